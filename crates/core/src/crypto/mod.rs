@@ -1,0 +1,1 @@
+//! Keys, encrypted values and keyed hashes.

@@ -1,0 +1,8 @@
+//! The pure half of phone_crypt: phone numbers, keys, encrypted values and keyed hashes.
+//!
+//! Nothing here knows PostgreSQL, a clock, a file or an environment variable: whoever calls brings
+//! those. That is what lets every rule be tested without a server.
+#![forbid(unsafe_code)]
+
+pub mod crypto;
+pub mod phone;

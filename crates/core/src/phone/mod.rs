@@ -1,0 +1,1 @@
+//! Phone numbers: parsing, normalisation to E.164, masking.
