@@ -1,0 +1,151 @@
+# Shared shell functions. Source it from a script in this directory:
+#   . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# It sets `repo`, `cache`, `target` and the PATH, and changes nothing else.
+# shellcheck shell=bash
+
+set -euo pipefail
+
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+all_majors="14 15 16 17 18"
+
+# Everything downloaded or built once lives here, outside the checkout.
+if [[ -n ${PHONE_CRYPT_CACHE:-} ]]; then
+    cache=$PHONE_CRYPT_CACHE
+elif ((EUID == 0)); then
+    cache=/var/cache/phone_crypt
+else
+    cache=${XDG_CACHE_HOME:-$HOME/.cache}/phone_crypt
+fi
+export PHONE_CRYPT_CACHE=$cache
+
+target=${CARGO_TARGET_DIR:-$repo/target}
+export CARGO_TARGET_DIR=$target
+logs=$target/logs
+
+case ":$PATH:" in
+    *":$cache/cargo/bin:"*) ;;
+    *) PATH=$cache/cargo/bin:$PATH ;;
+esac
+
+# say TEXT: a line for the person watching. It goes to stderr, since the
+# standard output of several scripts is their answer.
+say() { printf '%s\n' "$*" >&2; }
+
+# fail TEXT: end with a sentence that says what to do.
+fail() {
+    printf 'error: %s\n' "$*" >&2
+    exit 1
+}
+
+# step LABEL LOG COMMAND…: run a command with its output in a log file, print
+# one line with the outcome, and the end of the log if it failed. A function
+# given as the command must chain with &&: errexit is off inside it.
+step() {
+    local label=$1 log=$2 started=$SECONDS status=0
+    shift 2
+    mkdir -p "$(dirname "$log")"
+    printf '  %-46s ' "$label" >&2
+    "$@" >"$log" 2>&1 </dev/null || status=$?
+    if ((status == 0)); then
+        say "ok ($((SECONDS - started)) s)"
+        return 0
+    fi
+    say "FAILED ($((SECONDS - started)) s)"
+    say "  --- the end of $log ---"
+    tail -n 40 "$log" >&2
+    say "  --- the whole of it: $log ---"
+    return "$status"
+}
+
+# locked NAME COMMAND…: run a command while no other run on this machine holds
+# the lock of that name. -o keeps the lock out of the hands of servers that the
+# command starts and leaves running.
+locked() {
+    local lock=$cache/locks/$1
+    shift
+    mkdir -p "$cache/locks"
+    if ! flock -n "$lock" true; then
+        say "  waiting for another run that holds $lock"
+    fi
+    flock -o "$lock" "$@"
+}
+
+# server_lock PG_CONFIG: the name of the lock of that server. Whoever installs
+# the extension there, or tests what was installed, holds it.
+server_lock() {
+    printf 'server-%s' "$(realpath "$1" | cksum | cut -d' ' -f1)"
+}
+
+# need_command COMMAND PACKAGE, need_file PATTERN PACKAGE: remember the Debian
+# package when the command, or every file of that pattern, is missing.
+missing_packages=()
+need_command() {
+    command -v "$1" >/dev/null || missing_packages+=("$2")
+}
+need_file() {
+    compgen -G "$1" >/dev/null || missing_packages+=("$2")
+}
+
+# install_missing: install what the functions above remembered.
+install_missing() {
+    ((${#missing_packages[@]})) || return 0
+    local line="apt-get install -y ${missing_packages[*]}"
+    command -v apt-get >/dev/null ||
+        fail "this needs what Debian calls: ${missing_packages[*]}. Install those with your package manager and run it again."
+    ((EUID == 0)) || fail "packages are missing. Run: sudo $line"
+    step "installing ${#missing_packages[@]} Debian package(s)" "$cache/logs/apt.log" apt_install "${missing_packages[@]}" ||
+        fail "$line did not work; the log above says why."
+    missing_packages=()
+}
+
+apt_install() {
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -o DPkg::Lock::Timeout=600 update -q &&
+        apt-get -o DPkg::Lock::Timeout=600 install -qy --no-install-recommends "$@"
+}
+
+# server_user: who runs throw-away servers. PostgreSQL refuses to run as root.
+server_user() {
+    if ((EUID != 0)); then
+        id -un
+    elif id postgres &>/dev/null; then
+        echo postgres
+    else
+        id phone_crypt_test &>/dev/null ||
+            useradd --system --no-create-home --shell /usr/sbin/nologin phone_crypt_test
+        echo phone_crypt_test
+    fi
+}
+
+# as_server_user COMMAND…: run it as that user, who needs no access to the
+# current directory of the caller.
+as_server_user() {
+    local user
+    user=$(server_user)
+    if ((EUID == 0)); then
+        (cd / && HOME=/tmp setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups "$@")
+    else
+        "$@"
+    fi
+}
+
+# give_to_server_user FILE…: hand files to that user, readable by nobody else,
+# as PostgreSQL asks of key files.
+give_to_server_user() {
+    ((EUID != 0)) || chown -R "$(server_user):" "$@"
+    chmod -R u=rwX,go= "$@"
+}
+
+# scratch_dir: a new directory for a throw-away server. Its path is short,
+# because a Unix socket's path may have at most 107 bytes.
+scratch_dir() {
+    local dir
+    dir=$(mktemp -d /tmp/phone_crypt.XXXXXX)
+    give_to_server_user "$dir"
+    echo "$dir"
+}
+
+# major_of PG_CONFIG: the major version of the server it belongs to.
+major_of() {
+    "$1" --version 2>/dev/null | sed -E 's/^PostgreSQL ([0-9]+).*/\1/'
+}
