@@ -41,11 +41,20 @@ fail() {
 # one line with the outcome, and the end of the log if it failed. A function
 # given as the command must chain with &&: errexit is off inside it.
 step() {
-    local label=$1 log=$2 started=$SECONDS status=0
+    local label=$1 log=$2 started=$SECONDS status=0 ticker=
     shift 2
     mkdir -p "$(dirname "$log")"
-    printf '  %-46s ' "$label" >&2
+    : >"$log"
+    printf '  %-44s ' "$label" >&2
+    if [[ -t 2 ]]; then
+        show_progress "$label" "$log" &
+        ticker=$!
+    fi
     "$@" >"$log" 2>&1 </dev/null || status=$?
+    if [[ -n $ticker ]]; then
+        kill "$ticker" && wait "$ticker" 2>/dev/null || true
+        printf '\r\033[K  %-44s ' "$label" >&2
+    fi
     if ((status == 0)); then
         say "ok ($((SECONDS - started)) s)"
         return 0
@@ -55,6 +64,16 @@ step() {
     tail -n 40 "$log" >&2
     say "  --- the whole of it: $log ---"
     return "$status"
+}
+
+# show_progress LABEL LOG: on a terminal, the seconds so far and the log's last
+# line, once a second until killed.
+show_progress() {
+    local label=$1 log=$2 started=$SECONDS
+    while sleep 1; do
+        printf '\r\033[K  %-44s %3d s  %.40s' "$label" $((SECONDS - started)) \
+            "$(tail -n 1 "$log" | tr -d '\r\033' | tr -s ' ')" >&2
+    done
 }
 
 # locked NAME COMMAND…: run a command while no other run on this machine holds
