@@ -1,1 +1,33 @@
 //! Keys, encrypted values and keyed hashes.
+//!
+//! A [`KeyText`] is what an administrator writes; a [`Key`] is derived from it once; a [`Keyring`] says
+//! which key does what. Values are in [`value`], hashes in [`hash`], what an earlier system stored in
+//! [`legacy`].
+
+pub mod hash;
+pub mod legacy;
+pub mod primitives;
+pub mod random;
+pub mod value;
+
+mod hash_scheme;
+mod iv_data;
+mod key;
+mod key_id;
+mod key_list;
+mod key_text;
+mod keyring;
+
+pub use hash::{HashError, all_hashes, current_hash, hash_hex};
+pub use hash_scheme::{HashScheme, HashSchemes, HashSchemesError};
+pub use key::Key;
+pub use key_id::{KeyId, KeyIdError};
+pub use key_list::{parse_key_lines, parse_previous_keys};
+pub use key_text::{Environment, KeyError, KeyText};
+pub use keyring::{Keyring, KeyringError, KeyringSpec};
+pub use legacy::{LegacyError, LegacyScheme, LegacySchemeError, decrypt_legacy_into};
+pub use random::{Random, RandomError, generate_key};
+pub use value::{
+    Kind, Reencrypted, ValueError, ValueInfo, decrypt_into, encrypt_into, encrypted_len, inspect,
+    reencrypt_into,
+};

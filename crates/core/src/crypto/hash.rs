@@ -1,0 +1,82 @@
+//! The keyed hash by which an encrypted number is found again.
+//!
+//! HMAC-SHA-256 over the E.164 text, or over text, a zero byte and a context, so that two tables with
+//! contexts of their own cannot be linked. E.164 text holds no zero byte, so the two cannot be confused.
+
+use super::hash_scheme::HashScheme;
+use super::key::Key;
+use super::keyring::Keyring;
+use super::primitives::hex;
+
+/// Characters in a hash: 32 bytes as lower-case hex, never truncated.
+pub const HASH_LEN: usize = 64;
+
+/// Why a hash cannot be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// A context together with the scheme `raw`.
+    #[error("a hash of scheme raw takes no context")]
+    RawHasNoContext,
+}
+
+/// The hash of an E.164 number under one key and scheme, as lower-case hex; an empty context is none.
+///
+/// # Errors
+/// [`HashError::RawHasNoContext`].
+pub fn hash_hex(
+    key: &Key,
+    scheme: HashScheme,
+    e164: &[u8],
+    context: &[u8],
+) -> Result<[u8; HASH_LEN], HashError> {
+    let tag = match (scheme, context) {
+        (HashScheme::Derived, []) => key.hash().tag(&[e164]),
+        (HashScheme::Derived, context) => key.hash().tag(&[e164, b"\0", context]),
+        (HashScheme::Raw, []) => key.raw_hash().tag(&[e164]),
+        (HashScheme::Raw, _) => return Err(HashError::RawHasNoContext),
+    };
+    let mut text = [0; HASH_LEN];
+    hex::encode(&tag, &mut text);
+    Ok(text)
+}
+
+/// The hash that is written today: the first scheme under the hash key.
+///
+/// # Errors
+/// [`HashError::RawHasNoContext`] when the first scheme is `raw` and there is a context.
+pub fn current_hash(
+    ring: &Keyring,
+    e164: &[u8],
+    context: &[u8],
+) -> Result<[u8; HASH_LEN], HashError> {
+    hash_hex(ring.hash_key(), ring.schemes().first(), e164, context)
+}
+
+/// Every hash that a stored row may carry: each scheme under each key, without repeats, the one of
+/// [`current_hash`] first.
+///
+/// Under `derived,raw` the raw ones leave the context out, as they were written without one.
+///
+/// # Errors
+/// [`HashError::RawHasNoContext`], where [`current_hash`] gives it.
+pub fn all_hashes(
+    ring: &Keyring,
+    e164: &[u8],
+    context: &[u8],
+) -> Result<Vec<[u8; HASH_LEN]>, HashError> {
+    let mut hashes = vec![current_hash(ring, e164, context)?];
+    for scheme in ring.schemes().iter() {
+        let context = if scheme == HashScheme::Raw {
+            &[]
+        } else {
+            context
+        };
+        for key in ring.keys() {
+            let hash = hash_hex(key, scheme, e164, context)?;
+            if !hashes.contains(&hash) {
+                hashes.push(hash);
+            }
+        }
+    }
+    Ok(hashes)
+}

@@ -1,0 +1,99 @@
+//! A key with everything derived from it, ready for use.
+
+use std::fmt;
+use std::sync::OnceLock;
+
+use zeroize::Zeroizing;
+
+use super::key_id::KeyId;
+use super::key_text::KeyText;
+use super::legacy::LegacyKeys;
+use super::primitives::aes_cbc::AesCbcKey;
+use super::primitives::hkdf_sha256::KeyDerivation;
+use super::primitives::hmac_sha256::HmacKey;
+
+/// The HKDF salt, which also names the version of the derivation.
+const SALT: &[u8] = b"phone_crypt:v1";
+
+/// A key, its id and its subkeys: cipher schedules and HMAC states are prepared once and reused.
+///
+/// No subkey serves two purposes. All of it is wiped on drop, as far as the compiler leaves it in one
+/// place: a value that was moved may have left a copy on the stack.
+pub struct Key {
+    text: KeyText,
+    id: KeyId,
+    cipher: AesCbcKey,
+    mac: HmacKey,
+    hash: HmacKey,
+    raw_hash: HmacKey,
+    legacy: OnceLock<LegacyKeys>,
+}
+
+impl Key {
+    /// Derives the subkeys with HKDF-SHA256 (RFC 5869), one info string for each use.
+    #[must_use]
+    pub fn derive(text: &KeyText) -> Key {
+        let derivation = KeyDerivation::extract(SALT, text.as_bytes());
+        let id = subkey::<4>(&derivation, b"key-id");
+        // MAC key first, then the cipher's: the order of RFC 7518 §5.2.2.1.
+        let encrypt = subkey::<64>(&derivation, b"encrypt");
+        let (mac, cipher) = encrypt.split_at(32);
+        let mut cipher_key = Zeroizing::new([0; 32]);
+        cipher_key.copy_from_slice(cipher);
+        Key {
+            text: text.clone(),
+            id: KeyId::from_bytes(*id),
+            cipher: AesCbcKey::new(&cipher_key),
+            mac: HmacKey::new(mac),
+            hash: HmacKey::new(subkey::<32>(&derivation, b"hash").as_slice()),
+            raw_hash: HmacKey::new(text.as_written().as_bytes()),
+            legacy: OnceLock::new(),
+        }
+    }
+
+    /// The public id.
+    #[must_use]
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
+    pub(super) fn text(&self) -> &KeyText {
+        &self.text
+    }
+
+    pub(super) fn cipher(&self) -> &AesCbcKey {
+        &self.cipher
+    }
+
+    /// The key that authenticates encrypted values.
+    pub(super) fn mac(&self) -> &HmacKey {
+        &self.mac
+    }
+
+    pub(super) fn hash(&self) -> &HmacKey {
+        &self.hash
+    }
+
+    /// The hash key of the earlier system: the key text as written.
+    pub(super) fn raw_hash(&self) -> &HmacKey {
+        &self.raw_hash
+    }
+
+    /// The earlier system's keys. Derived at first use, since that takes tens of milliseconds.
+    pub(super) fn legacy(&self) -> &LegacyKeys {
+        self.legacy.get_or_init(|| LegacyKeys::derive(&self.text))
+    }
+}
+
+fn subkey<const N: usize>(derivation: &KeyDerivation, info: &[u8]) -> Zeroizing<[u8; N]> {
+    let mut subkey = Zeroizing::new([0; N]);
+    let filled = derivation.expand(info, subkey.as_mut_slice());
+    assert!(filled, "HKDF fills any subkey of up to 8160 bytes");
+    subkey
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", self.id)
+    }
+}

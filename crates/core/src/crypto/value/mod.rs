@@ -1,0 +1,106 @@
+//! Encrypted values: `iv:encrypted_data`, both lower-case hex.
+//!
+//! ```text
+//! hex(IV[16]) ":" hex( kind[1] | key_id[4] | E | T[32] )
+//! E = AES-256-CBC with PKCS#7 padding
+//! A = kind | key_id | context
+//! T = HMAC-SHA-256(MAC key, A | IV | E | length of A in bits as 8 bytes, big-endian)
+//! ```
+//!
+//! This is the encrypt-then-MAC construction of draft-mcgrew-aead-aes-cbc-hmac-sha2 and RFC 7518 §5.2,
+//! with HMAC-SHA-256 and its whole tag.
+
+mod info;
+mod open;
+mod seal;
+
+pub use info::{ValueInfo, inspect};
+pub use open::{Reencrypted, decrypt_into, reencrypt_into};
+pub use seal::{encrypt_into, encrypted_len};
+
+use crate::crypto::key_id::KeyId;
+use crate::crypto::primitives::aes_cbc::BLOCK;
+use crate::crypto::primitives::hmac_sha256::{HmacKey, TAG};
+
+/// Bytes before the encrypted part: kind and key id.
+const HEADER: usize = 5;
+/// Bytes around the encrypted part.
+const OVERHEAD: usize = HEADER + TAG;
+
+/// What a value holds. A reader takes its own kind only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// A phone number in E.164, with its `+`.
+    Phone = 1,
+    /// Any UTF-8 text.
+    Text = 2,
+}
+
+impl Kind {
+    fn from_byte(byte: u8) -> Option<Kind> {
+        match byte {
+            1 => Some(Kind::Phone),
+            2 => Some(Kind::Text),
+            _ => None,
+        }
+    }
+
+    /// Whether plain text has the form of this kind.
+    ///
+    /// A number's length is left to the writer, who had the metadata: refusing here what was once
+    /// written would lose it.
+    fn allows(self, plain: &[u8]) -> bool {
+        match (self, plain) {
+            (Kind::Phone, [b'+', digits @ ..]) => {
+                !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
+            }
+            (Kind::Phone, _) => false,
+            (Kind::Text, plain) => std::str::from_utf8(plain).is_ok(),
+        }
+    }
+}
+
+/// Why a value cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// The text has not the form of a value.
+    #[error("not a phone_crypt value: expected iv:encrypted_data in lower-case hexadecimal")]
+    Malformed,
+    /// The form is that of an earlier system's value, which carries no tag.
+    #[error("not a phone_crypt value: it is not authenticated, as values of an earlier system")]
+    Unauthenticated,
+    /// A kind that this version does not know.
+    #[error("not a phone_crypt value: its kind is unknown")]
+    UnknownKind,
+    /// The key that it was encrypted with is not in the ring.
+    #[error("the value was encrypted under key {0}, which is not configured")]
+    UnknownKey(KeyId),
+    /// Changed, moved from another context, or of another kind: one text whatever the cause.
+    #[error("the value failed authentication")]
+    NotAuthentic,
+}
+
+/// The tag's message: A | IV | E | bit length of A. A caller hands it to the MAC in parts.
+struct TagInput<'a> {
+    header: &'a [u8],
+    context: &'a [u8],
+    iv: &'a [u8; BLOCK],
+    encrypted: &'a [u8],
+}
+
+impl TagInput<'_> {
+    fn with_parts<T>(&self, use_parts: impl FnOnce(&[&[u8]]) -> T) -> T {
+        let bits = 8 * (self.header.len() + self.context.len()) as u64;
+        let bits = bits.to_be_bytes();
+        use_parts(&[self.header, self.context, self.iv, self.encrypted, &bits])
+    }
+
+    fn tag(&self, mac: &HmacKey) -> [u8; TAG] {
+        self.with_parts(|parts| mac.tag(parts))
+    }
+
+    fn verify(&self, mac: &HmacKey, tag: &[u8]) -> bool {
+        self.with_parts(|parts| mac.verify(parts, tag))
+    }
+}
