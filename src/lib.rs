@@ -1,2 +1,66 @@
-//! phone_crypt: the PostgreSQL edge.
+//! phone_crypt: the PostgreSQL edge. This file is an index; the logic without PostgreSQL is in `crates/core`.
+
+mod catalog;
+mod decrypt;
+mod error;
+mod keys;
+mod preload;
+mod random;
+mod regions;
+mod scratch;
+mod settings;
+mod sql;
+mod stats;
+mod text;
+mod transport;
+
+#[cfg(any(test, feature = "pg_test"))]
+mod tests;
+
 pgrx::pg_module_magic!(name, version);
+
+/// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the
+/// first backend that needs it.
+#[pgrx::pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    preload::note();
+    settings::define();
+    keys::collect_at_start();
+    stats::init();
+    preload::warm_up();
+}
+
+// The order of the install script: the schema first; tables and views after the functions they call;
+// privileges and comments when everything is there.
+pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
+pgrx::extension_sql_file!(
+    "../sql/base/pins.sql",
+    name = "pins",
+    requires = [sql::keys::phone_crypt_configured_keys]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/stats.sql",
+    name = "stats",
+    requires = [sql::stats::phone_crypt_crypto_counters]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/privileges.sql",
+    name = "privileges",
+    requires = [
+        "pins",
+        "stats",
+        sql::encrypt::phone_encrypt,
+        sql::encrypt::phone_decrypt,
+        sql::encrypt::phone_try_decrypt,
+        sql::encrypt::phone_reencrypt,
+        sql::raw::phone_encrypt_raw,
+        sql::raw::phone_decrypt_raw,
+        sql::reveal::phone_reveal,
+        sql::hash::phone_hash,
+        sql::hash::phone_hashes,
+        sql::hash::phone_ratelimit_key,
+        sql::legacy::phone_decrypt_legacy,
+        sql::legacy::phone_decrypt_legacy_with_key,
+    ]
+);
+pgrx::extension_sql_file!("../sql/base/comments.sql", name = "comments", finalize);

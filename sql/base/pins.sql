@@ -1,0 +1,77 @@
+-- The pin: which keys this database was written with. Ids only, never key material.
+
+CREATE TABLE phone_crypt.pinned_keys (
+    -- The first three columns are read by position (src/keys/pin.rs).
+    role        text        NOT NULL CHECK (role IN ('primary', 'next', 'hash')),
+    key_id      text        NOT NULL CHECK (key_id ~ '^[0-9a-f]{8}$'),
+    hash_scheme text        CHECK ((role = 'hash') = (hash_scheme IS NOT NULL)),
+    pinned_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (role)
+);
+COMMENT ON TABLE phone_crypt.pinned_keys IS
+    'the keys this database is pinned to; written by phone_crypt_pin_keys()';
+SELECT pg_catalog.pg_extension_config_dump('phone_crypt.pinned_keys', '');
+
+-- A trigger rather than a call in phone_crypt_pin_keys(), so that COPY from a dump counts too.
+CREATE FUNCTION phone_crypt.pins_changed() RETURNS trigger
+    LANGUAGE c AS 'MODULE_PATHNAME', 'pins_changed_wrapper';
+REVOKE EXECUTE ON FUNCTION phone_crypt.pins_changed() FROM PUBLIC;
+COMMENT ON FUNCTION phone_crypt.pins_changed() IS
+    'makes every backend check the pin again';
+CREATE TRIGGER pins_changed
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.pinned_keys
+    FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.pins_changed();
+
+CREATE VIEW phone_crypt.keys AS
+    SELECT key_id, role, hash_scheme, pinned_at FROM phone_crypt.pinned_keys;
+COMMENT ON VIEW phone_crypt.keys IS
+    'the keys this database is pinned to: id, role, hash scheme, pinned at';
+
+CREATE VIEW phone_crypt.key_status AS
+    SELECT key_id, roles, hash_scheme, source FROM phone_crypt.configured_keys();
+COMMENT ON VIEW phone_crypt.key_status IS
+    'the keys this server has now: id, roles, hash scheme, source';
+
+-- SECURITY DEFINER: whoever may pin need not own the table. It reads ids and writes ids, nothing else.
+CREATE FUNCTION phone_crypt_pin_keys(next_key_id text DEFAULT NULL)
+    RETURNS SETOF phone_crypt.keys
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    missing text;
+BEGIN
+    LOCK TABLE phone_crypt.pinned_keys IN EXCLUSIVE MODE;
+
+    -- A server that lacks what the database was written with must not take it over.
+    SELECT pinned.key_id INTO missing
+      FROM phone_crypt.pinned_keys AS pinned
+     WHERE NOT EXISTS (SELECT FROM phone_crypt.configured_keys() AS configured
+                        WHERE configured.key_id = pinned.key_id)
+     LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'this database is pinned to key %, which the server does not have', missing
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Configure that key first. To give up what was written under it, delete the row from phone_crypt.pinned_keys.';
+    END IF;
+    IF next_key_id IS NOT NULL AND NOT EXISTS (
+        SELECT FROM phone_crypt.configured_keys() AS configured WHERE configured.key_id = next_key_id
+    ) THEN
+        RAISE EXCEPTION 'no configured key has the id given as next_key_id'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'phone_crypt.key_status shows the ids; add the new key to phone_crypt.previous_keys first.';
+    END IF;
+
+    DELETE FROM phone_crypt.pinned_keys WHERE true;
+    INSERT INTO phone_crypt.pinned_keys (role, key_id, hash_scheme)
+        SELECT 'primary', configured.key_id, NULL
+          FROM phone_crypt.configured_keys() AS configured WHERE 'primary' = ANY (configured.roles)
+        UNION ALL
+        SELECT 'hash', configured.key_id, configured.hash_scheme
+          FROM phone_crypt.configured_keys() AS configured WHERE 'hash' = ANY (configured.roles)
+        UNION ALL
+        SELECT 'next', next_key_id, NULL WHERE next_key_id IS NOT NULL;
+    RETURN QUERY SELECT pinned.key_id, pinned.role, pinned.hash_scheme, pinned.pinned_at
+                   FROM phone_crypt.keys AS pinned;
+END;
+$$;

@@ -1,0 +1,177 @@
+//! One error enum for the edge, and the one place where errors become SQLSTATEs.
+//!
+//! No message, detail or hint here may carry a phone number, an encrypted value or a key: errors
+//! reach the client, the server log and whatever collects it.
+
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgSqlErrorCode, function_name};
+use phone_crypt_core::crypto::{
+    HashError, KeyError, KeyId, KeyIdError, KeyringError, LegacyError, LegacySchemeError, RandomError,
+    ValueError,
+};
+use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
+
+/// Where the documentation explains how to set up keys; every key error points there.
+const KEYS_PAGE: &str = "docs/keys.md";
+
+/// Everything that a function of the extension can refuse.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+    #[error(transparent)]
+    Regions(#[from] RegionsError),
+    #[error(transparent)]
+    Style(#[from] StyleError),
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    #[error(transparent)]
+    Legacy(#[from] LegacyError),
+    #[error(transparent)]
+    LegacyScheme(#[from] LegacySchemeError),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error(transparent)]
+    KeyId(#[from] KeyIdError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// A key text that does not hold: too short, odd hex, weak, the sample.
+    #[error("{origin}: {source}")]
+    Key {
+        origin: &'static str,
+        source: KeyError,
+    },
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error("no encryption key is configured")]
+    NoKey,
+    #[error("{0}")]
+    KeySource(String),
+    #[error("phone_crypt.encryption_key is set in the configuration, but the library is not preloaded")]
+    NotPreloaded,
+    #[error("phone_crypt.previous_keys is set in this session, but phone_crypt.encryption_key is not")]
+    PreviousWithoutPrimary,
+    #[error("more than one source of keys is configured: {0}")]
+    TwoSources(String),
+    #[error("this database is pinned to {what} {pinned}, the server has {found}")]
+    PinMismatch {
+        what: &'static str,
+        pinned: String,
+        found: String,
+    },
+    #[error("this database is pinned to key {0}, which the server does not have")]
+    PinnedKeyMissing(KeyId),
+    #[error("{0} must not be NULL")]
+    NullArgument(&'static str),
+    #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
+    InsecureTransport,
+    #[error("text cannot be represented in UTF-8")]
+    NotUtf8,
+    #[error("the decrypted text contains a NUL byte, which PostgreSQL text cannot hold")]
+    NulInText,
+}
+
+/// What a function of the extension gives back.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What a SQL function gives back: pgrx turns the report into a PostgreSQL error.
+pub type Answer<T> = std::result::Result<T, ErrorReport>;
+
+impl Error {
+    /// Whether the value or the phone itself is at fault, which `try_` functions answer with NULL.
+    pub fn is_fault_of_the_value(&self) -> bool {
+        match self {
+            Error::Phone(_) | Error::NulInText => true,
+            Error::Value(error) => !matches!(error, ValueError::UnknownKey(_)),
+            Error::Legacy(error) => error.is_fault_of_the_value(),
+            _ => false,
+        }
+    }
+
+    fn sqlstate(&self) -> PgSqlErrorCode {
+        use PgSqlErrorCode::*;
+        match self {
+            Error::Phone(_)
+            | Error::Regions(_)
+            | Error::Style(_)
+            | Error::LegacyScheme(_)
+            | Error::Hash(_)
+            | Error::KeyId(_)
+            | Error::Key { .. } => ERRCODE_INVALID_PARAMETER_VALUE,
+            Error::Keyring(KeyringError::Refused { .. } | KeyringError::Repeated(_)) => {
+                ERRCODE_INVALID_PARAMETER_VALUE
+            }
+            Error::Random(_) => ERRCODE_SYSTEM_ERROR,
+            Error::Value(error) => value_sqlstate(error),
+            Error::Legacy(error) => legacy_sqlstate(error),
+            Error::Keyring(_)
+            | Error::NoKey
+            | Error::KeySource(_)
+            | Error::NotPreloaded
+            | Error::PreviousWithoutPrimary
+            | Error::TwoSources(_)
+            | Error::PinMismatch { .. }
+            | Error::PinnedKeyMissing(_) => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::NotUtf8 | Error::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Error::NoKey => format!(
+                "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
+                 phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
+            ),
+            Error::NotPreloaded => "Add phone_crypt to shared_preload_libraries and restart: until the library is \
+                 loaded, any user can read the setting."
+                .to_owned(),
+            Error::PreviousWithoutPrimary => {
+                "Set both in the session: one source of keys wins whole.".to_owned()
+            }
+            Error::TwoSources(_) => format!("Keep one of them. See {KEYS_PAGE}."),
+            Error::Key { .. } | Error::KeySource(_) | Error::Keyring(_) => {
+                format!("See {KEYS_PAGE}; phone_crypt_generate_key() makes a good key.")
+            }
+            Error::PinMismatch { .. } | Error::PinnedKeyMissing(_) => format!(
+                "Start the server with the keys that this database was written with, or see \"Pinned keys\" in {KEYS_PAGE}."
+            ),
+            Error::Value(ValueError::UnknownKey(_)) => format!(
+                "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
+            ),
+            Error::InsecureTransport => {
+                "Connect with sslmode=require or better, or see phone_crypt.require_tls.".to_owned()
+            }
+            _ => return None,
+        };
+        Some(hint)
+    }
+}
+
+fn value_sqlstate(error: &ValueError) -> PgSqlErrorCode {
+    match error {
+        ValueError::NotAuthentic => PgSqlErrorCode::ERRCODE_DATA_EXCEPTION,
+        ValueError::UnknownKey(_) => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        _ => PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
+    }
+}
+
+fn legacy_sqlstate(error: &LegacyError) -> PgSqlErrorCode {
+    match error {
+        LegacyError::Malformed => PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
+        LegacyError::Undecryptable => PgSqlErrorCode::ERRCODE_DATA_EXCEPTION,
+        LegacyError::UnknownKey(_) => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        _ => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+    }
+}
+
+impl From<Error> for ErrorReport {
+    fn from(error: Error) -> ErrorReport {
+        let report = ErrorReport::new(error.sqlstate(), error.to_string(), function_name!());
+        match error.hint() {
+            Some(hint) => report.set_hint(hint),
+            None => report,
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Where keys come from, the ring a backend builds of them, and the pin that holds a database to them.
+//!
+//! One source of keys wins whole (`source`); the ring is built at first use after a change (`ring`);
+//! a pinned database refuses any other ring (`pin`).
+
+mod at_start;
+mod file;
+pub mod pin;
+mod ring;
+mod source;
+
+pub use at_start::collect_at_start;
+pub use ring::{configured, with_ring};

@@ -1,0 +1,156 @@
+//! The extension's settings: where they live, what guards them, how the rest of the code reads them.
+//!
+//! Each setting is validated when it is set (a check hook), never when it is read. Check hooks judge
+//! one value's syntax only, since a reload assigns settings one at a time; whether the settings fit
+//! together is judged when the keyring is built (`keys::ring`).
+
+mod check;
+mod hooks;
+mod tracked;
+
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
+use std::ffi::CString;
+
+pub use tracked::{TRACKED, any_set_in_session, generation};
+
+/// `phone_crypt.environment`: whether a server without a key refuses or uses the development key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum Environment {
+    /// Without a key: an error.
+    #[name = c"production"]
+    Production,
+    /// Without a key: the public development key, with one WARNING a session.
+    #[name = c"development"]
+    Development,
+}
+
+/// `phone_crypt.require_tls`: which connections may receive plain text unencrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum RequireTls {
+    /// All of them.
+    #[name = c"off"]
+    Off,
+    /// Unix sockets and loopback only. The default: nothing crosses a network in the clear.
+    #[name = c"remote"]
+    Remote,
+    /// None.
+    #[name = c"on"]
+    On,
+}
+
+/// `phone_crypt.accept_legacy`: which unauthenticated scheme `phone_decrypt` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum AcceptLegacy {
+    /// None. The default: whoever can write the column could forge such values.
+    #[name = c"off"]
+    Off,
+    /// AES-256-CBC under the key's 32 bytes.
+    #[name = c"cbc"]
+    Cbc,
+    /// AES-256-CBC under a PBKDF2 key.
+    #[name = c"cbc-pbkdf2"]
+    CbcPbkdf2,
+    /// Node.js's `createCipher`.
+    #[name = c"node-evp"]
+    NodeEvp,
+}
+
+static ENVIRONMENT: GucSetting<Environment> = GucSetting::<Environment>::new(Environment::Production);
+static REQUIRE_TLS: GucSetting<RequireTls> = GucSetting::<RequireTls>::new(RequireTls::Remote);
+static ACCEPT_LEGACY: GucSetting<AcceptLegacy> = GucSetting::<AcceptLegacy>::new(AcceptLegacy::Off);
+static KEY_FILE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+static KEY_COMMAND: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
+
+/// `phone_crypt.environment`.
+pub fn environment() -> Environment {
+    ENVIRONMENT.get()
+}
+
+/// `phone_crypt.require_tls`.
+pub fn require_tls() -> RequireTls {
+    REQUIRE_TLS.get()
+}
+
+/// `phone_crypt.accept_legacy`.
+pub fn accept_legacy() -> AcceptLegacy {
+    ACCEPT_LEGACY.get()
+}
+
+/// `phone_crypt.key_file`; None when empty.
+pub fn key_file() -> Option<String> {
+    non_empty(&KEY_FILE)
+}
+
+/// `phone_crypt.key_command`; None when empty.
+pub fn key_command() -> Option<String> {
+    non_empty(&KEY_COMMAND)
+}
+
+fn non_empty(setting: &GucSetting<Option<CString>>) -> Option<String> {
+    let text = setting.get()?.into_string().ok()?;
+    (!text.is_empty()).then_some(text)
+}
+
+/// Defines every setting. Called once by `_PG_init`.
+pub fn define() {
+    tracked::define();
+    GucRegistry::define_enum_guc(
+        c"phone_crypt.environment",
+        c"production: without a key, an error. development: without a key, the public development key.",
+        c"In development require_tls only warns.",
+        &ENVIRONMENT,
+        GucContext::Sighup,
+        GucFlags::default(),
+    );
+    GucRegistry::define_enum_guc(
+        c"phone_crypt.require_tls",
+        c"Which connections must be encrypted before plain text is sent over them: off, remote or on.",
+        c"remote exempts Unix sockets and loopback addresses.",
+        &REQUIRE_TLS,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_enum_guc(
+        c"phone_crypt.accept_legacy",
+        c"Lets phone_decrypt take unauthenticated iv:data values of this scheme: off, cbc, cbc-pbkdf2, node-evp.",
+        c"Whoever can write such a column can forge numbers, so turn it off when the migration is over.",
+        &ACCEPT_LEGACY,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    define_key_places();
+    reserve_prefix();
+}
+
+fn define_key_places() {
+    GucRegistry::define_string_guc(
+        c"phone_crypt.key_file",
+        c"File with one key a line, the primary first; read again on reload.",
+        c"Its owner and mode must be what PostgreSQL asks of ssl_key_file.",
+        &KEY_FILE,
+        GucContext::Sighup,
+        GucFlags::SUPERUSER_ONLY,
+    );
+    // Outside the preload phase a POSTMASTER setting cannot be defined; the command is not run then either.
+    if crate::preload::in_progress() {
+        GucRegistry::define_string_guc(
+            c"phone_crypt.key_command",
+            c"Command that prints one key a line, the primary first; run once at server start.",
+            c"Needs phone_crypt in shared_preload_libraries.",
+            &KEY_COMMAND,
+            GucContext::Postmaster,
+            GucFlags::SUPERUSER_ONLY,
+        );
+    }
+}
+
+/// Turns a mistyped `phone_crypt.*` setting into an error instead of a silent placeholder.
+fn reserve_prefix() {
+    // SAFETY: a NUL-terminated static string; called from _PG_init after all definitions.
+    unsafe {
+        #[cfg(feature = "pg14")]
+        pg_sys::EmitWarningsOnPlaceholders(c"phone_crypt".as_ptr());
+        #[cfg(not(feature = "pg14"))]
+        pg_sys::MarkGUCPrefixReserved(c"phone_crypt".as_ptr());
+    }
+}

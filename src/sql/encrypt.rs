@@ -1,0 +1,113 @@
+//! Encrypting and decrypting phone numbers.
+
+use pgrx::{default, pg_extern};
+use phone_crypt_core::crypto::{self, Kind, Reencrypted, ValueInfo};
+
+use super::args::{null_if_at_fault, required};
+use crate::decrypt::decrypt_phone;
+use crate::error::{Answer, Error, Result};
+use crate::keys::with_ring;
+use crate::scratch::with_scratch;
+use crate::stats::{Operation, count};
+use crate::text::{Text, TextOut};
+use crate::{random, regions, transport};
+
+fn encrypted(phone: &str, context: &str) -> Result<TextOut> {
+    let e164 = regions::with_default(|regions| Ok(phone_crypt_core::phone::normalize(phone, regions)?))?;
+    with_ring(|ring| {
+        with_scratch(|out| {
+            crypto::encrypt_into(ring.primary(), Kind::Phone, e164.as_bytes(), context.as_bytes(), random::iv()?, out);
+            Ok(TextOut::ascii(out))
+        })
+    })
+}
+
+/// `phone_encrypt(phone[, context])`: normalises, then encrypts under the primary key. A value decrypts only
+/// under the context it was encrypted with. NULL phone gives NULL.
+///
+/// Errors: not a phone number, 22023; context NULL, 22004; no key, or a ring that differs from the pin, 55000.
+#[pg_extern(volatile, parallel_safe)]
+fn phone_encrypt(
+    phone: Option<Text<'_>>,
+    context: default!(Option<Text<'_>>, "''"),
+) -> Answer<Option<TextOut>> {
+    let context = required(context, "context")?;
+    let Some(phone) = phone else { return Ok(None) };
+    Ok(Some(count(Operation::Encrypt, encrypted(&phone, &context))?))
+}
+
+fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Option<TextOut>> {
+    let context = required(context, "context")?;
+    let Some(value) = value else { return Ok(None) };
+    transport::check()?;
+    let plain = with_scratch(|out| {
+        decrypt_phone(&value, &context, out)?;
+        // A legacy value may hold any text.
+        TextOut::new(std::str::from_utf8(out).map_err(|_| Error::NotUtf8)?)
+    });
+    count(Operation::Decrypt, plain).map(Some)
+}
+
+/// `phone_decrypt(value[, context])`: the E.164 number. The value is authenticated first. NULL value gives NULL.
+///
+/// Errors: not a phone_crypt value, 22P02; not authentic, wrong context or kind, 22000 (one text whatever the
+/// cause); a key that is not configured, 55000; the connection is not trusted with plain text, 42501.
+#[pg_extern(stable, parallel_restricted)]
+fn phone_decrypt(
+    value: Option<Text<'_>>,
+    context: default!(Option<Text<'_>>, "''"),
+) -> Answer<Option<TextOut>> {
+    Ok(decrypted(value, context)?)
+}
+
+/// `phone_try_decrypt(value[, context])`: NULL where the value is at fault. Missing keys, permissions and
+/// pins still raise.
+#[pg_extern(stable, parallel_restricted)]
+fn phone_try_decrypt(
+    value: Option<Text<'_>>,
+    context: default!(Option<Text<'_>>, "''"),
+) -> Answer<Option<TextOut>> {
+    Ok(null_if_at_fault(decrypted(value, context))?)
+}
+
+/// `phone_key_id(value)`: the id of the key the value is encrypted under; `legacy` for an unauthenticated
+/// one. Needs no key.
+///
+/// Errors: not a phone_crypt value, 22P02.
+#[pg_extern(immutable, parallel_safe)]
+fn phone_key_id(value: Option<Text<'_>>) -> Answer<Option<TextOut>> {
+    let Some(value) = value else { return Ok(None) };
+    let id = match crypto::inspect(value.as_bytes()).map_err(Error::from)? {
+        ValueInfo::Current { key_id, .. } => key_id.to_string(),
+        ValueInfo::Legacy => "legacy".to_owned(),
+    };
+    Ok(Some(TextOut::ascii(id.as_bytes())))
+}
+
+fn reencrypted(value: &str, context: &str) -> Result<Option<TextOut>> {
+    with_ring(|ring| {
+        with_scratch(|out| {
+            match crypto::reencrypt_into(ring, value.as_bytes(), context.as_bytes(), random::iv()?, out)? {
+                Reencrypted::Unchanged => Ok(None),
+                Reencrypted::Replaced => Ok(Some(TextOut::ascii(out))),
+            }
+        })
+    })
+}
+
+/// `phone_reencrypt(value[, context])`: authenticates, then encrypts again under the primary key. A value
+/// that is already under it is returned as it is. Takes phone numbers and raw text alike.
+///
+/// Errors: as `phone_decrypt`, but no plain text leaves, so require_tls does not apply.
+#[pg_extern(volatile, parallel_safe)]
+fn phone_reencrypt(
+    value: Option<Text<'_>>,
+    context: default!(Option<Text<'_>>, "''"),
+) -> Answer<Option<TextOut>> {
+    let context = required(context, "context")?;
+    let Some(value) = value else { return Ok(None) };
+    match count(Operation::Encrypt, reencrypted(&value, &context))? {
+        Some(changed) => Ok(Some(changed)),
+        None => Ok(Some(TextOut::ascii(value.as_bytes()))),
+    }
+}

@@ -1,0 +1,75 @@
+//! The keyed hash (blind index) that lookups go through.
+
+use pgrx::{default, pg_extern};
+use phone_crypt_core::crypto;
+use phone_crypt_core::phone::{self, E164};
+
+use super::args::required;
+use crate::error::{Answer, Result};
+use crate::keys::with_ring;
+use crate::regions;
+use crate::stats::{Operation, count};
+use crate::text::{Text, TextOut};
+
+/// What a rate-limit key of a phone begins with.
+const RATELIMIT_PREFIX: &[u8; 11] = b"phone_hash:";
+
+fn normalized(phone: &str) -> Result<E164> {
+    regions::with_default(|regions| Ok(phone::normalize(phone, regions)?))
+}
+
+fn hashed(phone: &str, context: &str) -> Result<[u8; 64]> {
+    let e164 = normalized(phone)?;
+    with_ring(|ring| Ok(crypto::current_hash(ring, e164.as_bytes(), context.as_bytes())?))
+}
+
+/// `phone_hash(phone[, context])`: 64 hexadecimal digits, equal for equal numbers however they are written.
+/// A context keeps two tables from being linked. NULL phone gives NULL.
+///
+/// Errors: not a phone number, or a context under hash scheme raw, 22023; context NULL, 22004; no key, or a
+/// ring that differs from the pin, 55000.
+#[pg_extern(stable, parallel_safe)]
+fn phone_hash(
+    phone: Option<Text<'_>>,
+    context: default!(Option<Text<'_>>, "''"),
+) -> Answer<Option<TextOut>> {
+    let context = required(context, "context")?;
+    let Some(phone) = phone else { return Ok(None) };
+    let hash = count(Operation::Hash, hashed(&phone, &context))?;
+    Ok(Some(TextOut::ascii(&hash)))
+}
+
+fn all_hashed(phone: &str, context: &str) -> Result<Vec<String>> {
+    let e164 = normalized(phone)?;
+    with_ring(|ring| {
+        let hashes = crypto::all_hashes(ring, e164.as_bytes(), context.as_bytes())?;
+        Ok(hashes.iter().map(|hash| String::from_utf8_lossy(hash).into_owned()).collect())
+    })
+}
+
+/// `phone_hashes(phone[, context])`: the hashes of the number under every scheme and configured key, the one
+/// that `phone_hash` gives first: `WHERE phone_hash = ANY(phone_hashes($1))`. NULL phone gives NULL.
+///
+/// Errors: as `phone_hash`.
+#[pg_extern(stable, parallel_safe)]
+fn phone_hashes(
+    phone: Option<Text<'_>>,
+    context: default!(Option<Text<'_>>, "''"),
+) -> Answer<Option<Vec<String>>> {
+    let context = required(context, "context")?;
+    let Some(phone) = phone else { return Ok(None) };
+    Ok(Some(count(Operation::Hash, all_hashed(&phone, &context))?))
+}
+
+/// `phone_ratelimit_key(phone)`: `phone_hash:` and the hash, the conventional rate-limit key of a phone.
+///
+/// Errors: as `phone_hash`.
+#[pg_extern(stable, parallel_safe)]
+fn phone_ratelimit_key(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
+    let Some(phone) = phone else { return Ok(None) };
+    let hash = count(Operation::Hash, hashed(&phone, ""))?;
+    let mut key = [0; RATELIMIT_PREFIX.len() + 64];
+    key[..RATELIMIT_PREFIX.len()].copy_from_slice(RATELIMIT_PREFIX);
+    key[RATELIMIT_PREFIX.len()..].copy_from_slice(&hash);
+    Ok(Some(TextOut::ascii(&key)))
+}

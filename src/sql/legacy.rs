@@ -1,0 +1,72 @@
+//! Reading the unauthenticated values of the earlier web application.
+
+use pgrx::{default, pg_extern};
+use phone_crypt_core::crypto::{self, Key, KeyId, KeyText, LegacyScheme};
+
+use super::args::required;
+use crate::error::{Answer, Error, Result};
+use crate::keys::with_ring;
+use crate::scratch::with_scratch;
+use crate::stats::{Operation, count};
+use crate::text::{Text, TextOut};
+use crate::transport;
+
+fn read(key: &Key, scheme: &str, value: &str) -> Result<TextOut> {
+    let scheme = LegacyScheme::parse(scheme)?;
+    with_scratch(|out| {
+        crypto::decrypt_legacy_into(key, scheme, value.as_bytes(), out)?;
+        TextOut::new(std::str::from_utf8(out).map_err(|_| Error::NotUtf8)?)
+    })
+}
+
+fn read_under_configured(value: &str, scheme: &str, key_id: Option<&str>) -> Result<TextOut> {
+    with_ring(|ring| {
+        let key = match key_id {
+            None => ring.legacy_key(),
+            Some(text) => {
+                let id: KeyId = text.parse()?;
+                ring.find(id).ok_or(crypto::ValueError::UnknownKey(id))?
+            }
+        };
+        read(key, scheme, value)
+    })
+}
+
+/// `phone_decrypt_legacy(value, scheme[, key_id])`: reads `iv:data` of scheme `cbc`, `cbc-pbkdf2` or
+/// `node-evp` under a configured key (default: `phone_crypt.legacy_key_id`, else the primary). Nothing
+/// authenticates such a value. NULL value gives NULL.
+///
+/// Errors: malformed value, 22P02; unknown scheme or malformed key id, 22023; undecryptable, 22000; a key that
+/// is not configured, 55000; scheme NULL, 22004; the connection is not trusted with plain text, 42501.
+#[pg_extern(stable, parallel_restricted)]
+fn phone_decrypt_legacy(
+    value: Option<Text<'_>>,
+    scheme: Option<Text<'_>>,
+    key_id: default!(Option<Text<'_>>, "NULL"),
+) -> Answer<Option<TextOut>> {
+    let scheme = required(scheme, "scheme")?;
+    let Some(value) = value else { return Ok(None) };
+    transport::check()?;
+    let plain = read_under_configured(&value, &scheme, key_id.as_deref());
+    Ok(Some(count(Operation::Decrypt, plain)?))
+}
+
+/// `phone_decrypt_legacy_with_key(value, scheme, key)`: the same under a key given as text. For admins only,
+/// and only with a bound parameter: a literal would reach logs.
+///
+/// Errors: as `phone_decrypt_legacy`; a malformed key, 22023; key NULL, 22004.
+#[pg_extern(stable, parallel_restricted)]
+fn phone_decrypt_legacy_with_key(
+    value: Option<Text<'_>>,
+    scheme: Option<Text<'_>>,
+    key: Option<Text<'_>>,
+) -> Answer<Option<TextOut>> {
+    let scheme = required(scheme, "scheme")?;
+    let key = required(key, "key")?;
+    let Some(value) = value else { return Ok(None) };
+    transport::check()?;
+    let key = KeyText::parse(&key)
+        .map(|text| Key::derive(&text))
+        .map_err(|source| Error::Key { origin: "key", source })?;
+    Ok(Some(count(Operation::Decrypt, read(&key, &scheme, &value))?))
+}

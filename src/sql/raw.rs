@@ -1,0 +1,57 @@
+//! Encrypting and decrypting text that is no phone number but must not stay plain (kind 02).
+
+use pgrx::{default, pg_extern};
+use phone_crypt_core::crypto::{self, Kind};
+
+use super::args::required;
+use crate::error::{Answer, Error, Result};
+use crate::keys::with_ring;
+use crate::scratch::with_scratch;
+use crate::stats::{Operation, count};
+use crate::text::{Text, TextOut};
+use crate::{random, transport};
+
+fn encrypted(text: &str, context: &str) -> Result<TextOut> {
+    with_ring(|ring| {
+        with_scratch(|out| {
+            crypto::encrypt_into(ring.primary(), Kind::Text, text.as_bytes(), context.as_bytes(), random::iv()?, out);
+            Ok(TextOut::ascii(out))
+        })
+    })
+}
+
+/// `phone_encrypt_raw(text[, context])`: encrypts any text as it is. NULL text gives NULL.
+///
+/// Errors: context NULL, 22004; no key, or a ring that differs from the pin, 55000.
+#[pg_extern(volatile, parallel_safe)]
+fn phone_encrypt_raw(
+    text: Option<Text<'_>>,
+    context: default!(Option<Text<'_>>, "''"),
+) -> Answer<Option<TextOut>> {
+    let context = required(context, "context")?;
+    let Some(text) = text else { return Ok(None) };
+    Ok(Some(count(Operation::Encrypt, encrypted(&text, &context))?))
+}
+
+fn decrypted(value: &str, context: &str) -> Result<TextOut> {
+    with_ring(|ring| {
+        with_scratch(|out| {
+            crypto::decrypt_into(ring, Kind::Text, value.as_bytes(), context.as_bytes(), out)?;
+            TextOut::new(std::str::from_utf8(out).map_err(|_| Error::NotUtf8)?)
+        })
+    })
+}
+
+/// `phone_decrypt_raw(value[, context])`: the text that `phone_encrypt_raw` took. NULL value gives NULL.
+///
+/// Errors: as `phone_decrypt`.
+#[pg_extern(stable, parallel_restricted)]
+fn phone_decrypt_raw(
+    value: Option<Text<'_>>,
+    context: default!(Option<Text<'_>>, "''"),
+) -> Answer<Option<TextOut>> {
+    let context = required(context, "context")?;
+    let Some(value) = value else { return Ok(None) };
+    transport::check()?;
+    Ok(Some(count(Operation::Decrypt, decrypted(&value, &context))?))
+}

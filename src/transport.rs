@@ -1,0 +1,134 @@
+//! Whether plain text may leave over this connection (`phone_crypt.require_tls`).
+
+use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
+use std::cell::Cell;
+use std::ffi::CStr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::sync::OnceLock;
+
+use crate::error::{Error, Result};
+use crate::settings::{self, Environment, RequireTls};
+
+/// How this session's client is connected. It does not change while the session lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transport {
+    /// No client at all: a background worker, a standalone backend.
+    NoClient,
+    /// A Unix socket or a loopback address, in the clear.
+    Local,
+    /// TLS 1.2 or later, or GSS encryption.
+    Encrypted,
+    /// Anything else.
+    Insecure,
+}
+
+static TRANSPORT: OnceLock<Transport> = OnceLock::new();
+
+thread_local! {
+    static WARNED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Refuses to give plain text to a connection that the setting does not trust.
+///
+/// Errors: 42501. In the development environment it only warns, once a session.
+pub fn check() -> Result<()> {
+    let trusted = match settings::require_tls() {
+        RequireTls::Off => return Ok(()),
+        RequireTls::Remote => transport() != Transport::Insecure,
+        RequireTls::On => matches!(transport(), Transport::Encrypted | Transport::NoClient),
+    };
+    match (trusted, settings::environment()) {
+        (true, _) => Ok(()),
+        (false, Environment::Production) => Err(Error::InsecureTransport),
+        (false, Environment::Development) => {
+            warn_once();
+            Ok(())
+        }
+    }
+}
+
+fn warn_once() {
+    if !WARNED.replace(true) {
+        ereport!(
+            PgLogLevel::WARNING,
+            PgSqlErrorCode::ERRCODE_WARNING,
+            "phone_crypt: this connection is not encrypted; production would refuse to send plain text over it"
+        );
+    }
+}
+
+fn transport() -> Transport {
+    *TRANSPORT.get_or_init(detect)
+}
+
+fn detect() -> Transport {
+    // SAFETY: reads process-local variables of the backend.
+    let (port, is_parallel_worker) =
+        unsafe { (pg_sys::MyProcPort, pg_sys::ParallelWorkerNumber >= 0) };
+    // A parallel worker has no connection of its own, which would look like "no client". The functions that
+    // give plain text are PARALLEL RESTRICTED, so this is the second line of defence.
+    if is_parallel_worker {
+        return Transport::Insecure;
+    }
+    if port.is_null() {
+        return Transport::NoClient;
+    }
+    // SAFETY: this backend's own status entry, written once when the session started.
+    unsafe {
+        let entry = pg_sys::MyBEEntry;
+        if entry.is_null() {
+            return Transport::Insecure;
+        }
+        classify(&*entry)
+    }
+}
+
+fn classify(entry: &pg_sys::PgBackendStatus) -> Transport {
+    if is_encrypted(entry) {
+        return Transport::Encrypted;
+    }
+    if is_local(&entry.st_clientaddr) {
+        return Transport::Local;
+    }
+    Transport::Insecure
+}
+
+fn is_encrypted(entry: &pg_sys::PgBackendStatus) -> bool {
+    // SAFETY: PostgreSQL sets these pointers whenever it sets the flags.
+    unsafe {
+        if entry.st_gss && !entry.st_gssstatus.is_null() && (*entry.st_gssstatus).gss_enc {
+            return true;
+        }
+        entry.st_ssl
+            && !entry.st_sslstatus.is_null()
+            && is_modern_tls(CStr::from_ptr((*entry.st_sslstatus).ssl_version.as_ptr()))
+    }
+}
+
+/// OpenSSL names the versions `TLSv1`, `TLSv1.1`, `TLSv1.2`, `TLSv1.3`.
+fn is_modern_tls(version: &CStr) -> bool {
+    let version = version.to_str().unwrap_or_default();
+    let minor = version.strip_prefix("TLSv1.").and_then(|minor| minor.parse::<u8>().ok());
+    minor.is_some_and(|minor| minor >= 2)
+}
+
+const AF_UNIX: u16 = 1;
+const AF_INET: u16 = 2;
+const AF_INET6: u16 = 10;
+
+/// Reads the address as Linux lays it out: family, then (after port, or port and flow label) the address.
+fn is_local(address: &pg_sys::SockAddr) -> bool {
+    let start = (&raw const address.addr).cast::<u8>();
+    // SAFETY: sockaddr_storage has 128 bytes; 24 of them are read.
+    let bytes = unsafe { std::slice::from_raw_parts(start, 24) };
+    match u16::from_ne_bytes([bytes[0], bytes[1]]) {
+        AF_UNIX => true,
+        AF_INET => IpAddr::V4(Ipv4Addr::new(bytes[4], bytes[5], bytes[6], bytes[7])).is_loopback(),
+        AF_INET6 => {
+            let mut octets = [0; 16];
+            octets.copy_from_slice(&bytes[8..24]);
+            Ipv6Addr::from(octets).to_canonical().is_loopback()
+        }
+        _ => false,
+    }
+}
