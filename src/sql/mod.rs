@@ -11,3 +11,7 @@ mod raw;
 mod reveal;
 mod stats;
 mod version;
+
+/// Tells pgrx of the schema that `sql/base/schema.sql` makes.
+#[pgrx::pg_schema]
+mod phone_crypt {}
