@@ -1,7 +1,7 @@
 # Shared shell functions. Source it from a script in this directory:
 #   . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # It sets `repo`, `cache`, `target` and the PATH, and changes nothing else.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
 
@@ -167,4 +167,27 @@ scratch_dir() {
 # major_of PG_CONFIG: the major version of the server it belongs to.
 major_of() {
     "$1" --version 2>/dev/null | sed -E 's/^PostgreSQL ([0-9]+).*/\1/'
+}
+
+# test_step NAME LABEL COMMAND…: a step whose log says how many tests passed and
+# failed; the counts go to a file of that name in PHONE_CRYPT_TEST_RESULTS.
+test_step() {
+    local name=$1 label=$2 log=$logs/$1.log status=0 counts
+    shift 2
+    step "$label" "$log" "$@" || status=$?
+    counts=$(count_tests "$log")
+    # A step that broke before any test could fail is a failure as well.
+    if ((status != 0)) && [[ $counts == *" 0 failed" ]]; then
+        counts=${counts/ 0 failed/ 1 failed}
+    fi
+    echo "$counts" >"$PHONE_CRYPT_TEST_RESULTS/$name"
+    return "$status"
+}
+
+# count_tests LOG: the sum of the closing lines of cargo test and of our own.
+count_tests() {
+    awk '
+        /^test result: / { passed += $4; failed += $6 }
+        /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3 }
+        END { printf "%d passed, %d failed\n", passed, failed }' "$1"
 }

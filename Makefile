@@ -1,0 +1,31 @@
+# The PostgreSQL way in: every target sets up what it needs. Try: make help
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench lint fuzz install package
+export PG PG_CONFIG FUZZ_SECONDS
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 } /^#: / { print "                 " substr($$0, 4) }' Makefile
+
+demo: ## see it work, on a throw-away PostgreSQL 18 with 20,000 customers
+	@scripts/demo
+
+test: ## all tests; PG="15 17" chooses majors (default: 14 15 16 17 18)
+#: on every major: #[pg_test], pg_regress, the client smoke test
+#: on the last one: all client tests (drivers, crashes, restores, leaks)
+#: once: the core's tests, vectors and properties, and a bounded fuzz run
+	@scripts/test
+
+fuzz: ## every fuzz target for longer; FUZZ_SECONDS=600 each (default 60)
+	@scripts/fuzz $(or $(FUZZ_SECONDS),60)
+
+bench: ## speed beside pgcrypto, md5 and libphonenumber; about ten minutes
+	@bench/run
+
+lint: ## formatting, clippy, layering, unsafe, licences, shell scripts
+	@scripts/lint
+
+install: ## release build into the server of PG_CONFIG=/path/to/pg_config
+	@scripts/install "$(PG_CONFIG)"
+
+package: ## an archive per major in target/package; PG="17" chooses
+	@scripts/package
