@@ -11,8 +11,19 @@ use crate::settings::{self, AcceptLegacy};
 /// Errors: as `phone_decrypt`, but for the transport, which is the caller's to check.
 pub fn decrypt_phone(value: &str, context: &str, out: &mut Vec<u8>) -> Result<()> {
     with_ring(|ring| match accepted_scheme(value, context) {
-        Some(scheme) => Ok(crypto::decrypt_legacy_into(ring.legacy_key(), scheme, value.as_bytes(), out)?),
-        None => Ok(crypto::decrypt_into(ring, Kind::Phone, value.as_bytes(), context.as_bytes(), out)?),
+        Some(scheme) => Ok(crypto::decrypt_legacy_into(
+            ring.legacy_key(),
+            scheme,
+            value.as_bytes(),
+            out,
+        )?),
+        None => Ok(crypto::decrypt_into(
+            ring,
+            Kind::Phone,
+            value.as_bytes(),
+            context.as_bytes(),
+            out,
+        )?),
     })
 }
 

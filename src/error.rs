@@ -6,8 +6,8 @@
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgSqlErrorCode, function_name};
 use phone_crypt_core::crypto::{
-    HashError, KeyError, KeyId, KeyIdError, KeyringError, LegacyError, LegacySchemeError, RandomError,
-    ValueError,
+    HashError, KeyError, KeyId, KeyIdError, KeyringError, LegacyError, LegacySchemeError,
+    RandomError, ValueError,
 };
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
 
@@ -47,9 +47,13 @@ pub enum Error {
     NoKey,
     #[error("{0}")]
     KeySource(String),
-    #[error("phone_crypt.encryption_key is set in the configuration, but the library is not preloaded")]
+    #[error(
+        "phone_crypt.encryption_key is set in the configuration, but the library is not preloaded"
+    )]
     NotPreloaded,
-    #[error("phone_crypt.previous_keys is set in this session, but phone_crypt.encryption_key is not")]
+    #[error(
+        "phone_crypt.previous_keys is set in this session, but phone_crypt.encryption_key is not"
+    )]
     PreviousWithoutPrimary,
     #[error("more than one source of keys is configured: {0}")]
     TwoSources(String),
@@ -124,9 +128,11 @@ impl Error {
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
                  phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
             ),
-            Error::NotPreloaded => "Add phone_crypt to shared_preload_libraries and restart: until the library is \
+            Error::NotPreloaded => {
+                "Add phone_crypt to shared_preload_libraries and restart: until the library is \
                  loaded, any user can read the setting."
-                .to_owned(),
+                    .to_owned()
+            }
             Error::PreviousWithoutPrimary => {
                 "Set both in the session: one source of keys wins whole.".to_owned()
             }

@@ -19,8 +19,12 @@ pub enum Operation {
 }
 
 /// Every operation, in the order of the counters.
-pub const OPERATIONS: [Operation; 4] =
-    [Operation::Encrypt, Operation::Decrypt, Operation::Hash, Operation::Normalize];
+pub const OPERATIONS: [Operation; 4] = [
+    Operation::Encrypt,
+    Operation::Decrypt,
+    Operation::Hash,
+    Operation::Normalize,
+];
 
 impl Operation {
     /// The name in `phone_crypt.crypto_stats`.
@@ -60,7 +64,10 @@ impl Stripe {
 
 impl Counters {
     const fn new() -> Counters {
-        Counters { stripes: [const { Stripe::new() }; STRIPES], since: AtomicI64::new(0) }
+        Counters {
+            stripes: [const { Stripe::new() }; STRIPES],
+            since: AtomicI64::new(0),
+        }
     }
 }
 
@@ -94,7 +101,11 @@ fn now() -> i64 {
 }
 
 fn counters() -> &'static Counters {
-    if preload::is_preloaded() { SHARED.get() } else { &LOCAL }
+    if preload::is_preloaded() {
+        SHARED.get()
+    } else {
+        &LOCAL
+    }
 }
 
 /// Counts one call, and a failure if it failed; gives the result back.

@@ -7,7 +7,9 @@ mod tests {
 
     #[pg_test]
     fn version_names_the_major() {
-        let version = Spi::get_one::<String>("SELECT phone_crypt_version()").ok().flatten();
+        let version = Spi::get_one::<String>("SELECT phone_crypt_version()")
+            .ok()
+            .flatten();
         let major = format!("PostgreSQL {}", pg_sys::PG_VERSION_NUM / 10_000);
         assert!(version.is_some_and(|version| version.ends_with(&major)));
     }
@@ -19,6 +21,9 @@ pub mod pg_test {
 
     #[must_use]
     pub fn postgresql_conf_options() -> Vec<&'static str> {
-        vec!["shared_preload_libraries = 'phone_crypt'", "phone_crypt.environment = 'development'"]
+        vec![
+            "shared_preload_libraries = 'phone_crypt'",
+            "phone_crypt.environment = 'development'",
+        ]
     }
 }

@@ -131,7 +131,11 @@ impl TextOut {
             return Ok(Self::from_bytes(text.as_bytes()));
         }
         let utf8 = pg_sys::pg_enc::PG_UTF8 as i32;
-        Ok(Self::from_bytes(&convert(text.as_bytes(), utf8, database_encoding())))
+        Ok(Self::from_bytes(&convert(
+            text.as_bytes(),
+            utf8,
+            database_encoding(),
+        )))
     }
 
     /// Text that is ASCII without NUL by construction (E.164, hexadecimal digits).
@@ -142,9 +146,8 @@ impl TextOut {
 
     fn from_bytes(bytes: &[u8]) -> TextOut {
         // SAFETY: copies the bytes into a palloc'd varlena.
-        let varlena = unsafe {
-            pg_sys::cstring_to_text_with_len(bytes.as_ptr().cast(), bytes.len() as i32)
-        };
+        let varlena =
+            unsafe { pg_sys::cstring_to_text_with_len(bytes.as_ptr().cast(), bytes.len() as i32) };
         TextOut(pg_sys::Datum::from(varlena))
     }
 }

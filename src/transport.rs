@@ -108,7 +108,9 @@ fn is_encrypted(entry: &pg_sys::PgBackendStatus) -> bool {
 /// OpenSSL names the versions `TLSv1`, `TLSv1.1`, `TLSv1.2`, `TLSv1.3`.
 fn is_modern_tls(version: &CStr) -> bool {
     let version = version.to_str().unwrap_or_default();
-    let minor = version.strip_prefix("TLSv1.").and_then(|minor| minor.parse::<u8>().ok());
+    let minor = version
+        .strip_prefix("TLSv1.")
+        .and_then(|minor| minor.parse::<u8>().ok());
     minor.is_some_and(|minor| minor >= 2)
 }
 

@@ -20,7 +20,9 @@ static FROM_COMMAND: OnceLock<std::result::Result<Vec<KeyText>, String>> = OnceL
 /// A failing command does not stop the server, since other databases may live on it; it is logged here,
 /// and every function that needs a key says so.
 pub fn collect_at_start() {
-    let value = std::env::var(ENVIRONMENT_VARIABLE).ok().filter(|value| !value.is_empty());
+    let value = std::env::var(ENVIRONMENT_VARIABLE)
+        .ok()
+        .filter(|value| !value.is_empty());
     let _ = FROM_ENVIRONMENT.set(value.map(Zeroizing::new));
     if !preload::in_progress() {
         return;
@@ -31,7 +33,11 @@ pub fn collect_at_start() {
     if let Some(command) = settings::key_command() {
         let keys = run(&command);
         if let Err(problem) = &keys {
-            ereport!(PgLogLevel::LOG, PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE, problem.clone());
+            ereport!(
+                PgLogLevel::LOG,
+                PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+                problem.clone()
+            );
         }
         let _ = FROM_COMMAND.set(keys);
     }
@@ -61,7 +67,8 @@ fn run(command: &str) -> std::result::Result<Vec<KeyText>, String> {
     }
     let text = std::str::from_utf8(&printed)
         .map_err(|_| "phone_crypt.key_command printed something else than text".to_owned())?;
-    let keys = parse_key_lines(text).map_err(|error| format!("phone_crypt.key_command: {error}"))?;
+    let keys =
+        parse_key_lines(text).map_err(|error| format!("phone_crypt.key_command: {error}"))?;
     if keys.is_empty() {
         return Err("phone_crypt.key_command printed no key".to_owned());
     }

@@ -42,7 +42,9 @@ fn refused(why: String) -> Error {
 
 fn check_permissions(metadata: &Metadata) -> Result<()> {
     if !metadata.is_file() || metadata.len() > MAX_BYTES {
-        return Err(refused("is not a regular file of reasonable size".to_owned()));
+        return Err(refused(
+            "is not a regular file of reasonable size".to_owned(),
+        ));
     }
     // The server's processes work in the data directory, which PostgreSQL insists is the server user's own.
     let server_uid = std::fs::metadata(".")
@@ -51,7 +53,11 @@ fn check_permissions(metadata: &Metadata) -> Result<()> {
     let forbidden = match metadata.uid() {
         0 => 0o037,
         uid if uid == server_uid => 0o077,
-        _ => return Err(refused("must be owned by the server's user or by root".to_owned())),
+        _ => {
+            return Err(refused(
+                "must be owned by the server's user or by root".to_owned(),
+            ));
+        }
     };
     if metadata.mode() & forbidden != 0 {
         return Err(refused(

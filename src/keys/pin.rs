@@ -46,8 +46,7 @@ pub fn check(ring: &Keyring) -> Result<()> {
 
 fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
     let primary = ring.primary().id().to_string();
-    let may_be_primary =
-        |pin: &&Pin| matches!(pin.role.as_str(), "primary" | "next");
+    let may_be_primary = |pin: &&Pin| matches!(pin.role.as_str(), "primary" | "next");
     let allowed: Vec<&Pin> = pins.iter().filter(may_be_primary).collect();
     if !allowed.is_empty() && !allowed.iter().any(|pin| pin.key_id == primary) {
         return Err(mismatch("key", &allowed[0].key_id, primary));
@@ -77,7 +76,11 @@ fn compare_hash(ring: &Keyring, pin: &Pin) -> Result<()> {
 }
 
 fn mismatch(what: &'static str, pinned: &str, found: String) -> Error {
-    Error::PinMismatch { what, pinned: pinned.to_owned(), found }
+    Error::PinMismatch {
+        what,
+        pinned: pinned.to_owned(),
+        found,
+    }
 }
 
 /// Tells every backend to check again. Called by the table's trigger, so that COPY from a dump counts too.
@@ -99,7 +102,9 @@ fn watch(table: pg_sys::Oid) {
     WATCHED_TABLE.store(table.to_u32(), Ordering::Relaxed);
     if !WATCHING.swap(true, Ordering::Relaxed) {
         // SAFETY: the callback lives as long as the process; it is registered once.
-        unsafe { pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), pg_sys::Datum::null()) };
+        unsafe {
+            pg_sys::CacheRegisterRelcacheCallback(Some(on_invalidation), pg_sys::Datum::null())
+        };
     }
 }
 

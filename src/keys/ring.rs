@@ -76,7 +76,10 @@ fn renew(version: Version) -> Result<Rc<Ring>> {
         Err(error) => keep_old(error)?,
     };
     pin::forget_check();
-    CACHED.set(Some(Cached { version, ring: Rc::clone(&ring) }));
+    CACHED.set(Some(Cached {
+        version,
+        ring: Rc::clone(&ring),
+    }));
     Ok(ring)
 }
 
@@ -89,7 +92,9 @@ fn keep_old(error: Error) -> Result<Rc<Ring>> {
             ereport!(
                 PgLogLevel::LOG,
                 PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                format!("phone_crypt: this session keeps the keys it has, since the new ones cannot be used: {error}")
+                format!(
+                    "phone_crypt: this session keeps the keys it has, since the new ones cannot be used: {error}"
+                )
             );
             Ok(ring)
         }
@@ -98,7 +103,11 @@ fn keep_old(error: Error) -> Result<Rc<Ring>> {
 }
 
 fn build() -> Result<Ring> {
-    let Keys { primary, previous, source } = source::load()?;
+    let Keys {
+        primary,
+        previous,
+        source,
+    } = source::load()?;
     let environment = match settings::environment() {
         settings::Environment::Production => crypto::Environment::Production,
         settings::Environment::Development => crypto::Environment::Development,

@@ -69,12 +69,18 @@ pub fn load() -> Result<Keys> {
 
 fn server_sources() -> Vec<Source> {
     let configured = [
-        (TRACKED.encryption_key.is_set_in_file() || TRACKED.previous_keys.is_set_in_file(), Source::ConfigurationFile),
+        (
+            TRACKED.encryption_key.is_set_in_file() || TRACKED.previous_keys.is_set_in_file(),
+            Source::ConfigurationFile,
+        ),
         (settings::key_file().is_some(), Source::KeyFile),
         (at_start::command_keys().is_some(), Source::KeyCommand),
         (at_start::environment_key().is_some(), Source::Environment),
     ];
-    configured.into_iter().filter_map(|(present, source)| present.then_some(source)).collect()
+    configured
+        .into_iter()
+        .filter_map(|(present, source)| present.then_some(source))
+        .collect()
 }
 
 fn none_configured() -> Result<Keys> {
@@ -90,15 +96,25 @@ fn none_configured() -> Result<Keys> {
 
 fn from_server(source: Source) -> Result<Keys> {
     match source {
-        Source::KeyFile => first_is_primary(file::read(&settings::key_file().unwrap_or_default())?, source),
-        Source::KeyCommand => {
-            first_is_primary(at_start::command_keys().unwrap_or(Err(Error::NoKey))?, source)
-        }
+        Source::KeyFile => first_is_primary(
+            file::read(&settings::key_file().unwrap_or_default())?,
+            source,
+        ),
+        Source::KeyCommand => first_is_primary(
+            at_start::command_keys().unwrap_or(Err(Error::NoKey))?,
+            source,
+        ),
         Source::Environment => {
             let text = at_start::environment_key().unwrap_or_default();
-            let primary = KeyText::parse(text)
-                .map_err(|source| Error::Key { origin: "environment variable PHONE_ENCRYPTION_KEY", source })?;
-            Ok(Keys { primary, previous: Vec::new(), source })
+            let primary = KeyText::parse(text).map_err(|source| Error::Key {
+                origin: "environment variable PHONE_ENCRYPTION_KEY",
+                source,
+            })?;
+            Ok(Keys {
+                primary,
+                previous: Vec::new(),
+                source,
+            })
         }
         // Until the library is loaded the setting is a placeholder that any user can SHOW; only preloading
         // closes that window.
@@ -111,8 +127,10 @@ fn from_settings(source: Source) -> Result<Keys> {
     if !TRACKED.encryption_key.is_set() {
         return Err(Error::NoKey);
     }
-    let primary = KeyText::parse(&TRACKED.encryption_key.get())
-        .map_err(|source| Error::Key { origin: "phone_crypt.encryption_key", source })?;
+    let primary = KeyText::parse(&TRACKED.encryption_key.get()).map_err(|source| Error::Key {
+        origin: "phone_crypt.encryption_key",
+        source,
+    })?;
     let previous_belongs = source != Source::Session || TRACKED.previous_keys.is_set_in_session();
     let previous = if previous_belongs {
         parse_previous_keys(&TRACKED.previous_keys.get())
@@ -120,7 +138,11 @@ fn from_settings(source: Source) -> Result<Keys> {
     } else {
         Vec::new()
     };
-    Ok(Keys { primary, previous, source })
+    Ok(Keys {
+        primary,
+        previous,
+        source,
+    })
 }
 
 fn first_is_primary(mut keys: Vec<KeyText>, source: Source) -> Result<Keys> {
@@ -128,5 +150,9 @@ fn first_is_primary(mut keys: Vec<KeyText>, source: Source) -> Result<Keys> {
         return Err(Error::NoKey);
     }
     let primary = keys.remove(0);
-    Ok(Keys { primary, previous: keys, source })
+    Ok(Keys {
+        primary,
+        previous: keys,
+        source,
+    })
 }

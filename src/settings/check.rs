@@ -6,7 +6,8 @@ use phone_crypt_core::phone::Regions;
 /// A refusal: the message and the hint.
 pub type Refusal = (String, &'static str);
 
-const KEY_HINT: &str = "SELECT phone_crypt_generate_key() makes a good one; docs/keys.md tells where to put it.";
+const KEY_HINT: &str =
+    "SELECT phone_crypt_generate_key() makes a good one; docs/keys.md tells where to put it.";
 
 /// `encryption_key`: one key, or empty for none.
 pub fn encryption_key(value: &str) -> Result<(), Refusal> {

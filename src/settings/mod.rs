@@ -4,6 +4,7 @@
 //! one value's syntax only, since a reload assigns settings one at a time; whether the settings fit
 //! together is judged when the keyring is built (`keys::ring`).
 
+mod auto_conf;
 mod check;
 mod hooks;
 mod tracked;
@@ -55,7 +56,8 @@ pub enum AcceptLegacy {
     NodeEvp,
 }
 
-static ENVIRONMENT: GucSetting<Environment> = GucSetting::<Environment>::new(Environment::Production);
+static ENVIRONMENT: GucSetting<Environment> =
+    GucSetting::<Environment>::new(Environment::Production);
 static REQUIRE_TLS: GucSetting<RequireTls> = GucSetting::<RequireTls>::new(RequireTls::Remote);
 static ACCEPT_LEGACY: GucSetting<AcceptLegacy> = GucSetting::<AcceptLegacy>::new(AcceptLegacy::Off);
 static KEY_FILE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);

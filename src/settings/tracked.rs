@@ -7,6 +7,7 @@ use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_guard, pg_sys};
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
+use super::auto_conf;
 use super::check::{self, Refusal};
 use super::hooks::{self, Source};
 
@@ -39,12 +40,37 @@ pub struct TrackedSettings {
 
 /// The one instance.
 pub static TRACKED: TrackedSettings = TrackedSettings {
-    encryption_key: Tracked::new(c"phone_crypt.encryption_key", None, true, check::encryption_key),
-    previous_keys: Tracked::new(c"phone_crypt.previous_keys", None, true, check::previous_keys),
+    encryption_key: Tracked::new(
+        c"phone_crypt.encryption_key",
+        None,
+        true,
+        check::encryption_key,
+    ),
+    previous_keys: Tracked::new(
+        c"phone_crypt.previous_keys",
+        None,
+        true,
+        check::previous_keys,
+    ),
     hash_key_id: Tracked::new(c"phone_crypt.hash_key_id", Some(c""), false, check::key_id),
-    legacy_key_id: Tracked::new(c"phone_crypt.legacy_key_id", Some(c""), false, check::key_id),
-    hash_scheme: Tracked::new(c"phone_crypt.hash_scheme", Some(c"derived"), false, check::hash_scheme),
-    default_regions: Tracked::new(c"phone_crypt.default_regions", Some(c"AU,US"), false, check::default_regions),
+    legacy_key_id: Tracked::new(
+        c"phone_crypt.legacy_key_id",
+        Some(c""),
+        false,
+        check::key_id,
+    ),
+    hash_scheme: Tracked::new(
+        c"phone_crypt.hash_scheme",
+        Some(c"derived"),
+        false,
+        check::hash_scheme,
+    ),
+    default_regions: Tracked::new(
+        c"phone_crypt.default_regions",
+        Some(c"AU,US"),
+        false,
+        check::default_regions,
+    ),
 };
 
 /// Whether a setting that shapes the keyring has a value of this session's own.
@@ -77,7 +103,11 @@ impl Tracked {
 
     /// The value as text; empty where it is not set.
     pub fn get(&self) -> zeroize::Zeroizing<String> {
-        let bytes = self.value.get().map(CString::into_bytes).unwrap_or_default();
+        let bytes = self
+            .value
+            .get()
+            .map(CString::into_bytes)
+            .unwrap_or_default();
         // The check hook let nothing else than UTF-8 through.
         zeroize::Zeroizing::new(String::from_utf8(bytes).unwrap_or_default())
     }
@@ -103,7 +133,12 @@ impl Tracked {
 
     /// # Safety
     /// To be called by PostgreSQL as a check hook.
-    unsafe fn check(&self, newval: *mut *mut c_char, extra: *mut *mut c_void, source: Source) -> bool {
+    unsafe fn check(
+        &self,
+        newval: *mut *mut c_char,
+        extra: *mut *mut c_void,
+        source: Source,
+    ) -> bool {
         // SAFETY: a check hook's arguments, valid for the call.
         let value = unsafe { *newval };
         if !value.is_null() {
@@ -129,6 +164,9 @@ impl Tracked {
         let source = unsafe { hooks::remembered(extra) };
         self.source.store(source, Ordering::Relaxed);
         GENERATION.fetch_add(1, Ordering::Relaxed);
+        if self.secret && source == pg_sys::GucSource::PGC_S_FILE {
+            auto_conf::warn_if_there(&self.name.to_string_lossy());
+        }
     }
 
     /// What SHOW prints for a secret.
@@ -155,7 +193,10 @@ fn refuse_source(name: &CStr) -> bool {
         );
     }
     hooks::refuse(
-        &format!("{} cannot be set there: other users could read it", name.to_string_lossy()),
+        &format!(
+            "{} cannot be set there: other users could read it",
+            name.to_string_lossy()
+        ),
         "Use phone_crypt.key_file, or set_config with a bound parameter in the session; see docs/keys.md.",
     )
 }
@@ -206,10 +247,40 @@ pub fn define() {
     // members of pg_read_all_settings.
     let secret = GucFlags::SUPERUSER_ONLY | GucFlags::NO_SHOW_ALL;
     let plain = GucFlags::default();
-    define_tracked!(encryption_key, c"The primary key: encrypts, decrypts and hashes.", GucContext::Suset, secret);
-    define_tracked!(previous_keys, c"Keys that still decrypt and hash, never encrypt.", GucContext::Suset, secret);
-    define_tracked!(hash_key_id, c"Which configured key phone_hash uses; empty: the primary.", GucContext::Suset, plain);
-    define_tracked!(legacy_key_id, c"Which configured key reads legacy values; empty: the primary.", GucContext::Suset, plain);
-    define_tracked!(hash_scheme, c"Hash schemes: the first is what phone_hash writes.", GucContext::Suset, plain);
-    define_tracked!(default_regions, c"Ordered regions for numbers without +.", GucContext::Userset, plain);
+    define_tracked!(
+        encryption_key,
+        c"The primary key: encrypts, decrypts and hashes.",
+        GucContext::Suset,
+        secret
+    );
+    define_tracked!(
+        previous_keys,
+        c"Keys that still decrypt and hash, never encrypt.",
+        GucContext::Suset,
+        secret
+    );
+    define_tracked!(
+        hash_key_id,
+        c"Which configured key phone_hash uses; empty: the primary.",
+        GucContext::Suset,
+        plain
+    );
+    define_tracked!(
+        legacy_key_id,
+        c"Which configured key reads legacy values; empty: the primary.",
+        GucContext::Suset,
+        plain
+    );
+    define_tracked!(
+        hash_scheme,
+        c"Hash schemes: the first is what phone_hash writes.",
+        GucContext::Suset,
+        plain
+    );
+    define_tracked!(
+        default_regions,
+        c"Ordered regions for numbers without +.",
+        GucContext::Userset,
+        plain
+    );
 }

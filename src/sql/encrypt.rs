@@ -13,10 +13,18 @@ use crate::text::{Text, TextOut};
 use crate::{random, regions, transport};
 
 fn encrypted(phone: &str, context: &str) -> Result<TextOut> {
-    let e164 = regions::with_default(|regions| Ok(phone_crypt_core::phone::normalize(phone, regions)?))?;
+    let e164 =
+        regions::with_default(|regions| Ok(phone_crypt_core::phone::normalize(phone, regions)?))?;
     with_ring(|ring| {
         with_scratch(|out| {
-            crypto::encrypt_into(ring.primary(), Kind::Phone, e164.as_bytes(), context.as_bytes(), random::iv()?, out);
+            crypto::encrypt_into(
+                ring.primary(),
+                Kind::Phone,
+                e164.as_bytes(),
+                context.as_bytes(),
+                random::iv()?,
+                out,
+            );
             Ok(TextOut::ascii(out))
         })
     })
@@ -33,7 +41,10 @@ fn phone_encrypt(
 ) -> Answer<Option<TextOut>> {
     let context = required(context, "context")?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(count(Operation::Encrypt, encrypted(&phone, &context))?))
+    Ok(Some(count(
+        Operation::Encrypt,
+        encrypted(&phone, &context),
+    )?))
 }
 
 fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Option<TextOut>> {
@@ -87,7 +98,13 @@ fn phone_key_id(value: Option<Text<'_>>) -> Answer<Option<TextOut>> {
 fn reencrypted(value: &str, context: &str) -> Result<Option<TextOut>> {
     with_ring(|ring| {
         with_scratch(|out| {
-            match crypto::reencrypt_into(ring, value.as_bytes(), context.as_bytes(), random::iv()?, out)? {
+            match crypto::reencrypt_into(
+                ring,
+                value.as_bytes(),
+                context.as_bytes(),
+                random::iv()?,
+                out,
+            )? {
                 Reencrypted::Unchanged => Ok(None),
                 Reencrypted::Replaced => Ok(Some(TextOut::ascii(out))),
             }

@@ -20,7 +20,13 @@ fn normalized(phone: &str) -> Result<E164> {
 
 fn hashed(phone: &str, context: &str) -> Result<[u8; 64]> {
     let e164 = normalized(phone)?;
-    with_ring(|ring| Ok(crypto::current_hash(ring, e164.as_bytes(), context.as_bytes())?))
+    with_ring(|ring| {
+        Ok(crypto::current_hash(
+            ring,
+            e164.as_bytes(),
+            context.as_bytes(),
+        )?)
+    })
 }
 
 /// `phone_hash(phone[, context])`: 64 hexadecimal digits, equal for equal numbers however they are written.
@@ -43,7 +49,10 @@ fn all_hashed(phone: &str, context: &str) -> Result<Vec<String>> {
     let e164 = normalized(phone)?;
     with_ring(|ring| {
         let hashes = crypto::all_hashes(ring, e164.as_bytes(), context.as_bytes())?;
-        Ok(hashes.iter().map(|hash| String::from_utf8_lossy(hash).into_owned()).collect())
+        Ok(hashes
+            .iter()
+            .map(|hash| String::from_utf8_lossy(hash).into_owned())
+            .collect())
     })
 }
 

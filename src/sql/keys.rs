@@ -29,8 +29,16 @@ fn key_status() -> Result<Vec<(String, Vec<String>, String, String)>> {
             (keyring.hash_key().id() == id, "hash"),
             (keyring.legacy_key().id() == id, "legacy"),
         ];
-        let roles = roles.into_iter().filter_map(|(has, role)| has.then(|| role.to_owned())).collect();
-        (id.to_string(), roles, keyring.schemes().as_str().to_owned(), ring.source.as_str().to_owned())
+        let roles = roles
+            .into_iter()
+            .filter_map(|(has, role)| has.then(|| role.to_owned()))
+            .collect();
+        (
+            id.to_string(),
+            roles,
+            keyring.schemes().as_str().to_owned(),
+            ring.source.as_str().to_owned(),
+        )
     });
     Ok(rows.collect())
 }
@@ -39,7 +47,12 @@ fn key_status() -> Result<Vec<(String, Vec<String>, String, String)>> {
 /// source. Behind the view `phone_crypt.key_status`; it works on a database that is pinned to other keys.
 ///
 /// Errors: no key, or a source that cannot be used, 55000.
-#[pg_extern(stable, parallel_restricted, schema = "phone_crypt", name = "configured_keys")]
+#[pg_extern(
+    stable,
+    parallel_restricted,
+    schema = "phone_crypt",
+    name = "configured_keys"
+)]
 fn phone_crypt_configured_keys() -> std::result::Result<
     TableIterator<
         'static,

@@ -67,6 +67,12 @@ fn phone_decrypt_legacy_with_key(
     transport::check()?;
     let key = KeyText::parse(&key)
         .map(|text| Key::derive(&text))
-        .map_err(|source| Error::Key { origin: "key", source })?;
-    Ok(Some(count(Operation::Decrypt, read(&key, &scheme, &value))?))
+        .map_err(|source| Error::Key {
+            origin: "key",
+            source,
+        })?;
+    Ok(Some(count(
+        Operation::Decrypt,
+        read(&key, &scheme, &value),
+    )?))
 }

@@ -47,7 +47,9 @@ fn phone_normalize_in(
 /// `phone_try_normalize(phone)`: as `phone_normalize`, NULL instead of "not a phone number".
 #[pg_extern(stable, parallel_safe)]
 fn phone_try_normalize(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
-    Ok(null_if_at_fault(with_default(|regions| normalized(phone, regions)))?)
+    Ok(null_if_at_fault(with_default(|regions| {
+        normalized(phone, regions)
+    }))?)
 }
 
 /// `phone_try_normalize(phone, regions)`: as `phone_normalize`, NULL instead of "not a phone number".
@@ -57,32 +59,37 @@ fn phone_try_normalize_in(
     regions: Option<Text<'_>>,
 ) -> Answer<Option<TextOut>> {
     let list = required(regions, "regions")?;
-    Ok(null_if_at_fault(with_list(&list, |regions| normalized(phone, regions)))?)
+    Ok(null_if_at_fault(with_list(&list, |regions| {
+        normalized(phone, regions)
+    }))?)
 }
 
 /// `phone_is_valid(phone)`: whether it is a number that the region's numbering plan assigns.
 #[pg_extern(stable, parallel_safe)]
 fn phone_is_valid(phone: Option<Text<'_>>) -> Answer<Option<bool>> {
     let Some(phone) = phone else { return Ok(None) };
-    Ok(with_default(|regions| Ok(Some(phone::is_valid(&phone, regions))))?)
+    Ok(with_default(|regions| {
+        Ok(Some(phone::is_valid(&phone, regions)))
+    })?)
 }
 
 /// `phone_is_valid(phone, regions)`: the same under an explicit list of regions.
 #[pg_extern(immutable, parallel_safe, name = "phone_is_valid")]
-fn phone_is_valid_in(
-    phone: Option<Text<'_>>,
-    regions: Option<Text<'_>>,
-) -> Answer<Option<bool>> {
+fn phone_is_valid_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer<Option<bool>> {
     let list = required(regions, "regions")?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(with_list(&list, |regions| Ok(Some(phone::is_valid(&phone, regions))))?)
+    Ok(with_list(&list, |regions| {
+        Ok(Some(phone::is_valid(&phone, regions)))
+    })?)
 }
 
 /// `phone_is_possible(phone)`: whether `phone_normalize` takes it.
 #[pg_extern(stable, parallel_safe)]
 fn phone_is_possible(phone: Option<Text<'_>>) -> Answer<Option<bool>> {
     let Some(phone) = phone else { return Ok(None) };
-    Ok(with_default(|regions| Ok(Some(phone::is_possible(&phone, regions))))?)
+    Ok(with_default(|regions| {
+        Ok(Some(phone::is_possible(&phone, regions)))
+    })?)
 }
 
 /// `phone_is_possible(phone, regions)`: the same under an explicit list of regions.
@@ -93,7 +100,9 @@ fn phone_is_possible_in(
 ) -> Answer<Option<bool>> {
     let list = required(regions, "regions")?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(with_list(&list, |regions| Ok(Some(phone::is_possible(&phone, regions))))?)
+    Ok(with_list(&list, |regions| {
+        Ok(Some(phone::is_possible(&phone, regions)))
+    })?)
 }
 
 fn region(phone: Option<Text<'_>>, regions: &Regions) -> Result<Option<TextOut>> {
@@ -112,10 +121,7 @@ fn phone_region(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
 
 /// `phone_region(phone, regions)`: the same under an explicit list of regions.
 #[pg_extern(immutable, parallel_safe, name = "phone_region")]
-fn phone_region_in(
-    phone: Option<Text<'_>>,
-    regions: Option<Text<'_>>,
-) -> Answer<Option<TextOut>> {
+fn phone_region_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let list = required(regions, "regions")?;
     Ok(with_list(&list, |regions| region(phone, regions))?)
 }
@@ -136,10 +142,7 @@ fn phone_type(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
 
 /// `phone_type(phone, regions)`: the same under an explicit list of regions.
 #[pg_extern(immutable, parallel_safe, name = "phone_type")]
-fn phone_type_in(
-    phone: Option<Text<'_>>,
-    regions: Option<Text<'_>>,
-) -> Answer<Option<TextOut>> {
+fn phone_type_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let list = required(regions, "regions")?;
     Ok(with_list(&list, |regions| kind_of_number(phone, regions))?)
 }
@@ -159,10 +162,7 @@ fn formatted(
 ///
 /// Errors: not a phone number or an unknown style, 22023; style NULL, 22004.
 #[pg_extern(stable, parallel_safe)]
-fn phone_format(
-    phone: Option<Text<'_>>,
-    style: Option<Text<'_>>,
-) -> Answer<Option<TextOut>> {
+fn phone_format(phone: Option<Text<'_>>, style: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     Ok(with_default(|regions| formatted(phone, style, regions))?)
 }
 
@@ -174,7 +174,9 @@ fn phone_format_in(
     regions: Option<Text<'_>>,
 ) -> Answer<Option<TextOut>> {
     let list = required(regions, "regions")?;
-    Ok(with_list(&list, |regions| formatted(phone, style, regions))?)
+    Ok(with_list(&list, |regions| {
+        formatted(phone, style, regions)
+    })?)
 }
 
 /// `phone_mask(phone)`: calling code and the last three digits, `+61******075`, never fewer than four
@@ -182,5 +184,7 @@ fn phone_format_in(
 #[pg_extern(stable, parallel_safe)]
 fn phone_mask(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    Ok(with_default(|regions| TextOut::new(&phone::mask(&phone, regions)).map(Some))?)
+    Ok(with_default(|regions| {
+        TextOut::new(&phone::mask(&phone, regions)).map(Some)
+    })?)
 }

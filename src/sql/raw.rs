@@ -14,7 +14,14 @@ use crate::{random, transport};
 fn encrypted(text: &str, context: &str) -> Result<TextOut> {
     with_ring(|ring| {
         with_scratch(|out| {
-            crypto::encrypt_into(ring.primary(), Kind::Text, text.as_bytes(), context.as_bytes(), random::iv()?, out);
+            crypto::encrypt_into(
+                ring.primary(),
+                Kind::Text,
+                text.as_bytes(),
+                context.as_bytes(),
+                random::iv()?,
+                out,
+            );
             Ok(TextOut::ascii(out))
         })
     })
@@ -53,5 +60,8 @@ fn phone_decrypt_raw(
     let context = required(context, "context")?;
     let Some(value) = value else { return Ok(None) };
     transport::check()?;
-    Ok(Some(count(Operation::Decrypt, decrypted(&value, &context))?))
+    Ok(Some(count(
+        Operation::Decrypt,
+        decrypted(&value, &context),
+    )?))
 }

@@ -24,7 +24,10 @@ fn phone_reveal(
     let context = required(context, "context")?;
     let Some(value) = value else { return Ok(None) };
     let in_full = catalog::may_execute(catalog::schema_of_call(fcinfo), c"phone_decrypt");
-    Ok(Some(count(Operation::Decrypt, revealed(&value, &context, in_full))?))
+    Ok(Some(count(
+        Operation::Decrypt,
+        revealed(&value, &context, in_full),
+    )?))
 }
 
 fn revealed(value: &str, context: &str, in_full: bool) -> Result<TextOut> {

@@ -8,7 +8,12 @@ use crate::{preload, stats};
 
 /// `phone_crypt.crypto_counters()`: calls and failures of each operation, since when, and whether they are
 /// the server's (preload) or this backend's.
-#[pg_extern(volatile, parallel_restricted, schema = "phone_crypt", name = "crypto_counters")]
+#[pg_extern(
+    volatile,
+    parallel_restricted,
+    schema = "phone_crypt",
+    name = "crypto_counters"
+)]
 fn phone_crypt_crypto_counters() -> TableIterator<
     'static,
     (
@@ -22,7 +27,13 @@ fn phone_crypt_crypto_counters() -> TableIterator<
     let since = TimestampWithTimeZone::try_from(stats::since()).ok();
     TableIterator::new(stats::OPERATIONS.into_iter().map(move |operation| {
         let (calls, failures) = stats::totals(operation);
-        (operation.as_str().to_owned(), signed(calls), signed(failures), since, preload::is_preloaded())
+        (
+            operation.as_str().to_owned(),
+            signed(calls),
+            signed(failures),
+            since,
+            preload::is_preloaded(),
+        )
     }))
 }
 
