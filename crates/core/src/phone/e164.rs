@@ -17,37 +17,18 @@ pub struct E164 {
 }
 
 impl E164 {
-    /// The `+` alone, for digits to be pushed onto.
-    pub(super) fn plus() -> Self {
+    /// A `+` before `digits`; `None` where they are not ASCII digits, or too many.
+    #[inline]
+    pub(super) fn from_digits(digits: &[u8]) -> Option<Self> {
+        let length = 1 + digits.len();
         let mut bytes = [0; CAPACITY];
+        bytes.get_mut(1..length)?.copy_from_slice(digits);
         bytes[0] = b'+';
-        E164 { bytes, length: 1 }
-    }
-
-    /// Appends an ASCII digit; `None` where there is no room for it.
-    #[inline]
-    pub(super) fn push(&mut self, digit: u8) -> Option<()> {
-        *self.bytes.get_mut(usize::from(self.length))? = digit;
-        self.length += 1;
-        Some(())
-    }
-
-    /// Takes over a text that the parser wrote in E.164 form; `None` for anything else.
-    pub(super) fn from_formatted(text: &str) -> Option<Self> {
-        let mut number = E164::plus();
-        for digit in text.strip_prefix('+')?.bytes() {
-            if !digit.is_ascii_digit() {
-                return None;
-            }
-            number.push(digit)?;
-        }
-        Some(number)
-    }
-
-    /// The digits after the `+`.
-    #[inline]
-    pub(super) fn digits(&self) -> &[u8] {
-        self.as_bytes().get(1..).unwrap_or_default()
+        let length = u8::try_from(length).ok()?;
+        digits
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then_some(E164 { bytes, length })
     }
 
     /// The number as text, with its `+`.

@@ -7,21 +7,39 @@
 use super::calling_code::CallingCode;
 use super::e164::E164;
 
-/// The lengths E.164 is about, in digits after the `+`. Others are left to the full parse.
-const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
+/// The most digits that E.164 allows after the `+`. Longer numbers are left to the full parse.
+const MAX_DIGITS: usize = 15;
+
+/// The fewest worth a shortcut: shorter ones are mostly not numbers at all.
+const MIN_DIGITS: usize = 7;
 
 /// The number in `input`, or `None` where only the full parse can tell.
 #[inline]
 pub(super) fn read(input: &str) -> Option<E164> {
-    let mut number = E164::plus();
-    for &byte in input.strip_prefix('+')?.as_bytes() {
+    let text = input.as_bytes().strip_prefix(b"+")?;
+    if text.len() <= MAX_DIGITS && text.iter().all(u8::is_ascii_digit) {
+        return read_digits(text);
+    }
+    let mut digits = [0; MAX_DIGITS];
+    let mut length = 0;
+    for &byte in text {
         match byte {
-            b'0'..=b'9' => number.push(byte)?,
+            b'0'..=b'9' => {
+                *digits.get_mut(length)? = byte;
+                length += 1;
+            }
             b' ' | b'-' | b'.' | b'(' | b')' => {}
             _ => return None,
         }
     }
-    let digits = number.digits();
+    read_digits(digits.get(..length)?)
+}
+
+#[inline]
+fn read_digits(digits: &[u8]) -> Option<E164> {
     let (code, national) = CallingCode::split(digits)?;
-    (LENGTHS.contains(&digits.len()) && code.keeps(national)).then_some(number)
+    match digits.len() >= MIN_DIGITS && code.keeps(national) {
+        true => E164::from_digits(digits),
+        false => None,
+    }
 }

@@ -16,7 +16,8 @@ pub struct ParsedPhone {
 
 impl ParsedPhone {
     pub(super) fn new(library: &PhoneNumberUtil, number: PhoneNumber) -> Option<Self> {
-        let e164 = E164::from_formatted(&library.format(&number, PhoneNumberFormat::E164))?;
+        let text = library.format(&number, PhoneNumberFormat::E164);
+        let e164 = E164::from_digits(text.strip_prefix('+')?.as_bytes())?;
         Some(ParsedPhone { number, e164 })
     }
 
