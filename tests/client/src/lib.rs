@@ -1,0 +1,24 @@
+//! A harness for tests that need a live server: throw-away servers, sessions, refusals, logs, key files.
+//!
+//! The extension must be installed in the server that `PHONE_CRYPT_TEST_PG_CONFIG` names (a path of
+//! `pg_config`; by default the PostgreSQL 18 of `scripts/postgres`). Everything works as root, when the
+//! server runs as another user, and as an ordinary user.
+
+mod command;
+mod files;
+mod log;
+mod netns;
+mod refusal;
+pub mod samples;
+mod server;
+mod session;
+mod start;
+
+pub use command::{Finished, finish};
+pub use files::{Owner, is_root};
+pub use log::LogMark;
+pub use netns::{NON_LOOPBACK, can_make_namespaces};
+pub use refusal::{Refusal, refused};
+pub use server::Server;
+pub use session::{Notices, Sql, wait_until};
+pub use start::Setup;

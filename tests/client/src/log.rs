@@ -1,0 +1,48 @@
+//! The server's log, and what came into it since a given moment.
+
+use std::path::Path;
+
+use crate::server::Server;
+use crate::session::wait_until;
+
+/// A moment in a server's log.
+#[derive(Debug, Clone, Copy)]
+pub struct LogMark(usize);
+
+impl Server {
+    /// All of the log.
+    pub fn log(&self) -> String {
+        read(&self.path("log"))
+    }
+
+    /// Now.
+    pub fn log_mark(&self) -> LogMark {
+        LogMark(self.log().len())
+    }
+
+    /// What came into the log since.
+    pub fn log_since(&self, mark: LogMark) -> String {
+        self.log().split_off(mark.0)
+    }
+
+    /// Waits until the log says this, after the mark.
+    #[track_caller]
+    pub fn wait_for_log(&self, mark: LogMark, text: &str) {
+        wait_until(&format!("the log says {text:?}"), || {
+            self.log_since(mark).contains(text)
+        });
+    }
+
+    /// Panics if the log holds the secret.
+    #[track_caller]
+    pub fn log_hides(&self, secret: &str) {
+        let log = self.log();
+        let found = log.lines().find(|line| line.contains(secret));
+        assert!(found.is_none(), "the log holds a secret: {found:?}");
+    }
+}
+
+fn read(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,210 @@
+//! A live server and what can be done to it.
+
+use postgres::{Client, NoTls};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::command::{Finished, finish};
+use crate::session::{Notices, Sql, wait_until};
+use crate::start::{self, PRELOADED, Setup, script};
+
+/// A throw-away server. It is stopped and removed when dropped, or when the process ends.
+#[derive(Debug)]
+pub struct Server {
+    dir: PathBuf,
+    guard: Child,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take());
+        let _ = self.guard.wait();
+    }
+}
+
+impl Server {
+    /// Starts one with the library preloaded and these lines of configuration.
+    pub fn preloaded(conf: &str) -> Server {
+        Server::start(&Setup {
+            conf: &format!("{PRELOADED}{conf}"),
+            ..Setup::default()
+        })
+    }
+
+    /// Starts one with exactly this set-up.
+    pub fn start(setup: &Setup<'_>) -> Server {
+        let dir = start::start(setup);
+        let guard = start::guard(&dir);
+        Server { dir, guard }
+    }
+
+    /// A path in the server's directory (`data`, `log`, …).
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// A program of this server's installation.
+    pub fn program(&self, name: &str) -> PathBuf {
+        let bindir = std::fs::read_to_string(self.path("bindir")).unwrap();
+        Path::new(bindir.trim()).join(name)
+    }
+
+    /// The process id of the postmaster.
+    pub fn postmaster_pid(&self) -> String {
+        let file = std::fs::read_to_string(self.path("data/postmaster.pid")).unwrap();
+        file.lines().next().unwrap().to_owned()
+    }
+
+    /// The major version: 14, 15, ….
+    pub fn major(&self) -> u32 {
+        let version = std::fs::read_to_string(self.path("data/PG_VERSION")).unwrap();
+        version.trim().parse().unwrap()
+    }
+
+    /// A session of the superuser in database `postgres`.
+    pub fn connect(&self) -> Client {
+        self.connect_as("postgres", "postgres")
+    }
+
+    /// A session of a role in a database.
+    pub fn connect_as(&self, role: &str, database: &str) -> Client {
+        self.connect_noting(role, database).0
+    }
+
+    /// The same, and the notices it receives.
+    pub fn connect_noting(&self, role: &str, database: &str) -> (Client, Notices) {
+        let notices = Notices::default();
+        let sink = notices.clone();
+        let client = postgres::Config::new()
+            .host_path(&self.dir)
+            .port(5432)
+            .user(role)
+            .dbname(database)
+            .notice_callback(move |notice| sink.add(&notice))
+            .connect(NoTls)
+            .unwrap_or_else(|error| panic!("connecting as {role} to {database}: {error:?}"));
+        (client, notices)
+    }
+
+    /// A new database with the extension; its name.
+    pub fn database(&self) -> String {
+        let name = self.empty_database();
+        self.connect_as("postgres", &name)
+            .run("CREATE EXTENSION phone_crypt");
+        name
+    }
+
+    /// A new database without it; its name.
+    pub fn empty_database(&self) -> String {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("db{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        self.connect().run(&format!("CREATE DATABASE {name}"));
+        name
+    }
+
+    /// A new database with the extension, and a superuser's session in it.
+    pub fn session(&self) -> Client {
+        self.connect_as("postgres", &self.database())
+    }
+
+    /// Has the postmaster read its configuration again and waits until new sessions see that. Sessions that
+    /// are there already read it between two statements: see `wait_for_reload`, which takes what this returns.
+    pub fn reload(&self) -> String {
+        let before = self.connect().text("SELECT clock_timestamp()::text", &[]);
+        self.connect().run("SELECT pg_reload_conf()");
+        wait_until("the postmaster has reloaded", || {
+            let sql = "SELECT (pg_conf_load_time() > $1::text::timestamptz)::text";
+            self.connect().text(sql, &[&before]) == "true"
+        });
+        before
+    }
+
+    /// Restarts it, with nothing new in its environment.
+    pub fn restart(&self) {
+        self.restart_with(&[]);
+    }
+
+    /// Restarts it with variables in its environment.
+    pub fn restart_with(&self, environment: &[(&str, &str)]) {
+        let mut command = Command::new(script("server"));
+        command
+            .arg("restart")
+            .arg(&self.dir)
+            .env_remove("PHONE_ENCRYPTION_KEY");
+        finish(command.envs(environment.iter().copied())).output();
+    }
+
+    /// Restarts it with options on the postmaster's command line.
+    pub fn restart_with_options(&self, options: &str) {
+        let mut command = self.as_its_user(&self.program("pg_ctl"));
+        command
+            .args(["restart", "-w", "-s", "-D"])
+            .arg(self.path("data"));
+        command
+            .arg("-l")
+            .arg(self.path("log"))
+            .args(["-o", options]);
+        finish(&mut command).output();
+    }
+
+    /// A command that runs a program as the user that the server runs as.
+    fn as_its_user(&self, program: &Path) -> Command {
+        use std::os::unix::fs::MetadataExt;
+        if !crate::is_root() {
+            return Command::new(program);
+        }
+        let data = std::fs::metadata(self.path("data")).unwrap();
+        let mut command = Command::new("setpriv");
+        command
+            .args([
+                format!("--reuid={}", data.uid()),
+                format!("--regid={}", data.gid()),
+            ])
+            .arg("--clear-groups")
+            .arg(program)
+            .current_dir("/");
+        command
+    }
+
+    /// Kills a backend the hard way, which makes the postmaster start all over, and waits until it has.
+    pub fn crash(&self) {
+        let mut victim = self.connect();
+        let pid = victim.number("pg_backend_pid()");
+        let mark = self.log_mark();
+        assert!(finish(Command::new("kill").args(["-9", &pid.to_string()])).succeeded);
+        self.wait_for_log(mark, "database system is ready to accept connections");
+    }
+
+    /// Runs psql on one command, unaligned and without headers, and stops at the first error. `connection` is
+    /// a libpq connection string, whose host is this server's socket unless it says otherwise.
+    pub fn psql(&self, connection: &str, sql: &str) -> Finished {
+        let command = Command::new(self.program("psql"));
+        self.finish_psql(command, connection, sql)
+    }
+
+    /// Runs psql in the network namespace of the server.
+    pub fn psql_in_its_namespace(&self, connection: &str, sql: &str) -> Finished {
+        let command = self.in_its_namespace(&self.program("psql"));
+        self.finish_psql(command, connection, sql)
+    }
+
+    fn finish_psql(&self, mut command: Command, connection: &str, sql: &str) -> Finished {
+        let defaults = format!(
+            "host={} port=5432 user=postgres dbname=postgres",
+            self.dir.display()
+        );
+        command.args([
+            "-X",
+            "-A",
+            "-t",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-v",
+            "VERBOSITY=verbose",
+        ]);
+        command.args(["-d", &format!("{defaults} {connection}"), "-c", sql]);
+        finish(&mut command)
+    }
+}
