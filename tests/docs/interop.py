@@ -1,0 +1,133 @@
+"""Holds the Python and Node.js code of docs/interop.md to published vectors and to a live server.
+
+The server's key is in the file that PHONE_CRYPT_TEST_KEY_FILE names.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import markdown
+import psycopg
+
+HERE = Path(__file__).resolve().parent
+NUMBER = "+61401148075"
+CONTEXTS = ["", "users.phone", "users.phone\x1f42", "Größe ☎"]
+
+
+class Version:
+    """One language's version of the code, in a process of its own."""
+
+    def __init__(self, name: str, command: list[str], code: str, directory: Path):
+        self.name = name
+        source = directory / f"interop-{name}"
+        source.write_text(code, encoding="utf-8")
+        self.process = subprocess.Popen(
+            [*command, str(source)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        )
+
+    def ask(self, function: str, *arguments) -> dict:
+        """{"answer": …} or {"error": …}."""
+        self.process.stdin.write(json.dumps({"function": function, "arguments": arguments}) + "\n")
+        self.process.stdin.flush()
+        return json.loads(self.process.stdout.readline())
+
+    def end(self) -> None:
+        self.process.stdin.close()
+        self.process.wait(timeout=10)
+
+
+@dataclass
+class Tally:
+    """What passed and what did not."""
+
+    passed: int = 0
+    failures: list[tuple[str, str]] = field(default_factory=list)
+
+    def check(self, what: str, holds: bool, found: object) -> None:
+        if holds:
+            self.passed += 1
+        else:
+            self.failures.append((f"docs/interop.md, {what}", f"found {found}"))
+
+
+def run(repository: Path) -> tuple[int, list[tuple[str, str]]]:
+    """The number of checks that passed, and the failures."""
+    page = repository / "docs/interop.md"
+    vectors = json.loads(markdown.only(repository / "docs/formats.md", "json"))
+    more = json.loads((repository / "crates/core/tests/vectors/value_vectors.json").read_text(encoding="utf-8"))
+    tally = Tally()
+    with tempfile.TemporaryDirectory() as directory, psycopg.connect(dbname="postgres", autocommit=True) as server:
+        server.execute("CREATE EXTENSION IF NOT EXISTS phone_crypt")
+        for name, command, language in [
+            ("python", [sys.executable, str(HERE / "interop_driver.py")], "python"),
+            ("node", ["node", str(HERE / "interop_driver.js")], "javascript"),
+        ]:
+            version = Version(name, command, markdown.only(page, language), Path(directory))
+            before = tally.passed
+            published_values(version, tally, with_keys(vectors, "values"))
+            published_hashes(version, tally, with_keys(vectors, "hashes"))
+            generated_values(version, tally, more)
+            live_server(version, tally, server)
+            version.end()
+            print(f"ok   docs/interop.md, {name}: {tally.passed - before} checks", flush=True)
+    return tally.passed, tally.failures
+
+
+def with_keys(vectors: dict, part: str) -> list[dict]:
+    """The cases of one part of the vectors, each with the key that its key-id names."""
+    keys = {key["key-id"]: key["key"] for key in vectors["keys"]}
+    return [case | {"key": keys[case["key-id"]]} for case in vectors[part]]
+
+
+def published_values(version: Version, tally: Tally, values: list[dict]) -> None:
+    for case in values:
+        found = version.ask("decrypt", case["key"], case["value"], case["context"], case["kind"])
+        tally.check(f"{version.name}: value of formats.md", found == {"answer": case["text"]}, found)
+        for position in range(0, len(case["value"]), 7):
+            if case["value"][position] != ":":
+                found = version.ask("decrypt", case["key"], flipped(case["value"], position), case["context"], case["kind"])
+                tally.check(f"{version.name}: digit {position} changed", "error" in found, found)
+
+
+def flipped(value: str, position: int) -> str:
+    digit = format(int(value[position], 16) ^ 1, "x")
+    return value[:position] + digit + value[position + 1 :]
+
+
+def published_hashes(version: Version, tally: Tally, hashes: list[dict]) -> None:
+    for case in hashes:
+        if case["scheme"] == "derived":
+            found = version.ask("hash", case["key"], case["e164"], case["context"])
+            tally.check(f"{version.name}: hash of formats.md", found == {"answer": case["hash"]}, found)
+
+
+def generated_values(version: Version, tally: Tally, cases: list[dict]) -> None:
+    for case in cases:
+        found = version.ask("decrypt", case["key"], case["value"], case["context"], case["kind"])
+        good = found == {"answer": case["text"]} if case["valid"] else "error" in found
+        tally.check(f"{version.name}: generated value ({case['why']})", good, found)
+
+
+def live_server(version: Version, tally: Tally, server: psycopg.Connection) -> None:
+    key = Path(os.environ["PHONE_CRYPT_TEST_KEY_FILE"]).read_text(encoding="ascii").strip()
+    for context in CONTEXTS:
+        (value, raw, digest) = server.execute(
+            "SELECT phone_encrypt(%(n)s, %(c)s), phone_encrypt_raw('ask for Bob', %(c)s), phone_hash(%(n)s, %(c)s)",
+            {"n": NUMBER, "c": context},
+        ).fetchone()
+        found = version.ask("decrypt", key, value, context)
+        tally.check(f"{version.name}: the server's value", found == {"answer": NUMBER}, found)
+        found = version.ask("decrypt", key, raw, context, 2)
+        tally.check(f"{version.name}: the server's raw value", found == {"answer": "ask for Bob"}, found)
+        found = version.ask("hash", key, NUMBER, context)
+        tally.check(f"{version.name}: the server's hash", found == {"answer": digest}, found)
+        found = version.ask("decrypt", key, value, context + "x")
+        tally.check(f"{version.name}: another context", "error" in found, found)
+        made = version.ask("encrypt", key, NUMBER, context)["answer"]
+        (back,) = server.execute("SELECT phone_decrypt(%s, %s)", [made, context]).fetchone()
+        tally.check(f"{version.name}: its value, read by the server", back == NUMBER, back)

@@ -1,0 +1,31 @@
+"""The tests behind scripts/doc-test: first the comparison itself, then the pages, then the interop code."""
+
+import sys
+from pathlib import Path
+
+import compare_test
+import interop
+import pages
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def main() -> int:
+    passed, failures = compare_test.run()
+    found = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/**/*.md")), *sorted(REPOSITORY.glob("examples/*.md"))]
+    for page in found:
+        good, bad = pages.run(page)
+        passed += good
+        failures += bad
+        if good and not bad:
+            print(f"ok   {page.relative_to(REPOSITORY)}: {good} SQL blocks", flush=True)
+    good, bad = interop.run(REPOSITORY)
+    passed += good
+    failures += bad
+    for where, problem in failures:
+        print(f"FAIL {where}: {problem}")
+    print(f"{passed} passed, {len(failures)} failed")
+    return 0 if passed and not failures else 1
+
+
+sys.exit(main())
