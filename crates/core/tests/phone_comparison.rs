@@ -1,4 +1,5 @@
 //! Why `rlibphonenumber` and not `phonenumber`: both against Google's libphonenumber.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod phone_data;
 

@@ -1,4 +1,5 @@
 //! What a number without `+` means under an ordered list of default regions.
+#![allow(clippy::unwrap_used, clippy::panic)]
 
 mod phone_data;
 

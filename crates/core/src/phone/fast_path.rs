@@ -43,3 +43,39 @@ fn read_digits(digits: &[u8]) -> Option<E164> {
         false => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn it_reads_numbers_as_people_write_them() {
+        for input in [
+            "+61401148075",
+            "+1 (401) 148-0751",
+            "+44 20 7946 0958",
+            "+49.30.1234567",
+        ] {
+            assert!(read(input).is_some(), "{input}");
+        }
+    }
+
+    #[test]
+    fn it_leaves_what_the_parser_may_change_to_the_parser() {
+        for (why, input) in [
+            ("no plus", "61401148075"),
+            ("two", "++61401148075"),
+            ("national prefix", "+61 0401 148 075"),
+            ("extension", "+61401148075x1"),
+            ("fullwidth digit", "+6140114807\u{ff15}"),
+            ("no such calling code", "+210401148075"),
+            ("calling code 0", "+07401148075"),
+            ("impossible length", "+1650253000"),
+            ("16 digits", "+4930123456789012"),
+            ("6 digits", "+683412"),
+            ("many zeros", "+39000000000001"),
+        ] {
+            assert!(read(input).is_none(), "{why}");
+        }
+    }
+}

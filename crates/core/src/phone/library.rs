@@ -43,3 +43,24 @@ pub(super) fn breaks_parser(input: &str) -> bool {
         .and_then(|context| input.get(context..))
         .is_some_and(|rest| rest.contains("tel:"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{METADATA, PhoneError, breaks_parser, call};
+
+    #[test]
+    fn a_panic_in_the_parser_is_an_ordinary_error() {
+        let input = "0401148075;phone-context=+61tel:";
+        assert!(breaks_parser(input));
+        let answer = call(|library| library.parse(input, None).ok());
+        assert_eq!(answer.err(), Some(PhoneError::NotAPhoneNumber));
+        let text = "tel:0401148075;phone-context=+61";
+        assert!(!breaks_parser(text));
+        assert!(call(|library| library.parse(text, None).ok()).is_ok());
+    }
+
+    #[test]
+    fn no_pattern_asks_for_digits_beyond_ascii() {
+        assert!(!METADATA.windows(2).any(|pair| pair == br"\d"));
+    }
+}

@@ -32,7 +32,7 @@ pub fn normalize(input: &str, regions: &Regions) -> Result<E164, PhoneError> {
 /// [`PhoneError`] where there is no possible number in `input`.
 pub fn parse(input: &str, regions: &Regions) -> Result<ParsedPhone, PhoneError> {
     check(input)?;
-    library::call(|library| ParsedPhone::new(library, rule::read(library, input, regions)?))
+    library::call(|library| rule::read(library, input, regions))
 }
 
 /// libphonenumber's own answer for `input` under one default region: the number may be impossible

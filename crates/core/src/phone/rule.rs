@@ -3,22 +3,40 @@
 //! With a `+` the number says for itself where it belongs. Without one, a region that makes it
 //! valid is better evidence than one that only makes it possible, wherever they stand in the list.
 
+use super::e164::E164;
+use super::fast_path;
+use super::parsed::ParsedPhone;
 use super::region::Region;
 use super::regions::Regions;
 use rlibphonenumber::{NumberLengthType, PhoneNumber, PhoneNumberType, PhoneNumberUtil};
 
-/// The number in `input`, always a possible one.
+/// The number in `input`: always a possible one, and one whose E.164 form means itself.
 pub(super) fn read(
     library: &PhoneNumberUtil,
     input: &str,
     regions: &Regions,
-) -> Option<PhoneNumber> {
+) -> Option<ParsedPhone> {
     let number = if has_plus(input) {
         read_in(library, input, None)
     } else {
         read_by_region(library, input, regions).or_else(|| read_dialled(library, input, regions))
+    }?;
+    let possible = library.is_possible_number(&number);
+    let phone = ParsedPhone::new(library, number)?;
+    (possible && means_itself(library, phone.e164())).then_some(phone)
+}
+
+/// Whether `number`, read again, is still the same number.
+///
+/// Of the zeros in `+61 00 3…` the parser drops one as a national prefix; reading what it gives
+/// would drop the other. Were that stored, it would be found under one number and decrypted as
+/// another.
+fn means_itself(library: &PhoneNumberUtil, number: E164) -> bool {
+    let read_again = || {
+        let again = read_in(library, number.as_str(), None)?;
+        ParsedPhone::new(library, again).map(|phone| phone.e164())
     };
-    number.filter(|number| library.is_possible_number(number))
+    fast_path::read(number.as_str()).or_else(read_again) == Some(number)
 }
 
 /// libphonenumber's own answer under one default region, or none.
