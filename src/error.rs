@@ -47,10 +47,8 @@ pub enum Error {
     NoKey,
     #[error("{0}")]
     KeySource(String),
-    #[error(
-        "phone_crypt.encryption_key is set in the configuration, but the library is not preloaded"
-    )]
-    NotPreloaded,
+    #[error("{0} is set in the configuration, but phone_crypt is not preloaded")]
+    NotPreloaded(&'static str),
     #[error(
         "phone_crypt.previous_keys is set in this session, but phone_crypt.encryption_key is not"
     )]
@@ -111,7 +109,7 @@ impl Error {
             Error::Keyring(_)
             | Error::NoKey
             | Error::KeySource(_)
-            | Error::NotPreloaded
+            | Error::NotPreloaded(_)
             | Error::PreviousWithoutPrimary
             | Error::TwoSources(_)
             | Error::PinMismatch { .. }
@@ -128,7 +126,7 @@ impl Error {
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
                  phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
             ),
-            Error::NotPreloaded => {
+            Error::NotPreloaded(_) => {
                 "Add phone_crypt to shared_preload_libraries and restart: until the library is \
                  loaded, any user can read the setting."
                     .to_owned()

@@ -4,6 +4,8 @@ mod catalog;
 mod decrypt;
 mod error;
 mod keys;
+#[cfg(test)]
+pub mod pg_test;
 mod preload;
 mod random;
 mod regions;

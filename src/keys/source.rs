@@ -74,7 +74,7 @@ fn server_sources() -> Vec<Source> {
             Source::ConfigurationFile,
         ),
         (settings::key_file().is_some(), Source::KeyFile),
-        (at_start::command_keys().is_some(), Source::KeyCommand),
+        (settings::key_command().is_some(), Source::KeyCommand),
         (at_start::environment_key().is_some(), Source::Environment),
     ];
     configured
@@ -101,7 +101,8 @@ fn from_server(source: Source) -> Result<Keys> {
             source,
         ),
         Source::KeyCommand => first_is_primary(
-            at_start::command_keys().unwrap_or(Err(Error::NoKey))?,
+            at_start::command_keys()
+                .unwrap_or(Err(Error::NotPreloaded("phone_crypt.key_command")))?,
             source,
         ),
         Source::Environment => {
@@ -118,7 +119,9 @@ fn from_server(source: Source) -> Result<Keys> {
         }
         // Until the library is loaded the setting is a placeholder that any user can SHOW; only preloading
         // closes that window.
-        Source::ConfigurationFile if !preload::is_preloaded() => Err(Error::NotPreloaded),
+        Source::ConfigurationFile if !preload::is_preloaded() => {
+            Err(Error::NotPreloaded("phone_crypt.encryption_key"))
+        }
         _ => from_settings(source),
     }
 }

@@ -133,17 +133,21 @@ fn define_key_places() {
         GucContext::Sighup,
         GucFlags::SUPERUSER_ONLY,
     );
-    // Outside the preload phase a POSTMASTER setting cannot be defined; the command is not run then either.
-    if crate::preload::in_progress() {
-        GucRegistry::define_string_guc(
-            c"phone_crypt.key_command",
-            c"Command that prints one key a line, the primary first; run once at server start.",
-            c"Needs phone_crypt in shared_preload_libraries.",
-            &KEY_COMMAND,
-            GucContext::Postmaster,
-            GucFlags::SUPERUSER_ONLY,
-        );
-    }
+    // A POSTMASTER setting can be defined in the preload phase only. Elsewhere the command is not run, and it
+    // is known just so that the error can say why.
+    let context = if crate::preload::in_progress() {
+        GucContext::Postmaster
+    } else {
+        GucContext::Sighup
+    };
+    GucRegistry::define_string_guc(
+        c"phone_crypt.key_command",
+        c"Command that prints one key a line, the primary first; run once at server start.",
+        c"Needs phone_crypt in shared_preload_libraries.",
+        &KEY_COMMAND,
+        context,
+        GucFlags::SUPERUSER_ONLY,
+    );
 }
 
 /// Turns a mistyped `phone_crypt.*` setting into an error instead of a silent placeholder.

@@ -3,9 +3,9 @@
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{name, pg_extern};
-use phone_crypt_core::crypto;
+use phone_crypt_core::crypto::{self, KeyId, Keyring};
 
-use crate::error::{Answer, Error, Result};
+use crate::error::{Answer, Error};
 use crate::keys;
 use crate::text::TextOut;
 
@@ -18,31 +18,6 @@ fn phone_crypt_generate_key() -> Answer<TextOut> {
     Ok(TextOut::ascii(key.as_bytes()))
 }
 
-fn key_status() -> Result<Vec<(String, Vec<String>, String, String)>> {
-    let ring = keys::configured()?;
-    let keyring = &ring.keyring;
-    let rows = keyring.keys().map(|key| {
-        let id = key.id();
-        let roles = [
-            (keyring.primary().id() == id, "primary"),
-            (keyring.primary().id() != id, "previous"),
-            (keyring.hash_key().id() == id, "hash"),
-            (keyring.legacy_key().id() == id, "legacy"),
-        ];
-        let roles = roles
-            .into_iter()
-            .filter_map(|(has, role)| has.then(|| role.to_owned()))
-            .collect();
-        (
-            id.to_string(),
-            roles,
-            keyring.schemes().as_str().to_owned(),
-            ring.source.as_str().to_owned(),
-        )
-    });
-    Ok(rows.collect())
-}
-
 /// `phone_crypt.configured_keys()`: the ids that this session has now, their roles, the hash scheme and the
 /// source. Behind the view `phone_crypt.key_status`; it works on a database that is pinned to other keys.
 ///
@@ -53,6 +28,7 @@ fn key_status() -> Result<Vec<(String, Vec<String>, String, String)>> {
     schema = "phone_crypt",
     name = "configured_keys"
 )]
+#[allow(clippy::type_complexity)] // pgrx reads the columns off the type
 fn phone_crypt_configured_keys() -> std::result::Result<
     TableIterator<
         'static,
@@ -65,5 +41,32 @@ fn phone_crypt_configured_keys() -> std::result::Result<
     >,
     ErrorReport,
 > {
-    Ok(TableIterator::new(key_status()?))
+    let ring = keys::configured()?;
+    let scheme = ring.keyring.schemes().as_str();
+    let rows: Vec<_> = ring
+        .keyring
+        .keys()
+        .map(|key| {
+            let roles = roles(&ring.keyring, key.id());
+            (
+                key.id().to_string(),
+                roles,
+                scheme.to_owned(),
+                ring.source.as_str().to_owned(),
+            )
+        })
+        .collect();
+    Ok(TableIterator::new(rows))
+}
+
+fn roles(keyring: &Keyring, id: KeyId) -> Vec<String> {
+    let is_primary = keyring.primary().id() == id;
+    let mut roles = vec![if is_primary { "primary" } else { "previous" }];
+    if keyring.hash_key().id() == id {
+        roles.push("hash");
+    }
+    if keyring.legacy_key().id() == id {
+        roles.push("legacy");
+    }
+    roles.into_iter().map(str::to_owned).collect()
 }

@@ -1,5 +1,8 @@
 //! The SQL functions: each takes its arguments, calls the layer below, and returns.
 
+// The size is that of pgrx's ErrorReport; errors are not the hot path.
+#![allow(clippy::result_large_err)]
+
 mod args;
 mod encrypt;
 mod hash;
