@@ -3,7 +3,7 @@
 
 mod phone_data;
 
-use phone_crypt_core::phone::{PhoneError, Regions, normalize, parse};
+use phone_crypt_core::phone::{PhoneError, Region, Regions, normalize, parse, parse_one};
 use phone_data::records;
 
 fn under(input: &str, regions: &str) -> Option<String> {
@@ -53,6 +53,18 @@ fn a_later_region_where_it_is_valid_beats_an_earlier_one_where_it_is_possible() 
         under("6502530000", "GB,US").as_deref(),
         Some("+16502530000")
     );
+}
+
+#[test]
+fn not_valid_it_takes_the_length_of_a_fixed_line_or_of_a_mobile() {
+    // Bosnian mobiles have nine digits, fixed lines eight; in Germany eight are a fixed line.
+    assert_eq!(under("409628506", "BA").as_deref(), Some("+387409628506"));
+    assert_eq!(under("(010) 123456", "DE").as_deref(), Some("+4910123456"));
+    // Twelve digits are possible in Australia, for neither of the two.
+    let australia = Region::parse("AU").unwrap();
+    let twelve = parse_one("281234567890", Some(australia)).unwrap();
+    assert!(twelve.is_possible() && !twelve.is_valid());
+    assert_eq!(under("281234567890", "AU"), None);
 }
 
 #[test]
