@@ -1,0 +1,45 @@
+-- phone_crypt.crypto_stats: one count a call, one failure for each that raised, also if the statement was rolled back.
+\pset format unaligned
+\pset null '<NULL>'
+\set value '000102030405060708090a0b0c0d0e0f:01a915ee2b25286765943ebba436ef2322d7ad1b00eeb0b45b523c997a1532034d46f202b3d76d11e85df35fc0997df53b6ce38035'
+SELECT operation, calls >= failures AS plausible, since <= now() AS since_the_past, shared FROM phone_crypt.crypto_stats;
+SELECT count(DISTINCT since) AS starts FROM phone_crypt.crypto_stats;
+
+CREATE TEMP TABLE before AS SELECT * FROM phone_crypt.crypto_stats;
+CREATE FUNCTION pg_temp.since_before() RETURNS TABLE (operation text, calls bigint, failures bigint) LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY
+        SELECT now.operation, now.calls - before.calls, now.failures - before.failures
+          FROM phone_crypt.crypto_stats AS now JOIN before USING (operation)
+         ORDER BY now.operation;
+    TRUNCATE before;
+    INSERT INTO before SELECT * FROM phone_crypt.crypto_stats;
+END;
+$$;
+
+SELECT count(phone_encrypt('0401148075')), count(phone_encrypt_raw('x')), count(phone_reencrypt(:'value')) FROM generate_series(1, 100);
+SELECT * FROM pg_temp.since_before();
+SELECT count(phone_decrypt(:'value')), count(phone_try_decrypt(:'value')), count(phone_reveal(:'value')) FROM generate_series(1, 10);
+SELECT * FROM pg_temp.since_before();
+SELECT count(phone_hash('0401148075' || left(n::text, 0))), count(phone_hashes('0401148075' || left(n::text, 0))), count(phone_ratelimit_key('0401148075' || left(n::text, 0))) FROM generate_series(1, 10) AS n;
+SELECT * FROM pg_temp.since_before();
+SELECT count(phone_normalize('0401148075' || left(n::text, 0))), count(phone_try_normalize('0401148075' || left(n::text, 0), 'AU')) FROM generate_series(1, 10) AS n;
+SELECT * FROM pg_temp.since_before();
+
+-- Failures, whether they raise or give NULL.
+SELECT left(t.outcome('phone_encrypt(''x'')'), 5), left(t.outcome('phone_decrypt(''x'')'), 5), phone_try_decrypt('x'), left(t.outcome('phone_hash(''x'')'), 5), left(t.outcome('phone_normalize(''x'')'), 5), phone_try_normalize('x');
+SELECT * FROM pg_temp.since_before();
+
+-- NULL is no call; what needs no key and normalises nothing for storage is not counted.
+SELECT phone_encrypt(NULL), phone_decrypt(NULL), phone_hash(NULL), phone_normalize(NULL), phone_key_id(:'value'), phone_mask('0401148075'), phone_is_valid('0401148075');
+SELECT * FROM pg_temp.since_before();
+
+-- A rollback does not take the counts back, and another session adds to the same ones.
+BEGIN;
+SELECT phone_decrypt(:'value');
+ROLLBACK;
+SELECT * FROM pg_temp.since_before();
+SELECT calls AS decrypt_calls FROM phone_crypt.crypto_stats WHERE operation = 'decrypt' \gset
+\c -
+SELECT phone_decrypt(:'value');
+SELECT calls - :decrypt_calls AS shared_calls FROM phone_crypt.crypto_stats WHERE operation = 'decrypt';
