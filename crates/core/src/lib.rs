@@ -1,4 +1,5 @@
-//! The pure half of phone_crypt: phone numbers, keys, encrypted values and keyed hashes.
+//! The pure half of phone_crypt: phone numbers, keys, encrypted values, keyed hashes, and the arithmetic of
+//! rate limits.
 //!
 //! Nothing here knows PostgreSQL, a clock, a file or an environment variable: whoever calls brings
 //! those. That is what lets every rule be tested without a server.
@@ -6,3 +7,4 @@
 
 pub mod crypto;
 pub mod phone;
+pub mod ratelimit;

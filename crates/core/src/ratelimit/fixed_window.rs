@@ -1,0 +1,60 @@
+//! A counter that begins anew when its window is over. The window begins with the first hit.
+//!
+//! At worst 2L − 1 hits pass in a span of one window: 1, then L − 1 just before the window ends, and L after it.
+
+use super::algorithm::{Algorithm, Left, Rules};
+use super::quota::Quota;
+use super::state::State;
+
+pub(super) static RULES: Rules = Rules {
+    advance,
+    take,
+    left,
+    wait,
+    used,
+    with_used,
+    capacity: Quota::limit,
+};
+
+fn ends_us(state: &State, quota: &Quota) -> i64 {
+    state.start_us.saturating_add(quota.window_us())
+}
+
+fn advance(state: &State, now_us: i64, quota: &Quota) -> State {
+    if state.current > 0 && now_us < ends_us(state, quota) {
+        return *state;
+    }
+    with_used(quota, now_us, 0)
+}
+
+fn take(state: &State, _now_us: i64, quota: &Quota, cost: i64) -> Option<State> {
+    let current = state.current.saturating_add(cost);
+    (current <= quota.limit()).then_some(State { current, ..*state })
+}
+
+fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
+    let reset_after_us = if state.current > 0 {
+        wait(state, now_us, quota, 1)
+    } else {
+        0
+    };
+    Left {
+        remaining: (quota.limit() - state.current).max(0),
+        reset_after_us,
+    }
+}
+
+fn wait(state: &State, now_us: i64, quota: &Quota, _cost: i64) -> i64 {
+    ends_us(state, quota) - now_us
+}
+
+fn used(state: &State, now_us: i64) -> i64 {
+    advance(state, now_us, &state.quota).current
+}
+
+fn with_used(quota: &Quota, now_us: i64, used: i64) -> State {
+    State {
+        current: used,
+        ..State::empty(Algorithm::FixedWindow, quota, now_us)
+    }
+}

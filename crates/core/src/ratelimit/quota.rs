@@ -1,0 +1,103 @@
+//! What a limit may be.
+
+/// The longest window, and the longest time in which a bucket refills: ten years, a month counting 30 days.
+pub const MAX_SPAN_US: i64 = 3600 * 86_400_000_000;
+
+/// The latest time that is reckoned with: nanoseconds of it, and a span, fit into 64 bits.
+pub const MAX_TIME_US: i64 = i64::MAX / 1000 - 2 * MAX_SPAN_US;
+
+/// The shortest window: a millisecond.
+const MIN_WINDOW_US: i64 = 1000;
+
+/// Why a limit is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum QuotaError {
+    /// A limit below 0.
+    #[error("limit must not be negative")]
+    Limit,
+    /// A window outside its range.
+    #[error("window must be between 1 millisecond and 10 years")]
+    Window,
+    /// A burst below 1.
+    #[error("burst must be at least 1")]
+    Burst,
+    /// A bucket that takes too long to refill.
+    #[error("burst times window divided by limit must be at most 10 years")]
+    Refill,
+    /// A cost below 1.
+    #[error("cost must be at least 1")]
+    Cost,
+}
+
+/// A limit of so many hits a window, checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    limit: i64,
+    window_us: i64,
+    burst: Option<i64>,
+}
+
+impl Quota {
+    /// A quota of `limit` hits (0 denies everything) a window of `window_us` microseconds. `burst` is the
+    /// capacity of a token bucket, by default the limit.
+    ///
+    /// # Errors
+    /// [`QuotaError`], each case as its message says.
+    pub fn new(limit: i32, window_us: i64, burst: Option<i32>) -> Result<Quota, QuotaError> {
+        if limit < 0 {
+            return Err(QuotaError::Limit);
+        }
+        if !(MIN_WINDOW_US..=MAX_SPAN_US).contains(&window_us) {
+            return Err(QuotaError::Window);
+        }
+        if burst.is_some_and(|burst| burst < 1) {
+            return Err(QuotaError::Burst);
+        }
+        let quota = Quota {
+            limit: i64::from(limit),
+            window_us,
+            burst: burst.map(i64::from),
+        };
+        let refill = i128::from(quota.capacity()) * i128::from(window_us);
+        if limit > 0 && refill > i128::from(MAX_SPAN_US) * i128::from(limit) {
+            return Err(QuotaError::Refill);
+        }
+        Ok(quota)
+    }
+
+    /// Hits a window.
+    #[must_use]
+    pub fn limit(&self) -> i64 {
+        self.limit
+    }
+
+    /// The window in microseconds.
+    #[must_use]
+    pub fn window_us(&self) -> i64 {
+        self.window_us
+    }
+
+    /// The burst as given.
+    #[must_use]
+    pub fn burst(&self) -> Option<i64> {
+        self.burst
+    }
+
+    /// What a token bucket holds when it is full.
+    #[must_use]
+    pub fn capacity(&self) -> i64 {
+        self.burst.unwrap_or(self.limit)
+    }
+}
+
+/// A cost as the algorithms take it.
+///
+/// # Errors
+/// [`QuotaError::Cost`] below 1.
+pub(super) fn check_cost(cost: i32) -> Result<i64, QuotaError> {
+    if cost < 1 {
+        Err(QuotaError::Cost)
+    } else {
+        Ok(i64::from(cost))
+    }
+}

@@ -1,0 +1,89 @@
+//! A bucket that refills steadily, kept as one time: the generic cell rate algorithm (ITU-T I.371) on a
+//! theoretical arrival time (TAT).
+//!
+//! At worst B + L − 1 hits pass in a span of one window (B the burst): a full bucket, and what refills meanwhile.
+
+use super::algorithm::{Algorithm, Left, Rules};
+use super::quota::Quota;
+use super::state::{State, div_ceil, saturate};
+
+pub(super) static RULES: Rules = Rules {
+    advance,
+    take,
+    left,
+    wait,
+    used,
+    with_used,
+    capacity: Quota::capacity,
+};
+
+const NS_PER_US: i128 = 1000;
+
+/// Nanoseconds between two hits at the steady rate; rounded up, so that the rate is never above the limit.
+/// `None` at limit 0, where nothing ever refills.
+fn interval_ns(quota: &Quota) -> Option<i128> {
+    let window_ns = i128::from(quota.window_us()) * NS_PER_US;
+    (quota.limit() > 0).then(|| div_ceil(window_ns, i128::from(quota.limit())))
+}
+
+fn ns(time_us: i64) -> i128 {
+    i128::from(time_us) * NS_PER_US
+}
+
+fn advance(state: &State, now_us: i64, _quota: &Quota) -> State {
+    State {
+        tat_ns: saturate(i128::from(state.tat_ns).max(ns(now_us))),
+        ..*state
+    }
+}
+
+/// The arrival time after a hit, and the earliest time at which that hit is allowed.
+fn arrival(state: &State, interval: i128, quota: &Quota, cost: i64) -> (i128, i128) {
+    let tat = i128::from(state.tat_ns) + i128::from(cost) * interval;
+    (tat, tat - i128::from(quota.capacity()) * interval)
+}
+
+fn take(state: &State, now_us: i64, quota: &Quota, cost: i64) -> Option<State> {
+    let (tat, earliest) = arrival(state, interval_ns(quota)?, quota, cost);
+    (ns(now_us) >= earliest).then(|| State {
+        tat_ns: saturate(tat),
+        ..*state
+    })
+}
+
+fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
+    let Some(interval) = interval_ns(quota) else {
+        return Left {
+            remaining: 0,
+            reset_after_us: 0,
+        };
+    };
+    let ahead = i128::from(state.tat_ns) - ns(now_us);
+    let free = i128::from(quota.capacity()) * interval - ahead;
+    Left {
+        remaining: saturate((free / interval).max(0)),
+        reset_after_us: saturate(div_ceil(ahead.max(0), NS_PER_US)),
+    }
+}
+
+fn wait(state: &State, now_us: i64, quota: &Quota, cost: i64) -> i64 {
+    let Some(interval) = interval_ns(quota) else {
+        return 0;
+    };
+    let (_, earliest) = arrival(state, interval, quota, cost);
+    saturate(div_ceil((earliest - ns(now_us)).max(0), NS_PER_US))
+}
+
+fn used(state: &State, now_us: i64) -> i64 {
+    let ahead = (i128::from(state.tat_ns) - ns(now_us)).max(0);
+    interval_ns(&state.quota).map_or(0, |interval| saturate(div_ceil(ahead, interval)))
+}
+
+fn with_used(quota: &Quota, now_us: i64, used: i64) -> State {
+    let ahead = i128::from(used) * interval_ns(quota).unwrap_or(0);
+    let tat_ns = saturate(ns(now_us) + ahead);
+    State {
+        tat_ns,
+        ..State::empty(Algorithm::TokenBucket, quota, now_us)
+    }
+}
