@@ -11,7 +11,7 @@ demo: ## see it work, on a throw-away PostgreSQL 18 with 20,000 customers
 
 test: ## all tests; PG="15 17" chooses majors (default: 14 15 16 17 18)
 #: on every major: #[pg_test], pg_regress, the client smoke test
-#: on the last one: all client tests (drivers, crashes, restores, leaks)
+#: on the last one: all client tests (drivers, restarts, restores, leaks) and the documentation
 #: once: the core's tests, vectors and properties, and a bounded fuzz run
 	@scripts/test
 
