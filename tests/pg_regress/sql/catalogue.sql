@@ -11,7 +11,8 @@ CREATE VIEW t.member AS
 SELECT p.proname, pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS result,
        CASE p.provolatile WHEN 'i' THEN 'immutable' WHEN 's' THEN 'stable' WHEN 'v' THEN 'volatile' END AS volatility,
        CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' WHEN 'u' THEN 'unsafe' END AS parallel,
-       p.proisstrict AS strict, p.proleakproof AS leakproof, p.prosecdef AS definer, p.proconfig AS settings, l.lanname AS language
+       p.proisstrict AS strict, p.proleakproof AS leakproof, p.prosecdef AS definer, p.proconfig AS settings,
+       l.lanname AS language
   FROM t.member JOIN pg_catalog.pg_proc AS p ON p.oid = objid JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
  WHERE classid = 'pg_proc'::regclass
  ORDER BY p.oid::regprocedure::text COLLATE "C";
@@ -32,7 +33,9 @@ SELECT objid::regprocedure AS plpgsql_without_pinned_search_path
    AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false);
 SELECT objid::regprocedure AS immutable_although_it_may_read_a_key_or_a_setting
   FROM t.member JOIN pg_proc AS p ON p.oid = objid
- WHERE classid = 'pg_proc'::regclass AND p.provolatile = 'i' AND (p.proname ~ 'hash|crypt$|reveal|raw|legacy|ratelimit' OR p.proname !~ '^phone_crypt|key_id$' AND p.proargnames[p.pronargs] <> 'regions');
+ WHERE classid = 'pg_proc'::regclass AND p.provolatile = 'i'
+   AND (p.proname ~ 'hash|crypt$|reveal|raw|legacy|ratelimit'
+        OR p.proname !~ '^phone_crypt|key_id$' AND p.proargnames[p.pronargs] <> 'regions');
 SELECT objid::regprocedure AS parallel_safe_although_it_returns_plain_text
   FROM t.member JOIN pg_proc AS p ON p.oid = objid
  WHERE classid = 'pg_proc'::regclass AND p.proname ~ 'decrypt|reveal' AND p.proparallel = 's';
@@ -43,15 +46,19 @@ SELECT objid::regclass AS state_not_marked_for_dump
 SELECT pg_describe_object(classid, objid, 0) AS object_elsewhere
   FROM t.member
  WHERE (classid = 'pg_class'::regclass AND (SELECT relnamespace FROM pg_class WHERE oid = objid) <> 'phone_crypt'::regnamespace)
-    OR (classid = 'pg_proc'::regclass AND (SELECT pronamespace FROM pg_proc WHERE oid = objid) NOT IN ('phone_crypt'::regnamespace, 'public'::regnamespace));
+    OR (classid = 'pg_proc'::regclass
+        AND (SELECT pronamespace FROM pg_proc WHERE oid = objid) NOT IN ('phone_crypt'::regnamespace, 'public'::regnamespace));
 
 -- Everything else that CREATE EXTENSION makes.
-SELECT pg_describe_object(classid, objid, 0) AS object, obj_description(objid, CASE classid WHEN 'pg_class'::regclass THEN 'pg_class' ELSE 'pg_namespace' END) AS comment
+SELECT pg_describe_object(classid, objid, 0) AS object,
+       obj_description(objid, CASE classid WHEN 'pg_class'::regclass THEN 'pg_class' ELSE 'pg_namespace' END) AS comment
   FROM t.member WHERE classid NOT IN ('pg_proc'::regclass, 'pg_type'::regclass)
  ORDER BY pg_describe_object(classid, objid, 0) COLLATE "C";
-SELECT extrelocatable AS relocatable, extnamespace::regnamespace AS schema, extversion ~ '^[0-9]+\.[0-9]+\.[0-9]+$' AS has_version,
+SELECT extrelocatable AS relocatable, extnamespace::regnamespace AS schema,
+       extversion ~ '^[0-9]+\.[0-9]+\.[0-9]+$' AS has_version,
        array(SELECT config::regclass FROM unnest(extconfig) AS config) AS dumped, extcondition
   FROM pg_extension WHERE extname = 'phone_crypt';
-SELECT phone_crypt_version() ~ ('^phone_crypt ' || replace(extversion, '.', '\.') || ' \(git [^)]+\) for PostgreSQL ' || current_setting('server_version_num')::integer / 10000 || '$') AS version
+SELECT phone_crypt_version() ~ format('^phone_crypt %s \(git [^)]+\) for PostgreSQL %s$', replace(extversion, '.', '\.'),
+                                      current_setting('server_version_num')::integer / 10000) AS version
   FROM pg_extension WHERE extname = 'phone_crypt';
 DROP VIEW t.member;

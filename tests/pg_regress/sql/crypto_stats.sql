@@ -17,21 +17,27 @@ BEGIN
 END;
 $$;
 
-SELECT count(phone_encrypt('0401148075')), count(phone_encrypt_raw('x')), count(phone_reencrypt(:'value')) FROM generate_series(1, 100);
+SELECT count(phone_encrypt('0401148075')), count(phone_encrypt_raw('x')), count(phone_reencrypt(:'value'))
+  FROM generate_series(1, 100);
 SELECT * FROM pg_temp.since_before();
-SELECT count(phone_decrypt(:'value')), count(phone_try_decrypt(:'value')), count(phone_reveal(:'value')) FROM generate_series(1, 10);
+SELECT count(phone_decrypt(:'value')), count(phone_try_decrypt(:'value')), count(phone_reveal(:'value'))
+  FROM generate_series(1, 10);
 SELECT * FROM pg_temp.since_before();
-SELECT count(phone_hash('0401148075' || left(n::text, 0))), count(phone_hashes('0401148075' || left(n::text, 0))), count(phone_ratelimit_key('0401148075' || left(n::text, 0))) FROM generate_series(1, 10) AS n;
+SELECT count(phone_hash('0401148075' || left(n::text, 0))), count(phone_hashes('0401148075' || left(n::text, 0))),
+       count(phone_ratelimit_key('0401148075' || left(n::text, 0))) FROM generate_series(1, 10) AS n;
 SELECT * FROM pg_temp.since_before();
-SELECT count(phone_normalize('0401148075' || left(n::text, 0))), count(phone_try_normalize('0401148075' || left(n::text, 0), 'AU')) FROM generate_series(1, 10) AS n;
+SELECT count(phone_normalize('0401148075' || left(n::text, 0))),
+       count(phone_try_normalize('0401148075' || left(n::text, 0), 'AU')) FROM generate_series(1, 10) AS n;
 SELECT * FROM pg_temp.since_before();
 
 -- Failures, whether they raise or give NULL.
-SELECT left(t.outcome('phone_encrypt(''x'')'), 5), left(t.outcome('phone_decrypt(''x'')'), 5), phone_try_decrypt('x'), left(t.outcome('phone_hash(''x'')'), 5), left(t.outcome('phone_normalize(''x'')'), 5), phone_try_normalize('x');
+SELECT left(t.outcome('phone_encrypt(''x'')'), 5), left(t.outcome('phone_decrypt(''x'')'), 5), phone_try_decrypt('x'),
+       left(t.outcome('phone_hash(''x'')'), 5), left(t.outcome('phone_normalize(''x'')'), 5), phone_try_normalize('x');
 SELECT * FROM pg_temp.since_before();
 
 -- NULL is no call; what needs no key and normalises nothing for storage is not counted.
-SELECT phone_encrypt(NULL), phone_decrypt(NULL), phone_hash(NULL), phone_normalize(NULL), phone_key_id(:'value'), phone_mask('0401148075'), phone_is_valid('0401148075');
+SELECT phone_encrypt(NULL), phone_decrypt(NULL), phone_hash(NULL), phone_normalize(NULL), phone_key_id(:'value'),
+       phone_mask('0401148075'), phone_is_valid('0401148075');
 SELECT * FROM pg_temp.since_before();
 
 -- A rollback does not take the counts back, and another session adds to the same ones.

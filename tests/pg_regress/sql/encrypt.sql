@@ -17,18 +17,21 @@ SELECT phone_decrypt(:'plain') AS plain, phone_decrypt(:'of_row_42', E'users.pho
 
 -- There and back, from any spelling, with and without a context.
 SELECT input, left(context, 11) AS context, phone_decrypt(phone_encrypt(input, context), context)
-  FROM (VALUES ('0401 148 075', ''), ('4011480751', 'users.phone'), ('+442070313000', 'müller'), ('＋１８００３５６９３７７', E'users.phone\x1f42'),
-               ('+1 650 253 0000 x123', repeat('c', 100000))) AS example (input, context);
+  FROM (VALUES ('0401 148 075', ''), ('4011480751', 'users.phone'), ('+442070313000', 'müller'),
+               ('＋１８００３５６９３７７', E'users.phone\x1f42'), ('+1 650 253 0000 x123', repeat('c', 100000))
+       ) AS example (input, context);
 
 -- The stored form: 139 characters, two values of one number differ throughout, the key id shows.
 SELECT length(value), value ~ '^[0-9a-f]{32}:01a915ee2b[0-9a-f]{96}$' AS shape, phone_key_id(value)
   FROM phone_encrypt('0401148075') AS value;
-SELECT count(DISTINCT left(value, 32)) AS ivs, count(DISTINCT right(value, 64)) AS tags, count(DISTINCT substr(value, 44, 32)) AS data
+SELECT count(DISTINCT left(value, 32)) AS ivs, count(DISTINCT right(value, 64)) AS tags,
+       count(DISTINCT substr(value, 44, 32)) AS data
   FROM (SELECT phone_encrypt('0401148075') AS value FROM generate_series(1, 1000)) AS many;
 SELECT length(:'two_block') AS fifteen_digits;
 
 -- What is at fault, and how. Wrong context, kind, or a changed byte: one text.
-SELECT what, t.outcome('phone_decrypt($1, $2)', value, context) AS decrypt, t.outcome('phone_try_decrypt($1, $2)', value, context) AS try
+SELECT what, t.outcome('phone_decrypt($1, $2)', value, context) AS decrypt,
+       t.outcome('phone_try_decrypt($1, $2)', value, context) AS try
   FROM (VALUES ('wrong context', :'of_users', 'users.fax'),
                ('context missing', :'of_users', ''),
                ('context added', :'plain', 'users.phone'),
@@ -61,19 +64,24 @@ SELECT what, t.outcome('phone_decrypt($1, $2)', value, context) AS decrypt, t.ou
 SELECT t.outcome('phone_decrypt($1)', :'of_k2') AS decrypt, t.outcome('phone_try_decrypt($1)', :'of_k2') AS try;
 
 -- NULL value: NULL. NULL context: an error, whatever the value.
-SELECT phone_encrypt(NULL), phone_decrypt(NULL), phone_try_decrypt(NULL), phone_encrypt(NULL, 'x'), phone_decrypt(NULL, 'x'), phone_try_decrypt(NULL, 'x'), phone_key_id(NULL);
+SELECT phone_encrypt(NULL), phone_decrypt(NULL), phone_try_decrypt(NULL), phone_encrypt(NULL, 'x'), phone_decrypt(NULL, 'x'),
+       phone_try_decrypt(NULL, 'x'), phone_key_id(NULL);
 SELECT expression, t.outcome(expression)
-  FROM (VALUES ($$phone_encrypt('0401148075', NULL)$$), ('phone_encrypt(NULL, NULL)'), ($$phone_decrypt('x', NULL)$$), ('phone_decrypt(NULL, NULL)'),
-               ($$phone_try_decrypt('x', NULL)$$), ('phone_try_decrypt(NULL, NULL)')) AS example (expression);
+  FROM (VALUES ($$phone_encrypt('0401148075', NULL)$$), ('phone_encrypt(NULL, NULL)'), ($$phone_decrypt('x', NULL)$$),
+               ('phone_decrypt(NULL, NULL)'), ($$phone_try_decrypt('x', NULL)$$),
+               ('phone_try_decrypt(NULL, NULL)')) AS example (expression);
 
 -- Only phone numbers are encrypted.
-SELECT t.outcome('phone_encrypt($1)', 'hello') AS garbage, t.outcome('phone_encrypt($1)', '') AS empty, t.outcome('phone_encrypt($1)', repeat('1', 1000000)) AS long;
+SELECT t.outcome('phone_encrypt($1)', 'hello') AS garbage, t.outcome('phone_encrypt($1)', '') AS empty,
+       t.outcome('phone_encrypt($1)', repeat('1', 1000000)) AS long;
 
 -- phone_key_id needs no key and authenticates nothing.
-SELECT phone_key_id(:'plain') AS plain, phone_key_id(:'of_k2') AS of_k2, phone_key_id(:'raw_text') AS raw, phone_key_id(:'legacy') AS legacy,
+SELECT phone_key_id(:'plain') AS plain, phone_key_id(:'of_k2') AS of_k2, phone_key_id(:'raw_text') AS raw,
+       phone_key_id(:'legacy') AS legacy,
        phone_key_id(upper(:'legacy')) AS legacy_in_capitals, phone_key_id(t.flip(:'plain', 139)) AS forged;
 SELECT t.outcome('phone_key_id($1)', '+61401148075') AS phone, t.outcome('phone_key_id($1)', upper(:'plain')) AS upper,
-       t.outcome('phone_key_id($1)', overlay(:'plain' placing '03' from 34 for 2)) AS kind_03, t.outcome('phone_key_id($1)', '') AS empty;
+       t.outcome('phone_key_id($1)', overlay(:'plain' placing '03' from 34 for 2)) AS kind_03,
+       t.outcome('phone_key_id($1)', '') AS empty;
 
 -- Named arguments.
 SELECT phone_decrypt(value => phone_encrypt(phone => '0401148075', context => 'c'), context => 'c');

@@ -11,9 +11,12 @@ SELECT phone_hash('+61401148075') = '5ba54c2fcde7fb8fd93694a06518b42f1b9d80fc48e
        phone_ratelimit_key('+61401148075') = 'phone_hash:5ba54c2fcde7fb8fd93694a06518b42f1b9d80fc48e3c0c72b38cd847e4b6ee2' AS ratelimit_key;
 
 -- One number, many spellings, one hash; the empty context is none.
-SELECT count(DISTINCT phone_hash(input)) AS hashes, count(DISTINCT phone_ratelimit_key(input)) AS ratelimit_keys, min(length(phone_hash(input))) AS length
-  FROM (VALUES ('0401148075'), ('0401 148 075'), ('+61 401 148 075'), ('61401148075'), ('＋６１４０１１４８０７５'), ('tel:+61-401-148-075')) AS example (input);
-SELECT phone_hash('0401148075', '') = phone_hash('0401148075') AS empty_context, phone_hash('0401148075', 'a') <> phone_hash('0401148075', 'b') AS contexts_differ;
+SELECT count(DISTINCT phone_hash(input)) AS hashes, count(DISTINCT phone_ratelimit_key(input)) AS ratelimit_keys,
+       min(length(phone_hash(input))) AS length
+  FROM (VALUES ('0401148075'), ('0401 148 075'), ('+61 401 148 075'), ('61401148075'), ('＋６１４０１１４８０７５'),
+               ('tel:+61-401-148-075')) AS example (input);
+SELECT phone_hash('0401148075', '') = phone_hash('0401148075') AS empty_context,
+       phone_hash('0401148075', 'a') <> phone_hash('0401148075', 'b') AS contexts_differ;
 
 -- The published values by name, so that a line says what it holds.
 CREATE TEMP TABLE known (hash text PRIMARY KEY, name text);
@@ -38,9 +41,11 @@ SELECT pg_temp.names(ARRAY[phone_hash('0401148075')]) AS hash, pg_temp.names(pho
        phone_ratelimit_key('0401148075') = 'phone_hash:' || phone_hash('0401148075') AS ratelimit_key_follows;
 
 -- A raw hash has no context, so asking for one with a context is an error. Beside a derived one it is left without.
-SELECT t.outcome($$phone_hash('0401148075', 'users.phone')$$) AS hash, t.outcome($$phone_hashes('0401148075', 'users.phone')$$) AS hashes;
+SELECT t.outcome($$phone_hash('0401148075', 'users.phone')$$) AS hash,
+       t.outcome($$phone_hashes('0401148075', 'users.phone')$$) AS hashes;
 SET phone_crypt.hash_scheme = 'derived,raw';
-SELECT pg_temp.names(ARRAY[phone_hash('0401148075', 'users.phone')]) AS hash, pg_temp.names(phone_hashes('0401148075', 'users.phone')) AS hashes;
+SELECT pg_temp.names(ARRAY[phone_hash('0401148075', 'users.phone')]) AS hash,
+       pg_temp.names(phone_hashes('0401148075', 'users.phone')) AS hashes;
 RESET phone_crypt.hash_scheme;
 
 -- Keys: every configured key, that of phone_hash first, no repeats.
@@ -69,5 +74,6 @@ RESET ALL;
 -- NULL phone: NULL. NULL context: an error. Garbage: an error that does not echo it.
 SELECT phone_hash(NULL), phone_hashes(NULL), phone_ratelimit_key(NULL), phone_hash(NULL, 'c'), phone_hashes(NULL, 'c');
 SELECT expression, t.outcome(expression)
-  FROM (VALUES ($$phone_hash('0401148075', NULL)$$), ('phone_hash(NULL, NULL)'), ($$phone_hashes('0401148075', NULL)$$), ('phone_hashes(NULL, NULL)'),
-               ($$phone_hash('hello')$$), ($$phone_hashes('hello')$$), ($$phone_ratelimit_key('hello')$$), ($$phone_hash('')$$)) AS example (expression);
+  FROM (VALUES ($$phone_hash('0401148075', NULL)$$), ('phone_hash(NULL, NULL)'), ($$phone_hashes('0401148075', NULL)$$),
+               ('phone_hashes(NULL, NULL)'), ($$phone_hash('hello')$$), ($$phone_hashes('hello')$$),
+               ($$phone_ratelimit_key('hello')$$), ($$phone_hash('')$$)) AS example (expression);

@@ -9,10 +9,12 @@ ALTER SYSTEM SET phone_crypt.key_file = '';
 SELECT pg_reload_conf();
 \c -
 SELECT expression, t.outcome(expression, :'value')
-  FROM (VALUES ($$phone_encrypt('0401148075')$$), ('phone_decrypt($1)'), ('phone_try_decrypt($1)'), ('phone_reveal($1)'), ($$phone_encrypt_raw('x')$$), ('phone_decrypt_raw($1)'),
-               ($$phone_hash('0401148075')$$), ($$phone_hashes('0401148075')$$), ($$phone_ratelimit_key('0401148075')$$), ('phone_reencrypt($1)'),
+  FROM (VALUES ($$phone_encrypt('0401148075')$$), ('phone_decrypt($1)'), ('phone_try_decrypt($1)'), ('phone_reveal($1)'),
+               ($$phone_encrypt_raw('x')$$), ('phone_decrypt_raw($1)'), ($$phone_hash('0401148075')$$),
+               ($$phone_hashes('0401148075')$$), ($$phone_ratelimit_key('0401148075')$$), ('phone_reencrypt($1)'),
                ($$phone_decrypt_legacy('000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973', 'cbc')$$),
-               ('(SELECT key_id FROM phone_crypt.key_status)'), ('(SELECT key_id FROM phone_crypt_pin_keys())')) AS example (expression);
+               ('(SELECT key_id FROM phone_crypt.key_status)'),
+               ('(SELECT key_id FROM phone_crypt_pin_keys())')) AS example (expression);
 
 -- What needs no key works without one.
 SELECT phone_normalize('0401148075'), phone_mask('0401148075'), phone_key_id(:'value'), length(phone_crypt_generate_key());

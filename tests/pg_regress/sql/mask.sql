@@ -3,14 +3,17 @@
 \pset null '<NULL>'
 
 SELECT input, phone_mask(input)
-  FROM (VALUES ('+61401148075'), ('0401 148 075'), ('+14155552671'), ('4011480751'), ('+442070313000'), ('+1 650 253 0000 x123'), ('＋６１４０１１４８０７５')) AS example (input);
+  FROM (VALUES ('+61401148075'), ('0401 148 075'), ('+14155552671'), ('4011480751'), ('+442070313000'),
+               ('+1 650 253 0000 x123'), ('＋６１４０１１４８０７５')) AS example (input);
 
 -- Short numbers show less of their end, and then nothing of it.
 SELECT number, phone_is_possible(number) AS possible, phone_mask(number)
-  FROM (VALUES ('+6729123'), ('+2474123'), ('+29024123'), ('+2902412'), ('+290241'), ('+61131114'), ('+678123456'), ('+67812345'), ('+6904123'), ('+690123')) AS example (number);
+  FROM (VALUES ('+6729123'), ('+2474123'), ('+29024123'), ('+2902412'), ('+290241'), ('+61131114'), ('+678123456'),
+               ('+67812345'), ('+6904123'), ('+690123')) AS example (number);
 
 -- What is no phone number is masked entirely and at one length, which does not tell its own.
-SELECT phone_mask(''), phone_mask('hello'), phone_mask('9876 5432'), phone_mask(repeat('1', 1000000)), phone_mask('+61'), phone_mask('☎'),
+SELECT phone_mask(''), phone_mask('hello'), phone_mask('9876 5432'), phone_mask(repeat('1', 1000000)), phone_mask('+61'),
+       phone_mask('☎'),
        phone_mask('000102030405060708090a0b0c0d0e0f');
 SELECT phone_mask(NULL);
 

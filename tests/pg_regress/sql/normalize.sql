@@ -33,14 +33,17 @@ SELECT t.outcome($$phone_normalize('0401148075', NULL)$$), t.outcome('phone_norm
 
 -- A region that does not exist is an error for the try_ form as well. More than three letters are not echoed:
 -- a phone number passed in the wrong place would reach a log.
-SELECT regions, t.outcome('phone_normalize($1, $2)', '0401148075', regions), t.outcome('phone_try_normalize($1, $2)', 'garbage', regions)
-  FROM (VALUES ('XX'), ('AUS'), ('ZZ'), ('001'), ('AU,,US'), (','), ('AU,US,'), ('AU;US'), ('AU,au'), ('0401148075'), ('AU,0401148075'), ('Ä')) AS example (regions);
+SELECT regions, t.outcome('phone_normalize($1, $2)', '0401148075', regions),
+       t.outcome('phone_try_normalize($1, $2)', 'garbage', regions)
+  FROM (VALUES ('XX'), ('AUS'), ('ZZ'), ('001'), ('AU,,US'), (','), ('AU,US,'), ('AU;US'), ('AU,au'), ('0401148075'),
+               ('AU,0401148075'), ('Ä')) AS example (regions);
 
 -- What is no phone number is never echoed.
 SELECT input, t.outcome('phone_normalize($1)', input), phone_try_normalize(input), phone_try_normalize(input, 'AU,US')
   FROM (VALUES (''), (' '), ('+'), ('hello'), ('12'), ('+0'), ('+61'), ('+614011480751234567'), ('999999999999999999999'),
                ('+999123456789'), ('0000000000'), ('call me: no'), ('☎'), ('''; DROP TABLE users; --'),
-               ('1;phone-context=2tel:3'), ('+61401148075;phone-context=tel:tel:'), (';phone-context=+1tel:')) AS example (input);
+               ('1;phone-context=2tel:3'), ('+61401148075;phone-context=tel:tel:'),
+               (';phone-context=+1tel:')) AS example (input);
 SELECT count(DISTINCT t.outcome('phone_normalize($1)', input)) AS error_texts
   FROM (VALUES ('hello'), ('0000000000'), ('+999123456789'), ('☎')) AS example (input);
 
@@ -60,6 +63,7 @@ SELECT t.outcome('phone_normalize($1)', rpad('+61401148075', 250)) AS "250 bytes
 -- What comes out goes in unchanged; a text whose answer would not is no phone number.
 SELECT count(*) AS numbers, bool_and(phone_normalize(number) = number AND phone_normalize(number, '') = number) AS idempotent
   FROM (SELECT phone_normalize(input) AS number
-          FROM (VALUES ('0401148075'), ('4011480751'), ('1-800-FLOWERS'), ('13 11 14'), ('+39 06 698 12345'), ('+979 123 456 789')) AS example (input)) AS once;
+          FROM (VALUES ('0401148075'), ('4011480751'), ('1-800-FLOWERS'), ('13 11 14'), ('+39 06 698 12345'),
+                       ('+979 123 456 789')) AS example (input)) AS once;
 SELECT input, t.outcome('phone_normalize($1)', input)
   FROM (VALUES ('+430012345678901'), ('+4300 1234567890'), ('+44 0038 658269'), ('+55 068 9440123')) AS example (input);

@@ -16,7 +16,8 @@ DROP SCHEMA phone_crypt;
 CREATE SCHEMA "App tools";
 CREATE EXTENSION phone_crypt SCHEMA "App tools";
 SELECT p.pronamespace::regnamespace AS schema, count(*) > 3 AS functions
-  FROM pg_depend AS d JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+  FROM pg_depend AS d JOIN pg_proc AS p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+  JOIN pg_extension AS e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
  WHERE e.extname = 'phone_crypt' GROUP BY p.pronamespace ORDER BY p.pronamespace::regnamespace::text COLLATE "C";
 SELECT "App tools".phone_decrypt("App tools".phone_encrypt('0401148075', 'c'), 'c'), "App tools".phone_mask('0401148075');
 

@@ -14,8 +14,9 @@ SELECT phone_decrypt(:'value'), phone_decrypt(phone_encrypt('0401148075'));
 -- Another key: every function that would use it refuses, also the try_ form.
 SELECT set_config('phone_crypt.encryption_key', :'k2', false);
 SELECT expression, t.outcome(expression, :'value')
-  FROM (VALUES ($$phone_encrypt('0401148075')$$), ('phone_decrypt($1)'), ('phone_try_decrypt($1)'), ('phone_reveal($1)'), ($$phone_encrypt_raw('x')$$), ('phone_decrypt_raw($1)'),
-               ($$phone_hash('0401148075')$$), ($$phone_hashes('0401148075')$$), ($$phone_ratelimit_key('0401148075')$$), ('phone_reencrypt($1)'),
+  FROM (VALUES ($$phone_encrypt('0401148075')$$), ('phone_decrypt($1)'), ('phone_try_decrypt($1)'), ('phone_reveal($1)'),
+               ($$phone_encrypt_raw('x')$$), ('phone_decrypt_raw($1)'), ($$phone_hash('0401148075')$$),
+               ($$phone_hashes('0401148075')$$), ($$phone_ratelimit_key('0401148075')$$), ('phone_reencrypt($1)'),
                ($$phone_decrypt_legacy('000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973', 'cbc')$$),
                ('(SELECT key_id FROM phone_crypt_pin_keys())')) AS example (expression);
 -- What the server has can still be seen, and what needs no key still works.
@@ -56,12 +57,15 @@ SET phone_crypt.hash_key_id = 'a915ee2b';
 SELECT key_id, role, hash_scheme FROM phone_crypt_pin_keys() ORDER BY role;
 
 -- Refusals.
-SELECT t.outcome('(SELECT key_id FROM phone_crypt_pin_keys($1))', 'a915ee2c') AS next_is_not_configured, t.outcome('(SELECT key_id FROM phone_crypt_pin_keys($1))', '') AS empty;
+SELECT t.outcome('(SELECT key_id FROM phone_crypt_pin_keys($1))', 'a915ee2c') AS next_is_not_configured,
+       t.outcome('(SELECT key_id FROM phone_crypt_pin_keys($1))', '') AS empty;
 SELECT set_config('phone_crypt.previous_keys', '', false);
 RESET phone_crypt.hash_key_id;
 SELECT t.outcome('(SELECT key_id FROM phone_crypt_pin_keys())') AS a_pinned_key_is_missing;
-SELECT row, split_part(t.command('INSERT INTO phone_crypt.pinned_keys (role, key_id, hash_scheme) VALUES ' || row), ' | ', 1) AS outcome
-  FROM (VALUES ($$('secondary', 'a915ee2b', NULL)$$), ($$('next', 'A915EE2B', NULL)$$), ($$('next', 'a915ee2b', 'raw')$$), ($$('primary', '3a4e3936', NULL)$$)) AS example (row);
+SELECT row, split_part(t.command('INSERT INTO phone_crypt.pinned_keys (role, key_id, hash_scheme) VALUES ' || row),
+                       ' | ', 1) AS outcome
+  FROM (VALUES ($$('secondary', 'a915ee2b', NULL)$$), ($$('next', 'A915EE2B', NULL)$$), ($$('next', 'a915ee2b', 'raw')$$),
+               ($$('primary', '3a4e3936', NULL)$$)) AS example (row);
 
 -- A pin, or its removal, that is rolled back is none.
 RESET ALL;

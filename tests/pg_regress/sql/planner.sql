@@ -57,7 +57,8 @@ RESET ROLE;
 
 RESET enable_seqscan;
 -- No plan shows a number or a hash that was computed: only what was written in the query.
-EXPLAIN (COSTS OFF, VERBOSE) SELECT phone_decrypt(:'value'), phone_try_decrypt(:'value'), phone_reveal(:'value'), phone_hash('0401 148 075'), phone_ratelimit_key('0401 148 075'), phone_normalize('0401 148 075');
+EXPLAIN (COSTS OFF, VERBOSE) SELECT phone_decrypt(:'value'), phone_try_decrypt(:'value'), phone_reveal(:'value'),
+    phone_hash('0401 148 075'), phone_ratelimit_key('0401 148 075'), phone_normalize('0401 148 075');
 EXPLAIN (COSTS OFF) SELECT id FROM customer WHERE phone_decrypt(phone) = phone_decrypt(:'value');
 SET plan_cache_mode = force_custom_plan;
 PREPARE of_value(text) AS SELECT id FROM customer WHERE phone_hash = phone_hash(phone_decrypt($1));
@@ -66,14 +67,17 @@ BEGIN
     RETURN QUERY EXECUTE 'EXPLAIN (VERBOSE) ' || statement;
 END;
 $$;
-SELECT count(*) FILTER (WHERE line LIKE '%401148075%') AS lines_with_the_number, count(*) FILTER (WHERE line LIKE '%5ba54c2fcde7%') AS lines_with_the_hash, count(*) > 0 AS lines
+SELECT count(*) FILTER (WHERE line LIKE '%401148075%') AS lines_with_the_number,
+       count(*) FILTER (WHERE line LIKE '%5ba54c2fcde7%') AS lines_with_the_hash, count(*) > 0 AS lines
   FROM t.plan_of(format('EXECUTE of_value(%L)', :'value')) AS line;
 
 -- A function of its arguments alone is folded, and may be indexed.
 EXPLAIN (COSTS OFF, VERBOSE) SELECT phone_region('0401 148 200', 'AU'), phone_normalize('0401 148 200', 'AU');
-SELECT t.command($$CREATE INDEX ON customer (phone_region('+61401148' || id::text, ''))$$) AS immutable, t.command($$CREATE INDEX ON customer (phone_key_id(phone))$$) AS key_id;
+SELECT t.command($$CREATE INDEX ON customer (phone_region('+61401148' || id::text, ''))$$) AS immutable,
+       t.command($$CREATE INDEX ON customer (phone_key_id(phone))$$) AS key_id;
 -- One that reads a key or a setting cannot be indexed.
-SELECT t.command($$CREATE INDEX ON customer (phone_hash(phone))$$) AS hash, t.command($$CREATE INDEX ON customer (phone_decrypt(phone))$$) AS decrypt,
+SELECT t.command($$CREATE INDEX ON customer (phone_hash(phone))$$) AS hash,
+       t.command($$CREATE INDEX ON customer (phone_decrypt(phone))$$) AS decrypt,
        t.command($$CREATE INDEX ON customer (phone_normalize(phone))$$) AS default_regions;
 SELECT t.command($$ALTER TABLE customer ADD COLUMN number text GENERATED ALWAYS AS (phone_decrypt(phone)) STORED$$) AS generated;
 

@@ -9,7 +9,8 @@ SELECT phone_decrypt_raw(:'raw_text');
 
 -- Nothing is normalised; any length, any script.
 SELECT input, phone_decrypt_raw(phone_encrypt_raw(input, 'c'), 'c') = input AS same, length(phone_encrypt_raw(input, 'c'))
-  FROM (VALUES (''), (' '), ('0401 148 075'), ('fünfzehn Bytes'), ('ask for Bob'), ('☎ 日本'), ('exactly 16 bytes')) AS example (input);
+  FROM (VALUES (''), (' '), ('0401 148 075'), ('fünfzehn Bytes'), ('ask for Bob'), ('☎ 日本'),
+               ('exactly 16 bytes')) AS example (input);
 SELECT phone_decrypt_raw(phone_encrypt_raw(repeat('é', 1000000))) = repeat('é', 1000000) AS "2 MB";
 SELECT value ~ '^[0-9a-f]{32}:02a915ee2b[0-9a-f]{96}$' AS shape, phone_key_id(value) FROM phone_encrypt_raw('x') AS value;
 
@@ -21,8 +22,10 @@ SELECT what, t.outcome(expression, value)
                ('tag changed', 'phone_decrypt_raw($1)', t.flip(:'raw_text', 139)),
                ('malformed', 'phone_decrypt_raw($1)', 'ask for Bob'),
                ('upper case', 'phone_decrypt_raw($1)', upper(:'raw_text')),
-               ('unauthenticated', 'phone_decrypt_raw($1)', '000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973')) AS example (what, expression, value);
+               ('unauthenticated', 'phone_decrypt_raw($1)',
+                '000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973')) AS example (what, expression, value);
 
 SELECT phone_encrypt_raw(NULL), phone_decrypt_raw(NULL), phone_encrypt_raw(NULL, 'c'), phone_decrypt_raw(NULL, 'c');
 SELECT expression, t.outcome(expression)
-  FROM (VALUES ($$phone_encrypt_raw('x', NULL)$$), ('phone_encrypt_raw(NULL, NULL)'), ($$phone_decrypt_raw('x', NULL)$$), ('phone_decrypt_raw(NULL, NULL)')) AS example (expression);
+  FROM (VALUES ($$phone_encrypt_raw('x', NULL)$$), ('phone_encrypt_raw(NULL, NULL)'), ($$phone_decrypt_raw('x', NULL)$$),
+               ('phone_decrypt_raw(NULL, NULL)')) AS example (expression);

@@ -14,11 +14,13 @@ SELECT phone_key_id(phone), phone_key_id(note), count(*) FROM customer GROUP BY 
 
 -- K2 becomes primary, K1 previous: what was written still decrypts, and is found under any configured key.
 SELECT set_config('phone_crypt.encryption_key', :'k2', false), set_config('phone_crypt.previous_keys', :'k1', false);
-SELECT phone_decrypt(phone, 'customer.phone'), phone_decrypt_raw(note) FROM customer WHERE phone_hash = ANY (phone_hashes('0401 148 013'));
+SELECT phone_decrypt(phone, 'customer.phone'), phone_decrypt_raw(note) FROM customer
+ WHERE phone_hash = ANY (phone_hashes('0401 148 013'));
 
 -- Each value moves: new key, new IV, same kind, same context, same text.
 CREATE TEMP TABLE before AS SELECT * FROM customer;
-UPDATE customer SET phone = phone_reencrypt(phone, 'customer.phone'), note = phone_reencrypt(note), phone_hash = phone_hash(phone_decrypt(phone, 'customer.phone'));
+UPDATE customer SET phone = phone_reencrypt(phone, 'customer.phone'), note = phone_reencrypt(note),
+    phone_hash = phone_hash(phone_decrypt(phone, 'customer.phone'));
 SELECT phone_key_id(phone), phone_key_id(note), count(*), count(DISTINCT left(phone, 32)) AS ivs FROM customer GROUP BY 1, 2;
 SELECT bool_and(phone_decrypt(customer.phone, 'customer.phone') = phone_decrypt(before.phone, 'customer.phone')) AS same_number,
        bool_and(phone_decrypt_raw(customer.note) = phone_decrypt_raw(before.note)) AS same_note,
@@ -46,7 +48,8 @@ SELECT what, replace(t.outcome('phone_reencrypt($1, $2)', value, context), value
                ('IV changed', t.flip(:'current', 1), 'customer.phone'),
                ('data changed', t.flip(:'current', 44), 'customer.phone'),
                ('tag changed', t.flip(:'current', 139), 'customer.phone'),
-               ('kind changed', overlay(:'current' placing '02' from 34 for 2), 'customer.phone')) AS example (what, value, context);
+               ('kind changed', overlay(:'current' placing '02' from 34 for 2), 'customer.phone')
+       ) AS example (what, value, context);
 SELECT what, t.outcome('phone_reencrypt($1, $2)', value, context)
   FROM (VALUES ('wrong context', :'old', 'customer.fax'),
                ('tag changed', t.flip(:'old', 139), 'customer.phone'),
@@ -56,4 +59,5 @@ SELECT what, t.outcome('phone_reencrypt($1, $2)', value, context)
                ('garbage', '+61401148075', '')) AS example (what, value, context);
 
 SELECT phone_reencrypt(NULL), phone_reencrypt(NULL, 'c');
-SELECT t.outcome('phone_reencrypt($1, NULL)', phone) AS null_context, t.outcome('phone_reencrypt(NULL, NULL)') FROM customer LIMIT 1;
+SELECT t.outcome('phone_reencrypt($1, NULL)', phone) AS null_context, t.outcome('phone_reencrypt(NULL, NULL)')
+  FROM customer LIMIT 1;

@@ -6,20 +6,28 @@
 CREATE ROLE regress_role;
 CREATE SCHEMA trap;
 GRANT USAGE ON SCHEMA trap TO PUBLIC;
-CREATE FUNCTION trap.sprung(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: text operator'; END; $$;
-CREATE FUNCTION trap.sprung(oid, oid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: oid operator'; END; $$;
-CREATE FUNCTION trap.sprung(regrole, oid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: regrole operator'; END; $$;
+CREATE FUNCTION trap.sprung(text, text) RETURNS boolean LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'trap: text operator'; END; $$;
+CREATE FUNCTION trap.sprung(oid, oid) RETURNS boolean LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'trap: oid operator'; END; $$;
+CREATE FUNCTION trap.sprung(regrole, oid) RETURNS boolean LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'trap: regrole operator'; END; $$;
 CREATE OPERATOR trap.= (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.sprung);
 CREATE OPERATOR trap.<> (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.sprung);
 CREATE OPERATOR trap.~ (LEFTARG = text, RIGHTARG = text, FUNCTION = trap.sprung);
 CREATE OPERATOR trap.= (LEFTARG = oid, RIGHTARG = oid, FUNCTION = trap.sprung);
 CREATE OPERATOR trap.= (LEFTARG = regrole, RIGHTARG = oid, FUNCTION = trap.sprung);
-CREATE FUNCTION trap.format(text, VARIADIC text[]) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: format'; END; $$;
-CREATE FUNCTION trap.format(text, text, regrole) RETURNS text LANGUAGE sql AS $$ SELECT 'GRANT pg_read_all_data TO regress_role' $$;
+CREATE FUNCTION trap.format(text, VARIADIC text[]) RETURNS text LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'trap: format'; END; $$;
+CREATE FUNCTION trap.format(text, text, regrole) RETURNS text LANGUAGE sql
+    AS $$ SELECT 'GRANT pg_read_all_data TO regress_role' $$;
 CREATE FUNCTION trap.now() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: now'; END; $$;
-CREATE FUNCTION trap.check_profile(regrole, text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: check_profile'; END; $$;
-CREATE FUNCTION trap.configured_keys() RETURNS TABLE (key_id text, roles text[], hash_scheme text, source text) LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: configured_keys'; END; $$;
-CREATE FUNCTION trap.phone_decrypt(text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: phone_decrypt'; END; $$;
+CREATE FUNCTION trap.check_profile(regrole, text) RETURNS void LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'trap: check_profile'; END; $$;
+CREATE FUNCTION trap.configured_keys() RETURNS TABLE (key_id text, roles text[], hash_scheme text, source text)
+    LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: configured_keys'; END; $$;
+CREATE FUNCTION trap.phone_decrypt(text, text) RETURNS text LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'trap: phone_decrypt'; END; $$;
 CREATE TABLE trap.pinned_keys (role text, key_id text, hash_scheme text, pinned_at timestamptz);
 CREATE TABLE trap.keys (role text, key_id text, hash_scheme text, pinned_at timestamptz);
 CREATE TABLE trap.profiles (profile text, object text, kind text);
@@ -40,7 +48,8 @@ SELECT key_id, role, hash_scheme FROM public.phone_crypt_pin_keys();
 SELECT count(*) FROM phone_crypt.keys;
 SELECT count(*) FROM phone_crypt.key_status;
 SELECT count(*) FROM phone_crypt.profiles WHERE profile OPERATOR(pg_catalog.=) 'masked';
-SELECT public.phone_decrypt(public.phone_encrypt('0401148075')), public.phone_reveal(:'value'), public.phone_hash('0401148075') OPERATOR(pg_catalog.=) public.phone_hash('+61401148075') AS same_hash;
+SELECT public.phone_decrypt(public.phone_encrypt('0401148075')), public.phone_reveal(:'value'),
+       public.phone_hash('0401148075') OPERATOR(pg_catalog.=) public.phone_hash('+61401148075') AS same_hash;
 SELECT set_config('phone_crypt.encryption_key', 'correct-horse-battery-staple-0123456789abcdef', false);
 SELECT t.outcome('public.phone_decrypt($1)', :'value') AS pinned;
 SET ROLE regress_role;
@@ -57,7 +66,8 @@ SELECT p.oid::regprocedure AS granted
   FROM pg_catalog.pg_proc AS p, aclexplode(p.proacl) AS acl
  WHERE acl.grantee = 'regress_role'::regrole ORDER BY 1;
 SELECT key_id, role, hash_scheme FROM phone_crypt.pinned_keys ORDER BY role;
-SELECT (SELECT count(*) FROM trap.pinned_keys) + (SELECT count(*) FROM trap.keys) + (SELECT count(*) FROM pg_temp.pinned_keys) AS diverted;
+SELECT (SELECT count(*) FROM trap.pinned_keys) + (SELECT count(*) FROM trap.keys)
+       + (SELECT count(*) FROM pg_temp.pinned_keys) AS diverted;
 
 DELETE FROM phone_crypt.pinned_keys;
 SET client_min_messages = warning;

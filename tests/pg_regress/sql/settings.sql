@@ -7,16 +7,19 @@ SELECT name, context, vartype, boot_val, setting, enumvals FROM pg_settings
 -- Each bad value, through set_config as applications do and through SET.
 SELECT name, value, t.outcome('set_config($1, $2, false)', 'phone_crypt.' || name, value) AS outcome
   FROM (VALUES ('encryption_key', 'too-short-to-be-a-key'), ('previous_keys', 'too-short-to-be-a-key'),
-               ('hash_key_id', 'a915ee2'), ('hash_key_id', 'A915EE2B'), ('hash_key_id', 'a915ee2b '), ('hash_key_id', '+61401148075'),
-               ('legacy_key_id', 'xyz'), ('legacy_key_id', '+61401148075'),
-               ('hash_scheme', ''), ('hash_scheme', 'Derived'), ('hash_scheme', 'raw,raw'), ('hash_scheme', 'derived, raw'), ('hash_scheme', 'sha256'),
-               ('default_regions', 'XX'), ('default_regions', 'AU,'), ('default_regions', 'AU US'), ('default_regions', 'AU,AU'), ('default_regions', '+61401148075')) AS example (name, value);
-SELECT t.command($$SET phone_crypt.encryption_key = 'too-short-to-be-a-key'$$) AS encryption_key, t.command($$SET phone_crypt.default_regions = 'XX'$$) AS default_regions;
+               ('hash_key_id', 'a915ee2'), ('hash_key_id', 'A915EE2B'), ('hash_key_id', 'a915ee2b '),
+               ('hash_key_id', '+61401148075'), ('legacy_key_id', 'xyz'), ('legacy_key_id', '+61401148075'),
+               ('hash_scheme', ''), ('hash_scheme', 'Derived'), ('hash_scheme', 'raw,raw'), ('hash_scheme', 'derived, raw'),
+               ('hash_scheme', 'sha256'), ('default_regions', 'XX'), ('default_regions', 'AU,'), ('default_regions', 'AU US'),
+               ('default_regions', 'AU,AU'), ('default_regions', '+61401148075')) AS example (name, value);
+SELECT t.command($$SET phone_crypt.encryption_key = 'too-short-to-be-a-key'$$) AS encryption_key,
+       t.command($$SET phone_crypt.default_regions = 'XX'$$) AS default_regions;
 SELECT split_part(t.outcome('set_config($1, $2, false)', 'phone_crypt.' || name, 'perhaps'), ':', 1) AS outcome
   FROM (VALUES ('require_tls'), ('accept_legacy')) AS example (name);
 
 -- A mistyped name is refused where PostgreSQL can (15 and later).
-SELECT current_setting('server_version_num')::integer < 150000 OR t.command('SET phone_crypt.encrypton_key = ''x''') LIKE '42602 %' AS mistyped;
+SELECT current_setting('server_version_num')::integer < 150000
+   OR t.command('SET phone_crypt.encrypton_key = ''x''') LIKE '42602 %' AS mistyped;
 
 -- What is fixed by the server's configuration.
 SELECT name, t.outcome('set_config($1, $2, false)', 'phone_crypt.' || name, value)
@@ -27,12 +30,16 @@ CREATE ROLE regress_role;
 SET ROLE regress_role;
 SELECT t.outcome('set_config(''phone_crypt.default_regions'', ''GB,US'', true)');
 SELECT name, t.outcome('set_config($1, $2, false)', 'phone_crypt.' || name, value)
-  FROM (VALUES ('encryption_key', 'too-short-to-be-a-key'), ('encryption_key', 'correct-horse-battery-staple-0123456789abcdef'), ('previous_keys', ''),
-               ('hash_key_id', ''), ('legacy_key_id', ''), ('hash_scheme', 'raw'), ('accept_legacy', 'cbc'), ('require_tls', 'off'), ('environment', 'development')) AS example (name, value);
+  FROM (VALUES ('encryption_key', 'too-short-to-be-a-key'),
+               ('encryption_key', 'correct-horse-battery-staple-0123456789abcdef'), ('previous_keys', ''),
+               ('hash_key_id', ''), ('legacy_key_id', ''), ('hash_scheme', 'raw'), ('accept_legacy', 'cbc'),
+               ('require_tls', 'off'), ('environment', 'development')) AS example (name, value);
 -- Nobody but superusers and pg_read_all_settings see where the keys are; nobody at all sees a key.
-SELECT left(t.outcome('current_setting(''phone_crypt.encryption_key'')'), 5) AS encryption_key, left(t.outcome('current_setting(''phone_crypt.previous_keys'')'), 5) AS previous_keys,
+SELECT left(t.outcome('current_setting(''phone_crypt.encryption_key'')'), 5) AS encryption_key,
+       left(t.outcome('current_setting(''phone_crypt.previous_keys'')'), 5) AS previous_keys,
        left(t.outcome('current_setting(''phone_crypt.key_file'')'), 5) AS key_file;
-SELECT count(*) AS secret_rows FROM pg_settings WHERE name ~ '^phone_crypt\.(encryption_key|previous_keys|key_file|key_command)$';
+SELECT count(*) AS secret_rows FROM pg_settings
+ WHERE name ~ '^phone_crypt\.(encryption_key|previous_keys|key_file|key_command)$';
 RESET ROLE;
 GRANT pg_read_all_settings, pg_monitor TO regress_role;
 SET ROLE regress_role;
@@ -46,10 +53,12 @@ SELECT place, t.command(format(command, 'correct-horse-battery-staple-0123456789
                ('all roles', 'ALTER ROLE ALL SET phone_crypt.encryption_key = %L'),
                ('database', 'ALTER DATABASE postgres SET phone_crypt.encryption_key = %L'),
                ('role in database', 'ALTER ROLE regress_role IN DATABASE postgres SET phone_crypt.previous_keys = %L'),
-               ('function', 'CREATE FUNCTION t.keyed() RETURNS integer LANGUAGE sql SET phone_crypt.encryption_key = %L AS ''SELECT 1''')) AS example (place, command);
+               ('function', 'CREATE FUNCTION t.keyed() RETURNS integer LANGUAGE sql SET phone_crypt.encryption_key = %L AS ''SELECT 1''')
+       ) AS example (place, command);
 SELECT count(*) AS stored FROM pg_db_role_setting, unnest(setconfig) AS setting WHERE setting LIKE 'phone_crypt.%key%';
 -- What is no secret may stand there.
-SELECT t.command('ALTER ROLE regress_role SET phone_crypt.default_regions = ''GB''') AS regions, t.command('ALTER ROLE regress_role SET phone_crypt.default_regions = ''XX''') AS bad_regions,
+SELECT t.command('ALTER ROLE regress_role SET phone_crypt.default_regions = ''GB''') AS regions,
+       t.command('ALTER ROLE regress_role SET phone_crypt.default_regions = ''XX''') AS bad_regions,
        t.command('ALTER ROLE regress_role SET phone_crypt.hash_scheme = ''raw''') AS hash_scheme;
 
 -- SET LOCAL and a failed transaction give the old key back.
