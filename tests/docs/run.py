@@ -1,10 +1,11 @@
-"""The tests behind scripts/doc-test: first the comparison itself, then the pages, then the interop code."""
+"""The tests behind scripts/doc-test: the comparison itself, the pages' links and SQL, the interop code."""
 
 import sys
 from pathlib import Path
 
 import compare_test
 import interop
+import links
 import pages
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -12,6 +13,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 def main() -> int:
     passed, failures = compare_test.run()
+    good, bad = links.run(REPOSITORY)
+    passed += good
+    failures += bad
     found = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/**/*.md")), *sorted(REPOSITORY.glob("examples/*.md"))]
     for page in found:
         good, bad = pages.run(page)
