@@ -1,0 +1,38 @@
+"""Keys, numbers and the published answers to them (docs/formats.md; computed with other software)."""
+
+K1 = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+K1_ID = "a915ee2b"
+K2 = "correct-horse-battery-staple-0123456789abcdef"
+K2_ID = "3a4e3936"
+
+AU = "+61401148075"
+AU_NATIONAL = "0401 148 075"
+US = "+14011480751"
+
+AU_UNDER_K1 = (
+    "000102030405060708090a0b0c0d0e0f:01a915ee2b25286765943ebba436ef2322d7ad1b00"
+    "eeb0b45b523c997a1532034d46f202b3d76d11e85df35fc0997df53b6ce38035"
+)
+AU_UNDER_K2 = (
+    "000102030405060708090a0b0c0d0e0f:013a4e3936d861528d193b34196a8b43cbf3e072dd"
+    "c0402069b8d8885eaef34c163d21814e2e45fda916d4abe775ec0d740ac0608b"
+)
+US_UNDER_K1_IN_USERS = (
+    "000102030405060708090a0b0c0d0e0f:01a915ee2b824ef2917d6c7ba93114026ffabe2b41"
+    "39c9a3dae608cedfca0704c59b6752a521e8adefd0fad4a31d90f9ee13f2290b"
+)
+BOB_UNDER_K1 = (
+    "000102030405060708090a0b0c0d0e0f:02a915ee2b62ed78849c638ee9040fbc3dc18ba562"
+    "87588701d4131a96f2ce05021d005c52fd508a3dc51979e0a0199c75abcedbbd"
+)
+AU_LEGACY_CBC_UNDER_K1 = "000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973"
+
+AU_HASH_K1 = "5ba54c2fcde7fb8fd93694a06518b42f1b9d80fc48e3c0c72b38cd847e4b6ee2"
+AU_HASH_K1_IN_USERS = "3150267d9d1f2576dd6c7714be8af7d324e898c47eca081ecb4b097789ff2e65"
+US_HASH_K1 = "d672b2d04e18fe5f70051ae5a96517067e2633b7db210d31961af7f1cf640285"
+AU_HASH_K2 = "dc5773b689f02c6ccabdc70fa45c0d788fd4cc5bdadf0f04f2f6c31195d787bf"
+
+
+def mobile(n: int) -> str:
+    """The n-th of ten million different Australian mobile numbers, in E.164."""
+    return f"+6140{n:07d}"
