@@ -1,4 +1,5 @@
-"""Holds the Python and Node.js code of docs/interop.md to published vectors and to a live server.
+"""Holds the Python and Node.js code of docs/interop.md, and the extension, to the vectors of docs/formats.md,
+and that code to a live server.
 
 The server's key is in the file that PHONE_CRYPT_TEST_KEY_FILE names.
 """
@@ -75,6 +76,9 @@ def run(repository: Path) -> tuple[int, list[tuple[str, str]]]:
             live_server(version, tally, server)
             version.end()
             print(f"ok   docs/interop.md, {name}: {tally.passed - before} checks", flush=True)
+        before = tally.passed
+        server_reads_vectors(tally, server, vectors)
+        print(f"ok   docs/formats.md, extension: {tally.passed - before} checks", flush=True)
     return tally.passed, tally.failures
 
 
@@ -131,3 +135,26 @@ def live_server(version: Version, tally: Tally, server: psycopg.Connection) -> N
         made = version.ask("encrypt", key, NUMBER, context)["answer"]
         (back,) = server.execute("SELECT phone_decrypt(%s, %s)", [made, context]).fetchone()
         tally.check(f"{version.name}: its value, read by the server", back == NUMBER, back)
+
+
+def server_reads_vectors(tally: Tally, server: psycopg.Connection, vectors: dict) -> None:
+    def ask(key: str, scheme: str, query: str, *arguments) -> object:
+        """The answer to a query in a transaction of its own, under this key and hash scheme."""
+        with server.transaction():
+            settings = "SELECT set_config('phone_crypt.encryption_key', %s, true), set_config('phone_crypt.hash_scheme', %s, true)"
+            server.execute(settings, [key, scheme])
+            return server.execute(query, arguments).fetchone()[0]
+
+    for case in with_keys(vectors, "values"):
+        reader = "phone_decrypt" if case["kind"] == 1 else "phone_decrypt_raw"
+        found = ask(case["key"], "derived", f"SELECT {reader}(%s, %s)", case["value"], case["context"])
+        tally.check("the extension: value of formats.md", found == case["text"], found)
+    for case in with_keys(vectors, "hashes"):
+        found = ask(case["key"], case["scheme"], "SELECT phone_hash(%s, %s)", case["e164"], case["context"])
+        tally.check("the extension: hash of formats.md", found == case["hash"], found)
+    for case in with_keys(vectors, "legacy"):
+        found = ask(case["key"], "derived", "SELECT phone_decrypt_legacy(%s, %s)", case["value"], case["scheme"])
+        tally.check("the extension: legacy value of formats.md", found == case["text"], found)
+    for key in vectors["keys"]:
+        found = ask(key["key"], "derived", "SELECT key_id FROM phone_crypt.key_status")
+        tally.check("the extension: key id of formats.md", found == key["key-id"], found)
