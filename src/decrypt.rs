@@ -27,6 +27,11 @@ pub fn decrypt_phone(value: &str, context: &str, out: &mut Vec<u8>) -> Result<()
     })
 }
 
+/// Whether `decrypt_phone` would take the value for an unauthenticated one.
+pub fn is_read_as_legacy(value: &str, context: &str) -> bool {
+    accepted_scheme(value, context).is_some()
+}
+
 /// The legacy scheme to read `value` with: only if the setting names one, the value looks legacy, and the
 /// context is empty (a legacy value is bound to none).
 fn accepted_scheme(value: &str, context: &str) -> Option<LegacyScheme> {

@@ -67,8 +67,10 @@ pub enum Error {
     NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
     InsecureTransport,
-    #[error("text cannot be represented in UTF-8")]
+    #[error("the text is not valid UTF-8")]
     NotUtf8,
+    #[error("the decrypted text has a character that the encoding of this database lacks")]
+    NotInDatabaseEncoding,
     #[error("the decrypted text contains a NUL byte, which PostgreSQL text cannot hold")]
     NulInText,
 }
@@ -116,7 +118,9 @@ impl Error {
             | Error::PinnedKeyMissing(_) => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
-            Error::NotUtf8 | Error::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
+            Error::NotUtf8 | Error::NotInDatabaseEncoding | Error::NulInText => {
+                ERRCODE_CHARACTER_NOT_IN_REPERTOIRE
+            }
         }
     }
 
@@ -141,9 +145,11 @@ impl Error {
             Error::PinMismatch { .. } | Error::PinnedKeyMissing(_) => format!(
                 "Start the server with the keys that this database was written with, or see \"Pinned keys\" in {KEYS_PAGE}."
             ),
-            Error::Value(ValueError::UnknownKey(_)) => format!(
-                "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
-            ),
+            Error::Value(ValueError::UnknownKey(_)) | Error::Legacy(LegacyError::UnknownKey(_)) => {
+                format!(
+                    "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
+                )
+            }
             Error::InsecureTransport => {
                 "Connect with sslmode=require or better, or see phone_crypt.require_tls.".to_owned()
             }

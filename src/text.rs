@@ -11,18 +11,26 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 };
 use pgrx::{FromDatum, pg_sys};
 use std::borrow::Cow;
-use std::ops::Deref;
 
 use crate::error::{Error, Result};
 
-/// A `text` argument as UTF-8.
-pub struct Text<'a>(Cow<'a, str>);
+/// A `text` argument, converted to UTF-8 where it can be.
+///
+/// What cannot (a SQL_ASCII database holds any bytes) is remembered as such and judged by the function: it is
+/// no phone number and no encrypted value, while elsewhere it is an error.
+pub struct Text<'a>(Option<Cow<'a, str>>);
 
-impl Deref for Text<'_> {
-    type Target = str;
+impl<'a> Text<'a> {
+    /// A phone number or an encrypted value; empty, which is neither, where it is not UTF-8.
+    pub fn or_empty(&self) -> &str {
+        self.0.as_deref().unwrap_or_default()
+    }
 
-    fn deref(&self) -> &str {
-        &self.0
+    /// The text itself.
+    ///
+    /// Errors: not UTF-8, 22021. (PostgreSQL's own message would quote the bytes.)
+    pub fn exact(self) -> Result<Cow<'a, str>> {
+        self.0.ok_or(Error::NotUtf8)
     }
 }
 
@@ -41,53 +49,55 @@ impl FromDatum for Text<'_> {
             let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
             pgrx::varlena_to_byte_slice(varlena)
         };
-        match to_utf8(bytes) {
-            Ok(text) => Some(Text(text)),
-            Err(error) => raise(error),
-        }
+        Some(Text(to_utf8(bytes)))
     }
 }
 
-/// Raises an error where a signature leaves no room for a `Result`.
-fn raise(error: Error) -> ! {
-    pg_sys::panic::ErrorReport::from(error).report(pgrx::PgLogLevel::ERROR);
-    unreachable!("an ERROR does not return")
+fn to_utf8(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    if bytes.is_ascii() || database_encoding() == UTF8 || database_encoding() == SQL_ASCII {
+        return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
+    }
+    let converted = convert(bytes, database_encoding(), UTF8)?;
+    String::from_utf8(converted).ok().map(Cow::Owned)
 }
 
-fn to_utf8(bytes: &[u8]) -> Result<Cow<'_, str>> {
-    if let Ok(text) = std::str::from_utf8(bytes)
-        && (text.is_ascii() || is_utf8_database())
-    {
-        return Ok(Cow::Borrowed(text));
-    }
-    let converted = convert(bytes, database_encoding(), pg_sys::pg_enc::PG_UTF8 as i32);
-    String::from_utf8(converted)
-        .map(Cow::Owned)
-        .map_err(|_| Error::NotUtf8)
-}
+const UTF8: i32 = pg_sys::pg_enc::PG_UTF8 as i32;
+const SQL_ASCII: i32 = pg_sys::pg_enc::PG_SQL_ASCII as i32;
+
+/// The most bytes that one becomes (PostgreSQL's MAX_CONVERSION_GROWTH).
+const MAX_GROWTH: usize = 4;
 
 fn database_encoding() -> i32 {
     // SAFETY: reads a value that is fixed once the backend is connected to its database.
     unsafe { pg_sys::GetDatabaseEncoding() }
 }
 
-fn is_utf8_database() -> bool {
-    database_encoding() == pg_sys::pg_enc::PG_UTF8 as i32
-}
-
-/// Converts between encodings; PostgreSQL raises 22P05 or 22021 itself where it cannot.
-fn convert(bytes: &[u8], from: i32, to: i32) -> Vec<u8> {
-    // SAFETY: source and length describe `bytes`; the result is either the source itself or a
-    // NUL-terminated palloc'd string.
-    unsafe {
-        let source = bytes.as_ptr().cast_mut();
-        let result = pg_sys::pg_do_encoding_conversion(source, bytes.len() as i32, from, to);
-        if result.cast_const() == bytes.as_ptr() {
-            bytes.to_vec()
-        } else {
-            std::ffi::CStr::from_ptr(result.cast()).to_bytes().to_vec()
+/// Converts between encodings; `None` where a character has no counterpart. PostgreSQL's own error would quote
+/// its bytes, which may have been decrypted a moment ago.
+fn convert(bytes: &[u8], from: i32, to: i32) -> Option<Vec<u8>> {
+    let length = i32::try_from(bytes.len()).ok()?;
+    let mut converted = vec![0; bytes.len() * MAX_GROWTH + 1];
+    // SAFETY: the lengths are those of the buffers, and the destination has room for the longest result and
+    // its NUL. With noError set, a character that cannot be converted ends the conversion early.
+    let done = unsafe {
+        let procedure = pg_sys::FindDefaultConversionProc(from, to);
+        if procedure == pg_sys::InvalidOid {
+            return None;
         }
-    }
+        pg_sys::pg_do_encoding_conversion_buf(
+            procedure,
+            from,
+            to,
+            bytes.as_ptr().cast_mut(),
+            length,
+            converted.as_mut_ptr(),
+            i32::try_from(converted.len()).ok()?,
+            true,
+        )
+    };
+    let end = converted.iter().position(|byte| *byte == 0)?;
+    converted.truncate(end);
+    (done == length).then_some(converted)
 }
 
 // SAFETY: unboxes through FromDatum, which checks for NULL.
@@ -96,7 +106,8 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Text<'fcx> {
         // SAFETY: pgrx calls this for non-null arguments of the declared type only.
         match unsafe { arg.unbox_arg_using_from_datum() } {
             Some(text) => text,
-            None => raise(Error::NullArgument("argument")),
+            // The functions are not STRICT and take Option<Text>, so PostgreSQL never brings a NULL here.
+            None => Text(None),
         }
     }
 
@@ -122,20 +133,18 @@ pub struct TextOut(pg_sys::Datum);
 impl TextOut {
     /// UTF-8 text, converted to the database's encoding.
     ///
-    /// Errors: a NUL byte (22021); a character that the database's encoding lacks (22P05).
+    /// Errors: a NUL byte, or a character that the database's encoding lacks (22021).
     pub fn new(text: &str) -> Result<TextOut> {
         if text.as_bytes().contains(&0) {
             return Err(Error::NulInText);
         }
-        if text.is_ascii() || is_utf8_database() {
+        if text.is_ascii() || database_encoding() == UTF8 || database_encoding() == SQL_ASCII {
             return Ok(Self::from_bytes(text.as_bytes()));
         }
-        let utf8 = pg_sys::pg_enc::PG_UTF8 as i32;
-        Ok(Self::from_bytes(&convert(
-            text.as_bytes(),
-            utf8,
-            database_encoding(),
-        )))
+        let converted = convert(text.as_bytes(), UTF8, database_encoding());
+        Ok(Self::from_bytes(
+            &converted.ok_or(Error::NotInDatabaseEncoding)?,
+        ))
     }
 
     /// Text that is ASCII without NUL by construction (E.164, hexadecimal digits).

@@ -10,10 +10,19 @@ use super::source::{self, Keys, Source};
 use crate::error::{Error, Result};
 use crate::settings::{self, TRACKED};
 
-/// A built ring and where its keys came from.
+/// A built ring, and what it was built of.
 pub struct Ring {
     pub keyring: Keyring,
-    pub source: Source,
+    ingredients: Ingredients,
+}
+
+/// Everything that decides what ring there is.
+struct Ingredients {
+    keys: Keys,
+    hash_key_id: Option<KeyId>,
+    legacy_key_id: Option<KeyId>,
+    schemes: HashSchemes,
+    environment: crypto::Environment,
 }
 
 /// What a ring depends on; when it differs, the ring is built again. A reload changes the time, which is
@@ -71,9 +80,15 @@ fn fresh(version: Version) -> Option<Rc<Ring>> {
 }
 
 fn renew(version: Version) -> Result<Rc<Ring>> {
-    let ring = match build() {
-        Ok(ring) => Rc::new(ring),
-        Err(error) => keep_old(error)?,
+    let old = CACHED.with_borrow(|cached| cached.as_ref().map(|cached| Rc::clone(&cached.ring)));
+    let ring = match (Ingredients::gather(), old) {
+        // Most reloads change nothing here; the legacy keys of a ring take long to derive.
+        (Ok(ingredients), Some(old)) if ingredients.make(&old) => old,
+        (Ok(ingredients), old) => match Ring::build(ingredients) {
+            Ok(ring) => Rc::new(ring),
+            Err(error) => keep(old, error)?,
+        },
+        (Err(error), old) => keep(old, error)?,
     };
     pin::forget_check();
     CACHED.set(Some(Cached {
@@ -85,10 +100,9 @@ fn renew(version: Version) -> Result<Rc<Ring>> {
 
 /// A reload that breaks the server's keys must not stop sessions that hold good ones: they go on, and say
 /// so in the log. What a session set itself is its own to answer for.
-fn keep_old(error: Error) -> Result<Rc<Ring>> {
-    let old = CACHED.with_borrow(|cached| cached.as_ref().map(|cached| Rc::clone(&cached.ring)));
+fn keep(old: Option<Rc<Ring>>, error: Error) -> Result<Rc<Ring>> {
     match old {
-        Some(ring) if ring.source != Source::Session && !settings::any_set_in_session() => {
+        Some(ring) if ring.source() != Source::Session && !settings::any_set_in_session() => {
             ereport!(
                 PgLogLevel::LOG,
                 PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
@@ -102,30 +116,59 @@ fn keep_old(error: Error) -> Result<Rc<Ring>> {
     }
 }
 
-fn build() -> Result<Ring> {
-    let Keys {
-        primary,
-        previous,
-        source,
-    } = source::load()?;
-    let environment = match settings::environment() {
-        settings::Environment::Production => crypto::Environment::Production,
-        settings::Environment::Development => crypto::Environment::Development,
-    };
-    let schemes = HashSchemes::parse(&TRACKED.hash_scheme.get())
-        .map_err(|error| Error::KeySource(error.to_string()))?;
-    let keyring = Keyring::build(&KeyringSpec {
-        primary: &primary,
-        previous: &previous,
-        hash_key_id: configured_id(&TRACKED.hash_key_id.get()),
-        legacy_key_id: configured_id(&TRACKED.legacy_key_id.get()),
-        schemes,
-        environment,
-    })?;
-    if source == Source::Development {
-        warn_of_development();
+impl Ingredients {
+    fn gather() -> Result<Ingredients> {
+        let keys = source::load()?;
+        let environment = match settings::environment() {
+            settings::Environment::Production => crypto::Environment::Production,
+            settings::Environment::Development => crypto::Environment::Development,
+        };
+        let schemes = HashSchemes::parse(&TRACKED.hash_scheme.get())
+            .map_err(|error| Error::KeySource(error.to_string()))?;
+        Ok(Ingredients {
+            keys,
+            hash_key_id: configured_id(&TRACKED.hash_key_id.get()),
+            legacy_key_id: configured_id(&TRACKED.legacy_key_id.get()),
+            schemes,
+            environment,
+        })
     }
-    Ok(Ring { keyring, source })
+
+    /// Whether they make the very ring that is there already.
+    fn make(&self, ring: &Ring) -> bool {
+        let other = &ring.ingredients;
+        self.keys.source == other.keys.source
+            && self.hash_key_id == other.hash_key_id
+            && self.legacy_key_id == other.legacy_key_id
+            && self.schemes == other.schemes
+            && self.environment == other.environment
+            && self.keys.texts().eq(other.keys.texts())
+    }
+}
+
+impl Ring {
+    fn build(ingredients: Ingredients) -> Result<Ring> {
+        let keyring = Keyring::build(&KeyringSpec {
+            primary: &ingredients.keys.primary,
+            previous: &ingredients.keys.previous,
+            hash_key_id: ingredients.hash_key_id,
+            legacy_key_id: ingredients.legacy_key_id,
+            schemes: ingredients.schemes,
+            environment: ingredients.environment,
+        })?;
+        if ingredients.keys.source == Source::Development {
+            warn_of_development();
+        }
+        Ok(Ring {
+            keyring,
+            ingredients,
+        })
+    }
+
+    /// Where the keys came from.
+    pub fn source(&self) -> Source {
+        self.ingredients.keys.source
+    }
 }
 
 /// None for the empty default; the check hook let nothing else than an id through.

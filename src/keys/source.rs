@@ -45,6 +45,15 @@ pub struct Keys {
     pub source: Source,
 }
 
+impl Keys {
+    /// The key texts as they were written, the primary first.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.primary)
+            .chain(&self.previous)
+            .map(KeyText::as_written)
+    }
+}
+
 /// Finds the source that wins and reads it.
 ///
 /// Errors (55000): none configured in production; two server-level sources at once; the source cannot be

@@ -5,10 +5,11 @@
 
 use crate::error::{Error, Result};
 use crate::text::Text;
+use std::borrow::Cow;
 
-/// An argument that must not be NULL; 22004 otherwise.
-pub fn required<'a>(argument: Option<Text<'a>>, name: &'static str) -> Result<Text<'a>> {
-    argument.ok_or(Error::NullArgument(name))
+/// An argument that must not be NULL (22004) and must be UTF-8 (22021).
+pub fn required<'a>(argument: Option<Text<'a>>, name: &'static str) -> Result<Cow<'a, str>> {
+    argument.ok_or(Error::NullArgument(name))?.exact()
 }
 
 /// NULL where the phone or the value is at fault; every other error is still raised.

@@ -43,7 +43,7 @@ fn phone_encrypt(
     let Some(phone) = phone else { return Ok(None) };
     Ok(Some(count(
         Operation::Encrypt,
-        encrypted(&phone, &context),
+        encrypted(phone.or_empty(), &context),
     )?))
 }
 
@@ -52,7 +52,7 @@ fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Optio
     let Some(value) = value else { return Ok(None) };
     transport::check()?;
     let plain = with_scratch(|out| {
-        decrypt_phone(&value, &context, out)?;
+        decrypt_phone(value.or_empty(), &context, out)?;
         // A legacy value may hold any text.
         TextOut::new(std::str::from_utf8(out).map_err(|_| Error::NotUtf8)?)
     });
@@ -88,7 +88,7 @@ fn phone_try_decrypt(
 #[pg_extern(immutable, parallel_safe)]
 fn phone_key_id(value: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
-    let id = match crypto::inspect(value.as_bytes()).map_err(Error::from)? {
+    let id = match crypto::inspect(value.or_empty().as_bytes()).map_err(Error::from)? {
         ValueInfo::Current { key_id, .. } => key_id.to_string(),
         ValueInfo::Legacy => "legacy".to_owned(),
     };
@@ -123,8 +123,8 @@ fn phone_reencrypt(
 ) -> Answer<Option<TextOut>> {
     let context = required(context, "context")?;
     let Some(value) = value else { return Ok(None) };
-    match count(Operation::Encrypt, reencrypted(&value, &context))? {
+    match count(Operation::Encrypt, reencrypted(value.or_empty(), &context))? {
         Some(changed) => Ok(Some(changed)),
-        None => Ok(Some(TextOut::ascii(value.as_bytes()))),
+        None => Ok(Some(TextOut::ascii(value.or_empty().as_bytes()))),
     }
 }

@@ -41,7 +41,7 @@ fn phone_hash(
 ) -> Answer<Option<TextOut>> {
     let context = required(context, "context")?;
     let Some(phone) = phone else { return Ok(None) };
-    let hash = count(Operation::Hash, hashed(&phone, &context))?;
+    let hash = count(Operation::Hash, hashed(phone.or_empty(), &context))?;
     Ok(Some(TextOut::ascii(&hash)))
 }
 
@@ -67,7 +67,10 @@ fn phone_hashes(
 ) -> Answer<Option<Vec<String>>> {
     let context = required(context, "context")?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(count(Operation::Hash, all_hashed(&phone, &context))?))
+    Ok(Some(count(
+        Operation::Hash,
+        all_hashed(phone.or_empty(), &context),
+    )?))
 }
 
 /// `phone_ratelimit_key(phone)`: `phone_hash:` and the hash, the conventional rate-limit key of a phone.
@@ -76,7 +79,7 @@ fn phone_hashes(
 #[pg_extern(stable, parallel_safe)]
 fn phone_ratelimit_key(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let hash = count(Operation::Hash, hashed(&phone, ""))?;
+    let hash = count(Operation::Hash, hashed(phone.or_empty(), ""))?;
     let mut key = [0; RATELIMIT_PREFIX.len() + 64];
     key[..RATELIMIT_PREFIX.len()].copy_from_slice(RATELIMIT_PREFIX);
     key[RATELIMIT_PREFIX.len()..].copy_from_slice(&hash);

@@ -52,7 +52,7 @@ fn phone_crypt_configured_keys() -> std::result::Result<
                 key.id().to_string(),
                 roles,
                 scheme.to_owned(),
-                ring.source.as_str().to_owned(),
+                ring.source().as_str().to_owned(),
             )
         })
         .collect();

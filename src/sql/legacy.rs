@@ -25,7 +25,7 @@ fn read_under_configured(value: &str, scheme: &str, key_id: Option<&str>) -> Res
             None => ring.legacy_key(),
             Some(text) => {
                 let id: KeyId = text.parse()?;
-                ring.find(id).ok_or(crypto::ValueError::UnknownKey(id))?
+                ring.find(id).ok_or(crypto::LegacyError::UnknownKey(id))?
             }
         };
         read(key, scheme, value)
@@ -47,7 +47,11 @@ fn phone_decrypt_legacy(
     let scheme = required(scheme, "scheme")?;
     let Some(value) = value else { return Ok(None) };
     transport::check()?;
-    let plain = read_under_configured(&value, &scheme, key_id.as_deref());
+    let plain = read_under_configured(
+        value.or_empty(),
+        &scheme,
+        key_id.as_ref().map(Text::or_empty),
+    );
     Ok(Some(count(Operation::Decrypt, plain)?))
 }
 
@@ -73,6 +77,6 @@ fn phone_decrypt_legacy_with_key(
         })?;
     Ok(Some(count(
         Operation::Decrypt,
-        read(&key, &scheme, &value),
+        read(&key, &scheme, value.or_empty()),
     )?))
 }

@@ -19,7 +19,7 @@ fn normalize(phone: &str, regions: &Regions) -> Result<E164> {
 
 fn normalized(phone: Option<Text<'_>>, regions: &Regions) -> Result<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let e164 = count(Operation::Normalize, normalize(&phone, regions))?;
+    let e164 = count(Operation::Normalize, normalize(phone.or_empty(), regions))?;
     Ok(Some(TextOut::ascii(e164.as_bytes())))
 }
 
@@ -69,7 +69,7 @@ fn phone_try_normalize_in(
 fn phone_is_valid(phone: Option<Text<'_>>) -> Answer<Option<bool>> {
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_default(|regions| {
-        Ok(Some(phone::is_valid(&phone, regions)))
+        Ok(Some(phone::is_valid(phone.or_empty(), regions)))
     })?)
 }
 
@@ -79,7 +79,7 @@ fn phone_is_valid_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answ
     let list = required(regions, "regions")?;
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_list(&list, |regions| {
-        Ok(Some(phone::is_valid(&phone, regions)))
+        Ok(Some(phone::is_valid(phone.or_empty(), regions)))
     })?)
 }
 
@@ -88,7 +88,7 @@ fn phone_is_valid_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answ
 fn phone_is_possible(phone: Option<Text<'_>>) -> Answer<Option<bool>> {
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_default(|regions| {
-        Ok(Some(phone::is_possible(&phone, regions)))
+        Ok(Some(phone::is_possible(phone.or_empty(), regions)))
     })?)
 }
 
@@ -101,13 +101,13 @@ fn phone_is_possible_in(
     let list = required(regions, "regions")?;
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_list(&list, |regions| {
-        Ok(Some(phone::is_possible(&phone, regions)))
+        Ok(Some(phone::is_possible(phone.or_empty(), regions)))
     })?)
 }
 
 fn region(phone: Option<Text<'_>>, regions: &Regions) -> Result<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let region = phone::parse(&phone, regions)?.region();
+    let region = phone::parse(phone.or_empty(), regions)?.region();
     Ok(region.map(|region| TextOut::ascii(region.as_bytes())))
 }
 
@@ -128,7 +128,7 @@ fn phone_region_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer
 
 fn kind_of_number(phone: Option<Text<'_>>, regions: &Regions) -> Result<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let kind = phone::parse(&phone, regions)?.phone_type();
+    let kind = phone::parse(phone.or_empty(), regions)?.phone_type();
     Ok(Some(TextOut::ascii(kind.as_str().as_bytes())))
 }
 
@@ -154,7 +154,7 @@ fn formatted(
 ) -> Result<Option<TextOut>> {
     let style = required(style, "style")?.parse::<Style>()?;
     let Some(phone) = phone else { return Ok(None) };
-    let text = phone::parse(&phone, regions)?.format(style);
+    let text = phone::parse(phone.or_empty(), regions)?.format(style);
     TextOut::new(&text).map(Some)
 }
 
@@ -185,6 +185,6 @@ fn phone_format_in(
 fn phone_mask(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_default(|regions| {
-        TextOut::new(&phone::mask(&phone, regions)).map(Some)
+        TextOut::new(&phone::mask(phone.or_empty(), regions)).map(Some)
     })?)
 }

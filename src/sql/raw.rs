@@ -37,6 +37,7 @@ fn phone_encrypt_raw(
 ) -> Answer<Option<TextOut>> {
     let context = required(context, "context")?;
     let Some(text) = text else { return Ok(None) };
+    let text = text.exact()?;
     Ok(Some(count(Operation::Encrypt, encrypted(&text, &context))?))
 }
 
@@ -62,6 +63,6 @@ fn phone_decrypt_raw(
     transport::check()?;
     Ok(Some(count(
         Operation::Decrypt,
-        decrypted(&value, &context),
+        decrypted(value.or_empty(), &context),
     )?))
 }

@@ -4,7 +4,7 @@ use pgrx::{default, pg_extern, pg_sys};
 use phone_crypt_core::phone;
 
 use super::args::required;
-use crate::decrypt::decrypt_phone;
+use crate::decrypt::{decrypt_phone, is_read_as_legacy};
 use crate::error::{Answer, Error, Result};
 use crate::scratch::with_scratch;
 use crate::stats::{Operation, count};
@@ -26,13 +26,17 @@ fn phone_reveal(
     let in_full = catalog::may_execute(catalog::schema_of_call(fcinfo), c"phone_decrypt");
     Ok(Some(count(
         Operation::Decrypt,
-        revealed(&value, &context, in_full),
+        revealed(value.or_empty(), &context, in_full),
     )?))
 }
 
 fn revealed(value: &str, context: &str, in_full: bool) -> Result<TextOut> {
     if in_full {
         transport::check()?;
+    } else if is_read_as_legacy(value, context) {
+        // Nothing authenticates such a value: whoever may call this could edit it and read the number off the
+        // masks of what the edits decrypt to. So all of it is hidden.
+        return TextOut::new(&phone::mask("", &phone::Regions::none()));
     }
     with_scratch(|out| {
         decrypt_phone(value, context, out)?;
@@ -40,7 +44,6 @@ fn revealed(value: &str, context: &str, in_full: bool) -> Result<TextOut> {
         if in_full {
             return TextOut::new(plain);
         }
-        // A legacy value may hold anything; what is not E.164 is masked entirely.
-        TextOut::new(&phone::mask(plain, &phone::Regions::none()))
+        TextOut::new(&phone::mask_e164(plain))
     })
 }
