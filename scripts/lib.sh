@@ -4,6 +4,7 @@
 # shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
+shopt -s inherit_errexit
 
 repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 all_majors="14 15 16 17 18"
