@@ -83,7 +83,8 @@ show_progress() {
 locked() {
     local lock=$cache/locks/$1
     shift
-    mkdir -p "$cache/locks"
+    mkdir -p "$cache/locks" 2>/dev/null ||
+        fail "$cache cannot be written to; name another place: PHONE_CRYPT_CACHE=/some/directory"
     if ! flock -n "$lock" true; then
         say "  waiting for another run that holds $lock"
     fi
