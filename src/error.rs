@@ -118,7 +118,8 @@ impl Error {
             | Error::PinnedKeyMissing(_) => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
-            Error::NotUtf8 | Error::NotInDatabaseEncoding | Error::NulInText => {
+            Error::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
+            Error::NotUtf8 | Error::NulInText => {
                 ERRCODE_CHARACTER_NOT_IN_REPERTOIRE
             }
         }

@@ -133,7 +133,7 @@ pub struct TextOut(pg_sys::Datum);
 impl TextOut {
     /// UTF-8 text, converted to the database's encoding.
     ///
-    /// Errors: a NUL byte, or a character that the database's encoding lacks (22021).
+    /// Errors: a NUL byte (22021); a character that the database's encoding lacks (22P05).
     pub fn new(text: &str) -> Result<TextOut> {
         if text.as_bytes().contains(&0) {
             return Err(Error::NulInText);

@@ -24,6 +24,11 @@ SELECT phone_encrypt_raw(E'caf\xe9');
 SELECT phone_encrypt('0401148075', E'caf\xe9');
 SELECT phone_hash('0401148075', E'caf\xe9');
 \set VERBOSITY terse
+-- As a phone they are none, and no message quotes them.
+SELECT phone_is_valid(E'\xe9401148075'), phone_is_possible(E'\xe9401148075'), phone_mask(E'\xe9401148075'),
+       phone_try_normalize(E'\xe9401148075');
+SELECT phone_normalize(E'\xe9401148075');
+SELECT phone_decrypt(E'\xe9401148075');
 
 \c :home
 \encoding UTF8
