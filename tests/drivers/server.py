@@ -59,9 +59,16 @@ class Server:
         self.write(self.key_file, "".join(f"{key}\n" for key in keys))
 
     def reload(self) -> None:
-        """Sessions that are already there follow a moment later."""
+        """Returns when new sessions have the new settings; those that are already there follow a moment later."""
+        before = self.load_time()
         with self.connect() as session:
             session.execute("SELECT pg_reload_conf()")
+        wait_until("the server has read its configuration again", lambda: self.load_time() > before)
+
+    def load_time(self):
+        """When the settings that a new session starts with were read."""
+        with self.connect() as session:
+            return value_of(session, "SELECT pg_conf_load_time()")
 
     def connect(self, database: str = "postgres", user: str = "postgres", **options) -> psycopg.Connection:
         """A new session, in autocommit mode unless told otherwise."""
