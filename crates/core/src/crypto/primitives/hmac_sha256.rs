@@ -4,7 +4,7 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 /// Bytes in a tag.
 pub const TAG: usize = 32;
@@ -35,6 +35,19 @@ impl HmacKey {
     /// Whether `tag` is the tag of the parts, all 32 bytes of it, compared in constant time.
     #[must_use]
     pub fn verify(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
-        self.tag(parts).ct_eq(tag).into()
+        tag.try_into()
+            .is_ok_and(|given| is_same_tag(&self.tag(parts), given))
     }
+}
+
+/// Compares in constant time, in words of eight bytes: byte by byte, `subtle` is several times slower.
+fn is_same_tag(left: &[u8; TAG], right: &[u8; TAG]) -> bool {
+    let ((left, _), (right, _)) = (left.as_chunks::<8>(), right.as_chunks::<8>());
+    let equal = left
+        .iter()
+        .zip(right)
+        .fold(Choice::from(1), |equal, (left, right)| {
+            equal & u64::from_ne_bytes(*left).ct_eq(&u64::from_ne_bytes(*right))
+        });
+    equal.into()
 }
