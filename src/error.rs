@@ -119,9 +119,7 @@ impl Error {
             Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
-            Error::NotUtf8 | Error::NulInText => {
-                ERRCODE_CHARACTER_NOT_IN_REPERTOIRE
-            }
+            Error::NotUtf8 | Error::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
         }
     }
 
@@ -132,9 +130,7 @@ impl Error {
                  phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
             ),
             Error::NotPreloaded(_) => {
-                "Add phone_crypt to shared_preload_libraries and restart: until the library is \
-                 loaded, any user can read the setting."
-                    .to_owned()
+                "Add phone_crypt to shared_preload_libraries and restart the server.".to_owned()
             }
             Error::PreviousWithoutPrimary => {
                 "Set both in the session: one source of keys wins whole.".to_owned()
