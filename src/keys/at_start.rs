@@ -1,7 +1,8 @@
 //! Keys that are read once: the environment variable and `key_command`.
 
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport};
-use phone_crypt_core::crypto::{KeyText, parse_key_lines};
+use phone_crypt_core::crypto::{KeyError, KeyText, parse_key_lines};
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
@@ -13,7 +14,28 @@ use crate::{preload, settings};
 pub const ENVIRONMENT_VARIABLE: &str = "PHONE_ENCRYPTION_KEY";
 
 static FROM_ENVIRONMENT: OnceLock<Option<Zeroizing<String>>> = OnceLock::new();
-static FROM_COMMAND: OnceLock<std::result::Result<Vec<KeyText>, String>> = OnceLock::new();
+static FROM_COMMAND: OnceLock<CommandResult> = OnceLock::new();
+
+type CommandResult = std::result::Result<Vec<KeyText>, CommandError>;
+
+/// Why the command gave no keys: kept from the server's start until a function asks for them.
+#[derive(Clone)]
+enum CommandError {
+    Failed(String),
+    Malformed(KeyError),
+}
+
+impl From<CommandError> for Error {
+    fn from(error: CommandError) -> Error {
+        match error {
+            CommandError::Failed(why) => Error::KeySource(format!("phone_crypt.key_command {why}")),
+            CommandError::Malformed(source) => Error::Key {
+                origin: "phone_crypt.key_command",
+                source,
+            },
+        }
+    }
+}
 
 /// Reads what is to be read once: in the postmaster under preload, else when a backend loads the library.
 ///
@@ -32,11 +54,11 @@ pub fn collect_at_start() {
     unsafe { std::env::remove_var(ENVIRONMENT_VARIABLE) };
     if let Some(command) = settings::key_command() {
         let keys = run(&command);
-        if let Err(problem) = &keys {
+        if let Err(error) = &keys {
             ereport!(
                 PgLogLevel::LOG,
                 PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-                problem.clone()
+                Error::from(error.clone()).to_string()
             );
         }
         let _ = FROM_COMMAND.set(keys);
@@ -51,26 +73,30 @@ pub fn environment_key() -> Option<&'static str> {
 /// What `key_command` printed at start; None where no command is set.
 pub fn command_keys() -> Option<Result<Vec<KeyText>>> {
     let keys = FROM_COMMAND.get()?;
-    Some(keys.clone().map_err(Error::KeySource))
+    Some(keys.clone().map_err(Error::from))
 }
 
-fn run(command: &str) -> std::result::Result<Vec<KeyText>, String> {
+fn failed(why: impl Into<String>) -> CommandError {
+    CommandError::Failed(why.into())
+}
+
+fn run(command: &OsStr) -> CommandResult {
     let output = Command::new("/bin/sh")
-        .args(["-c", command])
+        .arg("-c")
+        .arg(command)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| format!("phone_crypt.key_command could not be started: {error}"))?;
+        .map_err(|error| failed(format!("could not be started: {error}")))?;
     let printed = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(format!("phone_crypt.key_command failed: {}", output.status));
+        return Err(failed(format!("failed: {}", output.status)));
     }
-    let text = std::str::from_utf8(&printed)
-        .map_err(|_| "phone_crypt.key_command printed something else than text".to_owned())?;
-    let keys =
-        parse_key_lines(text).map_err(|error| format!("phone_crypt.key_command: {error}"))?;
+    let text =
+        std::str::from_utf8(&printed).map_err(|_| failed("printed something else than text"))?;
+    let keys = parse_key_lines(text).map_err(CommandError::Malformed)?;
     if keys.is_empty() {
-        return Err("phone_crypt.key_command printed no key".to_owned());
+        return Err(failed("printed no key"));
     }
     Ok(keys)
 }

@@ -1,6 +1,7 @@
 //! The key file: one key a line, guarded as PostgreSQL guards `ssl_key_file`.
 
 use phone_crypt_core::crypto::{KeyText, parse_key_lines};
+use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -17,8 +18,8 @@ const O_NONBLOCK: i32 = 0o4000;
 /// Reads the keys, the primary first. A relative path is relative to the data directory.
 ///
 /// Errors (55000): unreadable; not a regular file; owned by someone else than the server's user or root;
-/// readable by the group (unless root owns it) or by others; no key in it; a malformed key.
-pub fn read(path: &str) -> Result<Vec<KeyText>> {
+/// readable by the group (unless root owns it) or by others; no key in it. A malformed key: 22023.
+pub fn read(path: &OsStr) -> Result<Vec<KeyText>> {
     let file = std::fs::OpenOptions::new()
         .read(true)
         .custom_flags(O_NONBLOCK)
@@ -29,7 +30,10 @@ pub fn read(path: &str) -> Result<Vec<KeyText>> {
         .map_err(|error| refused(format!("could not be examined: {}", error.kind())))?;
     check_permissions(&metadata)?;
     let text = read_text(file)?;
-    let keys = parse_key_lines(&text).map_err(|error| refused(error.to_string()))?;
+    let keys = parse_key_lines(&text).map_err(|source| Error::Key {
+        origin: "phone_crypt.key_file",
+        source,
+    })?;
     if keys.is_empty() {
         return Err(refused("contains no key".to_owned()));
     }

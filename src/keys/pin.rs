@@ -8,7 +8,7 @@
 use pgrx::{FromDatum, pg_guard, pg_sys};
 use phone_crypt_core::crypto::{KeyId, Keyring};
 use std::ffi::CStr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use crate::error::{Error, Result};
 
@@ -17,6 +17,8 @@ const TABLE: &CStr = c"pinned_keys";
 
 /// Whether the present ring has passed the check against the present pin.
 static CHECKED: AtomicBool = AtomicBool::new(false);
+/// The statement (by its start) at which this process last asked for news from others.
+static LISTENED_AT: AtomicI64 = AtomicI64::new(0);
 static WATCHED_TABLE: AtomicU32 = AtomicU32::new(0);
 static WATCHING: AtomicBool = AtomicBool::new(false);
 
@@ -36,12 +38,26 @@ pub fn forget_check() {
 ///
 /// Errors (55000): another primary key, hash key or hash scheme; a pinned key that is not in the ring.
 pub fn check(ring: &Keyring) -> Result<()> {
+    listen_once_a_statement();
     if CHECKED.load(Ordering::Relaxed) {
         return Ok(());
     }
     compare(ring, &read_pins())?;
     CHECKED.store(true, Ordering::Relaxed);
     Ok(())
+}
+
+/// PostgreSQL hears of changes when it takes a lock on a table. A prepared call of a function takes none, so
+/// without this a transaction that is already open would never hear of a new pin.
+fn listen_once_a_statement() {
+    // SAFETY: reads a variable; accepting invalidations is what opening any table does first.
+    unsafe {
+        let statement = pg_sys::GetCurrentStatementStartTimestamp();
+        if LISTENED_AT.load(Ordering::Relaxed) != statement {
+            LISTENED_AT.store(statement, Ordering::Relaxed);
+            pg_sys::AcceptInvalidationMessages();
+        }
+    }
 }
 
 fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {

@@ -7,10 +7,12 @@
 mod auto_conf;
 mod check;
 mod hooks;
+mod log_guard;
 mod tracked;
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
-use std::ffi::CString;
+use std::ffi::{CString, OsString};
+use std::os::unix::ffi::OsStringExt;
 
 pub use tracked::{TRACKED, any_set_in_session, generation};
 
@@ -79,22 +81,25 @@ pub fn accept_legacy() -> AcceptLegacy {
 }
 
 /// `phone_crypt.key_file`; None when empty.
-pub fn key_file() -> Option<String> {
+pub fn key_file() -> Option<OsString> {
     non_empty(&KEY_FILE)
 }
 
 /// `phone_crypt.key_command`; None when empty.
-pub fn key_command() -> Option<String> {
+pub fn key_command() -> Option<OsString> {
     non_empty(&KEY_COMMAND)
 }
 
-fn non_empty(setting: &GucSetting<Option<CString>>) -> Option<String> {
-    let text = setting.get()?.into_string().ok()?;
-    (!text.is_empty()).then_some(text)
+fn non_empty(setting: &GucSetting<Option<CString>>) -> Option<OsString> {
+    let bytes = setting.get()?.into_bytes();
+    (!bytes.is_empty()).then(|| OsString::from_vec(bytes))
 }
 
 /// Defines every setting. Called once by `_PG_init`.
 pub fn define() {
+    if crate::preload::in_progress() {
+        log_guard::install();
+    }
     tracked::define();
     GucRegistry::define_enum_guc(
         c"phone_crypt.environment",

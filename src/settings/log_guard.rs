@@ -1,0 +1,57 @@
+//! Keeps PostgreSQL itself from logging a key: a reload reports each setting that it changed, with the value.
+
+use pgrx::{pg_guard, pg_sys};
+use std::ffi::{CStr, CString};
+use std::sync::OnceLock;
+
+use super::tracked;
+
+/// The report's format, as `ErrorData` keeps it before translation.
+const REPORT: &CStr = c"parameter \"%s\" changed to \"%s\"";
+
+static PREVIOUS: OnceLock<pg_sys::emit_log_hook_type> = OnceLock::new();
+
+/// Starts watching. To be called by the postmaster, since no other process reports changes.
+pub fn install() {
+    // SAFETY: the postmaster is single-threaded while it loads its libraries; the hook lives as long as the
+    // library, and calls the one that was there before.
+    unsafe {
+        let _ = PREVIOUS.set(pg_sys::emit_log_hook);
+        pg_sys::emit_log_hook = Some(on_log);
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn on_log(report: *mut pg_sys::ErrorData) {
+    // SAFETY: PostgreSQL passes the message that it is about to log; its strings are NUL-terminated or null.
+    unsafe {
+        if !(*report).message_id.is_null() && CStr::from_ptr((*report).message_id) == REPORT {
+            hide_value(report);
+        }
+        if let Some(Some(previous)) = PREVIOUS.get() {
+            previous(report);
+        }
+    }
+}
+
+/// # Safety
+/// `report` must be a report of a changed setting that is being logged.
+unsafe fn hide_value(report: *mut pg_sys::ErrorData) {
+    // SAFETY: the caller's promise. The message belongs to PostgreSQL, which frees whatever is there when it
+    // has logged it; the new one comes from the same memory context.
+    unsafe {
+        if (*report).message.is_null() {
+            return;
+        }
+        let message = CStr::from_ptr((*report).message).to_string_lossy();
+        let Some(name) = tracked::secret_named_in(&message) else {
+            return;
+        };
+        let without_value =
+            CString::new(format!("parameter \"{name}\" changed")).unwrap_or_default();
+        let replacement =
+            pg_sys::MemoryContextStrdup((*report).assoc_context, without_value.as_ptr());
+        pg_sys::pfree((*report).message.cast());
+        (*report).message = replacement;
+    }
+}
