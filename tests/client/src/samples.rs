@@ -9,7 +9,7 @@ pub const K2: &str = "correct-horse-battery-staple-0123456789abcdef";
 /// Its id.
 pub const K2_ID: &str = "3a4e3936";
 /// A third key, for rotations.
-pub const K3: &str = "a third key, for tests of rotation only 0123456789";
+pub const K3: &str = "a-third-key-for-tests-of-rotation-only-0123456789";
 /// The public development key.
 pub const DEVELOPMENT_KEY: &str = "phone_crypt development key: public, never for production";
 /// Its id.
@@ -45,9 +45,8 @@ pub const AU_HASH_K1_IN_USERS: &str =
     "3150267d9d1f2576dd6c7714be8af7d324e898c47eca081ecb4b097789ff2e65";
 /// Hash of `AU` under K1, scheme raw.
 pub const AU_HASH_K1_RAW: &str = "b889e17ca29a1b43c25c7ca68ab7713bc0fc20e12c7826386875dd3ace3ed1f2";
-/// Hash of `US` under K1, context `users.phone`.
-pub const US_HASH_K1_IN_USERS: &str =
-    "d672b2d04e18fe5f70051ae5a96517067e2633b7db210d31961af7f1cf640285";
+/// Hash of `US` under K1.
+pub const US_HASH_K1: &str = "d672b2d04e18fe5f70051ae5a96517067e2633b7db210d31961af7f1cf640285";
 /// Hash of `AU` under K2.
 pub const AU_HASH_K2: &str = "dc5773b689f02c6ccabdc70fa45c0d788fd4cc5bdadf0f04f2f6c31195d787bf";
 /// Hash of `AU` under K2, scheme raw.

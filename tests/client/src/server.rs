@@ -36,7 +36,9 @@ impl Server {
     pub fn start(setup: &Setup<'_>) -> Server {
         let dir = start::start(setup);
         let guard = start::guard(&dir);
-        Server { dir, guard }
+        let server = Server { dir, guard };
+        server.write_conf("");
+        server
     }
 
     /// A path in the server's directory (`data`, `log`, …).
