@@ -1,6 +1,6 @@
 //! Decrypting a value, and moving it to the primary key.
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::info::{decode, parse_header, split_current};
 use super::{HEADER, Kind, TagInput, ValueError, encrypt_into};
@@ -91,6 +91,8 @@ fn open<'a>(
     decode(&parts, &mut iv, sealed)?;
     let (kind, key, plain_len) = open_sealed(ring, expected, &iv, context, sealed)?;
     out.copy_within(start + HEADER..start + HEADER + plain_len, start);
+    // The end of the plain text still stands where it was; a caller wipes only what it was given.
+    out[start + plain_len..start + HEADER + plain_len].zeroize();
     out.truncate(start + plain_len);
     Ok((kind, key))
 }
