@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::error::Result;
-use crate::settings::{self, TRACKED};
+use crate::settings::TRACKED;
 
 thread_local! {
     static DEFAULT: RefCell<Option<(u64, Rc<Regions>)>> = const { RefCell::new(None) };
@@ -14,7 +14,7 @@ thread_local! {
 
 /// Calls `use_regions` with `phone_crypt.default_regions`.
 pub fn with_default<T>(use_regions: impl FnOnce(&Regions) -> Result<T>) -> Result<T> {
-    let generation = settings::generation();
+    let generation = TRACKED.default_regions.changes();
     let regions = match cached_default(generation) {
         Some(regions) => regions,
         None => {

@@ -62,7 +62,7 @@ fn current() -> Result<Rc<Ring>> {
 /// The ring that the settings give, whatever the database is pinned to: for showing it, never for use.
 pub fn configured() -> Result<Rc<Ring>> {
     let version = Version {
-        settings: settings::generation(),
+        settings: TRACKED.encryption_key.changes(),
         // SAFETY: a plain variable that this process sets when it reloads its configuration.
         reload: unsafe { pg_sys::PgReloadTime },
     };

@@ -14,7 +14,7 @@ use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sy
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 
-pub use tracked::{TRACKED, any_set_in_session, generation};
+pub use tracked::{TRACKED, any_set_in_session};
 
 /// `phone_crypt.environment`: whether a server without a key refuses or uses the development key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]

@@ -17,16 +17,16 @@ pub struct Tracked {
     value: GucSetting<Option<CString>>,
     source: AtomicU32,
     secret: bool,
-    check: fn(&str) -> Result<(), Refusal>,
+    /// Counts the changes of what is derived from the setting, so that it is derived anew only then.
+    changes: &'static AtomicU64,
+    check: Check,
 }
 
-/// Changes whenever any tracked setting does; whatever is derived from them compares it.
-static GENERATION: AtomicU64 = AtomicU64::new(1);
+type Check = fn(&str) -> Result<(), Refusal>;
 
-/// The number of changes so far in this process.
-pub fn generation() -> u64 {
-    GENERATION.load(Ordering::Relaxed)
-}
+/// Changes of the settings that shape the keyring, and of those that name regions.
+static KEYRING_CHANGES: AtomicU64 = AtomicU64::new(1);
+static REGION_CHANGES: AtomicU64 = AtomicU64::new(1);
 
 /// The tracked settings, by name.
 pub struct TrackedSettings {
@@ -40,35 +40,30 @@ pub struct TrackedSettings {
 
 /// The one instance.
 pub static TRACKED: TrackedSettings = TrackedSettings {
-    encryption_key: Tracked::new(
-        c"phone_crypt.encryption_key",
-        None,
-        true,
-        check::encryption_key,
-    ),
-    previous_keys: Tracked::new(
-        c"phone_crypt.previous_keys",
-        None,
-        true,
-        check::previous_keys,
-    ),
-    hash_key_id: Tracked::new(c"phone_crypt.hash_key_id", Some(c""), false, check::key_id),
-    legacy_key_id: Tracked::new(
-        c"phone_crypt.legacy_key_id",
-        Some(c""),
-        false,
+    encryption_key: Tracked::secret(c"phone_crypt.encryption_key", check::encryption_key),
+    previous_keys: Tracked::secret(c"phone_crypt.previous_keys", check::previous_keys),
+    hash_key_id: Tracked::plain(
+        c"phone_crypt.hash_key_id",
+        c"",
+        &KEYRING_CHANGES,
         check::key_id,
     ),
-    hash_scheme: Tracked::new(
+    legacy_key_id: Tracked::plain(
+        c"phone_crypt.legacy_key_id",
+        c"",
+        &KEYRING_CHANGES,
+        check::key_id,
+    ),
+    hash_scheme: Tracked::plain(
         c"phone_crypt.hash_scheme",
-        Some(c"derived"),
-        false,
+        c"derived",
+        &KEYRING_CHANGES,
         check::hash_scheme,
     ),
-    default_regions: Tracked::new(
+    default_regions: Tracked::plain(
         c"phone_crypt.default_regions",
-        Some(c"AU,US"),
-        false,
+        c"AU,US",
+        &REGION_CHANGES,
         check::default_regions,
     ),
 };
@@ -95,19 +90,36 @@ pub fn secret_named_in(message: &str) -> Option<String> {
 }
 
 impl Tracked {
-    const fn new(
+    const fn secret(name: &'static CStr, check: Check) -> Tracked {
+        Tracked {
+            name,
+            value: GucSetting::<Option<CString>>::new(None),
+            source: AtomicU32::new(pg_sys::GucSource::PGC_S_DEFAULT),
+            secret: true,
+            changes: &KEYRING_CHANGES,
+            check,
+        }
+    }
+
+    const fn plain(
         name: &'static CStr,
-        default: Option<&'static CStr>,
-        secret: bool,
-        check: fn(&str) -> Result<(), Refusal>,
+        default: &'static CStr,
+        changes: &'static AtomicU64,
+        check: Check,
     ) -> Tracked {
         Tracked {
             name,
-            value: GucSetting::<Option<CString>>::new(default),
+            value: GucSetting::<Option<CString>>::new(Some(default)),
             source: AtomicU32::new(pg_sys::GucSource::PGC_S_DEFAULT),
-            secret,
+            secret: false,
+            changes,
             check,
         }
+    }
+
+    /// The number of changes so far, in this process, of this setting and those it works together with.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
     }
 
     /// The value as text; empty where it is not set.
@@ -172,7 +184,7 @@ impl Tracked {
         // SAFETY: PostgreSQL's own pointer.
         let source = unsafe { hooks::remembered(extra) };
         self.source.store(source, Ordering::Relaxed);
-        GENERATION.fetch_add(1, Ordering::Relaxed);
+        self.changes.fetch_add(1, Ordering::Relaxed);
         if self.secret && source == pg_sys::GucSource::PGC_S_FILE {
             auto_conf::warn_if_there(&self.name.to_string_lossy());
         }
