@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::command::{Finished, finish};
+use crate::command::finish;
 use crate::session::{Notices, Sql, wait_until};
 use crate::start::{self, PRELOADED, Setup, script};
 
@@ -58,6 +58,12 @@ impl Server {
         file.lines().next().unwrap().to_owned()
     }
 
+    /// The port of its socket and, where it listens on any address, of TCP.
+    pub fn port(&self) -> u16 {
+        let file = std::fs::read_to_string(self.path("data/postmaster.pid")).unwrap();
+        file.lines().nth(3).unwrap().trim().parse().unwrap()
+    }
+
     /// The major version: 14, 15, ….
     pub fn major(&self) -> u32 {
         let version = std::fs::read_to_string(self.path("data/PG_VERSION")).unwrap();
@@ -80,7 +86,7 @@ impl Server {
         let sink = notices.clone();
         let client = postgres::Config::new()
             .host_path(&self.dir)
-            .port(5432)
+            .port(self.port())
             .user(role)
             .dbname(database)
             .notice_callback(move |notice| sink.add(&notice))
@@ -176,37 +182,5 @@ impl Server {
         let mark = self.log_mark();
         assert!(finish(Command::new("kill").args(["-9", &pid.to_string()])).succeeded);
         self.wait_for_log(mark, "database system is ready to accept connections");
-    }
-
-    /// Runs psql on one command, unaligned and without headers, and stops at the first error. `connection` is
-    /// a libpq connection string, whose host is this server's socket unless it says otherwise.
-    pub fn psql(&self, connection: &str, sql: &str) -> Finished {
-        let command = Command::new(self.program("psql"));
-        self.finish_psql(command, connection, sql)
-    }
-
-    /// Runs psql in the network namespace of the server.
-    pub fn psql_in_its_namespace(&self, connection: &str, sql: &str) -> Finished {
-        let command = self.in_its_namespace(&self.program("psql"));
-        self.finish_psql(command, connection, sql)
-    }
-
-    fn finish_psql(&self, mut command: Command, connection: &str, sql: &str) -> Finished {
-        let defaults = format!(
-            "host={} port=5432 user=postgres dbname=postgres",
-            self.dir.display()
-        );
-        command.args([
-            "-X",
-            "-A",
-            "-t",
-            "-q",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-v",
-            "VERBOSITY=verbose",
-        ]);
-        command.args(["-d", &format!("{defaults} {connection}"), "-c", sql]);
-        finish(&mut command)
     }
 }
