@@ -80,13 +80,14 @@ pub fn any_set_in_session() -> bool {
     shaping.iter().any(|setting| setting.is_set_in_session())
 }
 
-/// The secret setting whose quoted name is in `message`, in whatever case a configuration file wrote it.
+/// The secret setting whose name is in `message`, in whatever case a configuration file wrote it. How the name is
+/// quoted depends on the language of the server's messages.
 pub fn secret_named_in(message: &str) -> Option<String> {
     let message = message.to_ascii_lowercase();
     [&TRACKED.encryption_key, &TRACKED.previous_keys]
         .into_iter()
         .map(|setting| setting.name.to_string_lossy().into_owned())
-        .find(|name| message.contains(&format!("\"{name}\"")))
+        .find(|name| message.contains(name.as_str()))
 }
 
 impl Tracked {
