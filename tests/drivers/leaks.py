@@ -13,7 +13,7 @@ DIAGNOSTIC_FIELDS = (
     "severity", "sqlstate", "message_primary", "message_detail", "message_hint", "statement_position",
     "internal_position", "internal_query", "context", "schema_name", "table_name", "column_name", "datatype_name",
     "constraint_name", "source_file", "source_line", "source_function",
-)  # fmt: skip
+)
 
 
 @dataclass

@@ -65,9 +65,8 @@ def kill_and_wait(server, backend_pid):
 
 def encrypt_until_killed(session, outcome):
     try:
-        session.execute(
-            "INSERT INTO interrupted SELECT n, phone_encrypt('0401148075') FROM generate_series(1, %s) AS n", [INTERRUPTED]
-        )
+        insert = "INSERT INTO interrupted SELECT n, phone_encrypt('0401148075') FROM generate_series(1, %s) AS n"
+        session.execute(insert, [INTERRUPTED])
         outcome.append("it finished")
     except psycopg.OperationalError:
         outcome.append("killed")

@@ -8,14 +8,17 @@ from server import value_of, wait_until
 ENCRYPT = "SELECT phone_encrypt(%s)"
 DECRYPT = "SELECT phone_decrypt(%s)"
 HASH = "SELECT phone_hash(%s)"
+# Nothing to bind: a plan that had worked these out beforehand would go on giving the old answer.
+CONSTANTS = f"SELECT phone_hash('{AU}'), phone_hashes('{AU}'), phone_try_decrypt('{AU_UNDER_K1}')"
 
 
 @pytest.fixture
 def prepared(session):
-    """A session with the three statements prepared, and past the executions that get a plan of their own."""
+    """A session with the statements prepared, and past the executions that get a plan of their own."""
     for _ in range(8):
         for statement, parameter in ((ENCRYPT, AU), (DECRYPT, AU_UNDER_K1), (HASH, AU)):
             session.execute(statement, [parameter], prepare=True).fetchone()
+        session.execute(CONSTANTS, prepare=True)
     generic = value_of(session, "SELECT min(generic_plans) FROM pg_prepared_statements")
     assert generic > 0, "the statements have no generic plan yet"
     return session
@@ -41,6 +44,15 @@ def test_prepared_statements_write_under_the_new_key_and_read_both(rotated):
     assert run(rotated, DECRYPT, AU_UNDER_K1) == AU
     assert run(rotated, DECRYPT, AU_UNDER_K2) == AU
     assert value_of(rotated, "SELECT phone_hashes(%s)", AU) == [AU_HASH_K2, AU_HASH_K1]
+
+
+def test_a_plan_holds_no_answer_of_the_old_key(server, rotated):
+    assert rotated.execute(CONSTANTS, prepare=True).fetchone() == (AU_HASH_K2, [AU_HASH_K2, AU_HASH_K1], AU)
+    server.set_keys(K2)
+    server.reload()
+    wait_until("the session has the new keys", lambda: value_of(rotated, "SELECT phone_hashes(%s)", AU) == [AU_HASH_K2])
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState, match=K1_ID):
+        rotated.execute(CONSTANTS, prepare=True)
 
 
 def test_values_of_the_old_key_are_reencrypted_and_the_key_can_go(server, rotated):

@@ -59,7 +59,8 @@ def test_the_log_was_as_talkative_as_it_gets(run):
     for line in (
         "SELECT phone_encrypt($1)", "DEBUG:", "LOCATION:", "CONTEXT:", "PL/pgSQL function in_nested(text)", "duration:",
         "this session keeps the keys it has", "Query Text: SELECT phone_decrypt($1)", "22023", "statement: RESET",
-    ):  # fmt: skip
+        'parameter "phone_crypt.encryption_key" changed', 'parameter "phone_crypt.previous_keys" changed',
+    ):
         assert line in log, f"{line!r} is missing: the log does not show what it should be searched for"
 
 
@@ -173,7 +174,7 @@ def test_control_dynamic_sql_with_the_number_in_its_text_is_found(control):
     control.execute(
         "CREATE FUNCTION pg_temp.careless(p text) RETURNS void LANGUAGE plpgsql AS "
         "$$ BEGIN EXECUTE format('SELECT phone_hash(%%L || %%L)', p, ' or so'); END $$", []
-    )  # fmt: skip
+    )
     control.execute("SELECT pg_temp.careless(%s)", [control.number], errors.InvalidParameterValue)
     assert control.in_messages() and control.in_log()
 

@@ -112,10 +112,8 @@ def test_encrypt_runs_in_workers_and_never_repeats_an_iv(parallel):
     assert_runs_in_workers(parallel, "phone_encrypt", query)
     values = [value for (value,) in parallel.execute(query)]
     assert len({value[:32] for value in values}) == ROWS
-    found = value_of(
-        parallel, "SELECT array_agg(p ORDER BY p) FROM (SELECT phone_decrypt(v) FROM unnest(%s::text[]) AS v) AS d (p)", values
-    )
-    assert found == [mobile(n) for n in range(ROWS)]
+    decrypt_all = "SELECT array_agg(p ORDER BY p) FROM (SELECT phone_decrypt(v) FROM unnest(%s::text[]) AS v) AS d (p)"
+    assert value_of(parallel, decrypt_all, values) == [mobile(n) for n in range(ROWS)]
 
 
 @pytest.mark.parametrize("is_local", [False, True], ids=["session", "transaction"])
@@ -200,7 +198,7 @@ def test_forced_parallel_mode_is_no_way_round_require_tls(forced):
 def test_workers_are_held_to_the_pin(server, parallel):
     database = server.create_database("pinned_parallel")
     with server.connect(database) as session:
-        session.execute("CREATE TABLE numbers AS SELECT n AS id, '0401148075' AS phone FROM generate_series(1, 100) AS n")
+        session.execute("CREATE TABLE numbers AS SELECT '0401148075' AS phone FROM generate_series(1, 100)")
         session.execute("SELECT phone_crypt_pin_keys()")
         session.execute(PARALLEL)
         query = "SELECT DISTINCT phone_hash(phone) FROM numbers"

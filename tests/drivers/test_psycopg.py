@@ -68,7 +68,8 @@ class TestFormats:
         assert self.one(session, binary_result, f"SELECT phone_hashes({placeholder})", AU) == [AU_HASH_K1]
 
     def test_null_parameters_give_null(self, session, placeholder, binary_result):
-        for function in ("phone_normalize", "phone_encrypt", "phone_decrypt", "phone_hash", "phone_hashes", "phone_mask"):
+        for name in ("normalize", "encrypt", "decrypt", "hash", "hashes", "mask"):
+            function = f"phone_{name}"
             assert self.one(session, binary_result, f"SELECT {function}({placeholder}::text)", None) is None, function
 
 
