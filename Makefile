@@ -18,7 +18,7 @@ test: ## all tests; PG="15 17" chooses majors (default: 14 15 16 17 18)
 fuzz: ## every fuzz target for longer; FUZZ_SECONDS=600 each (default 60)
 	@scripts/fuzz $(or $(FUZZ_SECONDS),60)
 
-bench: ## speed beside pgcrypto, md5 and libphonenumber; about ten minutes
+bench: ## speed beside pgcrypto, md5 and C++ libphonenumber; writes docs/benchmarks.md
 	@bench/run
 
 lint: ## formatting, clippy, layering, unsafe, licences, shell scripts
