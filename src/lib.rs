@@ -29,7 +29,7 @@ pub extern "C-unwind" fn _PG_init() {
     settings::define();
     keys::collect_at_start();
     stats::init();
-    preload::warm_up();
+    regions::warm_up();
 }
 
 // The order of the install script: the schema first; tables and views after the functions they call;

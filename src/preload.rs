@@ -20,15 +20,3 @@ pub fn note() {
 pub fn is_preloaded() -> bool {
     PRELOADED.load(Ordering::Relaxed)
 }
-
-/// Compiles what the first call of a backend would otherwise compile; backends inherit it by fork.
-pub fn warm_up() {
-    if in_progress() {
-        let warmed = crate::regions::with_default(|regions| {
-            phone_crypt_core::phone::warm_up(regions);
-            Ok(())
-        });
-        // The check hook has judged the regions, so this cannot fail; if it did, only speed would be lost.
-        drop(warmed);
-    }
-}

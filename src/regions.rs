@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::error::Result;
+use crate::preload;
 use crate::settings::TRACKED;
 
 thread_local! {
@@ -53,4 +54,17 @@ fn cached_list(list: &str) -> Option<Rc<Regions>> {
         let (text, regions) = cached.as_ref()?;
         (text == list).then(|| Rc::clone(regions))
     })
+}
+
+/// In the postmaster: compiles what the first call of a backend would otherwise compile. Backends inherit it by
+/// fork.
+pub fn warm_up() {
+    if preload::in_progress() {
+        let warmed = with_default(|regions| {
+            phone_crypt_core::phone::warm_up(regions);
+            Ok(())
+        });
+        // The check hook has judged the regions, so this cannot fail; if it did, only speed would be lost.
+        drop(warmed);
+    }
 }

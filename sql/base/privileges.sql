@@ -2,7 +2,7 @@
 -- profiles give it back in portions. This view is the only list: grants, revokes and tests read it.
 
 CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
-    WITH portion (profile, signature) AS (VALUES
+    WITH function (least, signature) AS (VALUES
         ('masked', '@extschema@.phone_reveal(text,text)'::regprocedure),
         ('writer', '@extschema@.phone_encrypt(text,text)'),
         ('writer', '@extschema@.phone_encrypt_raw(text,text)'),
@@ -10,7 +10,6 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('writer', '@extschema@.phone_hash(text,text)'),
         ('writer', '@extschema@.phone_hashes(text,text)'),
         ('writer', '@extschema@.phone_ratelimit_key(text)'),
-        ('reader', '@extschema@.phone_reveal(text,text)'),
         ('reader', '@extschema@.phone_decrypt(text,text)'),
         ('reader', '@extschema@.phone_try_decrypt(text,text)'),
         ('reader', '@extschema@.phone_decrypt_raw(text,text)'),
@@ -19,26 +18,30 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  '@extschema@.phone_crypt_pin_keys(text)'),
         ('admin',  'phone_crypt.configured_keys()'),
         ('admin',  'phone_crypt.crypto_counters()')
-    ), relation (profile, name) AS (VALUES
+    ), relation (least, name) AS (VALUES
         ('admin', 'phone_crypt.keys'::regclass),
         ('admin', 'phone_crypt.key_status'),
         ('admin', 'phone_crypt.crypto_stats')
+    ), contains (profile, least) AS (VALUES
+        -- A reader does what writers and masked roles do, an admin everything.
+        ('masked', 'masked'), ('writer', 'writer'),
+        ('reader', 'masked'), ('reader', 'writer'), ('reader', 'reader'),
+        ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'admin')
     )
-    SELECT profile, signature::text, 'function' FROM portion
+    SELECT profile, signature::text, 'function' FROM contains JOIN function USING (least)
     UNION ALL
-    -- A reader writes as well, an admin does everything.
-    SELECT 'reader', signature::text, 'function' FROM portion WHERE profile = 'writer'
-    UNION ALL
-    SELECT DISTINCT 'admin', signature::text, 'function' FROM portion WHERE profile <> 'admin'
-    UNION ALL
-    SELECT profile, name::text, 'table' FROM relation;
+    SELECT profile, name::text, 'table' FROM contains JOIN relation USING (least);
 COMMENT ON VIEW phone_crypt.profiles IS
     'what each profile of phone_crypt_grant() may use';
 
-CREATE FUNCTION phone_crypt.check_profile(role regrole, profile text) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
+-- One statement a privilege of the profile, made from a template: %1$s is the privilege, %2$s the object, %3$s
+-- the role. SECURITY INVOKER: whoever calls needs the right to grant.
+CREATE FUNCTION phone_crypt.apply_profile(role regrole, profile text, template text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    item record;
 BEGIN
     IF role IS NULL OR profile IS NULL THEN
         RAISE EXCEPTION 'role and profile must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -50,29 +53,25 @@ BEGIN
         RAISE EXCEPTION 'there is no such profile' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'One of: masked, writer, reader, limiter, admin.';
     END IF;
+    FOR item IN SELECT CASE p.kind WHEN 'function' THEN 'EXECUTE' ELSE 'SELECT' END AS privilege,
+                       p.kind || ' ' || p.object AS object
+                  FROM phone_crypt.profiles AS p
+                 WHERE p.profile = apply_profile.profile
+    LOOP
+        -- regprocedure, regclass and regrole print themselves quoted and, under this path, qualified.
+        EXECUTE format(template, item.privilege, item.object, role);
+    END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.check_profile(regrole, text) IS
-    'raises 22004 or 22023 unless role and profile exist';
+COMMENT ON FUNCTION phone_crypt.apply_profile(regrole, text, text) IS
+    'behind phone_crypt_grant and phone_crypt_revoke';
 
 CREATE FUNCTION phone_crypt_grant(role regrole, profile text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    item record;
 BEGIN
-    PERFORM phone_crypt.check_profile(role, profile);
-    FOR item IN SELECT p.kind, p.object FROM phone_crypt.profiles AS p
-                 WHERE p.profile = phone_crypt_grant.profile
-    LOOP
-        -- regprocedure, regclass and regrole print themselves quoted and, under this path, qualified.
-        IF item.kind = 'function' THEN
-            EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', item.object, role);
-        ELSE
-            EXECUTE format('GRANT SELECT ON %s TO %s', item.object, role);
-        END IF;
-    END LOOP;
+    PERFORM phone_crypt.apply_profile(role, profile, 'GRANT %1$s ON %2$s TO %3$s');
 END;
 $$;
 
@@ -80,19 +79,8 @@ CREATE FUNCTION phone_crypt_revoke(role regrole, profile text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    item record;
 BEGIN
-    PERFORM phone_crypt.check_profile(role, profile);
-    FOR item IN SELECT p.kind, p.object FROM phone_crypt.profiles AS p
-                 WHERE p.profile = phone_crypt_revoke.profile
-    LOOP
-        IF item.kind = 'function' THEN
-            EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM %s', item.object, role);
-        ELSE
-            EXECUTE format('REVOKE SELECT ON %s FROM %s', item.object, role);
-        END IF;
-    END LOOP;
+    PERFORM phone_crypt.apply_profile(role, profile, 'REVOKE %1$s ON %2$s FROM %3$s');
 END;
 $$;
 
@@ -107,7 +95,7 @@ END;
 $$;
 REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION phone_crypt.check_profile(regrole, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;
 
 -- Monitoring roles read the counters without reading anything else.
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;

@@ -41,7 +41,7 @@ SET ROLE regress_role;
 SELECT t.command($$SELECT phone_crypt_grant('regress_role', 'reader')$$) AS grant,
        t.command($$SELECT phone_crypt_revoke('regress_role', 'reader')$$) AS revoke;
 RESET ROLE;
-GRANT EXECUTE ON FUNCTION phone_crypt_grant(regrole, text), phone_crypt.check_profile(regrole, text) TO regress_role;
+GRANT EXECUTE ON FUNCTION phone_crypt_grant(regrole, text), phone_crypt.apply_profile(regrole, text, text) TO regress_role;
 GRANT SELECT ON phone_crypt.profiles TO regress_role;
 SET ROLE regress_role;
 SELECT t.command($$SELECT phone_crypt_grant('regress_role', 'reader')$$);

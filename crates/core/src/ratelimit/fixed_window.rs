@@ -2,8 +2,9 @@
 //!
 //! At worst 2L − 1 hits pass in a span of one window: 1, then L − 1 just before the window ends, and L after it.
 
-use super::algorithm::{Algorithm, Left, Rules};
+use super::algorithm::Algorithm;
 use super::quota::Quota;
+use super::rules::{Left, Rules};
 use super::state::State;
 
 pub(super) static RULES: Rules = Rules {

@@ -7,15 +7,18 @@
 //! 128 bits, so nothing here overflows.
 
 mod algorithm;
+mod decide;
 mod decision;
 mod fixed_window;
 mod penalty;
 mod quota;
+mod rules;
 mod sliding_window;
 mod state;
 mod token_bucket;
 
-pub use algorithm::{Algorithm, AlgorithmError, decide, peek};
+pub use algorithm::{Algorithm, AlgorithmError};
+pub use decide::{decide, peek};
 pub use decision::Decision;
 pub use penalty::{Penalties, PenaltiesError, Violations};
 pub use quota::{MAX_SPAN_US, MAX_TIME_US, Quota, QuotaError};

@@ -2,8 +2,9 @@
 //!
 //! At worst fewer than 2L hits pass in a span of one window (198 at L = 100, found by a flooding adversary).
 
-use super::algorithm::{Algorithm, Left, Rules};
+use super::algorithm::Algorithm;
 use super::quota::Quota;
+use super::rules::{Left, Rules};
 use super::state::{State, div_ceil, saturate};
 
 pub(super) static RULES: Rules = Rules {

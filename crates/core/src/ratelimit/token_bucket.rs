@@ -3,8 +3,9 @@
 //!
 //! At worst B + L − 1 hits pass in a span of one window (B the burst): a full bucket, and what refills meanwhile.
 
-use super::algorithm::{Algorithm, Left, Rules};
+use super::algorithm::Algorithm;
 use super::quota::Quota;
+use super::rules::{Left, Rules};
 use super::state::{State, div_ceil, saturate};
 
 pub(super) static RULES: Rules = Rules {

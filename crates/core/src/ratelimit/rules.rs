@@ -1,0 +1,31 @@
+//! What an algorithm is.
+
+use super::quota::Quota;
+use super::state::State;
+
+/// What is left of a quota.
+pub(super) struct Left {
+    /// Hits of cost 1 that would be allowed now.
+    pub remaining: i64,
+    /// Microseconds until the quota is whole again.
+    pub reset_after_us: i64,
+}
+
+/// What an algorithm is: pure functions of a state, a time, a quota and a cost. A new one is a file and a line
+/// in the registry (decide.rs).
+pub(super) struct Rules {
+    /// The state at this time, windows that are over left behind.
+    pub advance: fn(&State, i64, &Quota) -> State,
+    /// The state after a hit of this cost; `None` denies it.
+    pub take: fn(&State, i64, &Quota, i64) -> Option<State>,
+    /// What is left.
+    pub left: fn(&State, i64, &Quota) -> Left,
+    /// Microseconds until a denied hit of this cost would be allowed. The cost is within the capacity.
+    pub wait: fn(&State, i64, &Quota, i64) -> i64,
+    /// Hits already used of the quota that the state was written under, rounded up.
+    pub used: fn(&State, i64) -> i64,
+    /// A state in which so many hits have just been used.
+    pub with_used: fn(&Quota, i64, i64) -> State,
+    /// The largest cost that can ever be allowed.
+    pub capacity: fn(&Quota) -> i64,
+}
