@@ -22,8 +22,8 @@ CREATE FUNCTION trap.format(text, VARIADIC text[]) RETURNS text LANGUAGE plpgsql
 CREATE FUNCTION trap.format(text, text, regrole) RETURNS text LANGUAGE sql
     AS $$ SELECT 'GRANT pg_read_all_data TO regress_role' $$;
 CREATE FUNCTION trap.now() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: now'; END; $$;
-CREATE FUNCTION trap.check_profile(regrole, text) RETURNS void LANGUAGE plpgsql
-    AS $$ BEGIN RAISE EXCEPTION 'trap: check_profile'; END; $$;
+CREATE FUNCTION trap.apply_profile(regrole, text, text) RETURNS void LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'trap: apply_profile'; END; $$;
 CREATE FUNCTION trap.configured_keys() RETURNS TABLE (key_id text, roles text[], hash_scheme text, source text)
     LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'trap: configured_keys'; END; $$;
 CREATE FUNCTION trap.phone_decrypt(text, text) RETURNS text LANGUAGE plpgsql
