@@ -5,6 +5,8 @@ use phone_crypt_client_tests::{Server, Sql, refused};
 use postgres::Client;
 use std::sync::LazyLock;
 
+use crate::refused_sources;
+
 /// Preloaded, with keys in its configuration file, where PostgreSQL itself keeps most copies of them.
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     let server = Server::preloaded(&format!(
@@ -64,8 +66,7 @@ fn show_and_current_setting_refuse_ordinary_roles() {
 
 #[test]
 fn show_prints_unset_where_there_is_no_key() {
-    let server = Server::preloaded("");
-    let mut client = server.connect();
+    let mut client = refused_sources::SERVER.connect();
     for setting in SECRET_SETTINGS {
         assert_eq!(client.rows(&format!("SHOW {setting}")), ["<unset>"]);
     }
@@ -111,10 +112,17 @@ fn a_key_set_in_the_session_is_hidden_from_the_session_itself() {
 }
 
 #[test]
-fn pg_file_settings_is_closed_to_ordinary_roles() {
-    let mut client = SERVER.connect_as("ordinary", "postgres");
-    let sql = "SELECT setting FROM pg_file_settings";
-    client.refusal(sql, &[]).says("42501", "pg_file_settings");
+fn only_superusers_can_read_pg_file_settings() {
+    // PostgreSQL shows files there as they are written, and nothing of ours is asked.
+    let sql = "SELECT setting FROM pg_file_settings WHERE name = 'phone_crypt.encryption_key'";
+    for role in ["ordinary", "monitor", "settings_reader"] {
+        let mut client = SERVER.connect_as(role, "postgres");
+        client
+            .refusal(sql, &[])
+            .says("42501", "pg_file_settings")
+            .hides(K1);
+    }
+    assert_eq!(SERVER.connect().text(sql, &[]), K1);
 }
 
 #[test]

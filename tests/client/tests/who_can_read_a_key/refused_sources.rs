@@ -4,7 +4,8 @@ use phone_crypt_client_tests::samples::{AU, K1, K2};
 use phone_crypt_client_tests::{Server, Sql, refused};
 use std::sync::LazyLock;
 
-static SERVER: LazyLock<Server> = LazyLock::new(|| {
+/// Preloaded, without a key.
+pub static SERVER: LazyLock<Server> = LazyLock::new(|| {
     let server = Server::preloaded("");
     server.connect().run(
         "CREATE ROLE clerk LOGIN; CREATE FUNCTION one() RETURNS int LANGUAGE sql AS 'SELECT 1'",
