@@ -13,11 +13,19 @@ const MAX_DIGITS: usize = 15;
 /// The fewest worth a shortcut: shorter ones are mostly not numbers at all.
 const MIN_DIGITS: usize = 7;
 
+/// Whether `text` is in E.164 already, and [`normalize`](super::normalize) would give it back as it
+/// is, whatever the regions. False also where only the full parse can tell.
+#[inline]
+pub fn is_e164(text: &[u8]) -> bool {
+    text.strip_prefix(b"+")
+        .is_some_and(|digits| are_digits(digits) && is_settled(digits))
+}
+
 /// The number in `input`, or `None` where only the full parse can tell.
 #[inline]
 pub(super) fn read(input: &str) -> Option<E164> {
     let text = input.as_bytes().strip_prefix(b"+")?;
-    if text.len() <= MAX_DIGITS && text.iter().all(u8::is_ascii_digit) {
+    if are_digits(text) {
         return read_digits(text);
     }
     let mut digits = [0; MAX_DIGITS];
@@ -37,16 +45,45 @@ pub(super) fn read(input: &str) -> Option<E164> {
 
 #[inline]
 fn read_digits(digits: &[u8]) -> Option<E164> {
-    let (code, national) = CallingCode::split(digits)?;
-    match digits.len() >= MIN_DIGITS && code.keeps(national) {
+    match is_settled(digits) {
         true => E164::from_digits(digits),
         false => None,
     }
 }
 
+/// Whether the full parse would leave a number of these digits as it is.
+#[inline]
+fn is_settled(digits: &[u8]) -> bool {
+    (MIN_DIGITS..=MAX_DIGITS).contains(&digits.len())
+        && CallingCode::split(digits).is_some_and(|(code, national)| code.keeps(national))
+}
+
+/// Whether all of `text` is digits. Eight bytes at a time, twice over where they overlap: numbers
+/// differ in length, and a loop whose end cannot be predicted takes longer than all of this.
+#[inline]
+fn are_digits(text: &[u8]) -> bool {
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) if text.len() <= 16 => {
+            are_eight_digits(*first) & are_eight_digits(*last)
+        }
+        _ => text.iter().all(u8::is_ascii_digit),
+    }
+}
+
+/// A digit is 0x30 to 0x39: its upper half is 3, and stays 3 when 6 is added.
+#[inline]
+fn are_eight_digits(text: [u8; 8]) -> bool {
+    const UPPER_HALVES: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const THREES: u64 = 0x3030_3030_3030_3030;
+    const SIXES: u64 = 0x0606_0606_0606_0606;
+    let word = u64::from_ne_bytes(text);
+    let above = word.wrapping_add(SIXES);
+    (word & UPPER_HALVES == THREES) & (above & UPPER_HALVES == THREES)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{are_digits, is_e164, read};
 
     #[test]
     fn it_reads_numbers_as_people_write_them() {
@@ -76,6 +113,48 @@ mod tests {
             ("many zeros", "+39000000000001"),
         ] {
             assert!(read(input).is_none(), "{why}");
+        }
+    }
+
+    #[test]
+    fn what_it_calls_e164_is_read_as_it_is() {
+        for input in [
+            "+61401148075",
+            "+14011480751",
+            "+6834123",
+            "+49301234567890",
+        ] {
+            assert!(is_e164(input.as_bytes()), "{input}");
+            assert_eq!(
+                read(input)
+                    .map(|number| number.as_str().to_owned())
+                    .as_deref(),
+                Some(input)
+            );
+        }
+        for input in [
+            "",
+            "+",
+            "61401148075",
+            "+1 401 148 0751",
+            "+610401148075",
+            "+683412",
+        ] {
+            assert!(!is_e164(input.as_bytes()), "{input}");
+        }
+    }
+
+    #[test]
+    fn it_knows_digits_at_every_place_of_every_length() {
+        for length in 0..=20 {
+            assert!(are_digits(&vec![b'0'; length]) && are_digits(&vec![b'9'; length]));
+            for place in 0..length {
+                for other in (0..=255).filter(|byte: &u8| !byte.is_ascii_digit()) {
+                    let mut text = vec![b'5'; length];
+                    text[place] = other;
+                    assert!(!are_digits(&text), "{other} at {place} of {length}");
+                }
+            }
         }
     }
 }

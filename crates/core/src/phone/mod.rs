@@ -22,6 +22,7 @@ mod warm_up;
 
 pub use e164::E164;
 pub use error::{PhoneError, RegionsError, StyleError};
+pub use fast_path::is_e164;
 pub use mask::{mask, mask_e164};
 pub use normalize::{MAX_INPUT_BYTES, is_possible, is_valid, normalize, parse, parse_one};
 pub use parsed::ParsedPhone;
