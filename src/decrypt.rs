@@ -9,18 +9,18 @@ use crate::settings::{self, AcceptLegacy};
 /// Appends the plain number to `out`.
 ///
 /// Errors: as `phone_decrypt`, but for the transport, which is the caller's to check.
-pub fn decrypt_phone(value: &str, context: &str, out: &mut Vec<u8>) -> Result<()> {
+pub fn decrypt_phone(value: &[u8], context: &str, out: &mut Vec<u8>) -> Result<()> {
     with_ring(|ring| match accepted_scheme(value, context) {
         Some(scheme) => Ok(crypto::decrypt_legacy_into(
             ring.legacy_key(),
             scheme,
-            value.as_bytes(),
+            value,
             out,
         )?),
         None => Ok(crypto::decrypt_into(
             ring,
             Kind::Phone,
-            value.as_bytes(),
+            value,
             context.as_bytes(),
             out,
         )?),
@@ -28,19 +28,19 @@ pub fn decrypt_phone(value: &str, context: &str, out: &mut Vec<u8>) -> Result<()
 }
 
 /// Whether `decrypt_phone` would take the value for an unauthenticated one.
-pub fn is_read_as_legacy(value: &str, context: &str) -> bool {
+pub fn is_read_as_legacy(value: &[u8], context: &str) -> bool {
     accepted_scheme(value, context).is_some()
 }
 
 /// The legacy scheme to read `value` with: only if the setting names one, the value looks legacy, and the
 /// context is empty (a legacy value is bound to none).
-fn accepted_scheme(value: &str, context: &str) -> Option<LegacyScheme> {
+fn accepted_scheme(value: &[u8], context: &str) -> Option<LegacyScheme> {
     let scheme = match settings::accept_legacy() {
         AcceptLegacy::Off => return None,
         AcceptLegacy::Cbc => LegacyScheme::Cbc,
         AcceptLegacy::CbcPbkdf2 => LegacyScheme::CbcPbkdf2,
         AcceptLegacy::NodeEvp => LegacyScheme::NodeEvp,
     };
-    let looks_legacy = matches!(crypto::inspect(value.as_bytes()), Ok(ValueInfo::Legacy));
+    let looks_legacy = matches!(crypto::inspect(value), Ok(ValueInfo::Legacy));
     (context.is_empty() && looks_legacy).then_some(scheme)
 }

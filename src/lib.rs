@@ -2,6 +2,7 @@
 
 mod catalog;
 mod decrypt;
+mod e164;
 mod error;
 mod keys;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use std::cell::Cell;
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 thread_local! {
     static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
@@ -16,7 +16,9 @@ pub fn with_scratch<T>(use_buffer: impl FnOnce(&mut Vec<u8>) -> Result<T>) -> Re
     // Taken out for the call, so that an error or a nested call finds an empty one and not a borrowed one.
     let mut buffer = BUFFER.take();
     let result = use_buffer(&mut buffer);
-    buffer.as_mut_slice().zeroize();
+    // A barrier instead of Zeroize, which writes byte by byte: the compiler may not drop the wipe either way.
+    buffer.fill(0);
+    optimization_barrier(buffer.as_slice());
     buffer.clear();
     if buffer.capacity() <= KEEP_BYTES {
         BUFFER.set(buffer);

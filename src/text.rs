@@ -9,28 +9,36 @@ use pgrx::nullable::Nullable;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
-use pgrx::{FromDatum, pg_sys};
+use pgrx::{FromDatum, pg_sys, set_varsize_4b, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u};
 use std::borrow::Cow;
+use std::ffi::{c_int, c_void};
 
 use crate::error::{Error, Result};
 
-/// A `text` argument, converted to UTF-8 where it can be.
+/// A `text` argument: the bytes, which become UTF-8 when asked for.
 ///
-/// What cannot (a SQL_ASCII database holds any bytes) is remembered as such and judged by the function: it is
-/// no phone number and no encrypted value, while elsewhere it is an error.
-pub struct Text<'a>(Option<Cow<'a, str>>);
+/// What cannot become UTF-8 (a SQL_ASCII database holds any bytes) is judged by the function: it is no phone
+/// number and no encrypted value, while elsewhere it is an error.
+#[derive(Clone, Copy)]
+pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
-    /// A phone number or an encrypted value; empty, which is neither, where it is not UTF-8.
-    pub fn or_empty(&self) -> &str {
-        self.0.as_deref().unwrap_or_default()
+    /// The bytes in the database's encoding. Every such encoding has ASCII's characters in ASCII's bytes, which is
+    /// all that E.164 and encrypted values are made of.
+    pub fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// A phone number; empty, which is none, where it is not UTF-8.
+    pub fn or_empty(self) -> Cow<'a, str> {
+        to_utf8(self.0).unwrap_or_default()
     }
 
     /// The text itself.
     ///
     /// Errors: not UTF-8, 22021. (PostgreSQL's own message would quote the bytes.)
     pub fn exact(self) -> Result<Cow<'a, str>> {
-        self.0.ok_or(Error::NotUtf8)
+        to_utf8(self.0).ok_or(Error::NotUtf8)
     }
 }
 
@@ -45,16 +53,36 @@ impl FromDatum for Text<'_> {
         }
         // SAFETY: the function is declared to take text, so the datum points to a varlena; what
         // detoasting returns lives as long as the call's memory context.
-        let bytes = unsafe {
-            let varlena = pg_sys::pg_detoast_datum_packed(datum.cast_mut_ptr());
-            pgrx::varlena_to_byte_slice(varlena)
-        };
-        Some(Text(to_utf8(bytes)))
+        let bytes = unsafe { pgrx::varlena_to_byte_slice(detoasted(datum.cast_mut_ptr())) };
+        Some(Text(bytes))
+    }
+}
+
+/// The varlena with its content inline and as it is. One that is so already, as nearly every number and value
+/// is, costs no call: pgrx's guard around one takes longer than all else that is done with an argument.
+///
+/// # Safety
+/// `varlena` must point to a varlena.
+unsafe fn detoasted(varlena: *mut pg_sys::varlena) -> *mut pg_sys::varlena {
+    // SAFETY: the caller's promise. Its first bytes tell how the rest is stored.
+    unsafe {
+        let is_short = varatt_is_1b(varlena) && !varatt_is_1b_e(varlena);
+        if is_short || varatt_is_4b_u(varlena) {
+            varlena
+        } else {
+            pg_sys::pg_detoast_datum_packed(varlena)
+        }
     }
 }
 
 fn to_utf8(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    if bytes.is_ascii() || database_encoding() == UTF8 || database_encoding() == SQL_ASCII {
+    if bytes.is_ascii() {
+        // SAFETY: ASCII is UTF-8. (The standard library's own check takes several times as long.)
+        return Some(Cow::Borrowed(unsafe {
+            std::str::from_utf8_unchecked(bytes)
+        }));
+    }
+    if database_encoding() == UTF8 || database_encoding() == SQL_ASCII {
         return std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
     }
     let converted = convert(bytes, database_encoding(), UTF8)?;
@@ -107,7 +135,7 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Text<'fcx> {
         match unsafe { arg.unbox_arg_using_from_datum() } {
             Some(text) => text,
             // The functions are not STRICT and take Option<Text>, so PostgreSQL never brings a NULL here.
-            None => Text(None),
+            None => Text(&[]),
         }
     }
 
@@ -147,6 +175,16 @@ impl TextOut {
         ))
     }
 
+    /// Text from bytes that should be UTF-8.
+    ///
+    /// Errors: not UTF-8, and those of [`TextOut::new`].
+    pub fn utf8(bytes: &[u8]) -> Result<TextOut> {
+        if bytes.is_ascii() && !bytes.contains(&0) {
+            return Ok(Self::from_bytes(bytes));
+        }
+        Self::new(std::str::from_utf8(bytes).map_err(|_| Error::NotUtf8)?)
+    }
+
     /// Text that is ASCII without NUL by construction (E.164, hexadecimal digits).
     pub fn ascii(text: &[u8]) -> TextOut {
         debug_assert!(text.is_ascii() && !text.contains(&0));
@@ -155,9 +193,46 @@ impl TextOut {
 
     fn from_bytes(bytes: &[u8]) -> TextOut {
         // SAFETY: copies the bytes into a palloc'd varlena.
-        let varlena =
-            unsafe { pg_sys::cstring_to_text_with_len(bytes.as_ptr().cast(), bytes.len() as i32) };
+        let varlena = unsafe {
+            match small_text(bytes) {
+                Some(varlena) => varlena,
+                None => pg_sys::cstring_to_text_with_len(bytes.as_ptr().cast(), bytes.len() as i32),
+            }
+        };
         TextOut(pg_sys::Datum::from(varlena))
+    }
+}
+
+/// The most bytes that `small_text` takes.
+const SMALL: usize = 1000;
+
+unsafe extern "C-unwind" {
+    /// PostgreSQL's own, declared here to be called without pgrx's guard, which costs more than the allocation.
+    /// Given `MCXT_ALLOC_NO_OOM` and a small size it raises no error that would need one: out of memory, it
+    /// returns NULL.
+    fn palloc_extended(size: usize, flags: c_int) -> *mut c_void;
+}
+
+/// A varlena of a few bytes. None where there are more, or no memory: then the ordinary way is to raise that.
+///
+/// # Safety
+/// To be called with a current memory context, as any function that PostgreSQL calls has.
+unsafe fn small_text(bytes: &[u8]) -> Option<*mut pg_sys::varlena> {
+    let size = pg_sys::VARHDRSZ + bytes.len();
+    if bytes.len() > SMALL {
+        return None;
+    }
+    // SAFETY: as told above; the memory has room for the header and the bytes, and is aligned.
+    unsafe {
+        let varlena =
+            palloc_extended(size, pg_sys::MCXT_ALLOC_NO_OOM as c_int).cast::<pg_sys::varlena>();
+        if varlena.is_null() {
+            return None;
+        }
+        set_varsize_4b(varlena, size as i32);
+        let data = varlena.cast::<u8>().add(pg_sys::VARHDRSZ);
+        data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+        Some(varlena)
     }
 }
 

@@ -5,27 +5,22 @@ use phone_crypt_core::crypto::{self, Kind, Reencrypted, ValueInfo};
 
 use super::args::{null_if_at_fault, required};
 use crate::decrypt::decrypt_phone;
+use crate::e164::with_e164;
 use crate::error::{Answer, Error, Result};
 use crate::keys::with_ring;
 use crate::scratch::with_scratch;
 use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
-use crate::{random, regions, transport};
+use crate::{random, transport};
 
-fn encrypted(phone: &str, context: &str) -> Result<TextOut> {
-    let e164 =
-        regions::with_default(|regions| Ok(phone_crypt_core::phone::normalize(phone, regions)?))?;
-    with_ring(|ring| {
-        with_scratch(|out| {
-            crypto::encrypt_into(
-                ring.primary(),
-                Kind::Phone,
-                e164.as_bytes(),
-                context.as_bytes(),
-                random::iv()?,
-                out,
-            );
-            Ok(TextOut::ascii(out))
+fn encrypted(phone: Text<'_>, context: &str) -> Result<TextOut> {
+    with_e164(phone, |e164| {
+        with_ring(|ring| {
+            with_scratch(|out| {
+                let (key, iv) = (ring.primary(), random::iv()?);
+                crypto::encrypt_into(key, Kind::Phone, e164, context.as_bytes(), iv, out);
+                Ok(TextOut::ascii(out))
+            })
         })
     })
 }
@@ -41,10 +36,7 @@ fn phone_encrypt(
 ) -> Answer<Option<TextOut>> {
     let context = required(context, "context")?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(count(
-        Operation::Encrypt,
-        encrypted(phone.or_empty(), &context),
-    )?))
+    Ok(Some(count(Operation::Encrypt, encrypted(phone, &context))?))
 }
 
 fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Option<TextOut>> {
@@ -52,9 +44,9 @@ fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Optio
     let Some(value) = value else { return Ok(None) };
     transport::check()?;
     let plain = with_scratch(|out| {
-        decrypt_phone(value.or_empty(), &context, out)?;
+        decrypt_phone(value.bytes(), &context, out)?;
         // A legacy value may hold any text.
-        TextOut::new(std::str::from_utf8(out).map_err(|_| Error::NotUtf8)?)
+        TextOut::utf8(out)
     });
     count(Operation::Decrypt, plain).map(Some)
 }
@@ -88,23 +80,17 @@ fn phone_try_decrypt(
 #[pg_extern(immutable, parallel_safe)]
 fn phone_key_id(value: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
-    let id = match crypto::inspect(value.or_empty().as_bytes()).map_err(Error::from)? {
+    let id = match crypto::inspect(value.bytes()).map_err(Error::from)? {
         ValueInfo::Current { key_id, .. } => key_id.to_string(),
         ValueInfo::Legacy => "legacy".to_owned(),
     };
     Ok(Some(TextOut::ascii(id.as_bytes())))
 }
 
-fn reencrypted(value: &str, context: &str) -> Result<Option<TextOut>> {
+fn reencrypted(value: &[u8], context: &str) -> Result<Option<TextOut>> {
     with_ring(|ring| {
         with_scratch(|out| {
-            match crypto::reencrypt_into(
-                ring,
-                value.as_bytes(),
-                context.as_bytes(),
-                random::iv()?,
-                out,
-            )? {
+            match crypto::reencrypt_into(ring, value, context.as_bytes(), random::iv()?, out)? {
                 Reencrypted::Unchanged => Ok(None),
                 Reencrypted::Replaced => Ok(Some(TextOut::ascii(out))),
             }
@@ -123,8 +109,8 @@ fn phone_reencrypt(
 ) -> Answer<Option<TextOut>> {
     let context = required(context, "context")?;
     let Some(value) = value else { return Ok(None) };
-    match count(Operation::Encrypt, reencrypted(value.or_empty(), &context))? {
+    match count(Operation::Encrypt, reencrypted(value.bytes(), &context))? {
         Some(changed) => Ok(Some(changed)),
-        None => Ok(Some(TextOut::ascii(value.or_empty().as_bytes()))),
+        None => Ok(Some(TextOut::ascii(value.bytes()))),
     }
 }

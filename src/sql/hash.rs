@@ -2,30 +2,20 @@
 
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto;
-use phone_crypt_core::phone::{self, E164};
 
 use super::args::required;
+use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::keys::with_ring;
-use crate::regions;
 use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
 
 /// What a rate-limit key of a phone begins with.
 const RATELIMIT_PREFIX: &[u8; 11] = b"phone_hash:";
 
-fn normalized(phone: &str) -> Result<E164> {
-    regions::with_default(|regions| Ok(phone::normalize(phone, regions)?))
-}
-
-fn hashed(phone: &str, context: &str) -> Result<[u8; 64]> {
-    let e164 = normalized(phone)?;
-    with_ring(|ring| {
-        Ok(crypto::current_hash(
-            ring,
-            e164.as_bytes(),
-            context.as_bytes(),
-        )?)
+fn hashed(phone: Text<'_>, context: &str) -> Result<[u8; 64]> {
+    with_e164(phone, |e164| {
+        with_ring(|ring| Ok(crypto::current_hash(ring, e164, context.as_bytes())?))
     })
 }
 
@@ -41,18 +31,19 @@ fn phone_hash(
 ) -> Answer<Option<TextOut>> {
     let context = required(context, "context")?;
     let Some(phone) = phone else { return Ok(None) };
-    let hash = count(Operation::Hash, hashed(phone.or_empty(), &context))?;
+    let hash = count(Operation::Hash, hashed(phone, &context))?;
     Ok(Some(TextOut::ascii(&hash)))
 }
 
-fn all_hashed(phone: &str, context: &str) -> Result<Vec<String>> {
-    let e164 = normalized(phone)?;
-    with_ring(|ring| {
-        let hashes = crypto::all_hashes(ring, e164.as_bytes(), context.as_bytes())?;
-        Ok(hashes
-            .iter()
-            .map(|hash| String::from_utf8_lossy(hash).into_owned())
-            .collect())
+fn all_hashed(phone: Text<'_>, context: &str) -> Result<Vec<String>> {
+    with_e164(phone, |e164| {
+        with_ring(|ring| {
+            let hashes = crypto::all_hashes(ring, e164, context.as_bytes())?;
+            Ok(hashes
+                .iter()
+                .map(|hash| String::from_utf8_lossy(hash).into_owned())
+                .collect())
+        })
     })
 }
 
@@ -67,10 +58,7 @@ fn phone_hashes(
 ) -> Answer<Option<Vec<String>>> {
     let context = required(context, "context")?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(count(
-        Operation::Hash,
-        all_hashed(phone.or_empty(), &context),
-    )?))
+    Ok(Some(count(Operation::Hash, all_hashed(phone, &context))?))
 }
 
 /// `phone_ratelimit_key(phone)`: `phone_hash:` and the hash, the conventional rate-limit key of a phone.
@@ -79,7 +67,7 @@ fn phone_hashes(
 #[pg_extern(stable, parallel_safe)]
 fn phone_ratelimit_key(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let hash = count(Operation::Hash, hashed(phone.or_empty(), ""))?;
+    let hash = count(Operation::Hash, hashed(phone, ""))?;
     let mut key = [0; RATELIMIT_PREFIX.len() + 64];
     key[..RATELIMIT_PREFIX.len()].copy_from_slice(RATELIMIT_PREFIX);
     key[RATELIMIT_PREFIX.len()..].copy_from_slice(&hash);

@@ -11,15 +11,15 @@ use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
 use crate::transport;
 
-fn read(key: &Key, scheme: &str, value: &str) -> Result<TextOut> {
+fn read(key: &Key, scheme: &str, value: &[u8]) -> Result<TextOut> {
     let scheme = LegacyScheme::parse(scheme)?;
     with_scratch(|out| {
-        crypto::decrypt_legacy_into(key, scheme, value.as_bytes(), out)?;
-        TextOut::new(std::str::from_utf8(out).map_err(|_| Error::NotUtf8)?)
+        crypto::decrypt_legacy_into(key, scheme, value, out)?;
+        TextOut::utf8(out)
     })
 }
 
-fn read_under_configured(value: &str, scheme: &str, key_id: Option<&str>) -> Result<TextOut> {
+fn read_under_configured(value: &[u8], scheme: &str, key_id: Option<&str>) -> Result<TextOut> {
     with_ring(|ring| {
         let key = match key_id {
             None => ring.legacy_key(),
@@ -48,9 +48,9 @@ fn phone_decrypt_legacy(
     let Some(value) = value else { return Ok(None) };
     transport::check()?;
     let plain = read_under_configured(
-        value.or_empty(),
+        value.bytes(),
         &scheme,
-        key_id.as_ref().map(Text::or_empty),
+        key_id.map(Text::or_empty).as_deref(),
     );
     Ok(Some(count(Operation::Decrypt, plain)?))
 }
@@ -77,6 +77,6 @@ fn phone_decrypt_legacy_with_key(
         })?;
     Ok(Some(count(
         Operation::Decrypt,
-        read(&key, &scheme, value.or_empty()),
+        read(&key, &scheme, value.bytes()),
     )?))
 }

@@ -4,22 +4,28 @@
 //! explicit list (IMMUTABLE).
 
 use pgrx::pg_extern;
-use phone_crypt_core::phone::{self, E164, Regions, Style};
+use phone_crypt_core::phone::{self, Regions, Style};
 
 use super::args::{null_if_at_fault, required};
+use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::regions::{with_default, with_list};
 use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
 
-/// Normalises under counting; what every function that takes a phone calls.
-fn normalize(phone: &str, regions: &Regions) -> Result<E164> {
-    Ok(phone::normalize(phone, regions)?)
+fn normalized(phone: Option<Text<'_>>) -> Result<Option<TextOut>> {
+    let Some(phone) = phone else { return Ok(None) };
+    let normalized = with_e164(phone, |e164| Ok(TextOut::ascii(e164)));
+    count(Operation::Normalize, normalized).map(Some)
 }
 
-fn normalized(phone: Option<Text<'_>>, regions: &Regions) -> Result<Option<TextOut>> {
+fn normalized_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Result<Option<TextOut>> {
+    let list = required(regions, "regions")?;
     let Some(phone) = phone else { return Ok(None) };
-    let e164 = count(Operation::Normalize, normalize(phone.or_empty(), regions))?;
+    let normalized = with_list(&list, |regions| {
+        Ok(phone::normalize(&phone.or_empty(), regions)?)
+    });
+    let e164 = count(Operation::Normalize, normalized)?;
     Ok(Some(TextOut::ascii(e164.as_bytes())))
 }
 
@@ -28,7 +34,7 @@ fn normalized(phone: Option<Text<'_>>, regions: &Regions) -> Result<Option<TextO
 /// Errors: not a phone number, 22023.
 #[pg_extern(stable, parallel_safe)]
 fn phone_normalize(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
-    Ok(with_default(|regions| normalized(phone, regions))?)
+    Ok(normalized(phone)?)
 }
 
 /// `phone_normalize(phone, regions)`: E.164 under an ordered list of regions such as `'AU,US'`; `''` takes
@@ -40,16 +46,13 @@ fn phone_normalize_in(
     phone: Option<Text<'_>>,
     regions: Option<Text<'_>>,
 ) -> Answer<Option<TextOut>> {
-    let list = required(regions, "regions")?;
-    Ok(with_list(&list, |regions| normalized(phone, regions))?)
+    Ok(normalized_in(phone, regions)?)
 }
 
 /// `phone_try_normalize(phone)`: as `phone_normalize`, NULL instead of "not a phone number".
 #[pg_extern(stable, parallel_safe)]
 fn phone_try_normalize(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
-    Ok(null_if_at_fault(with_default(|regions| {
-        normalized(phone, regions)
-    }))?)
+    Ok(null_if_at_fault(normalized(phone))?)
 }
 
 /// `phone_try_normalize(phone, regions)`: as `phone_normalize`, NULL instead of "not a phone number".
@@ -58,10 +61,7 @@ fn phone_try_normalize_in(
     phone: Option<Text<'_>>,
     regions: Option<Text<'_>>,
 ) -> Answer<Option<TextOut>> {
-    let list = required(regions, "regions")?;
-    Ok(null_if_at_fault(with_list(&list, |regions| {
-        normalized(phone, regions)
-    }))?)
+    Ok(null_if_at_fault(normalized_in(phone, regions))?)
 }
 
 /// `phone_is_valid(phone)`: whether it is a number that the region's numbering plan assigns.
@@ -69,7 +69,7 @@ fn phone_try_normalize_in(
 fn phone_is_valid(phone: Option<Text<'_>>) -> Answer<Option<bool>> {
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_default(|regions| {
-        Ok(Some(phone::is_valid(phone.or_empty(), regions)))
+        Ok(Some(phone::is_valid(&phone.or_empty(), regions)))
     })?)
 }
 
@@ -79,7 +79,7 @@ fn phone_is_valid_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answ
     let list = required(regions, "regions")?;
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_list(&list, |regions| {
-        Ok(Some(phone::is_valid(phone.or_empty(), regions)))
+        Ok(Some(phone::is_valid(&phone.or_empty(), regions)))
     })?)
 }
 
@@ -88,7 +88,7 @@ fn phone_is_valid_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answ
 fn phone_is_possible(phone: Option<Text<'_>>) -> Answer<Option<bool>> {
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_default(|regions| {
-        Ok(Some(phone::is_possible(phone.or_empty(), regions)))
+        Ok(Some(phone::is_possible(&phone.or_empty(), regions)))
     })?)
 }
 
@@ -101,13 +101,13 @@ fn phone_is_possible_in(
     let list = required(regions, "regions")?;
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_list(&list, |regions| {
-        Ok(Some(phone::is_possible(phone.or_empty(), regions)))
+        Ok(Some(phone::is_possible(&phone.or_empty(), regions)))
     })?)
 }
 
 fn region(phone: Option<Text<'_>>, regions: &Regions) -> Result<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let region = phone::parse(phone.or_empty(), regions)?.region();
+    let region = phone::parse(&phone.or_empty(), regions)?.region();
     Ok(region.map(|region| TextOut::ascii(region.as_bytes())))
 }
 
@@ -128,7 +128,7 @@ fn phone_region_in(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer
 
 fn kind_of_number(phone: Option<Text<'_>>, regions: &Regions) -> Result<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let kind = phone::parse(phone.or_empty(), regions)?.phone_type();
+    let kind = phone::parse(&phone.or_empty(), regions)?.phone_type();
     Ok(Some(TextOut::ascii(kind.as_str().as_bytes())))
 }
 
@@ -154,7 +154,7 @@ fn formatted(
 ) -> Result<Option<TextOut>> {
     let style = required(style, "style")?.parse::<Style>()?;
     let Some(phone) = phone else { return Ok(None) };
-    let text = phone::parse(phone.or_empty(), regions)?.format(style);
+    let text = phone::parse(&phone.or_empty(), regions)?.format(style);
     TextOut::new(&text).map(Some)
 }
 
@@ -185,6 +185,6 @@ fn phone_format_in(
 fn phone_mask(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
     Ok(with_default(|regions| {
-        TextOut::new(&phone::mask(phone.or_empty(), regions)).map(Some)
+        TextOut::new(&phone::mask(&phone.or_empty(), regions)).map(Some)
     })?)
 }

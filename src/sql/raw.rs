@@ -4,7 +4,7 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{self, Kind};
 
 use super::args::required;
-use crate::error::{Answer, Error, Result};
+use crate::error::{Answer, Result};
 use crate::keys::with_ring;
 use crate::scratch::with_scratch;
 use crate::stats::{Operation, count};
@@ -41,11 +41,11 @@ fn phone_encrypt_raw(
     Ok(Some(count(Operation::Encrypt, encrypted(&text, &context))?))
 }
 
-fn decrypted(value: &str, context: &str) -> Result<TextOut> {
+fn decrypted(value: &[u8], context: &str) -> Result<TextOut> {
     with_ring(|ring| {
         with_scratch(|out| {
-            crypto::decrypt_into(ring, Kind::Text, value.as_bytes(), context.as_bytes(), out)?;
-            TextOut::new(std::str::from_utf8(out).map_err(|_| Error::NotUtf8)?)
+            crypto::decrypt_into(ring, Kind::Text, value, context.as_bytes(), out)?;
+            TextOut::utf8(out)
         })
     })
 }
@@ -63,6 +63,6 @@ fn phone_decrypt_raw(
     transport::check()?;
     Ok(Some(count(
         Operation::Decrypt,
-        decrypted(value.or_empty(), &context),
+        decrypted(value.bytes(), &context),
     )?))
 }

@@ -29,11 +29,11 @@ fn phone_reveal(
     }
     Ok(Some(count(
         Operation::Decrypt,
-        revealed(value.or_empty(), &context, in_full),
+        revealed(value.bytes(), &context, in_full),
     )?))
 }
 
-fn revealed(value: &str, context: &str, in_full: bool) -> Result<TextOut> {
+fn revealed(value: &[u8], context: &str, in_full: bool) -> Result<TextOut> {
     if !in_full && is_read_as_legacy(value, context) {
         // Nothing authenticates such a value: whoever may call this could edit it and read the number off the
         // masks of what the edits decrypt to. So all of it is hidden.
