@@ -16,6 +16,7 @@ mod sql;
 mod stats;
 mod text;
 mod transport;
+mod unguarded;
 
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;

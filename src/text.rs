@@ -9,11 +9,11 @@ use pgrx::nullable::Nullable;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
-use pgrx::{FromDatum, pg_sys, set_varsize_4b, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u};
+use pgrx::{FromDatum, pg_sys, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u};
 use std::borrow::Cow;
-use std::ffi::{c_int, c_void};
 
 use crate::error::{Error, Result};
+use crate::unguarded::small_text;
 
 /// A `text` argument: the bytes, which become UTF-8 when asked for.
 ///
@@ -192,47 +192,11 @@ impl TextOut {
     }
 
     fn from_bytes(bytes: &[u8]) -> TextOut {
-        // SAFETY: copies the bytes into a palloc'd varlena.
-        let varlena = unsafe {
-            match small_text(bytes) {
-                Some(varlena) => varlena,
-                None => pg_sys::cstring_to_text_with_len(bytes.as_ptr().cast(), bytes.len() as i32),
-            }
-        };
+        let varlena = small_text(bytes).unwrap_or_else(|| {
+            // SAFETY: copies the bytes into a palloc'd varlena.
+            unsafe { pg_sys::cstring_to_text_with_len(bytes.as_ptr().cast(), bytes.len() as i32) }
+        });
         TextOut(pg_sys::Datum::from(varlena))
-    }
-}
-
-/// The most bytes that `small_text` takes.
-const SMALL: usize = 1000;
-
-unsafe extern "C-unwind" {
-    /// PostgreSQL's own, declared here to be called without pgrx's guard, which costs more than the allocation.
-    /// Given `MCXT_ALLOC_NO_OOM` and a small size it raises no error that would need one: out of memory, it
-    /// returns NULL.
-    fn palloc_extended(size: usize, flags: c_int) -> *mut c_void;
-}
-
-/// A varlena of a few bytes. None where there are more, or no memory: then the ordinary way is to raise that.
-///
-/// # Safety
-/// To be called with a current memory context, as any function that PostgreSQL calls has.
-unsafe fn small_text(bytes: &[u8]) -> Option<*mut pg_sys::varlena> {
-    let size = pg_sys::VARHDRSZ + bytes.len();
-    if bytes.len() > SMALL {
-        return None;
-    }
-    // SAFETY: as told above; the memory has room for the header and the bytes, and is aligned.
-    unsafe {
-        let varlena =
-            palloc_extended(size, pg_sys::MCXT_ALLOC_NO_OOM as c_int).cast::<pg_sys::varlena>();
-        if varlena.is_null() {
-            return None;
-        }
-        set_varsize_4b(varlena, size as i32);
-        let data = varlena.cast::<u8>().add(pg_sys::VARHDRSZ);
-        data.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
-        Some(varlena)
     }
 }
 

@@ -11,6 +11,7 @@ use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
 use crate::error::{Error, Result};
+use crate::unguarded;
 
 const SCHEMA: &CStr = c"phone_crypt";
 const TABLE: &CStr = c"pinned_keys";
@@ -50,13 +51,11 @@ pub fn check(ring: &Keyring) -> Result<()> {
 /// PostgreSQL hears of changes when it takes a lock on a table. A prepared call of a function takes none, so
 /// without this a transaction that is already open would never hear of a new pin.
 fn listen_once_a_statement() {
-    // SAFETY: reads a variable; accepting invalidations is what opening any table does first.
-    unsafe {
-        let statement = pg_sys::GetCurrentStatementStartTimestamp();
-        if LISTENED_AT.load(Ordering::Relaxed) != statement {
-            LISTENED_AT.store(statement, Ordering::Relaxed);
-            pg_sys::AcceptInvalidationMessages();
-        }
+    let statement = unguarded::statement_start();
+    if LISTENED_AT.load(Ordering::Relaxed) != statement {
+        LISTENED_AT.store(statement, Ordering::Relaxed);
+        // SAFETY: accepting invalidations is what opening any table does first.
+        unsafe { pg_sys::AcceptInvalidationMessages() };
     }
 }
 

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 /// An argument that must not be NULL (22004) and must be UTF-8 (22021).
 pub fn required<'a>(argument: Option<Text<'a>>, name: &'static str) -> Result<Cow<'a, str>> {
-    argument.ok_or(Error::NullArgument(name))?.exact()
+    argument.ok_or_else(|| Error::NullArgument(name))?.exact()
 }
 
 /// NULL where the phone or the value is at fault; every other error is still raised.
