@@ -7,5 +7,3 @@ pub mod aes_cbc;
 pub mod hex;
 pub mod hkdf_sha256;
 pub mod hmac_sha256;
-
-mod sha256_state;
