@@ -147,9 +147,9 @@ their median, with the least and the most.
 
 {facts}
 
-Each figure is CPU time of the backend for one statement over {options.rows:,} rows (`SELECT count(f(value)) FROM t`), with
-that of `SELECT count(value) FROM t` taken off. CPU time, because it does not count what other programs on the
-machine do. Tables in shared buffers, a warm-up round before the first, `jit = off`,
+Each figure is CPU time of the backend for one statement over {options.rows:,} rows (`SELECT count(f(value)) FROM t`),
+with that of `SELECT count(value) FROM t`, measured right before it, taken off. CPU time, because it does not count
+what other programs on the machine do. Tables in shared buffers, a warm-up round before the first, `jit = off`,
 `max_parallel_workers_per_gather = 0`.
 
 {table(rounds)}

@@ -4,8 +4,6 @@ disturbs both sides of a ratio."""
 import statistics
 from dataclasses import dataclass
 
-from .statements import TABLES, scan
-
 
 @dataclass(frozen=True)
 class Spread:
@@ -42,12 +40,6 @@ class Rounds:
         return Spread.of(1 - figures[part] / figures[whole] for figures in self._rounds)
 
 
-def one_round(session, rows, statements, loops):
-    """Measures everything once."""
-    def per_row(statement):
-        return session.cpu_time(statement.sql) / rows
-
-    scans = {table: per_row(scan(table)) for table in TABLES}
-    figures = {name: per_row(statement) - scans[statement.table] for name, statement in statements.items()}
-    figures |= {name: loop.nanoseconds() for name, loop in loops.items()}
-    return figures | {"scan": scans["bench_e164"]}
+def one_round(sides, meter):
+    """Measures every side once, in their order."""
+    return {name: side.cost(meter) for name, side in sides.items()}
