@@ -9,7 +9,10 @@ use std::borrow::Cow;
 
 /// An argument that must not be NULL (22004) and must be UTF-8 (22021).
 pub fn required<'a>(argument: Option<Text<'a>>, name: &'static str) -> Result<Cow<'a, str>> {
-    argument.ok_or_else(|| Error::NullArgument(name))?.exact()
+    match argument {
+        Some(text) => text.exact(),
+        None => Err(Error::NullArgument(name)),
+    }
 }
 
 /// NULL where the phone or the value is at fault; every other error is still raised.
