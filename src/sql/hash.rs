@@ -1,7 +1,7 @@
 //! The keyed hash (blind index) that lookups go through.
 
 use pgrx::{default, pg_extern};
-use phone_crypt_core::crypto;
+use phone_crypt_core::crypto::{self, HASH_LEN};
 
 use super::args::required;
 use crate::e164::with_e164;
@@ -13,9 +13,18 @@ use crate::text::{Text, TextOut};
 /// What a rate-limit key of a phone begins with.
 const RATELIMIT_PREFIX: &[u8; 11] = b"phone_hash:";
 
-fn hashed(phone: Text<'_>, context: &str) -> Result<[u8; 64]> {
+/// What `as_text` makes of the current hash of the phone.
+fn hashed(
+    phone: Text<'_>,
+    context: &str,
+    as_text: impl FnOnce(&[u8; HASH_LEN]) -> TextOut,
+) -> Result<TextOut> {
     with_e164(phone, |e164| {
-        with_ring(|ring| Ok(crypto::current_hash(ring, e164, context.as_bytes())?))
+        with_ring(|ring| {
+            let mut hash = [0; HASH_LEN];
+            crypto::write_current_hash(ring, e164, context.as_bytes(), &mut hash)?;
+            Ok(as_text(&hash))
+        })
     })
 }
 
@@ -31,8 +40,8 @@ fn phone_hash(
 ) -> Answer<Option<TextOut>> {
     let context = required(context, "context")?;
     let Some(phone) = phone else { return Ok(None) };
-    let hash = count(Operation::Hash, hashed(phone, &context))?;
-    Ok(Some(TextOut::ascii(&hash)))
+    let hash = hashed(phone, &context, |hash| TextOut::ascii(hash));
+    Ok(Some(count(Operation::Hash, hash)?))
 }
 
 fn all_hashed(phone: Text<'_>, context: &str) -> Result<Vec<String>> {
@@ -67,9 +76,11 @@ fn phone_hashes(
 #[pg_extern(stable, parallel_safe)]
 fn phone_ratelimit_key(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let hash = count(Operation::Hash, hashed(phone, ""))?;
-    let mut key = [0; RATELIMIT_PREFIX.len() + 64];
-    key[..RATELIMIT_PREFIX.len()].copy_from_slice(RATELIMIT_PREFIX);
-    key[RATELIMIT_PREFIX.len()..].copy_from_slice(&hash);
-    Ok(Some(TextOut::ascii(&key)))
+    let key = hashed(phone, "", |hash| {
+        let mut key = [0; RATELIMIT_PREFIX.len() + HASH_LEN];
+        key[..RATELIMIT_PREFIX.len()].copy_from_slice(RATELIMIT_PREFIX);
+        key[RATELIMIT_PREFIX.len()..].copy_from_slice(hash);
+        TextOut::ascii(&key)
+    });
+    Ok(Some(count(Operation::Hash, key)?))
 }
