@@ -29,7 +29,7 @@ pub fn read(path: &OsStr) -> Result<Vec<KeyText>> {
         .metadata()
         .map_err(|error| refused(format!("could not be examined: {}", error.kind())))?;
     check_permissions(&metadata)?;
-    let text = read_text(file)?;
+    let text = read_text(file, metadata.len())?;
     let keys = parse_key_lines(&text).map_err(|source| Error::Key {
         origin: "phone_crypt.key_file",
         source,
@@ -71,9 +71,11 @@ fn check_permissions(metadata: &Metadata) -> Result<()> {
     Ok(())
 }
 
-fn read_text(file: File) -> Result<Zeroizing<String>> {
-    // Room for the whole file at once: growing would leave copies of the keys behind.
-    let mut text = Zeroizing::new(String::with_capacity(MAX_BYTES as usize));
+fn read_text(file: File, length: u64) -> Result<Zeroizing<String>> {
+    // Room for the whole file at once: growing would leave copies of the keys behind. No more than that, since
+    // all of it is wiped in the end.
+    let length = usize::try_from(length.min(MAX_BYTES)).unwrap_or_default();
+    let mut text = Zeroizing::new(String::with_capacity(length + 1));
     file.take(MAX_BYTES)
         .read_to_string(&mut text)
         .map_err(|error| refused(format!("could not be read: {}", error.kind())))?;
