@@ -138,10 +138,11 @@ fn add_among_others(counter: &AtomicU64) {
 
 /// This process's place in PostgreSQL's process array, which no other has while it lives.
 fn process_number() -> usize {
-    // SAFETY: a variable of this process, or a field of its own entry, both set before a query can run.
     #[cfg(not(any(feature = "pg14", feature = "pg15", feature = "pg16")))]
+    // SAFETY: a variable of this process, set before a query can run.
     let number = unsafe { pg_sys::MyProcNumber };
     #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
+    // SAFETY: a field of this process's own entry, set before a query can run.
     let number = unsafe { (*pg_sys::MyProc).pgprocno };
     usize::try_from(number).unwrap_or(OWN_LINES)
 }
