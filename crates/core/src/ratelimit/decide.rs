@@ -8,7 +8,7 @@ use super::state::State;
 use super::{fixed_window, sliding_window, token_bucket};
 
 /// The registry: a new algorithm is a file, a name in [`Algorithm`] and a line here.
-fn rules_of(algorithm: Algorithm) -> &'static Rules {
+pub(super) fn rules_of(algorithm: Algorithm) -> &'static Rules {
     match algorithm {
         Algorithm::FixedWindow => &fixed_window::RULES,
         Algorithm::SlidingWindow => &sliding_window::RULES,
@@ -33,17 +33,28 @@ pub fn decide(
 ) -> Result<(Option<State>, Decision), QuotaError> {
     let cost = check_cost(cost)?;
     let (before, now_us) = present(state, now_us, algorithm, quota);
-    match (rules_of(algorithm).take)(&before, now_us, quota, cost) {
-        Some(after) => {
-            let after = State {
-                quota: *quota,
-                seen_us: now_us,
-                ..after
-            };
-            Ok((Some(after), allowed(algorithm, &after, now_us, quota)))
-        }
-        None => Ok((None, denied(algorithm, &before, now_us, quota, cost))),
+    if !(rules_of(algorithm).fits)(&before, now_us, quota, cost) {
+        return Ok((None, denied(algorithm, &before, now_us, quota, cost)));
     }
+    let after = charged(algorithm, &before, now_us, quota, cost);
+    Ok((Some(after), allowed(algorithm, &after, now_us, quota)))
+}
+
+/// The state after a denied hit that is to count all the same, and the answer to it.
+///
+/// # Errors
+/// As [`decide`].
+pub(super) fn deny_and_count(
+    state: Option<&State>,
+    now_us: i64,
+    algorithm: Algorithm,
+    quota: &Quota,
+    cost: i32,
+) -> Result<(State, Decision), QuotaError> {
+    let cost = check_cost(cost)?;
+    let (before, now_us) = present(state, now_us, algorithm, quota);
+    let after = charged(algorithm, &before, now_us, quota, cost);
+    Ok((after, denied(algorithm, &after, now_us, quota, cost)))
 }
 
 /// The answer that a hit of `cost` would get, and what is left while it is not made.
@@ -59,11 +70,36 @@ pub fn peek(
 ) -> Result<Decision, QuotaError> {
     let cost = check_cost(cost)?;
     let (before, now_us) = present(state, now_us, algorithm, quota);
-    let would_pass = (rules_of(algorithm).take)(&before, now_us, quota, cost).is_some();
-    Ok(match would_pass {
-        true => allowed(algorithm, &before, now_us, quota),
-        false => denied(algorithm, &before, now_us, quota, cost),
-    })
+    Ok(
+        match (rules_of(algorithm).fits)(&before, now_us, quota, cost) {
+            true => allowed(algorithm, &before, now_us, quota),
+            false => denied(algorithm, &before, now_us, quota, cost),
+        },
+    )
+}
+
+/// Microseconds until more hits are allowed than now; `None` while the quota is whole, or if it never grows.
+#[must_use]
+pub fn more_after_us(
+    state: Option<&State>,
+    now_us: i64,
+    algorithm: Algorithm,
+    quota: &Quota,
+) -> Option<i64> {
+    let (state, now_us) = present(state, now_us, algorithm, quota);
+    let rules = rules_of(algorithm);
+    let left = (rules.left)(&state, now_us, quota);
+    let more = left.remaining.saturating_add(1);
+    let can_grow = left.reset_after_us > 0 && more <= (rules.capacity)(quota);
+    can_grow.then(|| (rules.wait)(&state, now_us, quota, more))
+}
+
+fn charged(algorithm: Algorithm, before: &State, now_us: i64, quota: &Quota, cost: i64) -> State {
+    State {
+        quota: *quota,
+        seen_us: now_us,
+        ..(rules_of(algorithm).charge)(before, now_us, quota, cost)
+    }
 }
 
 fn allowed(algorithm: Algorithm, state: &State, now_us: i64, quota: &Quota) -> Decision {
@@ -104,7 +140,7 @@ fn present(
         return ((rules_of(algorithm).with_used)(quota, now_us, 0), now_us);
     };
     let now_us = now_us.max(state.seen_us);
-    let state = adopt(state, now_us, algorithm, quota);
+    let state = adopt(&state.with_known_window(quota), now_us, algorithm, quota);
     ((rules_of(algorithm).advance)(&state, now_us, quota), now_us)
 }
 

@@ -9,7 +9,10 @@ use super::state::State;
 
 pub(super) static RULES: Rules = Rules {
     advance,
-    take,
+    fits,
+    charge,
+    give_back,
+    expires_us,
     left,
     wait,
     used,
@@ -28,9 +31,29 @@ fn advance(state: &State, now_us: i64, quota: &Quota) -> State {
     with_used(quota, now_us, 0)
 }
 
-fn take(state: &State, _now_us: i64, quota: &Quota, cost: i64) -> Option<State> {
-    let current = state.current.saturating_add(cost);
-    (current <= quota.limit()).then_some(State { current, ..*state })
+fn fits(state: &State, _now_us: i64, quota: &Quota, cost: i64) -> bool {
+    state.current.saturating_add(cost) <= quota.limit()
+}
+
+fn charge(state: &State, _now_us: i64, _quota: &Quota, cost: i64) -> State {
+    State {
+        current: state.current.saturating_add(cost),
+        ..*state
+    }
+}
+
+fn give_back(state: &State, _now_us: i64, cost: i64) -> State {
+    State {
+        current: state.current.saturating_sub(cost).max(0),
+        ..*state
+    }
+}
+
+fn expires_us(state: &State) -> i64 {
+    match state.current {
+        1.. => ends_us(state, &state.quota),
+        _ => state.start_us,
+    }
 }
 
 fn left(state: &State, now_us: i64, quota: &Quota) -> Left {

@@ -7,19 +7,27 @@
 //! 128 bits, so nothing here overflows.
 
 mod algorithm;
+mod check;
 mod decide;
 mod decision;
+mod entry;
 mod fixed_window;
+mod merge;
 mod penalty;
 mod quota;
+mod row;
 mod rules;
 mod sliding_window;
 mod state;
 mod token_bucket;
 
 pub use algorithm::{Algorithm, AlgorithmError};
-pub use decide::{decide, peek};
+pub use check::{Limit, Reason, Verdict, hit, hit_all, look};
+pub use decide::{decide, more_after_us, peek};
 pub use decision::Decision;
+pub use entry::Entry;
+pub use merge::absorb;
 pub use penalty::{Penalties, PenaltiesError, Violations};
 pub use quota::{MAX_SPAN_US, MAX_TIME_US, Quota, QuotaError};
+pub use row::Row;
 pub use state::State;

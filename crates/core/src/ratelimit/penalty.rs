@@ -52,14 +52,30 @@ impl Penalties {
         )
     }
 
-    fn still_counted(&self, violations: Violations, now_us: i64) -> i64 {
+    /// When the violations are forgotten.
+    #[must_use]
+    pub fn forgotten_us(&self, violations: Violations) -> i64 {
+        self.quiet_since(violations)
+            .saturating_add(self.longest_us())
+    }
+
+    /// None: whoever is over the quota is denied, and nothing more.
+    pub const NONE: Penalties = Penalties(Vec::new());
+
+    fn longest_us(&self) -> i64 {
+        self.0.iter().copied().max().unwrap_or(0)
+    }
+
+    /// When the block of the last violation ends.
+    fn quiet_since(&self, violations: Violations) -> i64 {
         let block_us = self.block_us(violations.count).unwrap_or(0);
-        let longest_us = self.0.iter().copied().max().unwrap_or(0);
-        let quiet_since = violations.last_us.saturating_add(block_us);
-        if now_us.saturating_sub(quiet_since) >= longest_us {
-            0
-        } else {
-            violations.count
+        violations.last_us.saturating_add(block_us)
+    }
+
+    fn still_counted(&self, violations: Violations, now_us: i64) -> i64 {
+        match now_us >= self.forgotten_us(violations) {
+            true => 0,
+            false => violations.count,
         }
     }
 

@@ -38,6 +38,18 @@ pub struct Quota {
 }
 
 impl Quota {
+    /// That of a count from elsewhere, which says nothing of its window.
+    pub(super) const UNKNOWN: Quota = Quota {
+        limit: 0,
+        window_us: 0,
+        burst: None,
+    };
+
+    /// Whether this is the quota of a count from elsewhere.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.window_us == 0
+    }
+
     /// A quota of `limit` hits (0 denies everything) a window of `window_us` microseconds. `burst` is the
     /// capacity of a token bucket, by default the limit.
     ///

@@ -16,8 +16,14 @@ pub(super) struct Left {
 pub(super) struct Rules {
     /// The state at this time, windows that are over left behind.
     pub advance: fn(&State, i64, &Quota) -> State,
-    /// The state after a hit of this cost; `None` denies it.
-    pub take: fn(&State, i64, &Quota, i64) -> Option<State>,
+    /// Whether a hit of this cost is allowed.
+    pub fits: fn(&State, i64, &Quota, i64) -> bool,
+    /// The state after a hit of this cost, allowed or not.
+    pub charge: fn(&State, i64, &Quota, i64) -> State,
+    /// The state with hits given back, at most as many as were used. Its own quota is what it counts in.
+    pub give_back: fn(&State, i64, i64) -> State,
+    /// When nothing of the state matters any more.
+    pub expires_us: fn(&State) -> i64,
     /// What is left.
     pub left: fn(&State, i64, &Quota) -> Left,
     /// Microseconds until a denied hit of this cost would be allowed. The cost is within the capacity.

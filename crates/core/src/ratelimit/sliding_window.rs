@@ -9,7 +9,10 @@ use super::state::{State, div_ceil, saturate};
 
 pub(super) static RULES: Rules = Rules {
     advance,
-    take,
+    fits,
+    charge,
+    give_back,
+    expires_us,
     left,
     wait,
     used,
@@ -48,14 +51,38 @@ fn weighted(state: &State, now_us: i64, quota: &Quota) -> i128 {
     i128::from(state.previous) * (window - elapsed) + i128::from(state.current) * window
 }
 
-fn take(state: &State, now_us: i64, quota: &Quota, cost: i64) -> Option<State> {
+fn fits(state: &State, now_us: i64, quota: &Quota, cost: i64) -> bool {
     let window = i128::from(quota.window_us());
     let after = weighted(state, now_us, quota) + i128::from(cost) * window;
-    let fits = after <= i128::from(quota.limit()) * window;
-    fits.then(|| State {
+    after <= i128::from(quota.limit()) * window
+}
+
+fn charge(state: &State, _now_us: i64, _quota: &Quota, cost: i64) -> State {
+    State {
         current: state.current.saturating_add(cost),
         ..*state
-    })
+    }
+}
+
+/// The newest hits go first, since those are what the caller has just made.
+fn give_back(state: &State, _now_us: i64, cost: i64) -> State {
+    let of_current = cost.min(state.current);
+    State {
+        current: state.current - of_current,
+        previous: state.previous.saturating_sub(cost - of_current).max(0),
+        ..*state
+    }
+}
+
+fn expires_us(state: &State) -> i64 {
+    let windows = match (state.current, state.previous) {
+        (1.., _) => 2,
+        (_, 1..) => 1,
+        _ => 0,
+    };
+    state
+        .start_us
+        .saturating_add(windows * state.quota.window_us())
 }
 
 fn left(state: &State, now_us: i64, quota: &Quota) -> Left {

@@ -1,9 +1,10 @@
-//! What is kept of a key between hits.
+//! What is kept of a key's hits.
 
 use super::algorithm::Algorithm;
-use super::quota::Quota;
+use super::decide::rules_of;
+use super::quota::{MAX_TIME_US, Quota};
 
-/// The state of one key. Which fields mean something depends on the algorithm; the others are 0.
+/// The count of one key. Which fields mean something depends on the algorithm; the others are 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
     /// The algorithm that wrote it.
@@ -33,6 +34,65 @@ impl State {
             previous: 0,
             tat_ns: 0,
             seen_us: now_us,
+        }
+    }
+
+    /// A fixed window in which so many hits were counted. Without a quota its length is not known: it becomes
+    /// that of the first hit that meets it.
+    #[must_use]
+    pub fn counted(quota: Option<&Quota>, start_us: i64, count: i64) -> State {
+        let start_us = start_us.clamp(0, MAX_TIME_US);
+        State {
+            current: count.max(0),
+            ..State::empty(
+                Algorithm::FixedWindow,
+                quota.unwrap_or(&Quota::UNKNOWN),
+                start_us,
+            )
+        }
+    }
+
+    /// The state with a window: its own, or if that is not known, the one of `quota`.
+    pub(super) fn with_known_window(&self, quota: &Quota) -> State {
+        match self.quota.is_unknown() {
+            true => State {
+                quota: *quota,
+                ..*self
+            },
+            false => *self,
+        }
+    }
+
+    /// When nothing of it matters any more; never, while its window is not known and something was used.
+    #[must_use]
+    pub fn expires_us(&self) -> i64 {
+        match self.quota.is_unknown() && self.current > 0 {
+            true => i64::MAX,
+            false => (rules_of(self.algorithm).expires_us)(self),
+        }
+    }
+
+    /// Hits used of its quota at `now_us`, rounded up.
+    #[must_use]
+    pub fn used(&self, now_us: i64) -> i64 {
+        match self.quota.is_unknown() {
+            true => self.current,
+            false => (rules_of(self.algorithm).used)(self, now_us.max(self.seen_us)),
+        }
+    }
+
+    /// The state at `now_us` with `cost` hits given back, never below none used.
+    #[must_use]
+    pub(super) fn refunded(&self, now_us: i64, cost: i64) -> State {
+        let rules = rules_of(self.algorithm);
+        let now_us = now_us.max(self.seen_us);
+        let before = match self.quota.is_unknown() {
+            true => *self,
+            false => (rules.advance)(self, now_us, &self.quota),
+        };
+        State {
+            seen_us: now_us,
+            ..(rules.give_back)(&before, now_us, cost)
         }
     }
 }

@@ -10,7 +10,10 @@ use super::state::{State, div_ceil, saturate};
 
 pub(super) static RULES: Rules = Rules {
     advance,
-    take,
+    fits,
+    charge,
+    give_back,
+    expires_us,
     left,
     wait,
     used,
@@ -44,12 +47,35 @@ fn arrival(state: &State, interval: i128, quota: &Quota, cost: i64) -> (i128, i1
     (tat, tat - i128::from(quota.capacity()) * interval)
 }
 
-fn take(state: &State, now_us: i64, quota: &Quota, cost: i64) -> Option<State> {
-    let (tat, earliest) = arrival(state, interval_ns(quota)?, quota, cost);
-    (ns(now_us) >= earliest).then(|| State {
-        tat_ns: saturate(tat),
-        ..*state
+fn fits(state: &State, now_us: i64, quota: &Quota, cost: i64) -> bool {
+    interval_ns(quota).is_some_and(|interval| {
+        let (_, earliest) = arrival(state, interval, quota, cost);
+        ns(now_us) >= earliest
     })
+}
+
+/// Denied hits that are counted push the arrival time on, but no farther than two full buckets ahead: whoever
+/// stops is let in again after a time that does not depend on how long they hammered.
+fn charge(state: &State, now_us: i64, quota: &Quota, cost: i64) -> State {
+    let interval = interval_ns(quota).unwrap_or(0);
+    let (tat, _) = arrival(state, interval, quota, cost);
+    let farthest = ns(now_us) + 2 * i128::from(quota.capacity()) * interval;
+    State {
+        tat_ns: saturate(tat.min(farthest)).max(state.tat_ns),
+        ..*state
+    }
+}
+
+fn give_back(state: &State, now_us: i64, cost: i64) -> State {
+    let back = i128::from(cost) * interval_ns(&state.quota).unwrap_or(0);
+    State {
+        tat_ns: saturate((i128::from(state.tat_ns) - back).max(ns(now_us))),
+        ..*state
+    }
+}
+
+fn expires_us(state: &State) -> i64 {
+    saturate(div_ceil(i128::from(state.tat_ns).max(0), NS_PER_US))
 }
 
 fn left(state: &State, now_us: i64, quota: &Quota) -> Left {

@@ -1,0 +1,246 @@
+//! A hit on a key: its block, then its quota, then what a violation brings.
+
+use super::algorithm::Algorithm;
+use super::decide::{decide, deny_and_count, peek};
+use super::decision::Decision;
+use super::entry::Entry;
+use super::penalty::Penalties;
+use super::quota::{Quota, QuotaError, check_cost};
+use super::state::State;
+
+/// What a hit is held against.
+#[derive(Debug, Clone)]
+pub struct Limit<'a> {
+    /// How hits are counted.
+    pub algorithm: Algorithm,
+    /// How many a window.
+    pub quota: Quota,
+    /// Blocks that follow violations.
+    pub penalties: &'a Penalties,
+    /// Whether denied hits count too.
+    pub count_denied: bool,
+}
+
+/// Why the answer is what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Within the quota.
+    Ok,
+    /// Over the quota.
+    Limited,
+    /// The key is blocked.
+    Blocked,
+    /// The key or its address is on the deny list.
+    Denylist,
+    /// It would have been denied, were the policy not only watching.
+    Shadow,
+}
+
+impl Reason {
+    /// Its name in SQL.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Ok => "ok",
+            Reason::Limited => "limited",
+            Reason::Blocked => "blocked",
+            Reason::Denylist => "denylist",
+            Reason::Shadow => "shadow",
+        }
+    }
+}
+
+/// The answer to a hit, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What is allowed, and what is left.
+    pub decision: Decision,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Verdict {
+    /// On the allow list: nothing is consumed.
+    #[must_use]
+    pub fn allow_listed(limit: i64) -> Verdict {
+        let decision = Decision {
+            allowed: true,
+            limit,
+            remaining: limit,
+            reset_after_us: 0,
+            retry_after_us: None,
+        };
+        Verdict {
+            decision,
+            reason: Reason::Ok,
+        }
+    }
+
+    /// On the deny list: nobody knows for how long.
+    #[must_use]
+    pub fn deny_listed(limit: i64) -> Verdict {
+        let decision = Decision {
+            allowed: false,
+            remaining: 0,
+            ..Verdict::allow_listed(limit).decision
+        };
+        Verdict {
+            decision,
+            reason: Reason::Denylist,
+        }
+    }
+
+    /// The answer of a policy that only watches: a denial lets through, and says so.
+    #[must_use]
+    pub fn in_shadow(self) -> Verdict {
+        if self.decision.allowed {
+            return self;
+        }
+        Verdict {
+            decision: Decision {
+                allowed: true,
+                retry_after_us: None,
+                ..self.decision
+            },
+            reason: Reason::Shadow,
+        }
+    }
+}
+
+/// Decides a hit of `cost` at `now_us`. Gives the entry to keep, if the hit changes it, and the answer. A denied
+/// hit changes nothing, unless the limit has penalties or counts what it denies.
+///
+/// # Errors
+/// [`QuotaError::Cost`] for a cost below 1.
+pub fn hit(
+    entry: &Entry,
+    now_us: i64,
+    limit: &Limit<'_>,
+    cost: i32,
+) -> Result<(Option<Entry>, Verdict), QuotaError> {
+    let now_us = entry.not_before_seen(now_us);
+    if entry.blocked_until_us > now_us {
+        return Ok((None, look(entry, now_us, limit, cost)?));
+    }
+    let state = entry.state.as_ref();
+    let (after, decision) = decide(state, now_us, limit.algorithm, &limit.quota, cost)?;
+    if let Some(after) = after {
+        let kept = Entry {
+            state: Some(after),
+            ..*entry
+        };
+        return Ok((Some(kept), verdict(decision, Reason::Ok)));
+    }
+    let (counted, decision) = match limit.count_denied {
+        true => {
+            let (after, decision) =
+                deny_and_count(state, now_us, limit.algorithm, &limit.quota, cost)?;
+            (Some(after), decision)
+        }
+        false => (None, decision),
+    };
+    Ok(violated(entry, now_us, limit, counted, decision))
+}
+
+/// The answer that a hit would get at `now_us`. Nothing is consumed and no violation counted.
+///
+/// # Errors
+/// As [`hit`].
+pub fn look(
+    entry: &Entry,
+    now_us: i64,
+    limit: &Limit<'_>,
+    cost: i32,
+) -> Result<Verdict, QuotaError> {
+    let now_us = entry.not_before_seen(now_us);
+    let state = entry.state.as_ref();
+    let decision = peek(state, now_us, limit.algorithm, &limit.quota, cost)?;
+    if entry.blocked_until_us > now_us {
+        let block_us = entry.blocked_until_us - now_us;
+        return Ok(verdict(held(decision, block_us), Reason::Blocked));
+    }
+    let reason = if decision.allowed {
+        Reason::Ok
+    } else {
+        Reason::Limited
+    };
+    Ok(verdict(decision, reason))
+}
+
+/// Hits several keys, all or none: if one is denied, the others consume nothing. Gives, for each, the entry to
+/// keep if it changes, and the answer.
+///
+/// # Errors
+/// As [`hit`].
+pub fn hit_all(
+    entries: &[Entry],
+    now_us: i64,
+    limits: &[Limit<'_>],
+    cost: i32,
+    lets_through: impl Fn(usize, &Verdict) -> bool,
+) -> Result<Vec<(Option<Entry>, Verdict)>, QuotaError> {
+    check_cost(cost)?;
+    let pairs = || entries.iter().zip(limits);
+    let mut answers = Vec::with_capacity(entries.len());
+    for (entry, limit) in pairs() {
+        answers.push(hit(entry, now_us, limit, cost)?);
+    }
+    let passes = |(index, (_, verdict)): (usize, &(Option<Entry>, Verdict))| {
+        verdict.decision.allowed || lets_through(index, verdict)
+    };
+    if answers.iter().enumerate().all(passes) {
+        return Ok(answers);
+    }
+    for ((entry, limit), answer) in pairs().zip(&mut answers) {
+        if answer.1.decision.allowed {
+            *answer = (None, look(entry, now_us, limit, cost)?);
+        }
+    }
+    Ok(answers)
+}
+
+fn verdict(decision: Decision, reason: Reason) -> Verdict {
+    Verdict { decision, reason }
+}
+
+/// A denied hit: the violation, and the block that it brings.
+fn violated(
+    entry: &Entry,
+    now_us: i64,
+    limit: &Limit<'_>,
+    counted: Option<State>,
+    decision: Decision,
+) -> (Option<Entry>, Verdict) {
+    let counted = counted.or(entry.state);
+    let (violations, until_us) = limit.penalties.violate(entry.violations, now_us);
+    let Some(until_us) = until_us else {
+        let changed = limit.count_denied.then_some(Entry {
+            state: counted,
+            ..*entry
+        });
+        return (changed, verdict(decision, Reason::Limited));
+    };
+    let kept = Entry {
+        state: counted,
+        violations,
+        violations_until_us: limit.penalties.forgotten_us(violations),
+        blocked_until_us: until_us,
+    };
+    let decision = held(decision, until_us - now_us);
+    (Some(kept), verdict(decision, Reason::Limited))
+}
+
+/// The answer while a block lasts: nothing is left, and nothing is let through before it ends.
+fn held(decision: Decision, block_us: i64) -> Decision {
+    let retry_after_us = match decision.allowed {
+        true => Some(block_us),
+        false => decision.retry_after_us.map(|retry| retry.max(block_us)),
+    };
+    Decision {
+        allowed: false,
+        remaining: 0,
+        reset_after_us: decision.reset_after_us.max(block_us),
+        retry_after_us,
+        ..decision
+    }
+}

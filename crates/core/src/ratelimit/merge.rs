@@ -1,0 +1,66 @@
+//! Two entries that turn out to be one key: nobody gets more quota than before.
+
+use super::algorithm::Algorithm;
+use super::decide::rules_of;
+use super::entry::Entry;
+use super::penalty::Violations;
+use super::state::State;
+
+/// `into` with what is live in `from` at `now_us` added: the hits of both, the longer block, the more violations.
+#[must_use]
+pub fn absorb(into: &Entry, from: &Entry, now_us: i64) -> Entry {
+    let worse = match from.violations.count > into.violations.count {
+        true => from,
+        false => into,
+    };
+    Entry {
+        state: both(live(into, now_us), live(from, now_us), now_us),
+        violations: Violations {
+            count: worse.violations.count,
+            last_us: into.violations.last_us.max(from.violations.last_us),
+        },
+        violations_until_us: into.violations_until_us.max(from.violations_until_us),
+        blocked_until_us: into.blocked_until_us.max(from.blocked_until_us),
+    }
+}
+
+fn live(entry: &Entry, now_us: i64) -> Option<State> {
+    entry.state.filter(|state| state.expires_us() > now_us)
+}
+
+fn both(into: Option<State>, from: Option<State>, now_us: i64) -> Option<State> {
+    let (Some(into), Some(from)) = (into, from) else {
+        return into.or(from);
+    };
+    let known = into.with_known_window(&from.quota);
+    let from = from.with_known_window(&known.quota);
+    if known.quota.window_us() == 0 {
+        return Some(later_start(
+            &into,
+            &from,
+            into.current.saturating_add(from.current),
+        ));
+    }
+    let rules = rules_of(known.algorithm);
+    let now_us = now_us.max(known.seen_us).max(from.seen_us);
+    let before = (rules.advance)(&known, now_us, &known.quota);
+    let after = State {
+        seen_us: now_us,
+        ..(rules.charge)(&before, now_us, &known.quota, from.used(now_us))
+    };
+    Some(match (known.algorithm, from.algorithm) {
+        (Algorithm::FixedWindow, Algorithm::FixedWindow) => {
+            later_start(&after, &from, after.current)
+        }
+        _ => after,
+    })
+}
+
+/// A fixed window counts until the later of two would have ended.
+fn later_start(state: &State, other: &State, current: i64) -> State {
+    State {
+        start_us: state.start_us.max(other.start_us),
+        current,
+        ..*state
+    }
+}
