@@ -18,6 +18,7 @@ mod quota;
 mod row;
 mod rules;
 mod sliding_window;
+mod slots;
 mod state;
 mod token_bucket;
 
@@ -30,4 +31,7 @@ pub use merge::absorb;
 pub use penalty::{Penalties, PenaltiesError, Violations};
 pub use quota::{MAX_SPAN_US, MAX_TIME_US, Quota, QuotaError};
 pub use row::Row;
+pub use slots::{
+    Book, Found, Full, MAX_KEY, MAX_OWNERS, Owner, OwnerBook, Slot, SlotKey, Slots, Snapshot,
+};
 pub use state::State;
