@@ -36,9 +36,14 @@ impl Server {
     pub fn start(setup: &Setup<'_>) -> Server {
         let dir = start::start(setup);
         let guard = start::guard(&dir);
-        let server = Server { dir, guard };
+        let server = Server::in_dir(dir, guard);
         server.write_conf("");
         server
+    }
+
+    /// The one whose directory this is, and the process that removes it.
+    pub(crate) fn in_dir(dir: PathBuf, guard: Child) -> Server {
+        Server { dir, guard }
     }
 
     /// A path in the server's directory (`data`, `log`, …).
@@ -141,46 +146,5 @@ impl Server {
             .arg(&self.dir)
             .env_remove("PHONE_ENCRYPTION_KEY");
         finish(command.envs(environment.iter().copied())).output();
-    }
-
-    /// Restarts it with options on the postmaster's command line.
-    pub fn restart_with_options(&self, options: &str) {
-        let mut command = self.as_its_user(&self.program("pg_ctl"));
-        command
-            .args(["restart", "-w", "-s", "-D"])
-            .arg(self.path("data"));
-        command
-            .arg("-l")
-            .arg(self.path("log"))
-            .args(["-o", options]);
-        finish(&mut command).output();
-    }
-
-    /// A command that runs a program as the user that the server runs as.
-    fn as_its_user(&self, program: &Path) -> Command {
-        use std::os::unix::fs::MetadataExt;
-        if !crate::is_root() {
-            return Command::new(program);
-        }
-        let data = std::fs::metadata(self.path("data")).unwrap();
-        let mut command = Command::new("setpriv");
-        command
-            .args([
-                format!("--reuid={}", data.uid()),
-                format!("--regid={}", data.gid()),
-            ])
-            .arg("--clear-groups")
-            .arg(program)
-            .current_dir("/");
-        command
-    }
-
-    /// Kills a backend the hard way, which makes the postmaster start all over, and waits until it has.
-    pub fn crash(&self) {
-        let mut victim = self.connect();
-        let pid = victim.number("pg_backend_pid()");
-        let mark = self.log_mark();
-        assert!(finish(Command::new("kill").args(["-9", &pid.to_string()])).succeeded);
-        self.wait_for_log(mark, "database system is ready to accept connections");
     }
 }

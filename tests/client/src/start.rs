@@ -78,7 +78,7 @@ pub(crate) fn start(setup: &Setup<'_>) -> PathBuf {
 }
 
 /// Short, because a Unix socket's path may have at most 107 bytes.
-fn new_dir() -> PathBuf {
+pub(crate) fn new_dir() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     PathBuf::from(format!("/tmp/phone_crypt.{}.{count}", std::process::id()))

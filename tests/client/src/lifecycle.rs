@@ -1,0 +1,79 @@
+//! Stopping a server in each of the ways there are, and starting it again.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::process::Command;
+
+use crate::command::finish;
+use crate::server::Server;
+use crate::session::{Sql, wait_until};
+
+impl Server {
+    /// Stops it as `pg_ctl stop -m` does: `smart`, `fast` or `immediate`.
+    pub fn stop(&self, mode: &str) {
+        finish(&mut self.pg_ctl(&["stop", "-m", mode])).output();
+    }
+
+    /// Starts it after it was stopped or killed.
+    pub fn start_again(&self) {
+        finish(&mut self.pg_ctl(&["start"])).output();
+    }
+
+    /// Kills the postmaster the hard way, which ends every other process of the server, and starts it again.
+    pub fn crash_whole(&self) {
+        kill_hard(&self.postmaster_pid());
+        // It cannot start while a process of the old one still holds on to the shared memory.
+        wait_until("the server starts again", || {
+            finish(&mut self.pg_ctl(&["start"])).succeeded
+        });
+    }
+
+    /// Kills a backend the hard way, which makes the postmaster start all over, and waits until it has.
+    pub fn crash(&self) {
+        let pid = self.connect().number("pg_backend_pid()");
+        self.crash_by(pid);
+    }
+
+    /// The same with a certain process.
+    pub fn crash_by(&self, pid: i64) {
+        let mark = self.log_mark();
+        kill_hard(&pid.to_string());
+        self.wait_for_log(mark, "database system is ready to accept connections");
+    }
+
+    /// Restarts it with options on the postmaster's command line.
+    pub fn restart_with_options(&self, options: &str) {
+        finish(&mut self.pg_ctl(&["restart", "-o", options])).output();
+    }
+
+    /// A command that runs `pg_ctl` on this server, and waits.
+    fn pg_ctl(&self, arguments: &[&str]) -> Command {
+        let mut command = self.as_its_user(&self.program("pg_ctl"));
+        command.args(arguments).args(["-w", "-s", "-D"]);
+        command.arg(self.path("data"));
+        command.arg("-l").arg(self.path("log"));
+        command
+    }
+
+    /// A command that runs a program as the user that the server runs as.
+    pub(crate) fn as_its_user(&self, program: &Path) -> Command {
+        if !crate::is_root() {
+            return Command::new(program);
+        }
+        let data = std::fs::metadata(self.path("data")).unwrap();
+        let mut command = Command::new("setpriv");
+        command
+            .args([
+                format!("--reuid={}", data.uid()),
+                format!("--regid={}", data.gid()),
+            ])
+            .arg("--clear-groups")
+            .arg(program)
+            .current_dir("/");
+        command
+    }
+}
+
+fn kill_hard(pid: &str) {
+    assert!(finish(Command::new("kill").args(["-9", pid])).succeeded);
+}
