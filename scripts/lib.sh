@@ -193,3 +193,12 @@ count_tests() {
         /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3 }
         END { printf "%d passed, %d failed\n", passed, failed }' "$1"
 }
+
+# sum_of_tests STATUS: one line for all that test_step has counted. What broke
+# outside any test, a status other than 0, is a failure too.
+sum_of_tests() {
+    local total
+    total=$(cat "$PHONE_CRYPT_TEST_RESULTS"/* | awk '{ passed += $1; failed += $3 } END { printf "%d passed, %d failed", passed, failed }')
+    (($1 == 0)) || total=${total/%, 0 failed/, 1 failed}
+    echo "$total"
+}
