@@ -14,7 +14,8 @@ def _cpu_model():
     return platform.machine()
 
 
-def _package_version(name):
+def package_version(name):
+    """The version of a Debian package."""
     found = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], capture_output=True, text=True)
     return found.stdout or "of unknown version"
 
@@ -28,6 +29,4 @@ def describe(session):
         "system": f"Linux {platform.release()}",
         "server": session.query("SELECT split_part(version(), ' on ', 1)"),
         "phone_crypt": session.query("SELECT phone_crypt_version()"),
-        "pgcrypto": session.query("SELECT extversion FROM pg_extension WHERE extname = 'pgcrypto'"),
-        "libphonenumber (C++)": _package_version("libphonenumber-dev"),
     }

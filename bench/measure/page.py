@@ -1,9 +1,10 @@
-"""The page: docs/benchmarks.md, wholly written from one run."""
+"""The first half of the page, wholly written from one run."""
 
 from dataclasses import dataclass
 
 from . import profile
 from .first_call import CALLS
+from .table import microseconds, rows, shares
 
 
 @dataclass(frozen=True)
@@ -54,20 +55,8 @@ class Results:
     profiles: dict
 
 
-def _microseconds(nanoseconds):
-    return f"{nanoseconds / 1000:.2g}" if nanoseconds < 100 else f"{nanoseconds / 1000:.3g}"
-
-
 def _times(spread):
     return f"{spread.median:.1f} × ({spread.least:.1f}–{spread.most:.1f})"
-
-
-def _row(cells):
-    return "| " + " | ".join(cells) + " |"
-
-
-def _rows(head, body):
-    return "\n".join([_row(head), _row(["---"] * len(head)), *map(_row, body)])
 
 
 def table(rounds):
@@ -78,29 +67,29 @@ def table(rounds):
         return [
             shown(comparison.ours), comparison.shown, wanted, _times(ratio),
             "yes" if ratio.median >= comparison.wanted else "**no**",
-            _microseconds(rounds.cost(comparison.ours).median), _microseconds(rounds.cost(comparison.peer).median),
+            microseconds(rounds.cost(comparison.ours).median), microseconds(rounds.cost(comparison.peer).median),
         ]
 
-    return _rows(["work", "peer", "wanted", "faster by", "met", "ours, µs/row", "peer, µs/row"],
+    return rows(["work", "peer", "wanted", "faster by", "met", "ours, µs/row", "peer, µs/row"],
                  map(cells, COMPARISONS))
 
 
 def _floor_table(rounds):
     def cells(name):
         ratio = rounds.ratio(name, FLOOR)
-        return [shown(name), _times(ratio), _microseconds(rounds.cost(name).median)]
+        return [shown(name), _times(ratio), microseconds(rounds.cost(name).median)]
 
-    return _rows(["work", "times `upper(text)`", "µs/row"], map(cells, ABOVE_THE_FLOOR))
+    return rows(["work", "times `upper(text)`", "µs/row"], map(cells, ABOVE_THE_FLOOR))
 
 
 def _call_overhead(rounds):
     def cells(kind):
         name = f"phone_normalize {kind}"
         share = rounds.share_beyond(f"core {kind}", name)
-        return [shown(name), _microseconds(rounds.cost(f"core {kind}").median),
-                _microseconds(rounds.cost(name).median), f"{share.median:.0%}"]
+        return [shown(name), microseconds(rounds.cost(f"core {kind}").median),
+                microseconds(rounds.cost(name).median), f"{share.median:.0%}"]
 
-    return _rows(["input", "core alone, µs", "in SQL, µs", "share of the call"], map(cells, ("E.164", "messy")))
+    return rows(["input", "core alone, µs", "in SQL, µs", "share of the call"], map(cells, ("E.164", "messy")))
 
 
 def _first_call_table(first_calls):
@@ -117,33 +106,25 @@ def _first_call_table(first_calls):
 
     head = ["first statement of a new backend", "ms (least–most)", "processor, ms", "again, ms",
             "private memory, kB", "of it written to, kB"]
-    return _rows(head, map(cells, first_calls))
-
-
-def _shares(counter, most):
-    total = sum(counter.values())
-    return ", ".join(f"{place} {count / total:.0%}" for place, count in counter.most_common(most)
-                     if count / total >= 0.01)
+    return rows(head, map(cells, first_calls))
 
 
 def _profile_section(profiles):
     if not profiles:
         return "perf could not sample on this machine, so there is no profile.\n"
-    rows = [[shown(name), _shares(profile.grouped(samples), 8), _shares(samples, 6)]
+    body = [[shown(name), shares(profile.grouped(samples), 8), shares(samples, 6)]
             for name, samples in profiles.items()]
-    return _rows(["statement", "what the samples are for, scan included", "the places with most"], rows) + "\n"
+    return rows(["statement", "what the samples are for, scan included", "the places with most"], body) + "\n"
 
 
 def render(results):
     rounds, options = results.rounds, results.options
     facts = "\n".join(f"* {label}: {value}" for label, value in results.machine.items())
     agreed = results.agreement
-    return f"""<!-- Written by `make bench`. Changes belong into bench/measure/page.py. -->
-# Benchmarks
+    return f"""## Phone numbers
 
-`make bench` measures all of this and writes this page. One run, one server, {options.rounds} rounds; in each round
-everything is measured once, each function right after its peer. Ratios are taken within a round; the table gives
-their median, with the least and the most.
+One run, one server, {options.rounds} rounds; in each round everything is measured once, each function right after its
+peer. Ratios are taken within a round; the table gives their median, with the least and the most.
 
 {facts}
 
@@ -162,10 +143,10 @@ C++ program (`bench/peer/`) has no SQL around it: it applies the rule of `phone_
 same numbers, one after the other. Of those, it and phone_crypt make the same number out of {agreed["E.164"]:.2%} (E.164)
 and {agreed["messy"]:.2%} (messy); its metadata is of another version.
 
-## The floor
+### The floor
 
-`upper(text)` is about the least that a function from text to text can cost: {_microseconds(rounds.cost(FLOOR).median)} µs a row, above
-{_microseconds(rounds.cost("scan").median)} µs for the scan.
+`upper(text)` is about the least that a function from text to text can cost: {microseconds(rounds.cost(FLOOR).median)} µs a row, above
+{microseconds(rounds.cost("scan").median)} µs for the scan.
 
 {_floor_table(rounds)}
 
@@ -179,7 +160,7 @@ Where the time goes, by sampling the backend with `perf` ({profile.SAMPLES_A_SEC
 An HMAC takes two compressions of SHA-256 at least, one after the other. "The call" is what pgrx and our own edge do
 around the work: arguments, results, errors, counters. A place is a file of ours, a crate, or a function of C.
 
-## First call
+### First call
 
 The library is preloaded; each call is the first statement of a new backend, {2 * options.rounds + 1} backends for each, one at a
 time. The time is what the client waits, and includes what any first statement pays to read the catalogue: compare

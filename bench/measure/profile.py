@@ -44,7 +44,7 @@ def take(session, made, say):
         return {}
     profiles = {}
     for name in PROFILED:
-        profiles[name] = _profile(session, made[name].sql)
+        profiles[name] = of_statement(session, made[name].sql)
         if not profiles[name]:
             say("perf takes no samples here; no profile")
             return {}
@@ -52,40 +52,61 @@ def take(session, made, say):
     return profiles
 
 
-def grouped(samples):
+def grouped(samples, groups=_GROUPS):
     """The same samples by what they are for."""
-    groups = Counter()
+    counter = Counter()
     for place, count in samples.items():
-        groups[next((name for name, pattern in _GROUPS if pattern.match(place)), "other")] += count
-    return groups
+        counter[next((name for name, pattern in groups if pattern.match(place)), "other")] += count
+    return counter
 
 
-def _profile(session, sql):
+def of_statement(session, sql):
+    """Samples of the session's backend while it runs the statement again and again, by place."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "perf.data"
         _record(session, sql, file)
         return _attribute(session.pid, _samples(file))
 
 
+def of_server(session, run):
+    """Samples of all backends of the session's server while `run` is called, by place. They are forked from one
+    process, so the library is at one address in all of them."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "perf.data"
+        perf = _start_perf(file, "-a")
+        run()
+        _stop_perf(perf)
+        return _attribute(session.pid, _samples(file, only="postgres"))
+
+
 def _record(session, sql, file):
-    perf = subprocess.Popen(
-        ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(SAMPLES_A_SECOND), "-p", str(session.pid),
-         "-o", str(file)], stderr=subprocess.DEVNULL)
+    perf = _start_perf(file, "-p", str(session.pid))
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         session.query(sql)
+    _stop_perf(perf)
+
+
+def _start_perf(file, *whom):
+    return subprocess.Popen(
+        ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(SAMPLES_A_SECOND), *whom, "-o", str(file)],
+        stderr=subprocess.DEVNULL)
+
+
+def _stop_perf(perf):
     perf.send_signal(signal.SIGINT)
     perf.wait()
 
 
-def _samples(file):
-    """Address, symbol and object of each sample."""
+def _samples(file, only=None):
+    """Address, symbol and object of each sample, of the programs of one name if it is given."""
     script = subprocess.run(
-        ["perf", "script", "-i", str(file), "-F", "ip,sym,dso"], capture_output=True, text=True, check=False)
-    pattern = re.compile(r"^\s*([0-9a-f]+) (.*) \((.*)\)$")
+        ["perf", "script", "-i", str(file), "-F", "comm,ip,sym,dso"], capture_output=True, text=True, check=False)
+    pattern = re.compile(r"^\s*(.+?)\s+([0-9a-f]+) (.*) \((.*)\)$")
     for line in script.stdout.splitlines():
-        if match := pattern.match(line):
-            yield int(match[1], 16), match[2], match[3]
+        match = pattern.match(line)
+        if match and only in (None, match[1]):
+            yield int(match[2], 16), match[3], match[4]
 
 
 def _attribute(pid, samples):

@@ -20,7 +20,7 @@ class Spread:
 
 
 class Rounds:
-    """Nanoseconds a row, by what was measured, over all rounds; scans are taken off already."""
+    """Nanoseconds a row or decision, by what was measured, over all rounds."""
 
     def __init__(self):
         self._rounds = []
@@ -35,9 +35,23 @@ class Rounds:
         """How many times `faster` goes into `slower`, round by round."""
         return Spread.of(figures[slower] / figures[faster] for figures in self._rounds)
 
+    def difference(self, more, less):
+        """How much more one is than the other, round by round."""
+        return Spread.of(figures[more] - figures[less] for figures in self._rounds)
+
     def share_beyond(self, part, whole):
         """The share of `whole` that is not `part`, round by round."""
         return Spread.of(1 - figures[part] / figures[whole] for figures in self._rounds)
+
+
+def measure(sides, meter, count, say):
+    """So many rounds, after one that warms caches and is not counted."""
+    rounds = Rounds()
+    one_round(sides, meter)
+    for number in range(1, count + 1):
+        rounds.add(one_round(sides, meter))
+        say(f"round {number} of {count}")
+    return rounds
 
 
 def one_round(sides, meter):

@@ -1,5 +1,6 @@
 """One psql session, and the CPU time that its backend spends on a statement."""
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -15,13 +16,14 @@ def cpu_nanoseconds(pid):
 
 
 class Session:
-    """A backend of its own, driven through psql. Connection settings come from PGHOST and friends."""
+    """A backend of its own, driven through psql. Connection settings come from PGHOST and friends; `host` is
+    for another server than that."""
 
     _DONE = "\x02done"
 
-    def __init__(self, *settings):
+    def __init__(self, *settings, host=None):
         self._psql = subprocess.Popen(
-            ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"],
+            ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], env={**os.environ, **({"PGHOST": host} if host else {})},
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
         self.pid = int(self.query("SELECT pg_backend_pid()"))
         for setting in settings:

@@ -1,0 +1,25 @@
+"""docs/benchmarks.md: parts that are each written by a run of their own, and stand until the next one."""
+
+import re
+
+PARTS = ("phones", "ratelimit")
+
+_HEAD = """<!-- Written by `make bench`. Changes belong into bench/measure/. -->
+# Benchmarks
+
+`make bench` measures all of this and writes this page; `make bench BENCH=phones` and `make bench BENCH=ratelimit` do a
+half each.
+"""
+
+
+def write_part(file, part, text):
+    """Puts the text in the place of what the last run of that part wrote."""
+    old = file.read_text(encoding="utf-8") if file.exists() else ""
+    texts = {name: _find(old, name) for name in PARTS} | {part: text.strip()}
+    marked = [f"<!-- begin {name} -->\n{texts[name]}\n<!-- end {name} -->\n" for name in PARTS if texts[name]]
+    file.write_text("\n".join([_HEAD, *marked]), encoding="utf-8")
+
+
+def _find(text, part):
+    match = re.search(f"<!-- begin {part} -->\n(.*?)\n<!-- end {part} -->", text, re.S)
+    return match[1] if match else ""

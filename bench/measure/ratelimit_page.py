@@ -1,0 +1,164 @@
+"""The second half of the page: rate limiting, wholly written from one run."""
+
+from dataclasses import dataclass
+
+from . import ratelimit_profile
+from .ratelimit_live_keys import NUMBERS, SLOTS
+from .ratelimit_pgbench import CLIENTS
+from .ratelimit_redis import PIPELINE
+from .ratelimit_rows import STATEMENT_ABOVE, STATEMENT_RATIOS, THROUGHPUT
+from .ratelimit_setup import KEYS
+from .table import microseconds, rows, shares
+
+# Within so much of the cost with the fewest keys, it counts as flat.
+FLAT = 1.20
+
+_PROFILED = {
+    "scalar spread off": "`SELECT 1 + :k`, a transaction each",
+    "allow spread off": "`SELECT ratelimit_allow(…)`, a transaction each",
+    "row spread off": "`SELECT * FROM pg_walfile_name_offset(…)`, a transaction each",
+    "hit spread off": "`SELECT * FROM ratelimit_hit(…)`, a transaction each",
+    "empty_allow statement": "an empty function, 1M in a statement",
+    "allow statement": "`ratelimit_allow`, 1M in a statement",
+    "empty_hit statement": "an empty function with a row, 1M in a statement",
+    "hit statement": "`ratelimit_hit`, 1M in a statement",
+}
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything that one run found out."""
+
+    options: object
+    machine: dict
+    slots: int
+    rounds: object
+    live_keys: object
+    profiles: dict
+
+
+def _met(comparison, figure):
+    if comparison.wanted is None:
+        return ""
+    return "yes" if comparison.is_met(figure) else "**no**"
+
+
+def _times(spread):
+    digits = 2 if spread.median < 3 else 1
+    return f"{spread.median:.{digits}f} × ({spread.least:.{digits}f}–{spread.most:.{digits}f})"
+
+
+def _micro(spread):
+    return f"{microseconds(spread.median)} ({microseconds(spread.least)}–{microseconds(spread.most)})"
+
+
+def _a_second(rounds, name):
+    return f"{1e9 / rounds.cost(name).median:,.0f}"
+
+
+def _ratio_table(rounds, comparisons, head, shown):
+    def cells(comparison):
+        figure = comparison.figure(rounds)
+        wanted = "" if comparison.wanted is None else f"≥ {comparison.wanted} ×"
+        return [comparison.work, comparison.peer_shown, wanted, _times(figure), _met(comparison, figure),
+                shown(rounds, comparison.ours), shown(rounds, comparison.peer)]
+
+    return rows(["work", "peer", "wanted", "ratio", "met", *head], map(cells, comparisons))
+
+
+def throughput_table(rounds):
+    """One decision a transaction or round trip."""
+    return _ratio_table(rounds, THROUGHPUT, ["ours, a second", "peer, a second"], _a_second)
+
+
+def statement_tables(rounds):
+    """Many decisions in one statement: against Redis, and above an empty function."""
+    def cells(comparison):
+        figure = comparison.figure(rounds)
+        return [comparison.work, f"≤ {comparison.wanted / 1000} µs", _micro(figure), _met(comparison, figure),
+                *(microseconds(rounds.cost(name).median) for name in (comparison.ours, comparison.peer))]
+
+    redis = _ratio_table(rounds, STATEMENT_RATIOS, ["ours, µs", "peer, µs"],
+                         lambda all_rounds, name: microseconds(all_rounds.cost(name).median))
+    above = rows(["work", "wanted", "µs above an empty function", "met", "ours, µs", "empty, µs"],
+                 map(cells, STATEMENT_ABOVE))
+    return f"{redis}\n\n{above}"
+
+
+def live_keys_table(rounds):
+    """Cost against the number of live keys, and against that with the fewest."""
+    def cells(keys):
+        for way in ("transaction", "statement"):
+            growth = rounds.ratio(f"{way} {keys}", f"{way} {NUMBERS[0]}")
+            yield _micro(rounds.cost(f"{way} {keys}"))
+            yield _times(growth)
+            yield "yes" if growth.median <= FLAT else "**no**"
+
+    head = ["live keys", "µs a transaction", f"against {NUMBERS[0]:,}", "flat",
+            "µs in one statement, above an empty function", f"against {NUMBERS[0]:,}", "flat"]
+    return rows(head, ([f"{keys:,}", *cells(keys)] for keys in NUMBERS))
+
+
+def _profile_table(profiles):
+    if not profiles:
+        return "perf could not sample on this machine, so there is no profile."
+    body = [[_PROFILED[name], shares(ratelimit_profile.grouped(samples), 7), shares(samples, 8)]
+            for name, samples in profiles.items()]
+    return rows(["work", "what the samples are for", "the places with most"], body)
+
+
+def render(results):
+    rounds, options = results.rounds, results.options
+    facts = "\n".join(f"* {label}: {value}" for label, value in results.machine.items())
+    return f"""## Rate limiting
+
+One run, {options.rounds} rounds; in each round everything is measured once, ours right after its peer where both run in
+PostgreSQL. Ratios are taken within a round; the tables give their median, with the least and the most.
+
+{facts}
+
+The server is PostgreSQL as it comes (fsync on, synchronous commit, autovacuum), with `shared_buffers` 1 GB,
+`phone_crypt` preloaded and `ratelimit_slots` {results.slots:,}. Everything shares the processor: the server, what drives
+it, and where there is a flush, the flusher.
+
+### One decision a transaction
+
+`pgbench -M prepared`, {CLIENTS} clients over a Unix socket, {options.seconds} s each, all hits allowed unless it says
+denied. "No flush" is `ratelimit_flush_interval` 0, "flush each second" is 1 s; both are the memory engine. The peers
+choose a key as ours do.
+
+{throughput_table(rounds)}
+
+![Decisions a second](benchmarks-ratelimit.svg)
+
+* **rate-limiter-flexible**: its PostgreSQL store makes its table and gives its SQL for a hit; pgbench sends that text as a
+  prepared statement, with as many parameters as the package's own driver, and no Node.js has to keep up with it. The
+  table has all keys in it before. For UNLOGGED, the table is altered and the connections have `synchronous_commit` off.
+* **Redis**: without persistence, on a Unix socket, `redis-benchmark` with {CLIENTS} clients. The scripts are in `bench/peer/`.
+* **table engine**: `ratelimit_engine = table`. Denied keys have used up their limit.
+* **10 ms before COMMIT**: `BEGIN`, the hit, `pg_sleep(0.01)`, `COMMIT`; memory engine.
+
+### Many decisions in one statement
+
+Processor time of the server for each of {options.rows:,} decisions over {KEYS:,} keys. `ratelimit_allow` in the
+select list, `ratelimit_hit` in FROM, once a row of a table of keys; Redis gets the same number of calls, {PIPELINE} on
+the way at once for each of {CLIENTS} clients. The empty functions (`bench/peer/`) are in C and take and return the same, the row made of constants.
+
+{statement_tables(rounds)}
+
+### Against the number of live keys
+
+A server for each number of keys, with `ratelimit_slots` {SLOTS:,}, measured in turn. `ratelimit_hit`, without a flush.
+Wanted: flat within {FLAT - 1:.0%}.
+
+{live_keys_table(results.live_keys)}
+
+![Cost against the number of live keys](benchmarks-ratelimit-keys.svg)
+
+### Where the time of a decision goes
+
+Samples of the server's backends by `perf`; "a transaction each" is {CLIENTS} clients as above, the client's own time
+left out.
+
+{_profile_table(results.profiles)}
+"""
