@@ -6,14 +6,19 @@
 //! Times are microseconds since any fixed epoch, within [`MAX_TIME_US`]; intermediate products are taken in
 //! 128 bits, so nothing here overflows.
 
+mod address;
 mod algorithm;
 mod check;
 mod decide;
 mod decision;
 mod entry;
 mod fixed_window;
+mod headers;
+mod lists;
 mod merge;
+mod network;
 mod penalty;
+mod prefixes;
 mod quota;
 mod row;
 mod rules;
@@ -22,12 +27,16 @@ mod slots;
 mod state;
 mod token_bucket;
 
+pub use address::address_of_key;
 pub use algorithm::{Algorithm, AlgorithmError};
 pub use check::{Limit, Reason, Verdict, hit, hit_all, look};
 pub use decide::{decide, more_after_us, peek};
 pub use decision::Decision;
 pub use entry::Entry;
+pub use headers::{HeaderFacts, HeaderName, HeaderNameError, headers};
+pub use lists::{Listing, ListingError, Lists};
 pub use merge::absorb;
+pub use network::{Network, NetworkError};
 pub use penalty::{Penalties, PenaltiesError, Violations};
 pub use quota::{MAX_SPAN_US, MAX_TIME_US, Quota, QuotaError};
 pub use row::Row;
