@@ -30,7 +30,8 @@ impl Server {
 
     /// Kills a backend the hard way, which makes the postmaster start all over, and waits until it has.
     pub fn crash(&self) {
-        let pid = self.connect().number("pg_backend_pid()");
+        let mut victim = self.connect();
+        let pid = victim.number("pg_backend_pid()");
         self.crash_by(pid);
     }
 

@@ -27,6 +27,8 @@ pub trait Sql {
     fn set_refusal(&mut self, name: &str, value: &str) -> Refusal;
     /// The rows of a statement, each as its cells separated by `|`; NULL is empty.
     fn rows(&mut self, sql: &str) -> Vec<String>;
+    /// The same, or what it is refused with.
+    fn try_rows(&mut self, sql: &str) -> Result<Vec<String>, Refusal>;
     /// The source of this session's keys, as `phone_crypt.key_status` names it.
     fn key_source(&mut self) -> String;
     /// The id of the key that this session encrypts with.
@@ -80,9 +82,17 @@ impl Sql for Client {
 
     #[track_caller]
     fn rows(&mut self, sql: &str) -> Vec<String> {
+        match self.try_rows(sql) {
+            Ok(rows) => rows,
+            Err(refusal) => panic!("{sql}: {refusal:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn try_rows(&mut self, sql: &str) -> Result<Vec<String>, Refusal> {
         let messages = match self.simple_query(sql) {
             Ok(messages) => messages,
-            Err(error) => panic!("{sql}: {error:?}"),
+            Err(error) => return Err(refused::<()>(Err(error))),
         };
         let mut rows = Vec::new();
         for message in messages {
@@ -91,7 +101,7 @@ impl Sql for Client {
                 rows.push(cells.join("|"));
             }
         }
-        rows
+        Ok(rows)
     }
 
     #[track_caller]

@@ -21,11 +21,8 @@ impl Server {
         finish(self.base_backup().arg("-D").arg(dir.join("data"))).output();
         let guard = guard(&dir);
         let standby = Server::in_dir(dir, guard);
-        let own = format!(
-            "unix_socket_directories = '{}'\n{conf}",
-            standby.path("").display()
-        );
-        standby.write_conf(&own);
+        standby.write_file("data/standby.signal", "");
+        standby.write_conf(&format!("{}{conf}", self.standby_conf(&standby)));
         standby.start_again();
         standby
     }
@@ -34,7 +31,7 @@ impl Server {
     pub fn wait_for_replay_of(&self, primary: &Server) {
         let written = primary
             .connect()
-            .text("SELECT pg_current_wal_insert_lsn()::text", &[]);
+            .text("SELECT pg_current_wal_flush_lsn()::text", &[]);
         let mut session = self.connect();
         wait_until("the standby has caught up", || {
             let sql = "SELECT (pg_last_wal_replay_lsn() >= $1::text::pg_lsn)::text";
@@ -48,11 +45,21 @@ impl Server {
         assert_eq!(promoted, "true");
     }
 
+    /// Not left to pg_basebackup: what it writes there may be too new for the libpq that the server finds.
+    fn standby_conf(&self, standby: &Server) -> String {
+        format!(
+            "unix_socket_directories = '{}'\nprimary_conninfo = 'host={} port={} user=postgres'\n",
+            standby.path("").display(),
+            self.path("").display(),
+            self.port()
+        )
+    }
+
     fn base_backup(&self) -> Command {
         let mut command = self.as_its_user(&self.program("pg_basebackup"));
         command
             .args(["--checkpoint=fast", "--wal-method=stream", "--no-sync"])
-            .args(["--write-recovery-conf", "--username=postgres", "--host"])
+            .args(["--username=postgres", "--host"])
             .arg(self.path(""))
             .args(["--port", &self.port().to_string()]);
         command
