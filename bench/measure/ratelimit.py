@@ -11,14 +11,16 @@ from . import (
     ratelimit_live_keys,
     ratelimit_page,
     ratelimit_profile,
+    ratelimit_server,
     ratelimit_statements,
+    ratelimit_table_engine,
     ratelimit_upsert,
 )
 from .machine import describe, package_version
 from .progress import say
 from .ratelimit_redis import Redis
-from .ratelimit_setup import FLUSH_OFF, TABLE_ENGINE, Meter, Settings
-from .ratelimit_sides import sides, use_up
+from .ratelimit_setup import FLUSH_OFF, Flush, Meter
+from .ratelimit_sides import sides
 from .rounds import measure
 from .session import Session
 
@@ -37,29 +39,37 @@ def arguments(words):
     return parser.parse_args(words)
 
 
-def prepare(session, settings, options):
+def prepare(session, flush, options):
     """Everything that the sides read and write; the stores of the upsert, by name."""
     session.query("CREATE EXTENSION phone_crypt")
     ratelimit_statements.create_empty_functions(session, options.empty)
-    settings.use(TABLE_ENGINE)
-    use_up(session)
-    settings.use(FLUSH_OFF)
+    flush.use(FLUSH_OFF)
     ratelimit_statements.create_keys(session, options.rows)
     return {name: ratelimit_upsert.prepare(session, options.package, f"bench_upsert_{name}", name == "unlogged")
             for name in ("logged", "unlogged")}
 
 
-def first_server(options):
-    """What is measured on the server that this was started with."""
+def start_table_engine(stack, options):
+    """The directory of the socket of a server with the table engine."""
+    directory = stack.enter_context(ratelimit_server.directory())
+    host = stack.enter_context(
+        ratelimit_server.server(options.pg_config, f"{directory}/table", ratelimit_table_engine.CONF))
+    with Session(host=host) as session:
+        ratelimit_table_engine.prepare(session)
+    return host
+
+
+def measure_rounds(options):
+    """What the machine is, the slots, the rounds, the profiles: all but the cost against the number of keys."""
     with ExitStack() as stack:
         session = stack.enter_context(Session("jit = off", "max_parallel_workers_per_gather = 0"))
-        settings = Settings(session)
+        flush = Flush(session)
         say("preparing keys and peers")
-        stores = prepare(session, settings, options)
+        stores = prepare(session, flush, options)
         redis = stack.enter_context(Redis(stack.enter_context(tempfile.TemporaryDirectory())))
         scripts = {name: redis.script(name) for name in _REDIS_SCRIPTS}
-        made = sides(stores, redis, scripts)
-        meter = Meter(session, settings, options.seconds, options.rows)
+        made = sides(stores, redis, scripts, start_table_engine(stack, options))
+        meter = Meter(session, flush, options.seconds, options.rows)
         machine = describe(session) | {
             "Redis": package_version("redis-server"),
             "rate-limiter-flexible": ratelimit_upsert.version(options.package),
@@ -71,7 +81,7 @@ def first_server(options):
 def main(words):
     """Called with what bench/run gives for this half."""
     options = arguments(words)
-    machine, slots, rounds, profiles = first_server(options)
+    machine, slots, rounds, profiles = measure_rounds(options)
     results = ratelimit_page.Results(
         options=options, machine=machine, slots=slots, rounds=rounds, profiles=profiles,
         live_keys=ratelimit_live_keys.measure(options.pg_config, options.empty, options, say),

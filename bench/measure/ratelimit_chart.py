@@ -4,7 +4,7 @@ from html import escape
 from math import log10
 
 from .chart import STYLE
-from .ratelimit_live_keys import NUMBERS
+from .ratelimit_live_keys import FLAT, NUMBERS
 
 _BARS = {
     "SELECT 1 + :k": "scalar spread off",
@@ -28,7 +28,7 @@ _BAR, _GAP, _TOP, _BOTTOM = 16, 12, 52, 24
 
 _LINES = {"transaction": "one a transaction (wall clock)", "statement": "in one statement (processor)"}
 _PLOT = {"width": 860, "height": 320, "left": 70, "right": 260, "top": 52, "bottom": 50}
-_COLOURS = ("#2f6f9f", "#c2410c")
+_COLOURS = ("#2f6f9f", "#3f7d3a")
 
 
 def _svg(width, height, title, note, parts):
@@ -78,32 +78,38 @@ def _axes(most):
     for share in (0, 0.25, 0.5, 0.75, 1):
         _, y = _place(0, share)
         yield f'<line class="grid" x1="{left:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}"/>'
-        yield f'<text class="small" x="{left - 8:.1f}" y="{y + 4:.1f}" text-anchor="end">{share * most:.1f}</text>'
+        yield f'<text class="small" x="{left - 8:.1f}" y="{y + 4:.1f}" text-anchor="end">{share * most:.1f} ×</text>'
     for index, keys in enumerate(NUMBERS):
         x, y = _place(index, 0)
         yield f'<text class="small" x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{keys:,}</text>'
+    _, flat = _place(0, FLAT / most)
+    yield f'<line class="wanted" x1="{left:.1f}" y1="{flat:.1f}" x2="{right:.1f}" y2="{flat:.1f}"/>'
+
+
+def _growth(rounds, way, keys):
+    return rounds.ratio(f"{way} {keys}", f"{way} {NUMBERS[0]}")
 
 
 def _line(rounds, way, label, colour, most):
-    ends = []
+    places = []
     for index, keys in enumerate(NUMBERS):
-        cost = rounds.cost(f"{way} {keys}")
-        x, y = _place(index, cost.median / 1000 / most)
-        _, low = _place(index, cost.least / 1000 / most)
-        _, high = _place(index, cost.most / 1000 / most)
+        growth = _growth(rounds, way, keys)
+        x, y = _place(index, growth.median / most)
+        _, low = _place(index, growth.least / most)
+        _, high = _place(index, growth.most / most)
         yield f'<line x1="{x:.1f}" y1="{low:.1f}" x2="{x:.1f}" y2="{high:.1f}" stroke="{colour}"/>'
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>'
-        ends.append((x, y))
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in ends)
+        places.append((x, y))
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-    yield f'<text x="{ends[-1][0] + 12:.1f}" y="{ends[-1][1] + 4:.1f}">{label}</text>'
+    yield f'<text x="{places[-1][0] + 12:.1f}" y="{places[-1][1] + 4:.1f}">{label}</text>'
 
 
 def live_keys(rounds):
-    """Microseconds a hit, by the number of live keys."""
-    most = max(rounds.cost(f"{way} {keys}").most for way in _LINES for keys in NUMBERS) / 1000 * 1.1
+    """Cost of a hit, by the number of live keys."""
+    most = max(FLAT, *(_growth(rounds, way, keys).most for way in _LINES for keys in NUMBERS)) * 1.1
     parts = [*_axes(most)]
     for (way, label), colour in zip(_LINES.items(), _COLOURS, strict=True):
         parts.extend(_line(rounds, way, label, colour, most))
-    return _svg(_PLOT["width"], _PLOT["height"], "µs a hit, by the number of live keys",
-                "dot: median; line: least to most", parts)
+    return _svg(_PLOT["width"], _PLOT["height"], f"Cost of a hit against that with {NUMBERS[0]:,} live keys",
+                "dot: median; line: least to most; mark: wanted at most", parts)

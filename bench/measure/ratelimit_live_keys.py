@@ -1,21 +1,19 @@
 """Cost against the number of live keys: a server for each number, all up at once and measured in turn."""
 
-import subprocess
-import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 
-from . import ratelimit_statements, rounds
+from . import ratelimit_server, ratelimit_statements, rounds
 from .ratelimit_pgbench import Script
-from .ratelimit_setup import Meter, Settings
+from .ratelimit_setup import Flush, Meter
 from .ratelimit_sides import HIT
 from .session import Session
 
 NUMBERS = (1_000, 10_000, 100_000, 1_000_000)
 SLOTS = 2 * max(NUMBERS)
+# Within so much of the cost with the fewest keys, it counts as flat.
+FLAT = 1.20
 
-_SERVER = Path(__file__).parents[2] / "scripts" / "server"
 _CONF = f"""
 shared_preload_libraries = 'phone_crypt'
 phone_crypt.ratelimit_engine = 'memory'
@@ -51,29 +49,17 @@ class OneStatement:
 def measure(pg_config, library, options, say):
     """The rounds; sides are named `transaction N` and `statement N`."""
     with ExitStack() as stack:
-        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="phone_crypt.", dir="/tmp"))
-        # The server's user passes through it.
-        Path(directory).chmod(0o711)
+        directory = stack.enter_context(ratelimit_server.directory())
         sides, session = {}, None
         for keys in NUMBERS:
-            host = stack.enter_context(_server(pg_config, f"{directory}/{keys}"))
+            host = stack.enter_context(ratelimit_server.server(pg_config, f"{directory}/{keys}", _CONF))
             session = stack.enter_context(Session("jit = off", host=host))
             _fill(session, library, options.rows, keys)
             sides[f"transaction {keys}"] = OneATransaction(host, keys)
             sides[f"statement {keys}"] = OneStatement(session)
         say(f"servers with {', '.join(f'{keys:,}' for keys in NUMBERS)} live keys are up")
-        meter = Meter(session, Settings(session), options.seconds, options.rows)
+        meter = Meter(session, Flush(session), options.seconds, options.rows)
         return rounds.measure(sides, meter, options.rounds, say)
-
-
-@contextmanager
-def _server(pg_config, directory):
-    """The directory of a server's socket, for as long as it runs."""
-    subprocess.run([_SERVER, "start", pg_config, directory, "-"], input=_CONF, text=True, check=True)
-    try:
-        yield directory
-    finally:
-        subprocess.run([_SERVER, "stop", directory], check=True)
 
 
 def _fill(session, library, rows, keys):

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 
 from . import ratelimit_profile
-from .ratelimit_live_keys import NUMBERS, SLOTS
+from .ratelimit_live_keys import FLAT, NUMBERS, SLOTS
 from .ratelimit_pgbench import CLIENTS
 from .ratelimit_redis import PIPELINE
 from .ratelimit_rows import STATEMENT_ABOVE, STATEMENT_RATIOS, THROUGHPUT
 from .ratelimit_setup import KEYS
 from .table import microseconds, rows, shares
-
-# Within so much of the cost with the fewest keys, it counts as flat.
-FLAT = 1.20
 
 _PROFILED = {
     "scalar spread off": "`SELECT 1 + :k`, a transaction each",
@@ -99,6 +96,15 @@ def live_keys_table(rounds):
     return rows(head, ([f"{keys:,}", *cells(keys)] for keys in NUMBERS))
 
 
+def _ceilings(rounds):
+    """How many times the upsert's throughput a function reaches that does nothing."""
+    stores = {"logged": "logged", "unlogged": "UNLOGGED"}
+    reaches = {"spread": "100,000 keys", "hot": "one hot key"}
+    found = [f"{_times(rounds.ratio(f'upsert {store} {reach}', f'row {reach} off'))} for {shown}, {where}"
+             for store, shown in stores.items() for reach, where in reaches.items()]
+    return f"the built-in in FROM against the upserts is {', '.join(found)}"
+
+
 def _profile_table(profiles):
     if not profiles:
         return "perf could not sample on this machine, so there is no profile."
@@ -131,11 +137,13 @@ choose a key as ours do.
 
 ![Decisions a second](benchmarks-ratelimit.svg)
 
+What no function can beat is the round trip around it: {_ceilings(rounds)}.
+
 * **rate-limiter-flexible**: its PostgreSQL store makes its table and gives its SQL for a hit; pgbench sends that text as a
   prepared statement, with as many parameters as the package's own driver, and no Node.js has to keep up with it. The
   table has all keys in it before. For UNLOGGED, the table is altered and the connections have `synchronous_commit` off.
 * **Redis**: without persistence, on a Unix socket, `redis-benchmark` with {CLIENTS} clients. The scripts are in `bench/peer/`.
-* **table engine**: `ratelimit_engine = table`. Denied keys have used up their limit.
+* **table engine**: a server with `ratelimit_engine = table`. Denied keys have used up their limit.
 * **10 ms before COMMIT**: `BEGIN`, the hit, `pg_sleep(0.01)`, `COMMIT`; memory engine.
 
 ### Many decisions in one statement

@@ -17,8 +17,9 @@ GROUPS = (
     ("the rate limiter's edge: slots, locks, row", re.compile(r"edge: |core: ")),
     ("pgrx and Rust's library", re.compile(r"crate |Rust's standard|ld-linux")),
     ("clock", re.compile(r"\[vdso\]")),
-    ("kernel: network, scheduling, clock", re.compile(r"kernel")),
+    ("kernel", re.compile(r"kernel")),
     ("C library", re.compile(r"libc: ")),
+    ("the empty function", re.compile(r"empty_functions: ")),
     ("PostgreSQL", re.compile(r"PostgreSQL: ")),
 )
 
@@ -27,7 +28,7 @@ def take(meter, sides, say):
     """Samples by place, for each of PROFILED. Empty where perf cannot sample here."""
     if not shutil.which("perf"):
         return {}
-    meter.settings.use(FLUSH_OFF)
+    meter.flush.use(FLUSH_OFF)
     profiles = {}
     for name in PROFILED:
         profiles[name] = _of(meter, sides[name])
@@ -38,10 +39,10 @@ def take(meter, sides, say):
     return profiles
 
 
-def _of(meter, under):
-    if isinstance(under.side, Statement):
-        return profile.of_statement(meter.session, under.side.sql)
-    return profile.of_server(meter.session, lambda: under.cost(meter))
+def _of(meter, flushed):
+    if isinstance(flushed.side, Statement):
+        return profile.of_statement(meter.session, flushed.side.sql)
+    return profile.of_server(meter.session, lambda: flushed.cost(meter))
 
 
 def grouped(samples):

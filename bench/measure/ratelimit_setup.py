@@ -1,51 +1,44 @@
-"""The server that rate limiting is measured on: its keys, its changing settings, and the limits that are hit."""
+"""The server that rate limiting is measured on: its keys, its flush, and the limit that is hit."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .session import Session
 
 KEYS = 100_000
 # So high that no hit is denied, however fast: one hot key takes hundreds of thousands a round.
 FIXED_WINDOW = "2000000000, '1 hour'"
-# What has been used up once is denied for as long as the benchmark runs.
-USED_UP = "1, '1 day'"
+FLUSH_OFF, FLUSH_ON = "0", "1s"
 
-FLUSH_OFF = (("phone_crypt.ratelimit_engine", "memory"), ("phone_crypt.ratelimit_flush_interval", "0"))
-FLUSH_ON = (("phone_crypt.ratelimit_engine", "memory"), ("phone_crypt.ratelimit_flush_interval", "1s"))
-TABLE_ENGINE = (("phone_crypt.ratelimit_engine", "table"), ("phone_crypt.ratelimit_flush_interval", "0"))
-
+_INTERVAL = "phone_crypt.ratelimit_flush_interval"
 _SETTLE_SECONDS = 30
 
 
 @dataclass
-class Settings:
-    """Settings of the whole server that differ from side to side."""
+class Flush:
+    """How often the server flushes: a setting of the whole server that differs from side to side."""
 
     session: Session
-    _now: dict = field(default_factory=dict)
+    _now: str = ""
 
-    def use(self, wanted):
-        """Sets what is not so yet, and lets the flush of before end."""
-        changed = {name: value for name, value in wanted if self._now.get(name) != value}
-        if not changed:
+    def use(self, interval):
+        """Sets the interval if it is another one, and lets the flush of before end."""
+        if interval == self._now:
             return
-        for name, value in changed.items():
-            self.session.query(f"ALTER SYSTEM SET {name} = '{value}'")
+        self.session.query(f"ALTER SYSTEM SET {_INTERVAL} = '{interval}'")
         self.session.query("SELECT pg_reload_conf()")
-        for name, value in changed.items():
-            self._wait_for(name, value)
+        self._wait_for(interval)
         self.session.query("SELECT ratelimit_flush()")
-        self._now |= changed
+        self._now = interval
 
-    def _wait_for(self, name, value):
+    def _wait_for(self, interval):
         end = time.monotonic() + _SETTLE_SECONDS
         while time.monotonic() < end:
             with Session() as fresh:
-                if fresh.query(f"SHOW {name}") == value:
+                if fresh.query(f"SHOW {_INTERVAL}") == interval:
                     return
             time.sleep(0.05)
-        raise RuntimeError(f"the server did not take over {name} = {value}")
+        raise RuntimeError(f"the server did not take over {_INTERVAL} = {interval}")
 
 
 @dataclass(frozen=True)
@@ -53,18 +46,18 @@ class Meter:
     """What sides are measured with: a session, the seconds for each throughput, the rows of one statement."""
 
     session: Session
-    settings: Settings
+    flush: Flush
     seconds: int
     rows: int
 
 
 @dataclass(frozen=True)
-class Under:
-    """A side that is measured under settings of its own."""
+class Flushed:
+    """A side that is measured with a flush so often."""
 
-    settings: tuple
+    interval: str
     side: object
 
     def cost(self, meter):
-        meter.settings.use(self.settings)
+        meter.flush.use(self.interval)
         return self.side.cost(meter)
