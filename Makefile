@@ -1,24 +1,30 @@
 # The PostgreSQL way in: every target sets up what it needs. Try: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint fuzz install package
-export PG PG_CONFIG FUZZ_SECONDS
+.PHONY: help demo test test-assert soak bench lint fuzz install package
+export PG PG_CONFIG FUZZ_SECONDS SOAK_SECONDS BENCH
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 } /^#: / { print "                 " substr($$0, 4) }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 } /^#: / { print "                   " substr($$0, 4) }' Makefile
 
 demo: ## see it work, on a throw-away PostgreSQL 18 with 20,000 customers
 	@scripts/demo
 
 test: ## all tests; PG="15 17" chooses majors (default: 14 15 16 17 18)
-#: on every major: #[pg_test], pg_regress, the client smoke test
+#: on every major: #[pg_test], pg_regress, pg_isolation_regress, the client smoke test
 #: on the last one: all client tests (drivers, restarts, restores, leaks) and the documentation
 #: once: the core's tests, vectors and properties, and a bounded fuzz run
 	@scripts/test
 
+test-assert: ## all tests on a PostgreSQL 17 with assertions, built once from source
+	@scripts/test-assert
+
+soak: ## the memory engine under random calls, kills and crashes; SOAK_SECONDS=600 (default)
+	@scripts/soak
+
 fuzz: ## every fuzz target for longer; FUZZ_SECONDS=600 each (default 60)
 	@scripts/fuzz $(or $(FUZZ_SECONDS),60)
 
-bench: ## speed beside pgcrypto, md5 and C++ libphonenumber; writes docs/benchmarks.md
+bench: ## speed beside the peers; BENCH=phones|ratelimit does a half; writes docs/benchmarks.md
 	@bench/run
 
 lint: ## formatting, clippy, layering, unsafe, licences, shell scripts
