@@ -10,6 +10,7 @@ use phone_crypt_core::crypto::{
     RandomError, ValueError,
 };
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
+use phone_crypt_core::ratelimit::{AlgorithmError, HeaderNameError, PenaltiesError, QuotaError};
 
 /// Where the documentation explains how to set up keys; every key error points there.
 const KEYS_PAGE: &str = "docs/keys.md";
@@ -63,6 +64,40 @@ pub enum Error {
     },
     #[error("this database is pinned to key {0}, which the server does not have")]
     PinnedKeyMissing(KeyId),
+    #[error(transparent)]
+    Quota(#[from] QuotaError),
+    #[error(transparent)]
+    Algorithm(#[from] AlgorithmError),
+    #[error(transparent)]
+    Penalties(#[from] PenaltiesError),
+    #[error(transparent)]
+    HeaderName(#[from] HeaderNameError),
+    #[error("a rate-limit key has 1 to 512 bytes")]
+    KeyLength,
+    #[error("a policy's name has 1 to 63 letters, digits, underscores, dots or hyphens")]
+    PolicyName,
+    #[error("there is no rate-limit policy of this name")]
+    UnknownPolicy,
+    #[error("a block lasts between 1 millisecond and 10 years")]
+    BlockLength,
+    #[error("policies and keys must be arrays of the same length, from 1 to 64")]
+    PolicyArrays,
+    #[error("the same policy and key are given twice")]
+    SameLimitTwice,
+    #[error("the rate limiter has no slot left: all of them hold what the table does not have yet")]
+    NoSlot,
+    #[error("more databases use rate limits in shared memory than there is room for")]
+    TooManyDatabases,
+    #[error("phone_crypt.ratelimit_engine is memory, but phone_crypt is not preloaded")]
+    NoSharedMemory,
+    #[error("the table phone_crypt.rate_limits is not there")]
+    NoRateLimits,
+    #[error("rate limits are not flushed on a standby")]
+    FlushOnStandby,
+    #[error("the launcher of rate-limit flushes does not run")]
+    NoLauncher,
+    #[error("the flush of rate limits failed; the server log says why")]
+    FlushFailed,
     #[error("{0} must not be NULL")]
     NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
@@ -101,11 +136,22 @@ impl Error {
             | Error::LegacyScheme(_)
             | Error::Hash(_)
             | Error::KeyId(_)
+            | Error::Quota(_)
+            | Error::Algorithm(_)
+            | Error::Penalties(_)
+            | Error::HeaderName(_)
+            | Error::KeyLength
+            | Error::PolicyName
+            | Error::UnknownPolicy
+            | Error::BlockLength
+            | Error::PolicyArrays
+            | Error::SameLimitTwice
             | Error::Key { .. } => ERRCODE_INVALID_PARAMETER_VALUE,
             Error::Keyring(KeyringError::Refused { .. } | KeyringError::Repeated(_)) => {
                 ERRCODE_INVALID_PARAMETER_VALUE
             }
-            Error::Random(_) => ERRCODE_SYSTEM_ERROR,
+            Error::Random(_) | Error::FlushFailed => ERRCODE_SYSTEM_ERROR,
+            Error::NoSlot | Error::TooManyDatabases => ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
             Error::Value(error) => value_sqlstate(error),
             Error::Legacy(error) => legacy_sqlstate(error),
             Error::Keyring(_)
@@ -115,7 +161,11 @@ impl Error {
             | Error::PreviousWithoutPrimary
             | Error::TwoSources(_)
             | Error::PinMismatch { .. }
-            | Error::PinnedKeyMissing(_) => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            | Error::PinnedKeyMissing(_)
+            | Error::NoSharedMemory
+            | Error::NoRateLimits
+            | Error::FlushOnStandby
+            | Error::NoLauncher => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
@@ -129,7 +179,7 @@ impl Error {
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
                  phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
             ),
-            Error::NotPreloaded(_) => {
+            Error::NotPreloaded(_) | Error::NoSharedMemory => {
                 "Add phone_crypt to shared_preload_libraries and restart the server.".to_owned()
             }
             Error::PreviousWithoutPrimary => {
@@ -147,6 +197,13 @@ impl Error {
                     "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
                 )
             }
+            Error::NoSlot => {
+                "A flush makes room: it has been asked for. For more at once, raise phone_crypt.ratelimit_slots.".to_owned()
+            }
+            Error::TooManyDatabases => {
+                "Set phone_crypt.ratelimit_engine to table, or use fewer databases.".to_owned()
+            }
+            Error::UnknownPolicy => "ratelimit_policy_set() makes one.".to_owned(),
             Error::InsecureTransport => {
                 "Connect with sslmode=require or better, or see phone_crypt.require_tls.".to_owned()
             }

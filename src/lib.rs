@@ -9,14 +9,19 @@ mod keys;
 pub mod pg_test;
 mod preload;
 mod random;
+mod ratelimit;
 mod regions;
 mod scratch;
 mod settings;
+mod span;
 mod sql;
+mod statement;
 mod stats;
+mod tables;
 mod text;
 mod transport;
 mod unguarded;
+mod verdict;
 
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
@@ -31,6 +36,8 @@ pub extern "C-unwind" fn _PG_init() {
     settings::define();
     keys::collect_at_start();
     stats::init();
+    ratelimit::memory::request();
+    ratelimit::memory::register_launcher();
     regions::warm_up();
 }
 
@@ -48,11 +55,36 @@ pgrx::extension_sql_file!(
     requires = [sql::stats::phone_crypt_crypto_counters]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/ratelimit.sql",
+    name = "ratelimit",
+    requires = [
+        sql::ratelimit_hit::ratelimit_hit,
+        sql::ratelimit_hit::ratelimit_allow,
+        sql::ratelimit_hit::ratelimit_peek,
+        sql::ratelimit_hit::ratelimit_hit_phone,
+        sql::ratelimit_policy::is_policy,
+        sql::ratelimit_policy::ratelimit_check,
+        sql::ratelimit_policy::ratelimit_check_all,
+        sql::ratelimit_headers::ratelimit_headers,
+        sql::ratelimit_headers::ratelimit_headers_of_policy,
+        sql::ratelimit_admin::ratelimit_reset,
+        sql::ratelimit_admin::ratelimit_forget,
+        sql::ratelimit_admin::ratelimit_refund,
+        sql::ratelimit_admin::ratelimit_block,
+        sql::ratelimit_admin::ratelimit_unblock,
+        sql::ratelimit_admin::ratelimit_merge,
+        sql::ratelimit_admin::ratelimit_flush,
+        sql::ratelimit_views::ratelimit_entries,
+        sql::ratelimit_views::ratelimit_counters,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
         "pins",
         "stats",
+        "ratelimit",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,

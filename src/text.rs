@@ -4,12 +4,12 @@
 //! pgrx's own `&str` panics on a database in another encoding, which is why these types exist.
 
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
-use pgrx::datum::Datum;
+use pgrx::datum::{Datum, UnboxDatum};
 use pgrx::nullable::Nullable;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
-use pgrx::{FromDatum, pg_sys, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u};
+use pgrx::{FromDatum, IntoDatum, pg_sys, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u};
 use std::borrow::Cow;
 
 use crate::error::{Error, Result};
@@ -145,6 +145,22 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Text<'fcx> {
     }
 }
 
+// SAFETY: an element of an array of text: its content is inline and as it is, and lives as long as the array.
+unsafe impl UnboxDatum for Text<'_> {
+    type As<'src>
+        = Text<'src>
+    where
+        Self: 'src;
+
+    unsafe fn unbox<'src>(datum: Datum<'src>) -> Text<'src>
+    where
+        Self: 'src,
+    {
+        // SAFETY: pgrx unboxes elements of the declared type only, and none that is NULL.
+        Text(unsafe { pgrx::varlena_to_byte_slice(datum.sans_lifetime().cast_mut_ptr()) })
+    }
+}
+
 // SAFETY: the SQL type is text, which is what FromDatum above expects.
 unsafe impl SqlTranslatable for Text<'_> {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Text<'_>);
@@ -211,6 +227,38 @@ unsafe impl BoxRet for TextOut {
 // SAFETY: the SQL type is text, which is what the datum points to.
 unsafe impl SqlTranslatable for TextOut {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(TextOut);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: std::result::Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal("text"));
+    const RETURN_SQL: std::result::Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("text")));
+}
+
+/// Bytes of the database's own encoding that came out of a text, and go back into one.
+pub struct RawText(pub Vec<u8>);
+
+impl IntoDatum for RawText {
+    fn into_datum(self) -> Option<pg_sys::Datum> {
+        Some(TextOut::from_bytes(&self.0).0)
+    }
+
+    fn type_oid() -> pg_sys::Oid {
+        pg_sys::TEXTOID
+    }
+}
+
+// SAFETY: the datum is a text varlena in the call's memory context.
+unsafe impl BoxRet for RawText {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        let text = TextOut::from_bytes(&self.0);
+        // SAFETY: the datum is of the declared type and is returned to PostgreSQL at once.
+        unsafe { fcinfo.return_raw_datum(text.0) }
+    }
+}
+
+// SAFETY: the SQL type is text, which is what IntoDatum makes.
+unsafe impl SqlTranslatable for RawText {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(RawText);
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
     const ARGUMENT_SQL: std::result::Result<SqlMappingRef, ArgumentError> =
         Ok(SqlMappingRef::literal("text"));

@@ -13,14 +13,9 @@ COMMENT ON TABLE phone_crypt.pinned_keys IS
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.pinned_keys', '');
 
 -- A trigger rather than a call in phone_crypt_pin_keys(), so that COPY from a dump counts too.
-CREATE FUNCTION phone_crypt.pins_changed() RETURNS trigger
-    LANGUAGE c AS 'MODULE_PATHNAME', 'pins_changed_wrapper';
-REVOKE EXECUTE ON FUNCTION phone_crypt.pins_changed() FROM PUBLIC;
-COMMENT ON FUNCTION phone_crypt.pins_changed() IS
-    'makes every backend check the pin again';
-CREATE TRIGGER pins_changed
+CREATE TRIGGER announce_change
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.pinned_keys
-    FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.pins_changed();
+    FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
 
 CREATE VIEW phone_crypt.keys AS
     SELECT key_id, role, hash_scheme, pinned_at FROM phone_crypt.pinned_keys;

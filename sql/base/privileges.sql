@@ -17,16 +17,48 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  '@extschema@.phone_decrypt_legacy_with_key(text,text,text)'),
         ('admin',  '@extschema@.phone_crypt_pin_keys(text)'),
         ('admin',  'phone_crypt.configured_keys()'),
-        ('admin',  'phone_crypt.crypto_counters()')
+        ('admin',  'phone_crypt.crypto_counters()'),
+        ('limiter', '@extschema@.ratelimit_hit(text,integer,interval,integer,text,integer)'),
+        ('limiter', '@extschema@.ratelimit_allow(text,integer,interval,integer,text,integer)'),
+        ('limiter', '@extschema@.ratelimit_peek(text,integer,interval,integer,text,integer)'),
+        ('limiter', '@extschema@.ratelimit_hit_phone(text,integer,interval,integer,text,integer)'),
+        ('limiter', '@extschema@.ratelimit_check(text,text,integer)'),
+        ('limiter', '@extschema@.ratelimit_check_all(text[],text[],integer)'),
+        ('limiter', '@extschema@.ratelimit_headers(text,text)'),
+        ('limiter', '@extschema@.ratelimit_headers(text,text,integer,interval,text,integer)'),
+        ('admin',  '@extschema@.ratelimit_reset(text,text)'),
+        ('admin',  '@extschema@.ratelimit_refund(text,integer,text)'),
+        ('admin',  '@extschema@.ratelimit_block(text,interval,text)'),
+        ('admin',  '@extschema@.ratelimit_unblock(text,text)'),
+        ('admin',  '@extschema@.ratelimit_merge(text,integer,bigint,interval)'),
+        ('admin',  '@extschema@.ratelimit_flush()'),
+        ('admin',  '@extschema@.ratelimit_cleanup(integer)'),
+        ('admin',  '@extschema@.ratelimit_policy_set(text,integer,interval,text,integer,interval[],boolean,boolean,boolean)'),
+        ('admin',  '@extschema@.ratelimit_policy_drop(text)'),
+        ('admin',  '@extschema@.ratelimit_list_key(text,text,text)'),
+        ('admin',  '@extschema@.ratelimit_list_network(text,inet,text)'),
+        ('admin',  '@extschema@.ratelimit_unlist_key(text)'),
+        ('admin',  '@extschema@.ratelimit_unlist_network(inet)'),
+        ('admin',  'phone_crypt.is_policy(text,integer,interval,text,integer,interval[])'),
+        ('admin',  'phone_crypt.ratelimit_forget(text,boolean)'),
+        ('admin',  'phone_crypt.ratelimit_entries()'),
+        ('admin',  'phone_crypt.ratelimit_counters()')
     ), relation (least, name) AS (VALUES
         ('admin', 'phone_crypt.keys'::regclass),
         ('admin', 'phone_crypt.key_status'),
-        ('admin', 'phone_crypt.crypto_stats')
+        ('admin', 'phone_crypt.crypto_stats'),
+        ('admin', 'phone_crypt.rate_limits'),
+        ('admin', 'phone_crypt.ratelimit_policies'),
+        ('admin', 'phone_crypt.ratelimit_lists'),
+        ('admin', 'phone_crypt.ratelimit_status'),
+        ('admin', 'phone_crypt.ratelimit_stats'),
+        ('admin', 'phone_crypt.ratelimit_top')
     ), contains (profile, least) AS (VALUES
         -- A reader does what writers and masked roles do, an admin everything.
-        ('masked', 'masked'), ('writer', 'writer'),
+        ('masked', 'masked'), ('writer', 'writer'), ('limiter', 'limiter'),
         ('reader', 'masked'), ('reader', 'writer'), ('reader', 'reader'),
-        ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'admin')
+        ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'limiter'),
+        ('admin', 'admin')
     )
     SELECT profile, signature::text, 'function' FROM contains JOIN function USING (least)
     UNION ALL
@@ -100,3 +132,5 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM P
 -- Monitoring roles read the counters without reading anything else.
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.crypto_stats TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_counters() TO pg_monitor;
+GRANT SELECT ON phone_crypt.ratelimit_stats TO pg_monitor;

@@ -13,6 +13,7 @@ mod tracked;
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
 use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
+use std::time::Duration;
 
 pub use tracked::{TRACKED, any_set_in_session};
 
@@ -58,6 +59,29 @@ pub enum AcceptLegacy {
     NodeEvp,
 }
 
+/// `phone_crypt.ratelimit_engine`: where the state of rate limits is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum RatelimitEngine {
+    /// In shared memory where it can be had, else in the table.
+    #[name = c"auto"]
+    Auto,
+    /// In shared memory, or nothing works.
+    #[name = c"memory"]
+    Memory,
+    /// In the table.
+    #[name = c"table"]
+    Table,
+}
+
+/// The most slots that can be asked for.
+const MAX_SLOTS: i32 = 1 << 24;
+/// The longest time between two flushes: an hour.
+const MAX_FLUSH_INTERVAL_MS: i32 = 3_600_000;
+
+static RATELIMIT_ENGINE: GucSetting<RatelimitEngine> =
+    GucSetting::<RatelimitEngine>::new(RatelimitEngine::Auto);
+static RATELIMIT_SLOTS: GucSetting<i32> = GucSetting::<i32>::new(65_536);
+static RATELIMIT_FLUSH_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(1000);
 static ENVIRONMENT: GucSetting<Environment> =
     GucSetting::<Environment>::new(Environment::Production);
 static REQUIRE_TLS: GucSetting<RequireTls> = GucSetting::<RequireTls>::new(RequireTls::Remote);
@@ -78,6 +102,21 @@ pub fn require_tls() -> RequireTls {
 /// `phone_crypt.accept_legacy`.
 pub fn accept_legacy() -> AcceptLegacy {
     ACCEPT_LEGACY.get()
+}
+
+/// `phone_crypt.ratelimit_engine`.
+pub fn ratelimit_engine() -> RatelimitEngine {
+    RATELIMIT_ENGINE.get()
+}
+
+/// `phone_crypt.ratelimit_slots`.
+pub fn ratelimit_slots() -> usize {
+    usize::try_from(RATELIMIT_SLOTS.get()).unwrap_or(0)
+}
+
+/// `phone_crypt.ratelimit_flush_interval`; zero for flushes on demand only.
+pub fn ratelimit_flush_interval() -> Duration {
+    Duration::from_millis(u64::try_from(RATELIMIT_FLUSH_INTERVAL.get()).unwrap_or(0))
 }
 
 /// `phone_crypt.key_file`; None when empty.
@@ -126,6 +165,7 @@ pub fn define() {
         GucFlags::default(),
     );
     define_key_places();
+    define_ratelimit();
     reserve_prefix();
 }
 
@@ -138,21 +178,55 @@ fn define_key_places() {
         GucContext::Sighup,
         GucFlags::SUPERUSER_ONLY,
     );
-    // A POSTMASTER setting can be defined in the preload phase only. Elsewhere the command is not run, and it
-    // is known just so that the error can say why.
-    let context = if crate::preload::in_progress() {
-        GucContext::Postmaster
-    } else {
-        GucContext::Sighup
-    };
     GucRegistry::define_string_guc(
         c"phone_crypt.key_command",
         c"Command that prints one key a line, the primary first; run once at server start.",
         c"Needs phone_crypt in shared_preload_libraries.",
         &KEY_COMMAND,
-        context,
+        at_start_only(),
         GucFlags::SUPERUSER_ONLY,
     );
+}
+
+fn define_ratelimit() {
+    GucRegistry::define_enum_guc(
+        c"phone_crypt.ratelimit_engine",
+        c"Where the state of rate limits is kept: auto, memory or table.",
+        c"auto is memory when phone_crypt is in shared_preload_libraries, else table.",
+        &RATELIMIT_ENGINE,
+        GucContext::Sighup,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"phone_crypt.ratelimit_slots",
+        c"How many keys of rate limits shared memory has room for.",
+        c"About 0.8 kB each.",
+        &RATELIMIT_SLOTS,
+        64,
+        MAX_SLOTS,
+        at_start_only(),
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"phone_crypt.ratelimit_flush_interval",
+        c"Time between two flushes of rate limits from shared memory to the table.",
+        c"0: only on demand, by ratelimit_flush().",
+        &RATELIMIT_FLUSH_INTERVAL,
+        0,
+        MAX_FLUSH_INTERVAL_MS,
+        GucContext::Sighup,
+        GucFlags::UNIT_MS,
+    );
+}
+
+/// A POSTMASTER setting can be defined in the preload phase only. Elsewhere it has no effect, and is known just so
+/// that what needs it can say why.
+fn at_start_only() -> GucContext {
+    if crate::preload::in_progress() {
+        GucContext::Postmaster
+    } else {
+        GucContext::Sighup
+    }
 }
 
 /// Turns a mistyped `phone_crypt.*` setting into an error instead of a silent placeholder.

@@ -4,12 +4,18 @@
 #![allow(clippy::result_large_err)]
 
 mod args;
+mod changes;
 mod encrypt;
 mod hash;
 mod keys;
 mod legacy;
 mod phone;
-mod pins;
+mod ratelimit_admin;
+mod ratelimit_args;
+mod ratelimit_headers;
+mod ratelimit_hit;
+mod ratelimit_policy;
+mod ratelimit_views;
 mod raw;
 mod reveal;
 mod stats;

@@ -167,8 +167,8 @@ pub fn look(
     Ok(verdict(decision, reason))
 }
 
-/// Hits several keys, all or none: if one is denied, the others consume nothing. Gives, for each, the entry to
-/// keep if it changes, and the answer.
+/// Hits several keys, all or none: if one is denied, the others consume nothing; a denial by one that only watches
+/// does not count. Gives, for each, the entry to keep if it changes, and the answer.
 ///
 /// # Errors
 /// As [`hit`].
@@ -177,7 +177,7 @@ pub fn hit_all(
     now_us: i64,
     limits: &[Limit<'_>],
     cost: i32,
-    lets_through: impl Fn(usize, &Verdict) -> bool,
+    only_watches: impl Fn(usize) -> bool,
 ) -> Result<Vec<(Option<Entry>, Verdict)>, QuotaError> {
     check_cost(cost)?;
     let pairs = || entries.iter().zip(limits);
@@ -186,7 +186,7 @@ pub fn hit_all(
         answers.push(hit(entry, now_us, limit, cost)?);
     }
     let passes = |(index, (_, verdict)): (usize, &(Option<Entry>, Verdict))| {
-        verdict.decision.allowed || lets_through(index, verdict)
+        verdict.decision.allowed || only_watches(index)
     };
     if answers.iter().enumerate().all(passes) {
         return Ok(answers);

@@ -64,6 +64,12 @@ impl<'a> SlotKey<'a> {
         self.bytes
     }
 
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        self.owner
+    }
+
     /// Which of so many partitions it belongs to.
     #[must_use]
     pub fn partition(&self, partitions: usize) -> usize {
@@ -111,6 +117,12 @@ impl Slot {
     #[must_use]
     pub fn counts(&self) -> (u64, u64) {
         (self.hits, self.denials)
+    }
+
+    /// When the table's row of it expires; 0 if there is none.
+    #[must_use]
+    pub fn row_expires_us(&self) -> i64 {
+        self.row_expires_us
     }
 
     /// Whether the table does not have all of it.
@@ -249,6 +261,12 @@ impl<'a> Slots<'a> {
         }
     }
 
+    /// How many slots have been removed.
+    #[must_use]
+    pub fn removals(&self) -> u64 {
+        self.book.removals
+    }
+
     /// Whether what was read from the table at `Found::Elsewhere(seen)` still holds for a key that is not here.
     #[must_use]
     pub fn still_holds(&self, seen: u64) -> bool {
@@ -260,11 +278,17 @@ impl<'a> Slots<'a> {
         &mut self.book.owners[owner.index as usize]
     }
 
-    /// Takes a slot for a key that has none, with what the table has of it.
+    /// Takes a slot for a key that has none, with what the table has of it and when that row expires.
     ///
     /// # Errors
     /// [`Full`], when every slot is dirty and live.
-    pub fn insert(&mut self, key: &SlotKey<'_>, entry: &Entry, now_us: i64) -> Result<usize, Full> {
+    pub fn insert(
+        &mut self,
+        key: &SlotKey<'_>,
+        entry: &Entry,
+        row_expires_us: i64,
+        now_us: i64,
+    ) -> Result<usize, Full> {
         let index = self.vacant(now_us).ok_or(Full)?;
         let expires_us = entry.expires_us();
         let head = self.bucket(key.hash);
@@ -277,7 +301,7 @@ impl<'a> Slots<'a> {
         slot.owner = key.owner;
         slot.version = 0;
         slot.flushed = 0;
-        slot.row_expires_us = expires_us;
+        slot.row_expires_us = row_expires_us;
         slot.expires_us = expires_us;
         slot.hits = 0;
         slot.denials = 0;
@@ -429,17 +453,30 @@ impl<'a> Slots<'a> {
         })
     }
 
-    /// What has to be written of a slot; `None` if nothing of it is worth it.
+    /// Writing what is dirty but no longer worth anything would be in vain: it counts as written.
+    pub fn clean_worthless(&mut self, owner: Owner, now_us: i64) {
+        for index in 0..self.book.high as usize {
+            let slot = &mut self.slots[index];
+            let is_his = slot.in_use
+                && slot.owner.database == owner.database
+                && slot.owner.table == owner.table;
+            if is_his && slot.is_dirty() && slot.is_worthless(now_us) {
+                slot.flushed = slot.version;
+                self.owner(owner).dirty -= 1;
+            }
+        }
+    }
+
+    /// Which state of a slot is about to be written.
     #[must_use]
-    pub fn snapshot(&self, index: usize, now_us: i64) -> Option<Snapshot> {
+    pub fn snapshot(&self, index: usize) -> Snapshot {
         let slot = &self.slots[index];
-        let matters = slot.is_dirty() && !slot.is_worthless(now_us);
-        matters.then_some(Snapshot {
+        Snapshot {
             slot: index as u32,
             version: slot.version,
             hash: slot.hash,
             expires_us: slot.expires_us,
-        })
+        }
     }
 
     /// The table has a slot as it was then.

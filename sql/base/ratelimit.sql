@@ -1,0 +1,219 @@
+-- Rate limits: their state, policies and lists. What decides is in src/ratelimit and crates/core/src/ratelimit.
+
+-- The first five columns are those of the earlier application. Columns are read by position
+-- (src/ratelimit/rows.rs). COLLATE "C": keys are compared byte by byte. fillfactor and no further index: updates
+-- stay within their page (HOT).
+CREATE TABLE phone_crypt.rate_limits (
+    id                text        COLLATE "C" PRIMARY KEY,
+    count             integer     NOT NULL DEFAULT 0,
+    window_start      bigint      NOT NULL,
+    created_at        timestamptz DEFAULT pg_catalog.now(),
+    updated_at        timestamptz DEFAULT pg_catalog.now(),
+    algorithm         smallint,
+    window_us         bigint,
+    start_us          bigint,
+    cur               bigint,
+    prev              bigint,
+    tat_ns            bigint,
+    quota             integer,
+    burst             integer,
+    violations        integer,
+    last_violation_us bigint,
+    blocked_until_us  bigint,
+    expires_us        bigint,
+    engine            text
+) WITH (fillfactor = 50);
+COMMENT ON TABLE phone_crypt.rate_limits IS
+    'state of rate limits, a row a key; written by the engines only';
+SELECT pg_catalog.pg_extension_config_dump('phone_crypt.rate_limits', '');
+
+CREATE TABLE phone_crypt.ratelimit_policies (
+    -- Read by position (src/ratelimit/policies.rs).
+    name         text       COLLATE "C" PRIMARY KEY,
+    "limit"      integer    NOT NULL,
+    "window"     interval   NOT NULL,
+    algorithm    text       NOT NULL DEFAULT 'fixed_window',
+    burst        integer,
+    penalties    interval[] NOT NULL DEFAULT '{}',
+    shadow       boolean    NOT NULL DEFAULT false,
+    durable      boolean    NOT NULL DEFAULT false,
+    count_denied boolean    NOT NULL DEFAULT false,
+    CHECK (phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties))
+);
+COMMENT ON TABLE phone_crypt.ratelimit_policies IS
+    'rate-limit policies; written by ratelimit_policy_set()';
+SELECT pg_catalog.pg_extension_config_dump('phone_crypt.ratelimit_policies', '');
+CREATE TRIGGER announce_change
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.ratelimit_policies
+    FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
+
+CREATE TABLE phone_crypt.ratelimit_lists (
+    -- The first three columns are read by position (src/ratelimit/lists.rs).
+    list     text COLLATE "C" NOT NULL CHECK (list IN ('allow', 'deny')),
+    key      text COLLATE "C" UNIQUE CHECK (pg_catalog.octet_length(key) BETWEEN 1 AND 512),
+    network  cidr UNIQUE,
+    note     text,
+    added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    CHECK ((key IS NULL) <> (network IS NULL))
+);
+COMMENT ON TABLE phone_crypt.ratelimit_lists IS
+    'allow and deny lists of rate limits; written by ratelimit_list_key() and ratelimit_list_network()';
+SELECT pg_catalog.pg_extension_config_dump('phone_crypt.ratelimit_lists', '');
+CREATE TRIGGER announce_change
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.ratelimit_lists
+    FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
+
+-- SECURITY DEFINER here and below: whoever may administer limits need not own the tables.
+CREATE FUNCTION ratelimit_policy_set(
+    name text, "limit" integer, "window" interval, algorithm text DEFAULT 'fixed_window',
+    burst integer DEFAULT NULL, penalties interval[] DEFAULT '{}', shadow boolean DEFAULT false,
+    durable boolean DEFAULT false, count_denied boolean DEFAULT false
+) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties);
+    IF shadow IS NULL OR durable IS NULL OR count_denied IS NULL THEN
+        RAISE EXCEPTION 'shadow, durable and count_denied must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    INSERT INTO phone_crypt.ratelimit_policies AS p
+        VALUES (name, "limit", "window", algorithm, burst, penalties, shadow, durable, count_denied)
+        ON CONFLICT ON CONSTRAINT ratelimit_policies_pkey DO UPDATE
+        SET "limit" = excluded."limit", "window" = excluded."window", algorithm = excluded.algorithm,
+            burst = excluded.burst, penalties = excluded.penalties, shadow = excluded.shadow,
+            count_denied = excluded.count_denied
+        WHERE p.durable = excluded.durable;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'the policy exists, and durable cannot be changed'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Its state is kept in one engine. Drop the policy first: that forgets its state.';
+    END IF;
+END;
+$$;
+
+CREATE FUNCTION ratelimit_policy_drop(name text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_durable boolean;
+    prefix text := 'policy:' || name || ':';
+    state_key text;
+BEGIN
+    IF name IS NULL THEN
+        RAISE EXCEPTION 'name must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    DELETE FROM phone_crypt.ratelimit_policies AS p WHERE p.name = ratelimit_policy_drop.name
+        RETURNING durable INTO is_durable;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    FOR state_key IN SELECT key FROM phone_crypt.ratelimit_entries() WHERE starts_with(key, prefix) LOOP
+        PERFORM phone_crypt.ratelimit_forget(state_key, is_durable);
+    END LOOP;
+    RETURN true;
+END;
+$$;
+
+CREATE FUNCTION ratelimit_list_key(list text, key text, note text DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF list IS NULL OR key IS NULL THEN
+        RAISE EXCEPTION 'list and key must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF list NOT IN ('allow', 'deny') THEN
+        RAISE EXCEPTION 'there are two lists: allow and deny' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF octet_length(key) NOT BETWEEN 1 AND 512 THEN
+        RAISE EXCEPTION 'a key has 1 to 512 bytes' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO phone_crypt.ratelimit_lists (list, key, note) VALUES (list, key, note)
+        ON CONFLICT ON CONSTRAINT ratelimit_lists_key_key
+        DO UPDATE SET list = excluded.list, note = excluded.note, added_at = now();
+END;
+$$;
+
+CREATE FUNCTION ratelimit_list_network(list text, network inet, note text DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF list IS NULL OR network IS NULL THEN
+        RAISE EXCEPTION 'list and network must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF list NOT IN ('allow', 'deny') THEN
+        RAISE EXCEPTION 'there are two lists: allow and deny' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO phone_crypt.ratelimit_lists (list, network, note) VALUES (list, network(network), note)
+        ON CONFLICT ON CONSTRAINT ratelimit_lists_network_key
+        DO UPDATE SET list = excluded.list, note = excluded.note, added_at = now();
+END;
+$$;
+
+CREATE FUNCTION ratelimit_unlist_key(key text) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM phone_crypt.ratelimit_lists AS l WHERE l.key = ratelimit_unlist_key.key;
+    RETURN FOUND;
+END;
+$$;
+
+CREATE FUNCTION ratelimit_unlist_network(network inet) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM phone_crypt.ratelimit_lists AS l WHERE l.network = network(ratelimit_unlist_network.network);
+    RETURN FOUND;
+END;
+$$;
+
+-- Expired rows only, and none that somebody has locked: an engine may be about to use it again.
+CREATE FUNCTION ratelimit_cleanup(batch_size integer DEFAULT 10000) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    now_us bigint := extract(epoch FROM clock_timestamp()) * 1000000;
+    deleted bigint;
+    total bigint := 0;
+BEGIN
+    IF batch_size IS NULL THEN
+        RAISE EXCEPTION 'batch_size must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF batch_size < 1 THEN
+        RAISE EXCEPTION 'batch_size must be at least 1' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    LOOP
+        DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM phone_crypt.rate_limits WHERE expires_us <= now_us
+             LIMIT batch_size FOR UPDATE SKIP LOCKED));
+        GET DIAGNOSTICS deleted = ROW_COUNT;
+        total := total + deleted;
+        EXIT WHEN deleted < batch_size;
+    END LOOP;
+    RETURN total;
+END;
+$$;
+
+CREATE VIEW phone_crypt.ratelimit_status AS
+    SELECT key, engine, algorithm, "limit", "window", burst, used, remaining, reset_at, violations,
+           blocked_until, expires_at, updated_at
+      FROM phone_crypt.ratelimit_entries();
+COMMENT ON VIEW phone_crypt.ratelimit_status IS
+    'the live state of every key of this database';
+
+CREATE VIEW phone_crypt.ratelimit_top AS
+    SELECT key, hits, denials FROM phone_crypt.ratelimit_entries()
+     ORDER BY denials DESC NULLS LAST, hits DESC NULLS LAST LIMIT 100;
+COMMENT ON VIEW phone_crypt.ratelimit_top IS
+    'the keys denied most, then hit most, since they came into memory';
+
+CREATE VIEW phone_crypt.ratelimit_stats AS
+    SELECT engine, slots, slots_in_use, dirty_slots, hits, denials, evictions, table_reads, refusals, flushes,
+           flush_failures, last_flush, flush_lag, loaded
+      FROM phone_crypt.ratelimit_counters();
+COMMENT ON VIEW phone_crypt.ratelimit_stats IS
+    'the engine in force, what it did in this database since the server started, and the room it has';

@@ -1,0 +1,58 @@
+//! What a key is, and under what name its state is kept.
+
+use crate::error::{Error, Result};
+
+/// The longest key of a caller, in bytes.
+const MAX_KEY: usize = 512;
+/// The longest name of a policy.
+const MAX_POLICY_NAME: usize = 63;
+
+/// The key under which state is kept: the caller's own, or that and the policy's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StateKey<'a> {
+    /// The caller's.
+    Plain(&'a [u8]),
+    /// `policy:<name>:<key>`.
+    OfPolicy(Vec<u8>),
+}
+
+impl<'a> StateKey<'a> {
+    /// The key as it is. It has been checked.
+    pub fn plain(key: &'a [u8]) -> StateKey<'a> {
+        StateKey::Plain(key)
+    }
+
+    /// The key within a policy, so that policies never share counters by accident.
+    pub fn of_policy(policy: &str, key: &[u8]) -> StateKey<'a> {
+        StateKey::OfPolicy([b"policy:", policy.as_bytes(), b":", key].concat())
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            StateKey::Plain(key) => key,
+            StateKey::OfPolicy(key) => key,
+        }
+    }
+}
+
+/// A key of 1 to 512 bytes.
+///
+/// Errors: any other length, 22023.
+pub fn checked_key(key: &[u8]) -> Result<&[u8]> {
+    match key.len() {
+        1..=MAX_KEY => Ok(key),
+        _ => Err(Error::KeyLength),
+    }
+}
+
+/// A policy's name: no colon, so that where it ends in a state's key is not in doubt.
+///
+/// Errors: anything but 1 to 63 of `[A-Za-z0-9_.-]`, 22023.
+pub fn checked_policy_name(name: &str) -> Result<&str> {
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    match (1..=MAX_POLICY_NAME).contains(&name.len()) && name.bytes().all(is_good) {
+        true => Ok(name),
+        false => Err(Error::PolicyName),
+    }
+}

@@ -1,0 +1,330 @@
+//! From a request to a verdict: lists first, then the engine.
+
+use phone_crypt_core::ratelimit::{self as core, Entry, Limit, Listing, Verdict};
+
+use super::engine::{Engine, in_force};
+use super::key::StateKey;
+use super::place::{Place, place};
+use super::policies::Policy;
+use super::step::Kept;
+use super::table::{self, TableKey};
+use super::{clock, lists, memory};
+use crate::error::{Error, Result};
+
+/// One key to be held against one limit.
+pub struct Request<'a> {
+    /// The caller's key, which the lists know.
+    pub key: &'a [u8],
+    /// Under what name its state is kept.
+    pub state: StateKey<'a>,
+    /// The limit.
+    pub limit: Limit<'a>,
+    /// Whether the policy only watches.
+    pub shadow: bool,
+    /// Whether its state is kept in the table, whatever the engine.
+    pub durable: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A key against a limit of its own.
+    pub fn plain(key: &'a [u8], limit: Limit<'a>) -> Request<'a> {
+        Request {
+            key,
+            state: StateKey::plain(key),
+            limit,
+            shadow: false,
+            durable: false,
+        }
+    }
+
+    /// A key against a policy.
+    pub fn of_policy(policy: &'a Policy, key: &'a [u8]) -> Request<'a> {
+        Request {
+            key,
+            state: StateKey::of_policy(&policy.name, key),
+            limit: policy.limit(),
+            shadow: policy.shadow,
+            durable: policy.durable,
+        }
+    }
+
+    fn listed(&self) -> Option<Verdict> {
+        let limit = self.limit.quota.limit();
+        lists::listing(self.key).map(|listing| match listing {
+            Listing::Allow => Verdict::allow_listed(limit),
+            Listing::Deny => self.shown(Verdict::deny_listed(limit)),
+        })
+    }
+
+    /// What the caller is told: a policy that only watches lets through.
+    fn shown(&self, verdict: Verdict) -> Verdict {
+        match self.shadow {
+            true => verdict.in_shadow(),
+            false => verdict,
+        }
+    }
+}
+
+/// A hit.
+///
+/// Errors: no slot, 53400; no engine, 55000.
+pub fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
+    if let Some(verdict) = request.listed() {
+        return Ok(verdict);
+    }
+    let verdict = replace(request.state.bytes(), request.durable, |entry, now_us| {
+        hit_entry(entry, now_us, request, cost)
+    })??;
+    Ok(request.shown(verdict))
+}
+
+fn hit_entry(
+    entry: &Entry,
+    now_us: i64,
+    request: &Request<'_>,
+    cost: i32,
+) -> (Kept, Result<Verdict>) {
+    match core::hit(entry, now_us, &request.limit, cost) {
+        Ok((kept, verdict)) => (Kept::of_hit(kept, &verdict), Ok(verdict)),
+        Err(error) => (Kept::change(None), Err(error.into())),
+    }
+}
+
+/// The answer that a hit would get, and what the key's entry is now. Nothing is consumed.
+///
+/// Errors: as `hit`.
+pub fn look(request: &Request<'_>, cost: i32) -> Result<(Verdict, Entry, i64)> {
+    let (entry, now_us) = change(request.state.bytes(), request.durable, |entry, now_us| {
+        (None, (*entry, now_us))
+    })?;
+    let verdict = match request.listed() {
+        Some(verdict) => verdict,
+        None => request.shown(core::look(&entry, now_us, &request.limit, cost)?),
+    };
+    Ok((verdict, entry, now_us))
+}
+
+/// Measures and replaces what is kept of a key, by something that is no hit.
+///
+/// Errors: as `hit`.
+pub fn change<R>(
+    key: &[u8],
+    durable: bool,
+    mut with: impl FnMut(&Entry, i64) -> (Option<Entry>, R),
+) -> Result<R> {
+    replace(key, durable, |entry, now_us| {
+        let (kept, answer) = with(entry, now_us);
+        (Kept::change(kept), answer)
+    })
+}
+
+fn replace<R>(key: &[u8], durable: bool, step: impl FnMut(&Entry, i64) -> (Kept, R)) -> Result<R> {
+    let place = place()?;
+    match (engine_of(durable)?, place.slots) {
+        (Engine::Memory, Some(owner)) => memory::replace(&place, owner, key, step),
+        _ => table::replace(&place, table_key(key, durable), step),
+    }
+}
+
+fn engine_of(durable: bool) -> Result<Engine> {
+    match durable {
+        true => Ok(Engine::Table),
+        false => in_force(),
+    }
+}
+
+fn table_key(bytes: &[u8], is_durable: bool) -> TableKey<'_> {
+    TableKey { bytes, is_durable }
+}
+
+/// A hit on a key that used to have other names: what is live under those is moved to the first of `keys`, and
+/// then the hit is made.
+///
+/// Errors: as `hit`.
+pub fn hit_moving(keys: &[&[u8]], limit: &Limit<'_>, cost: i32) -> Result<Verdict> {
+    let request = |key| Request::plain(key, limit.clone());
+    let requests: Vec<Request<'_>> = keys.iter().map(|key| request(*key)).collect();
+    if let Some(verdict) = requests.iter().find_map(Request::listed) {
+        return Ok(verdict);
+    }
+    let refs: Vec<&Request<'_>> = requests.iter().collect();
+    let mut answers = replace_all(&refs, |entries, now_us| {
+        move_and_hit(entries, now_us, &requests[0], cost)
+    })?;
+    match answers.pop() {
+        Some(answer) => answer,
+        None => Err(Error::KeyLength),
+    }
+}
+
+fn move_and_hit(
+    entries: &[Entry],
+    now_us: i64,
+    request: &Request<'_>,
+    cost: i32,
+) -> (Vec<Kept>, Vec<Result<Verdict>>) {
+    let (current, former) = match entries.split_first() {
+        Some((current, former)) => (*current, former),
+        None => (Entry::EMPTY, entries),
+    };
+    let is_live = |entry: &Entry| entry.expires_us() > now_us;
+    let merged = former
+        .iter()
+        .filter(|entry| is_live(entry))
+        .fold(current, |into, from| core::absorb(&into, from, now_us));
+    let (kept, verdict) = hit_entry(&merged, now_us, request, cost);
+    let is_moved = merged != current;
+    let entry = kept.entry.or(is_moved.then_some(merged));
+    let rest = former.iter().map(|entry| {
+        let is_emptied = is_live(entry);
+        Kept::change(is_emptied.then_some(Entry::EMPTY))
+    });
+    let all = std::iter::once(Kept { entry, ..kept }).chain(rest);
+    (all.collect(), vec![verdict])
+}
+
+/// A hit on a policy.
+///
+/// Errors: as `hit`.
+pub fn check(policy: &Policy, key: &[u8], cost: i32) -> Result<Verdict> {
+    hit(&Request::of_policy(policy, key), cost)
+}
+
+/// Hits all or none.
+///
+/// Errors: as `hit`.
+pub fn check_all(requests: &[Request<'_>], cost: i32) -> Result<Vec<Verdict>> {
+    let listed: Vec<Option<Verdict>> = requests.iter().map(Request::listed).collect();
+    let is_denied = |verdict: &Option<Verdict>| verdict.is_some_and(|it| !it.decision.allowed);
+    if listed.iter().any(is_denied) {
+        return requests
+            .iter()
+            .zip(&listed)
+            .map(|(request, listed)| match listed {
+                Some(verdict) => Ok(*verdict),
+                None => Ok(look(request, cost)?.0),
+            })
+            .collect();
+    }
+    let decided: Vec<&Request<'_>> = requests
+        .iter()
+        .zip(&listed)
+        .filter(|(_, listed)| listed.is_none())
+        .map(|(request, _)| request)
+        .collect();
+    let answers = replace_all(&decided, |entries, now_us| {
+        hit_entries(entries, now_us, &decided, cost)
+    })?;
+    let mut answers = answers.into_iter();
+    let mut verdicts = Vec::with_capacity(requests.len());
+    for (request, listed) in requests.iter().zip(listed) {
+        verdicts.push(match listed {
+            Some(verdict) => verdict,
+            None => request.shown(answers.next().unwrap_or(Err(Error::KeyLength))?),
+        });
+    }
+    Ok(verdicts)
+}
+
+fn hit_entries(
+    entries: &[Entry],
+    now_us: i64,
+    requests: &[&Request<'_>],
+    cost: i32,
+) -> (Vec<Kept>, Vec<Result<Verdict>>) {
+    let limits: Vec<Limit<'_>> = requests.iter().map(|it| it.limit.clone()).collect();
+    let only_watches = |index: usize| requests.get(index).is_some_and(|it| it.shadow);
+    match core::hit_all(entries, now_us, &limits, cost, only_watches) {
+        Ok(answers) => answers
+            .into_iter()
+            .map(|(kept, verdict)| (Kept::of_hit(kept, &verdict), Ok(verdict)))
+            .unzip(),
+        Err(error) => (
+            vec![Kept::change(None); entries.len()],
+            vec![Err(error.into())],
+        ),
+    }
+}
+
+/// Measures and replaces several keys at one moment, whichever engines they are in. Rows are locked before slots,
+/// since a row may have to be waited for; and only if the step wants to change one.
+fn replace_all<R>(
+    requests: &[&Request<'_>],
+    mut step: impl FnMut(&[Entry], i64) -> (Vec<Kept>, R),
+) -> Result<R> {
+    let place = place()?;
+    let mut in_memory = Vec::new();
+    let mut in_table = Vec::new();
+    for (index, request) in requests.iter().enumerate() {
+        match engine_of(request.durable)? {
+            Engine::Memory if place.slots.is_some() => in_memory.push(index),
+            _ => in_table.push(index),
+        }
+    }
+    let keys: Vec<TableKey<'_>> = in_table
+        .iter()
+        .map(|index| table_key(requests[*index].state.bytes(), requests[*index].durable))
+        .collect();
+    let mut rows = table::look(&place, &keys);
+    let mut are_locked = keys.is_empty();
+    loop {
+        let mut changes: Vec<Kept> = Vec::new();
+        let mut at_us = clock::now_us();
+        let answer = with_slots(&place, requests, &in_memory, |slots, now_us| {
+            let entries = together(requests.len(), &in_memory, slots, &in_table, &rows);
+            let (kept, answer) = step(&entries, now_us);
+            changes = in_table.iter().map(|index| kept[*index]).collect();
+            at_us = now_us;
+            let wants_rows = changes.iter().any(|kept| kept.entry.is_some());
+            match wants_rows && !are_locked {
+                true => (vec![Kept::change(None); in_memory.len()], None),
+                false => (
+                    in_memory.iter().map(|index| kept[*index]).collect(),
+                    Some(answer),
+                ),
+            }
+        })?;
+        if let Some(answer) = answer {
+            for (key, kept) in keys.iter().zip(&changes) {
+                if let Some(entry) = kept.entry {
+                    table::write(&place, *key, &entry, at_us);
+                }
+            }
+            return Ok(answer);
+        }
+        rows = table::lock_all(&place, &keys);
+        are_locked = true;
+    }
+}
+
+fn with_slots<R>(
+    place: &Place,
+    requests: &[&Request<'_>],
+    in_memory: &[usize],
+    mut step: impl FnMut(&[Entry], i64) -> (Vec<Kept>, R),
+) -> Result<R> {
+    let keys: Vec<&[u8]> = in_memory
+        .iter()
+        .map(|index| requests[*index].state.bytes())
+        .collect();
+    match place.slots {
+        Some(owner) if !keys.is_empty() => memory::replace_all(place, owner, &keys, step),
+        _ => Ok(step(&[], clock::now_us()).1),
+    }
+}
+
+/// The entries of both engines in the order of the requests.
+fn together(
+    count: usize,
+    in_memory: &[usize],
+    slots: &[Entry],
+    in_table: &[usize],
+    rows: &[Entry],
+) -> Vec<Entry> {
+    let mut entries = vec![Entry::EMPTY; count];
+    let pairs = in_memory.iter().zip(slots).chain(in_table.iter().zip(rows));
+    for (index, entry) in pairs {
+        entries[*index] = *entry;
+    }
+    entries
+}

@@ -1,0 +1,55 @@
+//! The allow and deny lists, as this backend remembers them.
+
+use phone_crypt_core::ratelimit::{Listing, Lists, Network};
+use std::cell::RefCell;
+
+use crate::tables::{self, LISTS, TableRow};
+
+thread_local! {
+    static KNOWN: RefCell<Lists> = RefCell::new(Lists::default());
+}
+
+/// What the lists say of a key, if anything.
+pub fn listing(key: &[u8]) -> Option<Listing> {
+    tables::listen_once_a_statement();
+    if !LISTS.holds() {
+        let lists = read_all();
+        KNOWN.with_borrow_mut(|known| *known = lists);
+    }
+    KNOWN.with_borrow(|known| match known.is_empty() {
+        true => None,
+        false => known.verdict(key),
+    })
+}
+
+fn read_all() -> Lists {
+    let mut lists = Lists::default();
+    if let Some(table) = LISTS.watch() {
+        LISTS.remember();
+        tables::scan(table, |row| add(&mut lists, row));
+    }
+    lists
+}
+
+fn add(lists: &mut Lists, row: &TableRow) {
+    let name: Option<String> = row.get(1);
+    let key: Option<Vec<u8>> = row.get(2);
+    let network: Option<pgrx::Inet> = row.get(3);
+    let Some(listing) = name.and_then(|name| Listing::parse(&name).ok()) else {
+        return;
+    };
+    if let Some(key) = key {
+        lists.add_key(&key, listing);
+    }
+    if let Some(network) = network.and_then(|network| parse(&network.0)) {
+        lists.add_network(network, listing);
+    }
+}
+
+/// A network as PostgreSQL writes it: the length is left out where it is that of the whole address.
+fn parse(text: &str) -> Option<Network> {
+    let (address, length) = text.split_once('/').unwrap_or((text, ""));
+    let address: std::net::IpAddr = address.parse().ok()?;
+    let whole = if address.is_ipv4() { 32 } else { 128 };
+    Network::new(address, length.parse().unwrap_or(whole)).ok()
+}

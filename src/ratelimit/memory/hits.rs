@@ -1,0 +1,255 @@
+//! Measuring and replacing what the slots hold.
+
+use pgrx::check_for_interrupts;
+use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slot, SlotKey};
+
+use super::shmem::{Partition, header, lock, partition_of, shape};
+use super::waiting::wake_launcher;
+use crate::error::{Error, Result};
+use crate::ratelimit::now_us;
+use crate::ratelimit::place::Place;
+use crate::ratelimit::rows::{self, Found as RowFound};
+use crate::ratelimit::step::Kept;
+
+/// What the table has of a key, and the removals its partition had seen when it was read.
+#[derive(Clone, Copy)]
+struct Read {
+    at_removal: u64,
+    entry: Entry,
+    expires_us: i64,
+}
+
+/// Where a key stands, found under its partition's lock.
+enum Where {
+    Slot(usize),
+    /// No slot yet: what is known of the key, and when its row expires.
+    New(Entry, i64),
+    /// The table has to be read first.
+    Elsewhere(u64),
+}
+
+/// Measures and replaces the state of one key. `step` runs under the lock: it neither fails nor waits.
+///
+/// Errors: every slot holds what nothing else has, 53400.
+pub fn replace<R>(
+    place: &Place,
+    owner: Owner,
+    key: &[u8],
+    mut step: impl FnMut(&Entry, i64) -> (Kept, R),
+) -> Result<R> {
+    let key = slot_key(owner, key)?;
+    let mut read = None;
+    loop {
+        let mut partition = lock(partition_of(&key));
+        let now_us = now_us();
+        let (found, known) = match locate(&mut partition, &key, read, now_us) {
+            Where::Slot(index) => (Ok(index), *partition.slot(index).entry()),
+            Where::New(entry, expires_us) => (Err(expires_us), entry),
+            Where::Elsewhere(at_removal) => {
+                drop(partition);
+                read = Some(read_row(place, &key, at_removal));
+                check_for_interrupts!();
+                continue;
+            }
+        };
+        let (kept, answer) = step(&known, now_us);
+        let stored = store(&mut partition, &key, found, &known, kept, now_us);
+        drop(partition);
+        return stored.map(|()| answer).map_err(|Full| no_slot());
+    }
+}
+
+/// As `replace`, of several different keys at one moment.
+pub fn replace_all<R>(
+    place: &Place,
+    owner: Owner,
+    keys: &[&[u8]],
+    mut step: impl FnMut(&[Entry], i64) -> (Vec<Kept>, R),
+) -> Result<R> {
+    let keys: Vec<SlotKey<'_>> = keys
+        .iter()
+        .map(|key| slot_key(owner, key))
+        .collect::<Result<_>>()?;
+    let mut order: Vec<usize> = keys.iter().map(partition_of).collect();
+    order.sort_unstable();
+    order.dedup();
+    let mut reads: Vec<Option<Read>> = vec![None; keys.len()];
+    let mut entries = vec![Entry::EMPTY; keys.len()];
+    loop {
+        let mut partitions: Vec<Partition> = Vec::with_capacity(order.len());
+        partitions.extend(order.iter().map(|number| lock(*number)));
+        let now_us = now_us();
+        let mut missing = None;
+        for (index, key) in keys.iter().enumerate() {
+            let partition = &mut partitions[place_in(&order, key)];
+            match locate(partition, key, reads[index], now_us) {
+                Where::Slot(slot) => entries[index] = *partition.slot(slot).entry(),
+                Where::New(entry, _) => entries[index] = entry,
+                Where::Elsewhere(at_removal) => {
+                    missing = Some((index, at_removal));
+                    break;
+                }
+            }
+        }
+        if let Some((index, at_removal)) = missing {
+            drop(partitions);
+            reads[index] = Some(read_row(place, &keys[index], at_removal));
+            check_for_interrupts!();
+            continue;
+        }
+        let (kept, answer) = step(&entries, now_us);
+        let mut outcome = Ok(());
+        for (index, key) in keys.iter().enumerate() {
+            let partition = &mut partitions[place_in(&order, key)];
+            let found = match partition.find(key, now_us) {
+                Found::Slot(slot) => Ok(slot),
+                _ => Err(reads[index].map_or(0, |read| read.expires_us)),
+            };
+            outcome = store(partition, key, found, &entries[index], kept[index], now_us);
+            if outcome.is_err() {
+                take_back(&mut partitions, &order, &keys[..index], &entries, now_us);
+                break;
+            }
+        }
+        drop(partitions);
+        return outcome.map(|()| answer).map_err(|Full| no_slot());
+    }
+}
+
+/// Puts back what some keys had, since another found no slot: all or nothing.
+fn take_back(
+    partitions: &mut [Partition],
+    order: &[usize],
+    keys: &[SlotKey<'_>],
+    entries: &[Entry],
+    now_us: i64,
+) {
+    for (key, entry) in keys.iter().zip(entries) {
+        let partition = &mut partitions[place_in(order, key)];
+        if let Found::Slot(slot) = partition.find(key, now_us) {
+            partition.keep(slot, entry);
+        }
+    }
+}
+
+fn place_in(order: &[usize], key: &SlotKey<'_>) -> usize {
+    order
+        .binary_search(&partition_of(key))
+        .unwrap_or_else(|place| place)
+}
+
+fn slot_key(owner: Owner, key: &[u8]) -> Result<SlotKey<'_>> {
+    SlotKey::new(owner, key, header().seed).ok_or(Error::KeyLength)
+}
+
+fn locate(partition: &mut Partition, key: &SlotKey<'_>, read: Option<Read>, now_us: i64) -> Where {
+    match (partition.find(key, now_us), read) {
+        (Found::Slot(index), _) => Where::Slot(index),
+        (Found::Unknown, _) => Where::New(Entry::EMPTY, 0),
+        (Found::Elsewhere(_), Some(read)) if partition.still_holds(read.at_removal) => {
+            Where::New(read.entry, read.expires_us)
+        }
+        (Found::Elsewhere(at_removal), _) => {
+            partition.owner(key.owner()).reads += 1;
+            Where::Elsewhere(at_removal)
+        }
+    }
+}
+
+/// Reads a key's row, with no lock held. Rows of durable policies are not this engine's.
+fn read_row(place: &Place, key: &SlotKey<'_>, at_removal: u64) -> Read {
+    let row = rows::row_of(place, key.bytes()).filter(|row| !row.is_durable);
+    let (entry, expires_us) = match row {
+        Some(RowFound {
+            entry, expires_us, ..
+        }) => (entry, expires_us),
+        None => (Entry::EMPTY, 0),
+    };
+    Read {
+        at_removal,
+        entry,
+        expires_us,
+    }
+}
+
+/// Keeps what a step made of an entry. A key of which nothing is known and nothing is to be kept takes no slot:
+/// denials do not fill the memory.
+fn store(
+    partition: &mut Partition,
+    key: &SlotKey<'_>,
+    found: std::result::Result<usize, i64>,
+    known: &Entry,
+    kept: Kept,
+    now_us: i64,
+) -> std::result::Result<(), Full> {
+    let index = match found {
+        Ok(index) => index,
+        Err(_) if kept.entry.is_none() && *known == Entry::EMPTY => {
+            if let Some(denied) = kept.denied {
+                partition.count_only(key.owner(), denied);
+            }
+            return Ok(());
+        }
+        Err(row_expires_us) => match partition.insert(key, known, row_expires_us, now_us) {
+            Ok(index) => index,
+            // What the row says was enough to answer.
+            Err(Full) if kept.entry.is_none() => return Ok(()),
+            Err(Full) => {
+                partition.refuse(key.owner());
+                return Err(Full);
+            }
+        },
+    };
+    if let Some(entry) = kept.entry {
+        partition.keep(index, &entry);
+    }
+    if let Some(denied) = kept.denied {
+        partition.count(index, denied);
+    }
+    Ok(())
+}
+
+/// Nothing is counted and nothing forgotten; the flusher is asked to make room.
+fn no_slot() -> Error {
+    wake_launcher();
+    Error::NoSlot
+}
+
+/// Shows every slot of an owner, a copy of each, with no lock held.
+pub fn each_slot(owner: Owner, mut each: impl FnMut(&Slot)) {
+    for number in 0..shape().partitions {
+        let copies: Vec<Slot> = {
+            let room = lock(number).owner(owner).used as usize;
+            let mut copies = Vec::with_capacity(room);
+            let partition = lock(number);
+            copies.extend(partition.of(owner).map(|(_, slot)| *slot).take(room));
+            copies
+        };
+        copies.iter().for_each(&mut each);
+        check_for_interrupts!();
+    }
+}
+
+/// Gives up the slots of an owner: those that the table has, or all.
+pub fn forget_owner(owner: Owner, even_dirty: bool) {
+    for number in 0..shape().partitions {
+        lock(number).forget(owner, even_dirty);
+    }
+}
+
+/// What all partitions know of an owner.
+pub fn totals(owner: Owner) -> OwnerBook {
+    let mut total = OwnerBook::default();
+    for number in 0..shape().partitions {
+        let book = *lock(number).owner(owner);
+        total.loaded = book.loaded && (number == 0 || total.loaded);
+        total.used += book.used;
+        total.dirty += book.dirty;
+        total.hits += book.hits;
+        total.denials += book.denials;
+        total.evictions += book.evictions;
+        total.reads += book.reads;
+        total.refusals += book.refusals;
+    }
+    total
+}

@@ -1,0 +1,103 @@
+//! What lies where in shared memory.
+
+use pgrx::pg_sys;
+use phone_crypt_core::ratelimit::{Book, MAX_OWNERS, Slot};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64};
+
+/// Slots of a partition, where there are enough for several.
+const SLOTS_A_PARTITION: usize = 512;
+/// No more partitions than a backend can lock at once (PostgreSQL allows 200 LWLocks).
+const MAX_PARTITIONS: usize = 128;
+
+/// How many of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Partitions, a power of two.
+    pub partitions: usize,
+    /// Slots of each.
+    pub slots: usize,
+    /// Buckets of each, a power of two.
+    pub buckets: usize,
+}
+
+impl Shape {
+    /// For at least so many slots.
+    pub fn of(slots: usize) -> Shape {
+        let partitions = (slots / SLOTS_A_PARTITION)
+            .next_power_of_two()
+            .min(MAX_PARTITIONS);
+        let slots = slots.div_ceil(partitions);
+        Shape {
+            partitions,
+            slots,
+            buckets: slots.next_power_of_two(),
+        }
+    }
+
+    /// Bytes from one partition to the next.
+    pub fn stride(&self) -> usize {
+        (self.slots_at() + self.slots * size_of::<Slot>()).next_multiple_of(64)
+    }
+
+    /// Where in a partition its slots begin.
+    pub fn slots_at(&self) -> usize {
+        (size_of::<Head>() + self.buckets * size_of::<u32>()).next_multiple_of(64)
+    }
+
+    /// Bytes of everything.
+    pub fn total(&self) -> usize {
+        Self::partitions_at() + self.partitions * self.stride()
+    }
+
+    /// Where the partitions begin.
+    pub fn partitions_at() -> usize {
+        size_of::<Header>().next_multiple_of(64)
+    }
+}
+
+/// The head of a partition; its buckets and slots follow.
+#[repr(C, align(64))]
+pub struct Head {
+    /// Held by whoever looks at the partition.
+    pub lock: pg_sys::LWLock,
+    /// Its book-keeping.
+    pub book: Book,
+}
+
+/// A database that uses the engine. Zero oids: a free place.
+#[repr(C)]
+pub struct OwnerEntry {
+    /// The database.
+    pub database: AtomicU32,
+    /// Its `phone_crypt.rate_limits`.
+    pub table: AtomicU32,
+    /// When it was first seen, in microseconds.
+    pub since_us: AtomicI64,
+    /// The number of the last flush that somebody waits for.
+    pub wanted: AtomicU64,
+    /// The number of the last wanted flush that is done.
+    pub done: AtomicU64,
+    /// Flushes that came to their end.
+    pub flushes: AtomicU64,
+    /// Flushes that did not.
+    pub failures: AtomicU64,
+    /// When the last flush began that came to its end.
+    pub flushed_us: AtomicI64,
+    /// Whether the table has been read into memory.
+    pub is_loaded: AtomicBool,
+    /// Where in the table the search for expired rows goes on.
+    pub swept_to: AtomicU32,
+}
+
+/// What comes first.
+#[repr(C)]
+pub struct Header {
+    /// Makes hashes unforeseeable.
+    pub seed: [u64; 2],
+    /// The launcher's latch, while it runs.
+    pub launcher: AtomicPtr<pg_sys::Latch>,
+    /// Held by whoever enters a database into the list.
+    pub owners_lock: pg_sys::LWLock,
+    /// The databases.
+    pub owners: [OwnerEntry; MAX_OWNERS],
+}

@@ -1,0 +1,95 @@
+//! The list of databases that use the engine.
+
+use pgrx::pg_sys;
+use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner};
+use std::sync::atomic::Ordering;
+
+use super::layout::OwnerEntry;
+use super::shmem::{header, lock_owners};
+use super::waiting;
+use crate::error::{Error, Result};
+use crate::ratelimit::now_us;
+
+/// The owner of the slots of a database's table, entered into the list if it is new.
+///
+/// Errors: the list is full, 53400.
+pub fn owner(database: pg_sys::Oid, table: pg_sys::Oid) -> Result<Owner> {
+    enter(database.to_u32(), table.to_u32()).ok_or(Error::TooManyDatabases)
+}
+
+pub(super) fn enter(database: u32, table: u32) -> Option<Owner> {
+    let held = lock_owners();
+    let known = all().find(|owner| owner.database == database && owner.table == table);
+    if known.is_some() {
+        return known;
+    }
+    let free = header()
+        .owners
+        .iter()
+        .position(|entry| entry.database.load(Ordering::Relaxed) == 0)?;
+    let entry = &header().owners[free];
+    entry.since_us.store(now_us(), Ordering::Relaxed);
+    for counter in [&entry.wanted, &entry.done, &entry.flushes, &entry.failures] {
+        counter.store(0, Ordering::Relaxed);
+    }
+    entry.flushed_us.store(0, Ordering::Relaxed);
+    entry.swept_to.store(0, Ordering::Relaxed);
+    entry.is_loaded.store(false, Ordering::Relaxed);
+    entry.table.store(table, Ordering::Relaxed);
+    entry.database.store(database, Ordering::Release);
+    drop(held);
+    waiting::wake_launcher();
+    Some(Owner {
+        database,
+        table,
+        index: free as u32,
+    })
+}
+
+/// Everyone on the list.
+pub(super) fn all() -> impl Iterator<Item = Owner> {
+    (0..MAX_OWNERS).filter_map(|index| {
+        let entry = &header().owners[index];
+        let database = entry.database.load(Ordering::Acquire);
+        (database != 0).then(|| Owner {
+            database,
+            table: entry.table.load(Ordering::Relaxed),
+            index: index as u32,
+        })
+    })
+}
+
+/// Takes an owner off the list. Nothing of it is in any slot.
+pub(super) fn strike(owner: Owner) {
+    let _held = lock_owners();
+    entry(owner).database.store(0, Ordering::Release);
+}
+
+/// What the list says of an owner.
+pub(super) fn entry(owner: Owner) -> &'static OwnerEntry {
+    &header().owners[owner.index as usize]
+}
+
+/// What became of an owner's flushes.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FlushFacts {
+    /// Those that came to their end.
+    pub flushes: u64,
+    /// Those that did not.
+    pub failures: u64,
+    /// When the last began that came to its end; 0 if none did.
+    pub last_us: i64,
+    /// Whether the table has been read into memory.
+    pub is_loaded: bool,
+}
+
+/// See `FlushFacts`.
+pub fn flush_facts(owner: Owner) -> FlushFacts {
+    let entry = entry(owner);
+    FlushFacts {
+        flushes: entry.flushes.load(Ordering::Relaxed),
+        failures: entry.failures.load(Ordering::Relaxed),
+        last_us: entry.flushed_us.load(Ordering::Relaxed),
+        is_loaded: entry.is_loaded.load(Ordering::Relaxed),
+    }
+}

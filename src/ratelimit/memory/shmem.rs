@@ -1,0 +1,196 @@
+//! Getting the shared memory, and reaching what lies in it.
+
+use pgrx::{pg_guard, pg_sys};
+use phone_crypt_core::ratelimit::{Slot, SlotKey, Slots};
+use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+
+use super::layout::{Head, Header, Shape};
+use super::lock::Held;
+use super::saved;
+use crate::ratelimit::now_us;
+use crate::{preload, settings};
+
+/// What `pg_stat_activity.wait_event` shows of whoever waits for one of our locks.
+const WAIT_EVENT: &std::ffi::CStr = c"PhoneCryptRateLimit";
+const NAME: &std::ffi::CStr = c"phone_crypt rate limits";
+
+/// Where it begins; set by the postmaster and inherited by all.
+static BASE: AtomicPtr<Header> = AtomicPtr::new(std::ptr::null_mut());
+/// The slots asked for, as the shape was made from.
+static SLOTS: AtomicUsize = AtomicUsize::new(0);
+
+static mut PREVIOUS_STARTUP: pg_sys::shmem_startup_hook_type = None;
+#[cfg(not(feature = "pg14"))]
+static mut PREVIOUS_REQUEST: pg_sys::shmem_request_hook_type = None;
+
+/// Whether there is shared memory.
+pub fn is_there() -> bool {
+    !BASE.load(Ordering::Relaxed).is_null()
+}
+
+/// How many slots there are.
+pub fn slots() -> usize {
+    let shape = shape();
+    shape.partitions * shape.slots
+}
+
+pub(super) fn shape() -> Shape {
+    Shape::of(SLOTS.load(Ordering::Relaxed))
+}
+
+/// Asks for the memory. Called by `_PG_init` when the postmaster loads the library.
+pub fn request() {
+    if !preload::in_progress() {
+        return;
+    }
+    SLOTS.store(settings::ratelimit_slots(), Ordering::Relaxed);
+    // SAFETY: the postmaster has one thread; the hooks that were there go on being called.
+    unsafe {
+        #[cfg(feature = "pg14")]
+        pg_sys::RequestAddinShmemSpace(shape().total());
+        #[cfg(not(feature = "pg14"))]
+        {
+            PREVIOUS_REQUEST = pg_sys::shmem_request_hook;
+            pg_sys::shmem_request_hook = Some(on_request);
+        }
+        PREVIOUS_STARTUP = pg_sys::shmem_startup_hook;
+        pg_sys::shmem_startup_hook = Some(on_startup);
+    }
+}
+
+#[cfg(not(feature = "pg14"))]
+#[pg_guard]
+unsafe extern "C-unwind" fn on_request() {
+    // SAFETY: called by the postmaster when space may be asked for.
+    unsafe {
+        if let Some(previous) = PREVIOUS_REQUEST {
+            previous();
+        }
+        pg_sys::RequestAddinShmemSpace(shape().total());
+    }
+}
+
+/// Called when the server starts, and when it has thrown its memory away after a crash.
+#[pg_guard]
+unsafe extern "C-unwind" fn on_startup() {
+    // SAFETY: called by the postmaster before any other process runs, so that no lock is needed. New memory is
+    // zeroed by the kernel; zeroes are empty partitions.
+    unsafe {
+        if let Some(previous) = PREVIOUS_STARTUP {
+            previous();
+        }
+        let mut found = false;
+        let base: *mut Header =
+            pg_sys::ShmemInitStruct(NAME.as_ptr(), shape().total(), &mut found).cast();
+        BASE.store(base, Ordering::Relaxed);
+        if found {
+            return;
+        }
+        std::ptr::write_bytes(base.cast::<u8>(), 0, Shape::partitions_at());
+        (*base).seed = seed();
+        let tranche = pg_sys::LWLockNewTrancheId();
+        pg_sys::LWLockRegisterTranche(tranche, WAIT_EVENT.as_ptr());
+        pg_sys::LWLockInitialize(&raw mut (*base).owners_lock, tranche);
+        for number in 0..shape().partitions {
+            let head = head(number);
+            std::ptr::write_bytes(head.cast::<u8>(), 0, shape().slots_at());
+            pg_sys::LWLockInitialize(&raw mut (*head).lock, tranche);
+        }
+        saved::load();
+        pg_sys::on_shmem_exit(Some(on_exit), pg_sys::Datum::null());
+    }
+}
+
+/// Hashes need not be secret, only unforeseeable: without a random source the clock has to do.
+fn seed() -> [u64; 2] {
+    match crate::random::iv() {
+        Ok(bytes) => {
+            let number = u128::from_ne_bytes(bytes);
+            [number as u64, (number >> 64) as u64]
+        }
+        Err(_) => [now_us() as u64, 0],
+    }
+}
+
+/// The postmaster's exit: when it is an orderly one, nobody else is there any more.
+#[pg_guard]
+unsafe extern "C-unwind" fn on_exit(code: i32, _argument: pg_sys::Datum) {
+    // SAFETY: reads a variable; every child of the postmaster inherits this callback's registration or not, but
+    // only the postmaster is to act.
+    let is_postmaster = unsafe { pg_sys::MyProcPid == pg_sys::PostmasterPid };
+    if code == 0 && is_postmaster && is_there() {
+        saved::save();
+    }
+}
+
+/// What comes first in shared memory. There must be some.
+pub(super) fn header() -> &'static Header {
+    // SAFETY: `is_there` has been checked by whoever got this far; the header stays for the server's life, and
+    // what changes in it is atomic.
+    unsafe { &*BASE.load(Ordering::Relaxed) }
+}
+
+/// # Safety
+/// There must be shared memory, and `number` below the number of partitions.
+unsafe fn head(number: usize) -> *mut Head {
+    // SAFETY: within what was asked for.
+    unsafe {
+        BASE.load(Ordering::Relaxed)
+            .cast::<u8>()
+            .add(Shape::partitions_at() + number * shape().stride())
+            .cast()
+    }
+}
+
+/// Which partition a key belongs to.
+pub(super) fn partition_of(key: &SlotKey<'_>) -> usize {
+    key.partition(shape().partitions)
+}
+
+/// A partition, locked until dropped.
+pub(super) struct Partition {
+    slots: Slots<'static>,
+    _held: Held,
+}
+
+impl std::ops::Deref for Partition {
+    type Target = Slots<'static>;
+    fn deref(&self) -> &Slots<'static> {
+        &self.slots
+    }
+}
+
+impl std::ops::DerefMut for Partition {
+    fn deref_mut(&mut self) -> &mut Slots<'static> {
+        &mut self.slots
+    }
+}
+
+/// Locks a partition. The caller holds no lock of ours, or only those of partitions with lower numbers.
+pub(super) fn lock(number: usize) -> Partition {
+    let shape = shape();
+    // SAFETY: the number is taken modulo the partitions there are. The references live as long as the lock is
+    // held, and nobody else makes any without it.
+    unsafe {
+        let head = head(number % shape.partitions);
+        let held = Held::exclusively(&raw mut (*head).lock);
+        let start = head.cast::<u8>();
+        let buckets = start.add(size_of::<Head>()).cast::<u32>();
+        let slots = start.add(shape.slots_at()).cast::<Slot>();
+        Partition {
+            slots: Slots::new(
+                &mut (*head).book,
+                std::slice::from_raw_parts_mut(buckets, shape.buckets),
+                std::slice::from_raw_parts_mut(slots, shape.slots),
+            ),
+            _held: held,
+        }
+    }
+}
+
+/// Holds the lock of the list of owners until dropped.
+pub(super) fn lock_owners() -> Held {
+    let base = BASE.load(Ordering::Relaxed);
+    // SAFETY: as `header`; the lock was initialised with it.
+    unsafe { Held::exclusively(&raw mut (*base).owners_lock) }
+}

@@ -1,0 +1,24 @@
+//! Rate limits: the engines that keep state, and what they share. The arithmetic is in core.
+//!
+//! A hit goes: SQL function → lists → policy → engine (memory or table) → core decides.
+
+mod clock;
+mod engine;
+mod key;
+mod limiter;
+mod lists;
+pub mod memory;
+mod place;
+mod policies;
+mod rows;
+mod step;
+mod table;
+
+pub use engine::{Engine, in_force};
+pub use key::{StateKey, checked_key};
+pub use limiter::{Request, change, check, check_all, hit, hit_moving, look};
+pub use place::place;
+pub use policies::{Policy, policy};
+pub use rows::each_row;
+
+pub use clock::now_us;

@@ -1,0 +1,72 @@
+//! Rows of `phone_crypt.rate_limits`, read directly.
+
+use pgrx::pg_sys;
+use phone_crypt_core::ratelimit::{Entry, Row};
+
+use super::place::Place;
+use crate::span::POSTGRES_EPOCH_US;
+use crate::tables::{self, TableRow};
+
+/// The `engine` of rows that belong to durable policies: the memory engine never touches them.
+pub const DURABLE: &str = "table";
+
+/// A row and whom it belongs to.
+pub struct Found {
+    /// What it says of its key.
+    pub entry: Entry,
+    /// When it expires, in microseconds.
+    pub expires_us: i64,
+    /// Whether it belongs to a durable policy.
+    pub is_durable: bool,
+}
+
+/// The row of a key, as the newest snapshot has it.
+pub fn row_of(place: &Place, key: &[u8]) -> Option<Found> {
+    let mut found = None;
+    tables::scan_key(place.table, place.index, key, |row| {
+        found = Some(found_in(row));
+    });
+    found
+}
+
+/// Reads every row: its key, and what it says.
+pub fn each_row(table: pg_sys::Oid, mut each: impl FnMut(&[u8], Found)) {
+    tables::scan(table, |row| {
+        let key: Option<Vec<u8>> = row.get(1);
+        each(&key.unwrap_or_default(), found_in(row));
+    });
+}
+
+/// What a whole row says.
+pub fn found_in(row: &TableRow) -> Found {
+    let columns = columns_of(row);
+    let engine: Option<Vec<u8>> = row.get(18);
+    let entry = columns.to_entry();
+    Found {
+        entry,
+        expires_us: columns.expires_us.unwrap_or(entry.expires_us()),
+        is_durable: engine.as_deref() == Some(DURABLE.as_bytes()),
+    }
+}
+
+/// The columns by their place in the table (`sql/base/ratelimit.sql`).
+fn columns_of(row: &TableRow) -> Row {
+    let updated: Option<i64> = row.get(5);
+    Row {
+        count: row.get(2).unwrap_or(0),
+        window_start_ms: row.get(3).unwrap_or(0),
+        updated_us: updated.map_or(0, |time| time.saturating_add(POSTGRES_EPOCH_US)),
+        algorithm: row.get(6),
+        window_us: row.get(7),
+        start_us: row.get(8),
+        current: row.get(9),
+        previous: row.get(10),
+        tat_ns: row.get(11),
+        quota: row.get(12),
+        burst: row.get(13),
+        violations: row.get(14),
+        last_violation_us: row.get(15),
+        blocked_until_us: row.get(16),
+        expires_us: row.get(17),
+    }
+}

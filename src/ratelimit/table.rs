@@ -1,0 +1,175 @@
+//! The table engine: state in `phone_crypt.rate_limits`, as part of the caller's transaction.
+//!
+//! A look without a lock comes first. Where the key is blocked or used up, that is the answer: a denial takes no
+//! lock and writes nothing. Else the row is locked, the clock read again and the step taken anew on what the row
+//! says now.
+
+use pgrx::{IntoDatum, pg_sys};
+use phone_crypt_core::ratelimit::{Entry, Row};
+
+use super::clock::now_us;
+use super::place::Place;
+use super::rows::{self, DURABLE};
+use super::step::Kept;
+use crate::error::Result;
+use crate::span::POSTGRES_EPOCH_US;
+use crate::statement::Statement;
+
+const KEY: [pg_sys::Oid; 1] = [pg_sys::TEXTOID];
+const ROW: [pg_sys::Oid; 17] = [
+    pg_sys::TEXTOID,
+    pg_sys::INT4OID,
+    pg_sys::INT8OID,
+    pg_sys::TIMESTAMPTZOID,
+    pg_sys::INT2OID,
+    pg_sys::INT8OID,
+    pg_sys::INT8OID,
+    pg_sys::INT8OID,
+    pg_sys::INT8OID,
+    pg_sys::INT8OID,
+    pg_sys::INT4OID,
+    pg_sys::INT4OID,
+    pg_sys::INT4OID,
+    pg_sys::INT8OID,
+    pg_sys::INT8OID,
+    pg_sys::INT8OID,
+    pg_sys::TEXTOID,
+];
+
+thread_local! {
+    static LOCK: Statement = const { Statement::new(
+        c"SELECT r.* FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) $1 FOR UPDATE",
+        &KEY,
+    ) };
+    static INSERT: Statement = const { Statement::new(
+        c"INSERT INTO phone_crypt.rate_limits (id, count, window_start, updated_at, algorithm, window_us, \
+          start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, \
+          expires_us, engine) \
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+          ON CONFLICT DO NOTHING",
+        &ROW,
+    ) };
+    static UPDATE: Statement = const { Statement::new(
+        c"UPDATE phone_crypt.rate_limits SET (count, window_start, updated_at, algorithm, window_us, \
+          start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, \
+          expires_us, engine) = \
+          ROW($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+          WHERE id OPERATOR(pg_catalog.=) $1",
+        &ROW,
+    ) };
+}
+
+/// A key and whether it belongs to a durable policy.
+#[derive(Debug, Clone, Copy)]
+pub struct TableKey<'a> {
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// Whether its row is marked as the table engine's for good.
+    pub is_durable: bool,
+}
+
+/// Measures and replaces the state of one key.
+pub fn replace<R>(
+    place: &Place,
+    key: TableKey<'_>,
+    mut step: impl FnMut(&Entry, i64) -> (Kept, R),
+) -> Result<R> {
+    let seen = rows::row_of(place, key.bytes).map_or(Entry::EMPTY, |row| row.entry);
+    let (kept, answer) = step(&seen, now_us());
+    if kept.entry.is_none() {
+        return Ok(answer);
+    }
+    loop {
+        let locked = lock(place, key);
+        let now_us = now_us();
+        let (kept, answer) = step(&locked.unwrap_or(Entry::EMPTY), now_us);
+        let Some(entry) = kept.entry else {
+            return Ok(answer);
+        };
+        let written = match locked {
+            Some(_) => update(place, key, &entry, now_us),
+            // Somebody else may have been first: then there is a row to lock.
+            None => insert(place, key, &entry, now_us),
+        };
+        if written > 0 {
+            return Ok(answer);
+        }
+    }
+}
+
+/// What the rows of these keys say, without a lock.
+pub fn look(place: &Place, keys: &[TableKey<'_>]) -> Vec<Entry> {
+    keys.iter()
+        .map(|key| rows::row_of(place, key.bytes).map_or(Entry::EMPTY, |row| row.entry))
+        .collect()
+}
+
+/// Locks the rows of these keys, and makes those that are missing. All who lock several do it in the order of the
+/// keys, so that nobody waits in a circle.
+pub fn lock_all(place: &Place, keys: &[TableKey<'_>]) -> Vec<Entry> {
+    let mut entries = vec![Entry::EMPTY; keys.len()];
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    order.sort_by_key(|index| keys[*index].bytes);
+    for index in order {
+        entries[index] = loop {
+            if let Some(entry) = lock(place, keys[index]) {
+                break entry;
+            }
+            insert(place, keys[index], &Entry::EMPTY, now_us());
+        };
+    }
+    entries
+}
+
+/// Writes a row that has been locked.
+pub fn write(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) {
+    update(place, key, entry, now_us);
+}
+
+fn lock(place: &Place, key: TableKey<'_>) -> Option<Entry> {
+    let mut entry = None;
+    LOCK.with(|lock| {
+        lock.run(place.owner, &[text(key.bytes)], |row| {
+            entry = Some(rows::found_in(row).entry);
+        })
+    });
+    entry
+}
+
+fn insert(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
+    let columns = columns(key, entry, now_us);
+    INSERT.with(|insert| insert.run(place.owner, &columns, |_| ()))
+}
+
+fn update(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
+    let columns = columns(key, entry, now_us);
+    UPDATE.with(|update| update.run(place.owner, &columns, |_| ()))
+}
+
+/// Bytes of the database's own encoding, as the text that they came from.
+fn text(bytes: &[u8]) -> Option<pg_sys::Datum> {
+    bytes.into_datum()
+}
+
+fn columns(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<pg_sys::Datum>; 17] {
+    let row = Row::from_entry(entry, now_us);
+    [
+        text(key.bytes),
+        row.count.into_datum(),
+        row.window_start_ms.into_datum(),
+        (row.updated_us - POSTGRES_EPOCH_US).into_datum(),
+        row.algorithm.into_datum(),
+        row.window_us.into_datum(),
+        row.start_us.into_datum(),
+        row.current.into_datum(),
+        row.previous.into_datum(),
+        row.tat_ns.into_datum(),
+        row.quota.into_datum(),
+        row.burst.into_datum(),
+        row.violations.into_datum(),
+        row.last_violation_us.into_datum(),
+        row.blocked_until_us.into_datum(),
+        row.expires_us.into_datum(),
+        key.is_durable.then_some(DURABLE).into_datum(),
+    ]
+}

@@ -1,0 +1,153 @@
+//! Changing what is kept of a key by something else than a hit.
+
+use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::{default, pg_extern};
+use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US, Quota, State, absorb};
+
+use super::ratelimit_args::{cost, given, key, known_policy};
+use crate::error::{Answer, Error, Result};
+use crate::ratelimit::{self, Engine, StateKey, checked_key, memory};
+use crate::span::{span_us, to_timestamp};
+use crate::text::Text;
+
+/// The shortest block: a millisecond.
+const MIN_BLOCK_US: i64 = 1000;
+
+/// The key under which the state is kept, and whether that is a durable policy's.
+fn state_key<'a>(key: Option<Text<'a>>, policy: Option<Text<'a>>) -> Result<(StateKey<'a>, bool)> {
+    let key = self::key(key)?;
+    let Some(policy) = policy else {
+        return Ok((StateKey::plain(key), false));
+    };
+    let policy = known_policy(Some(policy))?;
+    Ok((StateKey::of_policy(&policy.name, key), policy.durable))
+}
+
+fn forgotten(entry: &Entry, now_us: i64) -> (Option<Entry>, bool) {
+    let is_live = entry.expires_us() > now_us;
+    let is_known = *entry != Entry::EMPTY;
+    (is_known.then_some(Entry::EMPTY), is_live)
+}
+
+/// `ratelimit_reset(key[, policy])`: forgets the hits, violations and block of a key, or of the key in a policy. True
+/// if there was anything.
+///
+/// Errors: key NULL, 22004; no such policy, or a bad key, 22023; no slot left, 53400; no engine, 55000.
+#[pg_extern(volatile, parallel_unsafe)]
+fn ratelimit_reset(
+    key: Option<Text<'_>>,
+    policy: default!(Option<Text<'_>>, "NULL"),
+) -> Answer<bool> {
+    let (key, durable) = state_key(key, policy)?;
+    Ok(ratelimit::change(key.bytes(), durable, forgotten)?)
+}
+
+/// `phone_crypt.ratelimit_forget(state_key, durable)`: as `ratelimit_reset`, by the key under which state is kept.
+///
+/// Errors: NULL, 22004; as `ratelimit_reset`.
+#[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
+fn ratelimit_forget(state_key: Option<Text<'_>>, durable: Option<bool>) -> Answer<bool> {
+    let key = given(state_key, "state_key")?;
+    let durable = given(durable, "durable")?;
+    Ok(ratelimit::change(key.bytes(), durable, forgotten)?)
+}
+
+/// `ratelimit_refund(key[, cost[, policy]])`: gives hits back, at most as many as were used. True if any were.
+///
+/// Errors: as `ratelimit_reset`; cost below 1, 22023.
+#[pg_extern(volatile, parallel_unsafe)]
+fn ratelimit_refund(
+    key: Option<Text<'_>>,
+    cost: default!(Option<i32>, "1"),
+    policy: default!(Option<Text<'_>>, "NULL"),
+) -> Answer<bool> {
+    let (key, durable) = state_key(key, policy)?;
+    let cost = i64::from(self::cost(cost)?);
+    let refund = |entry: &Entry, now_us: i64| {
+        let after = entry.refunded(now_us, cost);
+        (after, after.is_some())
+    };
+    Ok(ratelimit::change(key.bytes(), durable, refund)?)
+}
+
+/// `ratelimit_block(key, duration[, policy])`: denies every hit for so long; a longer block stays. Gives when it ends.
+///
+/// Errors: as `ratelimit_reset`; a duration below 1 ms or above 10 years, 22023.
+#[pg_extern(volatile, parallel_unsafe)]
+fn ratelimit_block(
+    key: Option<Text<'_>>,
+    duration: Option<Interval>,
+    policy: default!(Option<Text<'_>>, "NULL"),
+) -> Answer<Option<TimestampWithTimeZone>> {
+    let (key, durable) = state_key(key, policy)?;
+    let duration_us = span_us(&given(duration, "duration")?);
+    if !(MIN_BLOCK_US..=MAX_SPAN_US).contains(&duration_us) {
+        return Err(Error::BlockLength.into());
+    }
+    let until_us = ratelimit::change(key.bytes(), durable, |entry, now_us| {
+        let after = entry.blocked(now_us.saturating_add(duration_us));
+        (Some(after), after.blocked_until_us)
+    })?;
+    Ok(to_timestamp(until_us))
+}
+
+/// `ratelimit_unblock(key[, policy])`: lifts a block; the count of violations stays. True if there was one.
+///
+/// Errors: as `ratelimit_reset`.
+#[pg_extern(volatile, parallel_unsafe)]
+fn ratelimit_unblock(
+    key: Option<Text<'_>>,
+    policy: default!(Option<Text<'_>>, "NULL"),
+) -> Answer<bool> {
+    let (key, durable) = state_key(key, policy)?;
+    let unblock = |entry: &Entry, now_us: i64| {
+        let after = entry.unblocked(now_us);
+        (after, after.is_some())
+    };
+    Ok(ratelimit::change(key.bytes(), durable, unblock)?)
+}
+
+/// `ratelimit_merge(id, count, window_start, window)`: adds a fixed window of an earlier application (its start in
+/// milliseconds since 1970) to what is live of a key: the hits of both, from the later start. False if the window is
+/// over.
+///
+/// Errors: any NULL, 22004; a bad key or window, or a negative count, 22023; no slot left, 53400; no engine, 55000.
+#[pg_extern(sql = r#"
+CREATE FUNCTION ratelimit_merge(id text, count integer, window_start bigint, "window" interval)
+    RETURNS boolean
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
+fn ratelimit_merge(
+    id: Option<Text<'_>>,
+    count: Option<i32>,
+    window_start: Option<i64>,
+    window: Option<Interval>,
+) -> Answer<bool> {
+    let key = checked_key(given(id, "id")?.bytes())?;
+    let count = given(count, "count")?;
+    let start_us = given(window_start, "window_start")?.saturating_mul(1000);
+    let window_us = span_us(&given(window, "window")?);
+    let quota = Quota::new(count, window_us, None).map_err(Error::Quota)?;
+    let from = Entry {
+        state: Some(State::counted(Some(&quota), start_us, i64::from(count))),
+        ..Entry::EMPTY
+    };
+    let merge = |entry: &Entry, now_us: i64| {
+        let is_live = count > 0 && from.expires_us() > now_us;
+        (is_live.then(|| absorb(entry, &from, now_us)), is_live)
+    };
+    Ok(ratelimit::change(key, false, merge)?)
+}
+
+/// `ratelimit_flush()`: waits until what was changed in memory before is in the table. The table engine has nothing
+/// to do.
+///
+/// Errors: a standby, or no launcher, 55000; the flush failed, 58000.
+#[pg_extern(volatile, parallel_unsafe)]
+fn ratelimit_flush() -> Answer<()> {
+    let place = ratelimit::place()?;
+    if let (Engine::Memory, Some(owner)) = (ratelimit::in_force()?, place.slots) {
+        memory::flush_and_wait(owner)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! Hits against a limit that the caller gives.
+
+use pgrx::datum::Interval;
+use pgrx::pg_extern;
+
+use super::ratelimit_args::{cost, given, key, limit};
+use crate::e164::with_e164;
+use crate::error::{Answer, Result};
+use crate::keys::with_ring;
+use crate::ratelimit::{self, Request};
+use crate::text::Text;
+use crate::verdict::VerdictRow;
+use phone_crypt_core::crypto;
+use phone_crypt_core::ratelimit::Verdict;
+
+/// What a rate-limit key of a phone begins with.
+const PHONE_PREFIX: &[u8] = b"phone_hash:";
+
+/// `ratelimit_hit(key, limit, window[, cost[, algorithm[, burst]]])`: counts a hit, and says whether it is allowed
+/// and what is left. The algorithms are `fixed_window`, `sliding_window` and `token_bucket`; `burst` is the
+/// bucket's capacity, by default the limit.
+///
+/// Errors: NULL but for the burst, 22004; a value out of range, 22023; no slot left, 53400; no engine, 55000.
+#[pg_extern(sql = r#"
+CREATE FUNCTION ratelimit_hit(
+    key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
+    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
+    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    OUT retry_after interval, OUT reason text
+) RETURNS record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
+fn ratelimit_hit(
+    key: Option<Text<'_>>,
+    limit: Option<i32>,
+    window: Option<Interval>,
+    cost: Option<i32>,
+    algorithm: Option<Text<'_>>,
+    burst: Option<i32>,
+) -> Answer<VerdictRow> {
+    let verdict = hit(key, limit, window, cost, algorithm, burst)?;
+    Ok(VerdictRow::new(&verdict))
+}
+
+/// `ratelimit_allow(key, limit, window[, cost[, algorithm[, burst]]])`: counts a hit, and says whether it is allowed.
+///
+/// Errors: as `ratelimit_hit`.
+#[pg_extern(sql = r#"
+CREATE FUNCTION ratelimit_allow(
+    key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
+    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL
+) RETURNS boolean
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
+fn ratelimit_allow(
+    key: Option<Text<'_>>,
+    limit: Option<i32>,
+    window: Option<Interval>,
+    cost: Option<i32>,
+    algorithm: Option<Text<'_>>,
+    burst: Option<i32>,
+) -> Answer<bool> {
+    Ok(hit(key, limit, window, cost, algorithm, burst)?
+        .decision
+        .allowed)
+}
+
+fn hit(
+    key: Option<Text<'_>>,
+    limit: Option<i32>,
+    window: Option<Interval>,
+    cost: Option<i32>,
+    algorithm: Option<Text<'_>>,
+    burst: Option<i32>,
+) -> Result<Verdict> {
+    let key = self::key(key)?;
+    let cost = self::cost(cost)?;
+    let limit = self::limit(limit, window, algorithm, burst)?;
+    ratelimit::hit(&Request::plain(key, limit), cost)
+}
+
+/// `ratelimit_peek(key, limit, window[, cost[, algorithm[, burst]]])`: the answer that a hit would get. Nothing is
+/// consumed.
+///
+/// Errors: as `ratelimit_hit`.
+#[pg_extern(sql = r#"
+CREATE FUNCTION ratelimit_peek(
+    key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
+    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
+    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    OUT retry_after interval, OUT reason text
+) RETURNS record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
+fn ratelimit_peek(
+    key: Option<Text<'_>>,
+    limit: Option<i32>,
+    window: Option<Interval>,
+    cost: Option<i32>,
+    algorithm: Option<Text<'_>>,
+    burst: Option<i32>,
+) -> Answer<VerdictRow> {
+    let key = self::key(key)?;
+    let cost = self::cost(cost)?;
+    let limit = self::limit(limit, window, algorithm, burst)?;
+    let (verdict, ..) = ratelimit::look(&Request::plain(key, limit), cost)?;
+    Ok(VerdictRow::new(&verdict))
+}
+
+/// `ratelimit_hit_phone(phone, limit, window[, cost[, algorithm[, burst]]])`: as `ratelimit_hit`, on the key
+/// `phone_hash:<hash>` of the number, however it is written. While several keys or hash schemes are configured,
+/// what is live under the number's other hashes counts too.
+///
+/// Errors: as `ratelimit_hit`; not a phone number, 22023; no encryption key, or a ring that differs from the pin,
+/// 55000.
+#[pg_extern(sql = r#"
+CREATE FUNCTION ratelimit_hit_phone(
+    phone text, "limit" integer, "window" interval, cost integer DEFAULT 1,
+    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
+    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    OUT retry_after interval, OUT reason text
+) RETURNS record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
+fn ratelimit_hit_phone(
+    phone: Option<Text<'_>>,
+    limit: Option<i32>,
+    window: Option<Interval>,
+    cost: Option<i32>,
+    algorithm: Option<Text<'_>>,
+    burst: Option<i32>,
+) -> Answer<VerdictRow> {
+    let phone = given(phone, "phone")?;
+    let cost = self::cost(cost)?;
+    let limit = self::limit(limit, window, algorithm, burst)?;
+    let keys = keys_of(phone)?;
+    let verdict = match keys.as_slice() {
+        [only] => ratelimit::hit(&Request::plain(only, limit), cost)?,
+        several => {
+            let keys: Vec<&[u8]> = several.iter().map(Vec::as_slice).collect();
+            ratelimit::hit_moving(&keys, &limit, cost)?
+        }
+    };
+    Ok(VerdictRow::new(&verdict))
+}
+
+/// The number's rate-limit keys under every configured key and scheme, the present one first.
+fn keys_of(phone: Text<'_>) -> Result<Vec<Vec<u8>>> {
+    with_e164(phone, |e164| {
+        with_ring(|ring| {
+            let hashes = crypto::all_hashes(ring, e164, b"")?;
+            let key_of = |hash: &[u8; crypto::HASH_LEN]| [PHONE_PREFIX, hash].concat();
+            Ok(hashes.iter().map(key_of).collect())
+        })
+    })
+}

@@ -1,0 +1,178 @@
+//! What the views of rate limits show.
+
+use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{name, pg_extern};
+use phone_crypt_core::ratelimit::{Entry, State, peek};
+
+use crate::error::Result;
+use crate::ratelimit::{self, Engine, memory};
+use crate::span::{interval, to_timestamp};
+use crate::text::RawText;
+
+/// A key's entry, and what a slot knows besides.
+struct Shown {
+    key: Vec<u8>,
+    engine: Engine,
+    entry: Entry,
+    counts: Option<(u64, u64)>,
+}
+
+/// Every key of this database that matters: those in memory, and those rows of the table that memory has not.
+fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
+    let place = ratelimit::place()?;
+    let mut all = Vec::new();
+    let mut keys = std::collections::HashSet::new();
+    let in_force = ratelimit::in_force()?;
+    if let (Engine::Memory, Some(owner)) = (in_force, place.slots) {
+        memory::each_slot(owner, |slot| {
+            keys.insert(slot.key().to_vec());
+            all.push(Shown {
+                key: slot.key().to_vec(),
+                engine: Engine::Memory,
+                entry: *slot.entry(),
+                counts: Some(slot.counts()),
+            });
+        });
+    }
+    ratelimit::each_row(place.table, |key, row| {
+        if !keys.contains(key) {
+            let engine = if row.is_durable {
+                Engine::Table
+            } else {
+                in_force
+            };
+            all.push(Shown {
+                key: key.to_vec(),
+                engine,
+                entry: row.entry,
+                counts: None,
+            });
+        }
+    });
+    all.retain(|shown| shown.entry.expires_us() > now_us);
+    Ok(all)
+}
+
+/// What is left of a state's own quota; unknown while its window is.
+fn left(state: &State, now_us: i64) -> Option<(i64, i64)> {
+    if state.quota.window_us() == 0 {
+        return None;
+    }
+    let decision = peek(Some(state), now_us, state.algorithm, &state.quota, 1).ok()?;
+    Some((decision.remaining, now_us + decision.reset_after_us))
+}
+
+/// `phone_crypt.ratelimit_entries()`: behind `ratelimit_status` and `ratelimit_top`.
+#[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
+fn ratelimit_entries() -> std::result::Result<
+    TableIterator<
+        'static,
+        (
+            name!(key, RawText),
+            name!(engine, String),
+            name!(algorithm, Option<String>),
+            name!(limit, Option<i64>),
+            name!(window, Option<Interval>),
+            name!(burst, Option<i64>),
+            name!(used, i64),
+            name!(remaining, Option<i64>),
+            name!(reset_at, Option<TimestampWithTimeZone>),
+            name!(violations, i64),
+            name!(blocked_until, Option<TimestampWithTimeZone>),
+            name!(expires_at, Option<TimestampWithTimeZone>),
+            name!(updated_at, Option<TimestampWithTimeZone>),
+            name!(hits, Option<i64>),
+            name!(denials, Option<i64>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let now_us = ratelimit::now_us();
+    let rows = all_shown(now_us)?.into_iter().map(move |shown| {
+        let entry = shown.entry;
+        let state = entry.state.filter(|state| state.quota.window_us() > 0);
+        let left = state.and_then(|state| left(&state, now_us));
+        let is_blocked = entry.blocked_until_us > now_us;
+        let remaining = left.map(|(remaining, _)| if is_blocked { 0 } else { remaining });
+        let expires_us = entry.expires_us();
+        (
+            RawText(shown.key),
+            shown.engine.as_str().to_owned(),
+            state.map(|state| state.algorithm.as_str().to_owned()),
+            state.map(|state| state.quota.limit()),
+            state.and_then(|state| interval(state.quota.window_us())),
+            state.and_then(|state| state.quota.burst()),
+            entry.state.map_or(0, |state| state.used(now_us)),
+            remaining,
+            left.and_then(|(_, reset_us)| to_timestamp(reset_us)),
+            entry.violations.count,
+            to_timestamp(entry.blocked_until_us).filter(|_| is_blocked),
+            to_timestamp(expires_us).filter(|_| expires_us < i64::MAX),
+            entry.state.and_then(|state| to_timestamp(state.seen_us)),
+            shown.counts.map(|(hits, _)| signed(hits)),
+            shown.counts.map(|(_, denials)| signed(denials)),
+        )
+    });
+    Ok(TableIterator::new(rows.collect::<Vec<_>>()))
+}
+
+/// `phone_crypt.ratelimit_counters()`: behind `ratelimit_stats`.
+#[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
+fn ratelimit_counters() -> std::result::Result<
+    TableIterator<
+        'static,
+        (
+            name!(engine, String),
+            name!(slots, Option<i64>),
+            name!(slots_in_use, Option<i64>),
+            name!(dirty_slots, Option<i64>),
+            name!(hits, Option<i64>),
+            name!(denials, Option<i64>),
+            name!(evictions, Option<i64>),
+            name!(table_reads, Option<i64>),
+            name!(refusals, Option<i64>),
+            name!(flushes, Option<i64>),
+            name!(flush_failures, Option<i64>),
+            name!(last_flush, Option<TimestampWithTimeZone>),
+            name!(flush_lag, Option<Interval>),
+            name!(loaded, Option<bool>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let engine = ratelimit::in_force()?;
+    let owner = ratelimit::place()?
+        .slots
+        .filter(|_| engine == Engine::Memory);
+    let book = owner.map(memory::totals);
+    let flushes = owner.map(memory::flush_facts);
+    let last_us = flushes.map_or(0, |facts| facts.last_us);
+    let lag_us = match book.is_some_and(|book| book.dirty > 0) && last_us > 0 {
+        true => ratelimit::now_us() - last_us,
+        false => 0,
+    };
+    let row = (
+        engine.as_str().to_owned(),
+        owner.map(|_| signed(memory::slots() as u64)),
+        book.map(|book| i64::from(book.used)),
+        book.map(|book| i64::from(book.dirty)),
+        book.map(|book| signed(book.hits)),
+        book.map(|book| signed(book.denials)),
+        book.map(|book| signed(book.evictions)),
+        book.map(|book| signed(book.reads)),
+        book.map(|book| signed(book.refusals)),
+        flushes.map(|facts| signed(facts.flushes)),
+        flushes.map(|facts| signed(facts.failures)),
+        to_timestamp(last_us).filter(|_| last_us > 0),
+        owner.and_then(|_| interval(lag_us)),
+        flushes.map(|facts| facts.is_loaded),
+    );
+    Ok(TableIterator::once(row))
+}
+
+/// SQL has no unsigned integers; a count beyond its largest one stays there.
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
