@@ -88,9 +88,13 @@ def _record(session, sql, file):
 
 
 def _start_perf(file, *whom):
-    return subprocess.Popen(
+    perf = subprocess.Popen(
         ["perf", "record", "-q", "-e", "cpu-clock", "-F", str(SAMPLES_A_SECOND), *whom, "-o", str(file)],
         stderr=subprocess.DEVNULL)
+    # It writes the head of its file when it begins, which on a busy machine may take a while.
+    while perf.poll() is None and not (file.exists() and file.stat().st_size):
+        time.sleep(0.01)
+    return perf
 
 
 def _stop_perf(perf):
