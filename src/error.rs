@@ -80,6 +80,8 @@ pub enum Error {
     UnknownPolicy,
     #[error("a block lasts between 1 millisecond and 10 years")]
     BlockLength,
+    #[error("count must not be negative")]
+    NegativeCount,
     #[error("policies and keys must be arrays of the same length, from 1 to 64")]
     PolicyArrays,
     #[error("the same policy and key are given twice")]
@@ -144,6 +146,7 @@ impl Error {
             | Error::PolicyName
             | Error::UnknownPolicy
             | Error::BlockLength
+            | Error::NegativeCount
             | Error::PolicyArrays
             | Error::SameLimitTwice
             | Error::Key { .. } => ERRCODE_INVALID_PARAMETER_VALUE,

@@ -70,3 +70,53 @@ COMMENT ON FUNCTION phone_crypt.configured_keys() IS
     'behind phone_crypt.key_status';
 COMMENT ON FUNCTION phone_crypt.crypto_counters() IS
     'behind phone_crypt.crypto_stats';
+COMMENT ON FUNCTION ratelimit_hit(text, integer, interval, integer, text, integer) IS
+    'counts a hit and says whether it is allowed and what is left; call it in FROM';
+COMMENT ON FUNCTION ratelimit_allow(text, integer, interval, integer, text, integer) IS
+    'as ratelimit_hit, only whether the hit is allowed';
+COMMENT ON FUNCTION ratelimit_peek(text, integer, interval, integer, text, integer) IS
+    'the answer ratelimit_hit would give; consumes nothing';
+COMMENT ON FUNCTION ratelimit_hit_phone(text, integer, interval, integer, text, integer) IS
+    'ratelimit_hit on the keyed hash of a phone number, however it is written';
+COMMENT ON FUNCTION ratelimit_check(text, text, integer) IS
+    'a hit against a policy; 22023 if there is no such policy';
+COMMENT ON FUNCTION ratelimit_check_all(text[], text[], integer) IS
+    'a hit against several policies, each with its key, all or nothing; policy is the one that decided';
+COMMENT ON FUNCTION ratelimit_headers(text, text) IS
+    'RateLimit-Policy, RateLimit, X-RateLimit-* and Retry-After of a key in a policy; consumes nothing';
+COMMENT ON FUNCTION ratelimit_headers(text, text, integer, interval, text, integer) IS
+    'the same for a limit that is no policy''s; name is what the headers call it';
+COMMENT ON FUNCTION ratelimit_policy_set(text, integer, interval, text, integer, interval[], boolean, boolean, boolean) IS
+    'makes or replaces a policy; penalties are the blocks after the 1st, 2nd, ... violation';
+COMMENT ON FUNCTION ratelimit_policy_drop(text) IS
+    'drops a policy and its state; whether there was one';
+COMMENT ON FUNCTION ratelimit_reset(text, text) IS
+    'forgets hits, violations and block of a key; whether there was anything';
+COMMENT ON FUNCTION ratelimit_refund(text, integer, text) IS
+    'gives hits back, never below none used; whether any had been used';
+COMMENT ON FUNCTION ratelimit_block(text, interval, text) IS
+    'denies every hit on a key for so long; gives when the block ends';
+COMMENT ON FUNCTION ratelimit_unblock(text, text) IS
+    'lifts a block; whether there was one';
+COMMENT ON FUNCTION ratelimit_list_key(text, text, text) IS
+    'puts a key on the allow or deny list';
+COMMENT ON FUNCTION ratelimit_list_network(text, inet, text) IS
+    'puts a network on the allow or deny list, for keys that begin with an address';
+COMMENT ON FUNCTION ratelimit_unlist_key(text) IS
+    'takes a key off its list; whether it was on one';
+COMMENT ON FUNCTION ratelimit_unlist_network(inet) IS
+    'takes a network off its list; whether it was on one';
+COMMENT ON FUNCTION ratelimit_merge(text, integer, bigint, interval) IS
+    'adds a fixed window of an earlier application (start in ms since 1970) to what is live of a key';
+COMMENT ON FUNCTION ratelimit_flush() IS
+    'waits until what was changed in memory is in phone_crypt.rate_limits';
+COMMENT ON FUNCTION ratelimit_cleanup(integer) IS
+    'deletes expired rows of phone_crypt.rate_limits; how many';
+COMMENT ON FUNCTION phone_crypt.is_policy(text, integer, interval, text, integer, interval[]) IS
+    'true, or the error that says why these are no policy';
+COMMENT ON FUNCTION phone_crypt.ratelimit_forget(text, boolean) IS
+    'as ratelimit_reset, by the key under which state is kept; behind ratelimit_policy_drop';
+COMMENT ON FUNCTION phone_crypt.ratelimit_entries() IS
+    'behind phone_crypt.ratelimit_status and phone_crypt.ratelimit_top';
+COMMENT ON FUNCTION phone_crypt.ratelimit_counters() IS
+    'behind phone_crypt.ratelimit_stats';

@@ -125,6 +125,9 @@ fn ratelimit_merge(
 ) -> Answer<bool> {
     let key = checked_key(given(id, "id")?.bytes())?;
     let count = given(count, "count")?;
+    if count < 0 {
+        return Err(Error::NegativeCount.into());
+    }
     let start_us = given(window_start, "window_start")?.saturating_mul(1000);
     let window_us = span_us(&given(window, "window")?);
     let quota = Quota::new(count, window_us, None).map_err(Error::Quota)?;

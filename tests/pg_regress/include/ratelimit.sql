@@ -1,0 +1,177 @@
+-- What both engines answer; ratelimit_memory.sql and ratelimit_table.sql run it. Windows are long, so that only
+-- what does not depend on the time of day is shown.
+SELECT engine FROM phone_crypt.ratelimit_stats;
+
+-- Each algorithm: the quota, then denials (the cost names n, so that the call is made for each row); what is left, why, and whether it ever comes back.
+SELECT algorithm, n, r.allowed, r."limit", r.remaining, r.reset_after > '0' AS resets,
+       r.retry_after > '0' AS comes_back, r.reason
+  FROM unnest(ARRAY['fixed_window', 'sliding_window', 'token_bucket']) AS algorithm,
+       generate_series(1, 4) AS n,
+       ratelimit_hit('each:' || algorithm, 3, '10 years', 1 + 0 * n, algorithm) AS r
+ ORDER BY algorithm, n;
+
+-- Costs, and a cost above the capacity: an answer without a time, not an error.
+SELECT allowed, remaining, retry_after IS NULL AS never FROM ratelimit_hit('cost', 5, '1 year', 3);
+SELECT allowed, remaining, retry_after IS NULL AS never FROM ratelimit_hit('cost', 5, '1 year', 3);
+SELECT allowed, remaining, retry_after IS NULL AS never FROM ratelimit_hit('cost', 5, '1 year', 2);
+SELECT allowed, remaining, retry_after IS NULL AS never FROM ratelimit_hit('cost', 5, '1 year', 6);
+SELECT allowed, remaining, retry_after IS NULL AS never
+  FROM ratelimit_hit('cost:bucket', 5, '1 year', 6, 'token_bucket', 7);
+
+-- Limit 0 denies everything, for good.
+SELECT allowed, remaining, retry_after IS NULL AS never, reason FROM ratelimit_hit('zero', 0, '1 minute');
+
+-- A peek consumes nothing; ratelimit_allow is the same decision.
+SELECT remaining FROM ratelimit_peek('peek', 2, '1 year');
+SELECT remaining FROM ratelimit_peek('peek', 2, '1 year');
+SELECT ratelimit_allow('peek', 2, '1 year'), ratelimit_allow('peek', 2, '1 year'), ratelimit_allow('peek', 2, '1 year');
+SELECT allowed, remaining, reason FROM ratelimit_peek('peek', 2, '1 year');
+
+-- Named notation needs quotes.
+SELECT allowed, remaining FROM ratelimit_hit(key => 'named', "limit" => 2, "window" => '1 year', cost => 2);
+
+-- The limit may change from call to call; another window or algorithm carries over what is used.
+SELECT remaining FROM ratelimit_hit('change', 10, '1 year', 4);
+SELECT remaining FROM ratelimit_hit('change', 6, '1 year');
+SELECT remaining FROM ratelimit_hit('change', 6, '2 years');
+SELECT remaining >= 0 AND remaining < 1 AS carried FROM ratelimit_hit('change', 6, '10 years', 1, 'sliding_window');
+SELECT allowed, remaining FROM ratelimit_hit('change', 6, '10 years', 1, 'token_bucket');
+
+-- Refund floors at 0; reset forgets.
+SELECT ratelimit_refund('peek'), ratelimit_refund('nobody');
+SELECT remaining FROM ratelimit_peek('peek', 2, '1 year');
+SELECT ratelimit_refund('peek', 100);
+SELECT remaining FROM ratelimit_peek('peek', 2, '1 year');
+SELECT ratelimit_refund('each:' || algorithm, 2) FROM unnest(ARRAY['sliding_window', 'token_bucket']) AS algorithm;
+SELECT algorithm, r.remaining FROM unnest(ARRAY['sliding_window', 'token_bucket']) AS algorithm,
+       ratelimit_peek('each:' || algorithm, 3, '10 years', 1, algorithm) AS r;
+SELECT ratelimit_reset('cost'), ratelimit_reset('cost');
+SELECT remaining FROM ratelimit_peek('cost', 5, '1 year');
+
+-- Blocks. A longer one stays; unblocking leaves the count.
+SELECT ratelimit_block('block', '2 years') > now() + interval '700 days' AS until;
+SELECT ratelimit_block('block', '1 day') > now() + interval '700 days' AS until;
+SELECT allowed, remaining, reason, retry_after > '700 days' AS long FROM ratelimit_hit('block', 5, '1 minute');
+SELECT allowed, reason FROM ratelimit_peek('block', 5, '1 minute');
+SELECT ratelimit_unblock('block'), ratelimit_unblock('block');
+SELECT allowed, remaining, reason FROM ratelimit_hit('block', 5, '1 year');
+
+-- Policies, with a state of their own.
+SELECT ratelimit_policy_set('login', 2, '1 year', penalties => '{1 year, 5 years}');
+SELECT allowed, remaining, reason, retry_after > '300 days' AS long
+  FROM generate_series(1, 4) AS n, ratelimit_check('login', 'k', 1 + 0 * n);
+SELECT remaining FROM ratelimit_peek('k', 2, '1 year');
+SELECT key, used, remaining, violations, blocked_until > now() AS blocked
+  FROM phone_crypt.ratelimit_status WHERE key = 'policy:login:k';
+SELECT ratelimit_unblock('k', 'login');
+SELECT allowed, reason, retry_after > '1800 days' AS longer FROM ratelimit_check('login', 'k');
+SELECT ratelimit_reset('k', 'login'), ratelimit_refund('k', 1, 'login');
+SELECT allowed, remaining FROM ratelimit_check('login', 'k', 2);
+SELECT ratelimit_refund('k', 1, 'login');
+SELECT ratelimit_block('k', '1 hour', 'login') > now() AS blocked;
+SELECT reason FROM ratelimit_check('login', 'k');
+
+-- A policy that only watches lets through and says so; one that counts denied hits does.
+SELECT ratelimit_policy_set('watch', 1, '1 year', shadow => true);
+SELECT allowed, remaining, reason, retry_after FROM generate_series(1, 2) AS n, ratelimit_check('watch', 'k', 1 + 0 * n);
+SELECT ratelimit_policy_set('count', 1, '1 year', count_denied => true);
+SELECT allowed, remaining FROM generate_series(1, 3) AS n, ratelimit_check('count', 'k', 1 + 0 * n);
+SELECT used FROM phone_crypt.ratelimit_status WHERE key = 'policy:count:k';
+SELECT ratelimit_policy_set('bucket', 2, '1 year', 'token_bucket', 3);
+SELECT allowed, remaining FROM generate_series(1, 4) AS n, ratelimit_check('bucket', 'k', 1 + 0 * n);
+
+-- Several at once: all or nothing, and the answer is that of the one which decided.
+SELECT ratelimit_policy_set('wide', 10, '1 year'), ratelimit_policy_set('narrow', 1, '1 year'),
+       ratelimit_policy_set('kept', 5, '1 year', durable => true);
+SELECT allowed, remaining, reason, policy FROM ratelimit_check_all('{wide,narrow,kept}', '{a,a,a}');
+SELECT allowed, remaining, reason, policy FROM ratelimit_check_all('{wide,narrow,kept}', '{a,a,a}');
+SELECT 'wide' AS policy, remaining FROM ratelimit_check('wide', 'a')
+UNION ALL SELECT 'kept', remaining FROM ratelimit_check('kept', 'a');
+SELECT allowed, policy FROM ratelimit_check_all('{wide,watch}', '{a,k}');
+SELECT engine, used FROM phone_crypt.ratelimit_status WHERE key = 'policy:kept:a';
+SELECT engine FROM phone_crypt.rate_limits WHERE id = 'policy:kept:a';
+
+-- A replaced policy counts on; durable cannot be changed; a dropped one forgets.
+SELECT ratelimit_policy_set('narrow', 3, '1 year');
+SELECT allowed, remaining FROM ratelimit_check('narrow', 'a');
+SELECT t.outcome($$ratelimit_policy_set('kept', 5, '1 year')$$);
+SELECT ratelimit_policy_drop('kept'), ratelimit_policy_drop('kept');
+SELECT t.outcome($$ratelimit_check('kept', 'a')$$);
+SELECT count(*) FROM phone_crypt.ratelimit_status WHERE key = 'policy:kept:a';
+
+-- Lists. A key beats a network; the longest prefix wins; a policy does not escape them.
+SELECT ratelimit_list_network('deny', '10.0.0.0/8', 'all of it'), ratelimit_list_network('allow', '10.1.0.0/16'),
+       ratelimit_list_network('deny', '2001:db8::/32'), ratelimit_list_key('deny', '10.1.2.3:login');
+SELECT key, r.allowed, r.remaining, r.reason, r.retry_after
+  FROM unnest(ARRAY['10.2.0.1', '10.1.0.1:login', '10.1.2.3:login', '[2001:db8::1]:login', '11.0.0.1',
+                    '::ffff:10.2.0.1']) AS key,
+       ratelimit_hit(key, 1, '1 year') AS r;
+SELECT allowed, remaining, reason FROM ratelimit_hit('10.1.0.1:login', 1, '1 year');
+SELECT reason FROM ratelimit_check('wide', '10.2.0.1');
+SELECT allowed, reason FROM ratelimit_check('watch', '10.2.0.1');
+SELECT allowed, reason, policy FROM ratelimit_check_all('{wide,narrow}', '{x,10.2.0.1}');
+SELECT remaining FROM ratelimit_check('wide', 'x');
+SELECT ratelimit_unlist_key('10.1.2.3:login'), ratelimit_unlist_key('10.1.2.3:login'),
+       ratelimit_unlist_network('10.1.9.9/16'), ratelimit_unlist_network('10.1.0.0/16');
+SELECT reason FROM ratelimit_peek('10.1.0.1:login', 1, '1 year');
+SELECT list, key, network, note FROM phone_crypt.ratelimit_lists ORDER BY network;
+DELETE FROM phone_crypt.ratelimit_lists;
+SELECT reason FROM ratelimit_peek('10.1.0.1:login', 1, '1 year');
+
+-- Phones: one key however it is written, and nobody sees the number.
+SELECT allowed, remaining FROM ratelimit_hit_phone('0401 148 075', 2, '1 year');
+SELECT allowed, remaining FROM ratelimit_hit_phone('+61 401 148 075', 2, '1 year');
+SELECT allowed, remaining, reason FROM ratelimit_hit_phone('+61401148075', 2, '1 year');
+SELECT reason FROM ratelimit_peek(phone_ratelimit_key('+61401148075'), 2, '1 year');
+
+-- Headers.
+SELECT header, CASE WHEN header ~ 'Reset|Retry' THEN (value::bigint > 0)::text
+                    ELSE regexp_replace(value, ';t=\d+', ';t=?') END AS value
+  FROM ratelimit_headers('narrow', 'fresh');
+SELECT header, CASE WHEN header ~ 'Reset|Retry' THEN (value::bigint > 0)::text
+                    ELSE regexp_replace(value, ';t=\d+', ';t=?') END AS value
+  FROM ratelimit_headers('login', 'k');
+SELECT header, value FROM ratelimit_headers('a "name"', 'fresh', 10, '1500 milliseconds', 'token_bucket', 20)
+ WHERE header !~ 'Reset';
+
+-- An earlier application's window joins what is live; one that is over does not.
+SELECT ratelimit_merge('old', 3, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),
+       ratelimit_merge('old', 2, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),
+       ratelimit_merge('old', 9, 1000, '1 year'), ratelimit_merge('old', 0, 1000, '1 year');
+SELECT remaining FROM ratelimit_hit('old', 10, '1 year');
+
+-- Bad input counts nothing.
+SELECT t.outcome(call) AS outcome, call FROM unnest(ARRAY[
+    $$ratelimit_hit(NULL, 1, '1 hour')$$, $$ratelimit_hit('x', NULL, '1 hour')$$, $$ratelimit_hit('x', 1, NULL)$$,
+    $$ratelimit_hit('x', 1, '1 hour', NULL)$$, $$ratelimit_hit('x', 1, '1 hour', 1, NULL)$$,
+    $$ratelimit_hit('', 1, '1 hour')$$, $$ratelimit_hit(repeat('x', 513), 1, '1 hour')$$,
+    $$ratelimit_hit('x', -1, '1 hour')$$, $$ratelimit_hit('x', 1, '1 hour', 0)$$,
+    $$ratelimit_hit('x', 1, '0')$$, $$ratelimit_hit('x', 1, '-1 hour')$$, $$ratelimit_hit('x', 1, '11 years')$$,
+    $$ratelimit_hit('x', 1, '999 microseconds')$$, $$ratelimit_hit('x', 1, '1 hour', 1, 'leaky')$$,
+    $$ratelimit_hit('x', 1, '1 hour', 1, 'token_bucket', 0)$$,
+    $$ratelimit_hit('x', 1, '9 years', 1, 'token_bucket', 2)$$,
+    $$ratelimit_allow(NULL, 1, '1 hour')$$, $$ratelimit_peek(NULL, 1, '1 hour')$$,
+    $$ratelimit_hit_phone(NULL, 1, '1 hour')$$, $$ratelimit_hit_phone('no number', 1, '1 hour')$$,
+    $$ratelimit_check(NULL, 'x')$$, $$ratelimit_check('wide', NULL)$$, $$ratelimit_check('unknown', 'x')$$,
+    $$ratelimit_check('wide', 'x', 0)$$,
+    $$ratelimit_check_all(NULL, '{x}')$$, $$ratelimit_check_all('{wide}', '{x,y}')$$, $$ratelimit_check_all('{}', '{}')$$,
+    $$ratelimit_check_all('{wide,NULL}', '{x,y}')$$, $$ratelimit_check_all('{wide,wide}', '{x,x}')$$,
+    $$ratelimit_policy_set('a b', 1, '1 hour')$$, $$ratelimit_policy_set('x', 1, '1 hour', penalties => '{0}')$$,
+    $$ratelimit_policy_set('x', 1, '1 hour', penalties => '{1 hour,NULL}')$$, $$ratelimit_policy_set(NULL, 1, '1 hour')$$,
+    $$ratelimit_policy_set('x', 1, '1 hour', shadow => NULL)$$, $$ratelimit_policy_drop(NULL)$$,
+    $$ratelimit_reset(NULL)$$, $$ratelimit_refund('x', 0)$$, $$ratelimit_refund('x', NULL)$$,
+    $$ratelimit_block('x', '0')$$, $$ratelimit_block('x', '11 years')$$, $$ratelimit_block('x', NULL)$$,
+    $$ratelimit_block('x', '1 hour', 'unknown')$$, $$ratelimit_unblock(NULL)$$,
+    $$ratelimit_list_key('black', 'x')$$, $$ratelimit_list_key('deny', NULL)$$, $$ratelimit_list_key('deny', '')$$,
+    $$ratelimit_list_network('deny', NULL)$$, $$ratelimit_cleanup(0)$$, $$ratelimit_cleanup(NULL)$$,
+    $$ratelimit_merge(NULL, 1, 1, '1 hour')$$, $$ratelimit_merge('x', -1, 1, '1 hour')$$,
+    $$ratelimit_headers('unknown', 'x')$$, $$ratelimit_headers(NULL, 'x')$$,
+    $$ratelimit_headers(E'a\nb', 'x', 1, '1 hour')$$]) AS call;
+SELECT count(*) FROM phone_crypt.ratelimit_status WHERE key IN ('x', 'policy:wide:x') AND used > 1;
+
+-- Whole again, for the next file.
+SELECT ratelimit_policy_drop(name) FROM unnest(ARRAY['login', 'watch', 'count', 'bucket', 'wide', 'narrow']) AS name;
+SELECT bool_and(ratelimit_reset(key)) FROM phone_crypt.ratelimit_status;
+SELECT ratelimit_flush();
+SELECT ratelimit_cleanup() >= 0 AS cleaned;
+SELECT count(*) FROM phone_crypt.rate_limits;
