@@ -45,7 +45,11 @@ impl Statement {
             // What the statement returns stays until SPI is left, which is after the last use.
             unsafe {
                 let plan = self.plan();
-                pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), false, 0);
+                let code =
+                    pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), false, 0);
+                if code < 0 {
+                    pgrx::error!("phone_crypt: a statement of its own failed: SPI error {code}");
+                }
                 let processed = pg_sys::SPI_processed;
                 let table = pg_sys::SPI_tuptable;
                 if !table.is_null() {

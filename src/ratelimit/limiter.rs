@@ -286,6 +286,7 @@ fn replace_all<R>(
         })?;
         if let Some(answer) = answer {
             for (key, kept) in keys.iter().zip(&changes) {
+                table::count(&place, kept.denied);
                 if let Some(entry) = kept.entry {
                     table::write(&place, *key, &entry, at_us);
                 }

@@ -20,5 +20,6 @@ pub use limiter::{Request, change, check, check_all, hit, hit_moving, look};
 pub use place::place;
 pub use policies::{Policy, policy};
 pub use rows::each_row;
+pub use table::own_counts;
 
 pub use clock::now_us;

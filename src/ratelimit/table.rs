@@ -6,8 +6,10 @@
 
 use pgrx::{IntoDatum, pg_sys};
 use phone_crypt_core::ratelimit::{Entry, Row};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::clock::now_us;
+use super::memory;
 use super::place::Place;
 use super::rows::{self, DURABLE};
 use super::step::Kept;
@@ -66,6 +68,30 @@ pub struct TableKey<'a> {
     pub bytes: &'a [u8],
     /// Whether its row is marked as the table engine's for good.
     pub is_durable: bool,
+}
+
+/// Hits and denials of this backend, where there is no memory to share them in.
+static OWN_HITS: AtomicU64 = AtomicU64::new(0);
+static OWN_DENIALS: AtomicU64 = AtomicU64::new(0);
+
+/// Counts a hit, if it was one.
+pub fn count(place: &Place, denied: Option<bool>) {
+    match (denied, place.slots) {
+        (None, _) => {}
+        (Some(is_denied), Some(owner)) => memory::count(owner, is_denied),
+        (Some(is_denied), None) => {
+            OWN_HITS.fetch_add(1, Ordering::Relaxed);
+            OWN_DENIALS.fetch_add(u64::from(is_denied), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Hits and denials of this backend that are counted nowhere else.
+pub fn own_counts() -> (u64, u64) {
+    (
+        OWN_HITS.load(Ordering::Relaxed),
+        OWN_DENIALS.load(Ordering::Relaxed),
+    )
 }
 
 /// Measures and replaces the state of one key.

@@ -1,5 +1,8 @@
 //! What the views of rate limits show.
 
+// pgrx reads the columns from the type as it is written out.
+#![allow(clippy::type_complexity)]
+
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::ErrorReport;
@@ -128,8 +131,8 @@ fn ratelimit_counters() -> std::result::Result<
             name!(slots, Option<i64>),
             name!(slots_in_use, Option<i64>),
             name!(dirty_slots, Option<i64>),
-            name!(hits, Option<i64>),
-            name!(denials, Option<i64>),
+            name!(hits, i64),
+            name!(denials, i64),
             name!(evictions, Option<i64>),
             name!(table_reads, Option<i64>),
             name!(refusals, Option<i64>),
@@ -143,10 +146,12 @@ fn ratelimit_counters() -> std::result::Result<
     ErrorReport,
 > {
     let engine = ratelimit::in_force()?;
+    let counted = ratelimit::place()?.slots.map(memory::totals);
+    let (own_hits, own_denials) = ratelimit::own_counts();
     let owner = ratelimit::place()?
         .slots
         .filter(|_| engine == Engine::Memory);
-    let book = owner.map(memory::totals);
+    let book = owner.and(counted);
     let flushes = owner.map(memory::flush_facts);
     let last_us = flushes.map_or(0, |facts| facts.last_us);
     let lag_us = match book.is_some_and(|book| book.dirty > 0) && last_us > 0 {
@@ -158,8 +163,8 @@ fn ratelimit_counters() -> std::result::Result<
         owner.map(|_| signed(memory::slots() as u64)),
         book.map(|book| i64::from(book.used)),
         book.map(|book| i64::from(book.dirty)),
-        book.map(|book| signed(book.hits)),
-        book.map(|book| signed(book.denials)),
+        signed(counted.map_or(own_hits, |book| book.hits)),
+        signed(counted.map_or(own_denials, |book| book.denials)),
         book.map(|book| signed(book.evictions)),
         book.map(|book| signed(book.reads)),
         book.map(|book| signed(book.refusals)),

@@ -3,9 +3,10 @@
 
 use pgrx::bgworkers::{BackgroundWorker, SignalWakeFlags};
 use pgrx::{pg_guard, pg_sys};
-use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner, Row};
+use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner, Row, Slot, Snapshot};
 use std::sync::atomic::Ordering;
 
+use super::hits::PART;
 use super::owners::{self, entry};
 use super::shmem::{lock, shape};
 use super::writer::{Copied, write};
@@ -74,16 +75,18 @@ fn serve(owner: Owner) {
                 BackgroundWorker::transaction(|| loader::load(owner));
             }
             if !is_recovering {
-                flush(owner, table_owner);
+                if !flush(owner, table_owner) {
+                    return;
+                }
                 sweeper::sweep(owner, table_owner);
             }
             if !is_memory {
-                hits::forget_owner(owner, false);
+                hits::forget_clean(owner);
                 entry(owner).is_loaded.store(false, Ordering::Relaxed);
             }
         }
         _ if now_us() - entry(owner).since_us.load(Ordering::Relaxed) > GRACE_US => {
-            hits::forget_owner(owner, true);
+            hits::forget_all(owner);
             owners::strike(owner);
         }
         _ => {}
@@ -107,34 +110,42 @@ fn table_and_owner() -> Option<(pg_sys::Oid, pg_sys::Oid)> {
         .map(|place| (place.table, place.owner))
 }
 
-/// Writes what is dirty now, a batch a transaction.
-fn flush(owner: Owner, table_owner: pg_sys::Oid) {
+/// Writes what is dirty now, a batch a transaction. False if it was told to stop before the end.
+fn flush(owner: Owner, table_owner: pg_sys::Oid) -> bool {
     let mut batch = Vec::with_capacity(BATCH);
     for number in 0..shape().partitions {
-        copy_dirty(owner, number, &mut batch);
-        if batch.len() >= BATCH {
-            write(table_owner, &mut batch);
+        if lock(number).owner(owner).dirty == 0 {
+            continue;
+        }
+        for from in (0..shape().slots).step_by(PART) {
+            if !copy_dirty(owner, number, from, &mut batch) {
+                break;
+            }
+            if batch.len() >= BATCH {
+                write(table_owner, &mut batch);
+            }
+            if BackgroundWorker::sigterm_received() {
+                return false;
+            }
         }
     }
     write(table_owner, &mut batch);
+    true
 }
 
-fn copy_dirty(owner: Owner, number: usize, batch: &mut Vec<Copied>) {
-    let room = lock(number).owner(owner).dirty as usize;
-    if room == 0 {
-        return;
-    }
-    let mut slots = Vec::with_capacity(room);
+/// Copies the dirty ones of some slots. False if there are no slots so far on.
+fn copy_dirty(owner: Owner, number: usize, from: usize, batch: &mut Vec<Copied>) -> bool {
     let now_us = now_us();
+    let mut slots: Vec<(Snapshot, Slot)> = Vec::with_capacity(PART);
     {
         let mut partition = lock(number);
-        partition.clean_worthless(owner, now_us);
-        let dirty = partition.of(owner).filter(|(_, slot)| slot.is_dirty());
-        slots.extend(
-            dirty
-                .map(|(index, slot)| (partition.snapshot(index), *slot))
-                .take(room),
-        );
+        if from >= partition.touched() {
+            return false;
+        }
+        partition.clean_worthless(owner, from..from + PART, now_us);
+        let part = partition.of(owner, from..from + PART);
+        let dirty = part.filter(|(_, slot)| slot.is_dirty());
+        slots.extend(dirty.map(|(index, slot)| (partition.snapshot(index), *slot)));
     }
     batch.extend(slots.iter().map(|(snapshot, slot)| Copied {
         key: slot.key().to_vec(),
@@ -142,4 +153,5 @@ fn copy_dirty(owner: Owner, number: usize, batch: &mut Vec<Copied>) {
         snapshot: *snapshot,
         partition: number,
     }));
+    true
 }

@@ -215,26 +215,45 @@ fn no_slot() -> Error {
     Error::NoSlot
 }
 
+/// Slots looked at with the lock held once.
+pub const PART: usize = 64;
+
 /// Shows every slot of an owner, a copy of each, with no lock held.
 pub fn each_slot(owner: Owner, mut each: impl FnMut(&Slot)) {
+    let mut copies: Vec<Slot> = Vec::with_capacity(PART);
     for number in 0..shape().partitions {
-        let copies: Vec<Slot> = {
-            let room = lock(number).owner(owner).used as usize;
-            let mut copies = Vec::with_capacity(room);
-            let partition = lock(number);
-            copies.extend(partition.of(owner).map(|(_, slot)| *slot).take(room));
-            copies
-        };
-        copies.iter().for_each(&mut each);
+        for from in (0..shape().slots).step_by(PART) {
+            {
+                let partition = lock(number);
+                if from >= partition.touched() {
+                    break;
+                }
+                let part = partition.of(owner, from..from + PART);
+                copies.extend(part.map(|(_, slot)| *slot));
+            }
+            copies.drain(..).for_each(|slot| each(&slot));
+        }
         check_for_interrupts!();
     }
 }
 
-/// Gives up the slots of an owner: those that the table has, or all.
-pub fn forget_owner(owner: Owner, even_dirty: bool) {
+/// Gives up the slots of an owner that the table has.
+pub fn forget_clean(owner: Owner) {
     for number in 0..shape().partitions {
-        lock(number).forget(owner, even_dirty);
+        lock(number).forget_clean(owner);
     }
+}
+
+/// Gives up everything of an owner that is no more.
+pub fn forget_all(owner: Owner) {
+    for number in 0..shape().partitions {
+        lock(number).forget_all(owner);
+    }
+}
+
+/// Counts a hit that another engine decided.
+pub fn count(owner: Owner, is_denied: bool) {
+    lock(0).count_only(owner, is_denied);
 }
 
 /// What all partitions know of an owner.

@@ -84,7 +84,7 @@ fn look_after_all(is_due: bool) {
     let databases = BackgroundWorker::transaction(databases);
     for owner in owners {
         if !databases.contains(&owner.database) {
-            hits::forget_owner(owner, true);
+            hits::forget_all(owner);
             owners::strike(owner);
         } else if needs_flusher(owner, is_due) && !run_flusher(owner) {
             return;

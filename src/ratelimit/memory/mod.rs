@@ -29,7 +29,7 @@ mod sweeper;
 mod waiting;
 mod writer;
 
-pub use hits::{each_slot, replace, replace_all, totals};
+pub use hits::{count, each_slot, replace, replace_all, totals};
 pub use launcher::register as register_launcher;
 pub use owners::{flush_facts, owner};
 pub use shmem::{is_there, request, slots};

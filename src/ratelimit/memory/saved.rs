@@ -25,7 +25,9 @@ pub fn save() {
     let mut bytes = MAGIC.to_vec();
     for owner in owners::all() {
         for number in 0..shape().partitions {
-            for (_, slot) in lock(number).of(owner).filter(|(_, slot)| slot.is_dirty()) {
+            let partition = lock(number);
+            let all = partition.of(owner, 0..partition.touched());
+            for (_, slot) in all.filter(|(_, slot)| slot.is_dirty()) {
                 put(
                     &mut bytes,
                     &[i64::from(owner.database), i64::from(owner.table)],

@@ -10,6 +10,7 @@
 
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
+use std::ops::Range;
 
 use super::entry::Entry;
 
@@ -32,6 +33,13 @@ pub struct Owner {
     pub table: u32,
     /// Below [`MAX_OWNERS`].
     pub index: u32,
+}
+
+impl Owner {
+    /// The place in the list may be another's by now; the oids say who it is.
+    fn is_same(self, other: Owner) -> bool {
+        self.database == other.database && self.table == other.table
+    }
 }
 
 /// A key to look for.
@@ -136,10 +144,11 @@ impl Slot {
     }
 
     fn holds(&self, key: &SlotKey<'_>) -> bool {
-        self.hash == key.hash
-            && self.owner.database == key.owner.database
-            && self.owner.table == key.owner.table
-            && self.key() == key.bytes
+        self.hash == key.hash && self.owner.is_same(key.owner) && self.key() == key.bytes
+    }
+
+    fn is_of(&self, owner: Owner) -> bool {
+        self.in_use && self.owner.is_same(owner)
     }
 }
 
@@ -165,6 +174,12 @@ pub struct OwnerBook {
     pub reads: u64,
     /// Hits refused since every slot was dirty.
     pub refusals: u64,
+}
+
+impl OwnerBook {
+    fn count_clean(&mut self) {
+        self.dirty = self.dirty.saturating_sub(1);
+    }
 }
 
 /// A partition's book-keeping. Zeroed memory is a partition without keys.
@@ -322,14 +337,16 @@ impl<'a> Slots<'a> {
         let slot = &mut self.slots[index];
         let was_clean = !slot.is_dirty();
         slot.entry = *entry;
-        slot.expires_us = entry.expires_us();
+        let expired_us = std::mem::replace(&mut slot.expires_us, entry.expires_us());
         self.book.changes += 1;
         slot.version = self.book.changes;
+        if slot.expires_us < expired_us {
+            self.book.full_until_us = 0;
+        }
         let owner = slot.owner;
         if was_clean {
             self.owner(owner).dirty += 1;
         }
-        self.book.full_until_us = 0;
     }
 
     /// Counts a hit.
@@ -425,8 +442,10 @@ impl<'a> Slots<'a> {
         self.book.free = index as u32 + 1;
         self.book.removals += 1;
         let book = self.owner(owner);
-        book.used -= 1;
-        book.dirty -= u32::from(was_dirty);
+        book.used = book.used.saturating_sub(1);
+        if was_dirty {
+            book.count_clean();
+        }
     }
 
     fn unlink(&mut self, hash: u64, number: u32, next: u32) {
@@ -445,24 +464,27 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// The slots of an owner, and their numbers.
-    pub fn of(&self, owner: Owner) -> impl Iterator<Item = (usize, &Slot)> {
-        let touched = &self.slots[..self.book.high as usize];
-        touched.iter().enumerate().filter(move |(_, slot)| {
-            slot.in_use && slot.owner.database == owner.database && slot.owner.table == owner.table
-        })
+    /// How many slots have ever been used.
+    #[must_use]
+    pub fn touched(&self) -> usize {
+        self.book.high as usize
+    }
+
+    /// The slots of an owner among those with these numbers. A part at a time, so that nobody waits long for the lock.
+    pub fn of(&self, owner: Owner, part: Range<usize>) -> impl Iterator<Item = (usize, &Slot)> {
+        let end = part.end.min(self.touched());
+        (part.start..end)
+            .map(|index| (index, &self.slots[index]))
+            .filter(move |(_, slot)| slot.is_of(owner))
     }
 
     /// Writing what is dirty but no longer worth anything would be in vain: it counts as written.
-    pub fn clean_worthless(&mut self, owner: Owner, now_us: i64) {
-        for index in 0..self.book.high as usize {
+    pub fn clean_worthless(&mut self, owner: Owner, part: Range<usize>, now_us: i64) {
+        for index in part.start..part.end.min(self.touched()) {
             let slot = &mut self.slots[index];
-            let is_his = slot.in_use
-                && slot.owner.database == owner.database
-                && slot.owner.table == owner.table;
-            if is_his && slot.is_dirty() && slot.is_worthless(now_us) {
+            if slot.is_of(owner) && slot.is_dirty() && slot.is_worthless(now_us) {
                 slot.flushed = slot.version;
-                self.owner(owner).dirty -= 1;
+                self.owner(owner).count_clean();
             }
         }
     }
@@ -491,7 +513,7 @@ impl<'a> Slots<'a> {
         if slot.version == snapshot.version && slot.is_dirty() {
             slot.flushed = slot.version;
             let owner = slot.owner;
-            self.owner(owner).dirty -= 1;
+            self.owner(owner).count_clean();
         }
         self.book.full_until_us = 0;
     }
@@ -502,18 +524,25 @@ impl<'a> Slots<'a> {
         book.horizon_us = book.horizon_us.max(expires_us);
     }
 
-    /// Gives up the slots of an owner; the dirty ones only if `even_dirty`. What is not found has to be looked up.
-    pub fn forget(&mut self, owner: Owner, even_dirty: bool) {
-        for index in 0..self.book.high as usize {
+    /// Gives up the slots of an owner that the table has. What is not found has to be looked up from now on.
+    pub fn forget_clean(&mut self, owner: Owner) {
+        self.remove_all(owner, |slot| !slot.is_dirty());
+        self.owner(owner).loaded = false;
+    }
+
+    /// Gives up everything of an owner that is no more.
+    pub fn forget_all(&mut self, owner: Owner) {
+        self.remove_all(owner, |_| true);
+        *self.owner(owner) = OwnerBook::default();
+    }
+
+    fn remove_all(&mut self, owner: Owner, which: impl Fn(&Slot) -> bool) {
+        for index in 0..self.touched() {
             let slot = &self.slots[index];
-            let is_his = slot.in_use
-                && slot.owner.database == owner.database
-                && slot.owner.table == owner.table;
-            if is_his && (even_dirty || !slot.is_dirty()) {
+            if slot.is_of(owner) && which(slot) {
                 self.remove(index);
             }
         }
         self.book.full_until_us = 0;
-        self.owner(owner).loaded = false;
     }
 }
