@@ -1,0 +1,13 @@
+//! Rate limits as every application meets them, in both engines: quick enough for every major.
+
+mod bad_input;
+mod check_all;
+mod clock;
+mod concurrency;
+mod databases;
+mod engines;
+mod isolation;
+mod privileges;
+mod rollback;
+mod same_answers;
+mod shared;
