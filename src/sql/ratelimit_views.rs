@@ -154,9 +154,9 @@ fn ratelimit_counters() -> std::result::Result<
     let book = owner.and(counted);
     let flushes = owner.map(memory::flush_facts);
     let last_us = flushes.map_or(0, |facts| facts.last_us);
-    let lag_us = match book.is_some_and(|book| book.dirty > 0) && last_us > 0 {
-        true => ratelimit::now_us() - last_us,
-        false => 0,
+    let lag_us = match book {
+        Some(book) if book.dirty > 0 => ratelimit::now_us() - book.dirty_since_us.max(last_us),
+        _ => 0,
     };
     let row = (
         engine.as_str().to_owned(),

@@ -201,6 +201,10 @@ fn store(
         },
     };
     if let Some(entry) = kept.entry {
+        let book = partition.owner(key.owner());
+        if book.dirty == 0 {
+            book.dirty_since_us = now_us;
+        }
         partition.keep(index, &entry);
     }
     if let Some(denied) = kept.denied {
@@ -264,6 +268,11 @@ pub fn totals(owner: Owner) -> OwnerBook {
         total.loaded = book.loaded && (number == 0 || total.loaded);
         total.used += book.used;
         total.dirty += book.dirty;
+        if book.dirty > 0
+            && (total.dirty_since_us == 0 || book.dirty_since_us < total.dirty_since_us)
+        {
+            total.dirty_since_us = book.dirty_since_us;
+        }
         total.hits += book.hits;
         total.denials += book.denials;
         total.evictions += book.evictions;

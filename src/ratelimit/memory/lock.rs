@@ -6,6 +6,8 @@ use std::ffi::c_int;
 unsafe extern "C-unwind" {
     /// Raises an error only when this process holds 200 locks already.
     fn LWLockAcquire(lock: *mut pg_sys::LWLock, mode: c_int) -> bool;
+    /// As `LWLockAcquire`, without waiting.
+    fn LWLockConditionalAcquire(lock: *mut pg_sys::LWLock, mode: c_int) -> bool;
     fn LWLockRelease(lock: *mut pg_sys::LWLock);
 }
 
@@ -22,6 +24,17 @@ impl Held {
         // SAFETY: the caller's promise.
         unsafe { LWLockAcquire(lock, pg_sys::LWLockMode::LW_EXCLUSIVE as c_int) };
         Held(lock)
+    }
+
+    /// Holds the lock alone, if nobody has it.
+    ///
+    /// # Safety
+    /// As `exclusively`.
+    pub unsafe fn if_free(lock: *mut pg_sys::LWLock) -> Option<Held> {
+        // SAFETY: the caller's promise.
+        let is_held =
+            unsafe { LWLockConditionalAcquire(lock, pg_sys::LWLockMode::LW_EXCLUSIVE as c_int) };
+        is_held.then_some(Held(lock))
     }
 }
 

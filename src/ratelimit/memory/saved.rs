@@ -4,13 +4,13 @@
 //! exits last, writes them to a file, and reads it and removes it when it starts again. After a crash there is no
 //! such file, and the table is what is left.
 
-use phone_crypt_core::ratelimit::{Entry, Row, SlotKey, Slots};
+use phone_crypt_core::ratelimit::{Entry, Owner, Row, SlotKey, Slots};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::{fs, io};
 
 use super::owners;
-use super::shmem::{header, lock, partition_of, shape};
+use super::shmem::{header, lock, lock_if_free, partition_of, shape};
 use crate::ratelimit::now_us;
 
 /// In the data directory, which is where the server runs.
@@ -19,27 +19,25 @@ const UNFINISHED: &str = "pg_stat/phone_crypt_ratelimit.unfinished";
 /// The format; another one is not read.
 const MAGIC: &[u8; 8] = b"PCRLIM01";
 const DIGEST_LEN: usize = 32;
+const CONTROL_FILE: &str = "global/pg_control";
 
-/// Writes the dirty slots of everyone.
+/// Writes the dirty slots of everyone. A partition that a killed backend has locked is as after a crash: what the
+/// table has of it is what is left.
 pub fn save() {
     let mut bytes = MAGIC.to_vec();
-    for owner in owners::all() {
-        for number in 0..shape().partitions {
-            let partition = lock(number);
-            let all = partition.of(owner, 0..partition.touched());
-            for (_, slot) in all.filter(|(_, slot)| slot.is_dirty()) {
-                put(
-                    &mut bytes,
-                    &[i64::from(owner.database), i64::from(owner.table)],
-                );
-                put(
-                    &mut bytes,
-                    &[slot.row_expires_us(), slot.key().len() as i64],
-                );
-                bytes.extend_from_slice(slot.key());
-                put_entry(&mut bytes, slot.entry());
-            }
+    bytes.extend_from_slice(&this_run());
+    let empty = bytes.len();
+    for number in 0..shape().partitions {
+        let Some(partition) = lock_if_free(number) else {
+            pgrx::log!("phone_crypt: some of the rate limits could not be saved");
+            continue;
+        };
+        for owner in owners::all() {
+            put_dirty(&mut bytes, &partition, owner);
         }
+    }
+    if bytes.len() == empty {
+        return;
     }
     let digest = Sha256::digest(&bytes);
     bytes.extend_from_slice(&digest);
@@ -48,10 +46,23 @@ pub fn save() {
     }
 }
 
-fn write(bytes: &[u8]) -> io::Result<()> {
-    if bytes.len() == MAGIC.len() + DIGEST_LEN {
-        return Ok(());
+fn put_dirty(bytes: &mut Vec<u8>, slots: &Slots<'_>, owner: Owner) {
+    let all = slots.of(owner, 0..slots.touched());
+    for (_, slot) in all.filter(|(_, slot)| slot.is_dirty()) {
+        put(bytes, &[i64::from(owner.database), i64::from(owner.table)]);
+        put(bytes, &[slot.row_expires_us(), slot.key().len() as i64]);
+        bytes.extend_from_slice(slot.key());
+        put_entry(bytes, slot.entry());
     }
+}
+
+/// Tells a stop and the start after it from all others: the server's control file, which only a run changes. Had
+/// there been a run in between that did not read the file, or were this another server's, the table would be newer.
+fn this_run() -> [u8; DIGEST_LEN] {
+    Sha256::digest(fs::read(CONTROL_FILE).unwrap_or_default()).into()
+}
+
+fn write(bytes: &[u8]) -> io::Result<()> {
     let file = fs::File::create(UNFINISHED)?;
     io::Write::write_all(&mut &file, bytes)?;
     file.sync_all()?;
@@ -77,11 +88,12 @@ pub fn load() {
     }
 }
 
-/// What stands between the format's name and the digest, if both are right.
+/// What stands between the names of the format and the run, and the digest, if all are right.
 fn checked(bytes: &[u8]) -> Option<&[u8]> {
     let (content, digest) = bytes.split_at_checked(bytes.len().checked_sub(DIGEST_LEN)?)?;
     let is_whole = Sha256::digest(content).as_slice() == digest;
-    content.strip_prefix(MAGIC).filter(|_| is_whole)
+    let rest = content.strip_prefix(MAGIC).filter(|_| is_whole)?;
+    rest.strip_prefix(&this_run())
 }
 
 fn take_all(rest: &mut &[u8]) -> Option<()> {
@@ -101,6 +113,7 @@ fn take_all(rest: &mut &[u8]) -> Option<()> {
 fn restore(slots: &mut Slots<'_>, key: &SlotKey<'_>, entry: &Entry, row_expires_us: i64) {
     // Fewer slots than before: what finds none is as old as its row in the table.
     if let Ok(index) = slots.insert(key, &Entry::EMPTY, row_expires_us, now_us()) {
+        slots.owner(key.owner()).dirty_since_us = now_us();
         slots.keep(index, entry);
     }
 }

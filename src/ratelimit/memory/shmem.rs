@@ -168,12 +168,29 @@ impl std::ops::DerefMut for Partition {
 
 /// Locks a partition. The caller holds no lock of ours, or only those of partitions with lower numbers.
 pub(super) fn lock(number: usize) -> Partition {
-    let shape = shape();
-    // SAFETY: the number is taken modulo the partitions there are. The references live as long as the lock is
-    // held, and nobody else makes any without it.
+    // SAFETY: the number is taken modulo the partitions there are.
     unsafe {
-        let head = head(number % shape.partitions);
-        let held = Held::exclusively(&raw mut (*head).lock);
+        let head = head(number % shape().partitions);
+        partition(head, Held::exclusively(&raw mut (*head).lock))
+    }
+}
+
+/// Locks a partition if nobody has it. After an immediate stop somebody may, who is no more.
+pub(super) fn lock_if_free(number: usize) -> Option<Partition> {
+    // SAFETY: as `lock`.
+    unsafe {
+        let head = head(number % shape().partitions);
+        Some(partition(head, Held::if_free(&raw mut (*head).lock)?))
+    }
+}
+
+/// # Safety
+/// `head` must be that of a partition, and `held` its lock.
+unsafe fn partition(head: *mut Head, held: Held) -> Partition {
+    let shape = shape();
+    // SAFETY: within what was asked for. The references live as long as the lock is held, and nobody else makes any
+    // without it.
+    unsafe {
         let start = head.cast::<u8>();
         let buckets = start.add(size_of::<Head>()).cast::<u32>();
         let slots = start.add(shape.slots_at()).cast::<Slot>();

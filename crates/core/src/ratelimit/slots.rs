@@ -164,6 +164,8 @@ pub struct OwnerBook {
     pub used: u32,
     /// Slots that the table does not have all of.
     pub dirty: u32,
+    /// When the first of them became so, as far as the caller has noted it.
+    pub dirty_since_us: i64,
     /// Hits decided.
     pub hits: u64,
     /// Hits denied.
