@@ -55,10 +55,13 @@ class Calls:
         return self.tell(*hit_query(key, cost), lambda span: key.hit(span, cost), answered)
 
     def allow(self, key, cost):
-        query = f"SELECT ratelimit_allow{DIRECT}"
+        """Only whether it is allowed. A policy's key is asked through its policy, which knows of penalties."""
+        query, parameters = (
+            hit_query(key, cost) if key.limit.policy else (f"SELECT ratelimit_allow{DIRECT}", direct(key, cost))
+        )
         self.tell(
             query,
-            direct(key, cost),
+            parameters,
             lambda span: key.hit(span, cost),
             lambda span, row: key.hit(span, cost, Answer(row[0])),
         )

@@ -153,35 +153,38 @@ class Key:
                 return {state} if states else set()
             return states | {state} if lost else states
 
-        self.advance(span, follow)
+        self.advance(span, follow, (cost, seen, reason))
 
     def peek(self, span, cost, seen, reason):
-        self.advance(span, lambda state: set(state.after_peek(self.limit, span, cost, seen, reason)))
+        def follow(state):
+            return set(state.after_peek(self.limit, span, cost, seen, reason))
+
+        self.advance(span, follow, (cost, seen, reason))
 
     def refund(self, span, cost, done=None):
         follow = self.maybe(done, lambda state: state.after_refund(self.limit, span, cost, done))
-        self.advance(span, follow)
+        self.advance(span, follow, (cost, done))
 
     def block(self, span, duration, until=None):
-        self.advance(span, self.maybe(until, lambda state: state.after_block(span, duration, until)))
+        self.advance(span, self.maybe(until, lambda state: state.after_block(span, duration, until)), (duration, until))
 
     def unblock(self, span, done=None):
-        self.advance(span, self.maybe(done, lambda state: state.after_unblock(span, done)))
+        self.advance(span, self.maybe(done, lambda state: state.after_unblock(span, done)), done)
 
     def reset(self, span, done=None):
-        self.advance(span, self.maybe(done, lambda _: [self.nothing()]))
+        self.advance(span, self.maybe(done, lambda _: [self.nothing()]), done)
 
     @staticmethod
     def maybe(answer, follow):
         """Without an answer, the call may as well not have been made."""
         return lambda state: set(follow(state)) | ({state} if answer is None else set())
 
-    def advance(self, span: Span, follow):
-        """Every candidate becomes those that may follow it."""
+    def advance(self, span: Span, follow, told):
+        """Every candidate becomes those that may follow it. `told`: the call and its answer, for a finding."""
         after = frozenset().union(*(follow(state) for state in self.states))
         if not after:
             self.broken = True
-            raise Contradiction(f"{len(self.states)} candidate(s), such as {next(iter(self.states))}")
+            raise Contradiction(f"{told} at {span} fits none of {sorted(map(str, self.states))[:3]}")
         self.proven_loss(follow)
         self.periods[-1].until = span.last
         self.periods.append(Period(after, span.first))
