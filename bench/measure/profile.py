@@ -9,6 +9,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from .processor import postmaster_of
+
 PROFILED = ("upper", "phone_hash", "phone_encrypt", "phone_decrypt", "phone_normalize E.164",
             "phone_normalize messy")
 SAMPLES_A_SECOND = 4999
@@ -69,14 +71,14 @@ def of_statement(session, sql):
 
 
 def of_server(session, run):
-    """Samples of all backends of the session's server while `run` is called, by place. They are forked from one
-    process, so the library is at one address in all of them."""
+    """Samples of the backends that start while `run` is called, by place. They are forked from one process, so
+    the library is at one address in all of them."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "perf.data"
-        perf = _start_perf(file, "-a")
+        perf = _start_perf(file, "-p", str(postmaster_of(session.pid)))
         run()
         _stop_perf(perf)
-        return _attribute(session.pid, _samples(file, only="postgres"))
+        return _attribute(session.pid, _samples(file))
 
 
 def _record(session, sql, file):
@@ -102,15 +104,14 @@ def _stop_perf(perf):
     perf.wait()
 
 
-def _samples(file, only=None):
-    """Address, symbol and object of each sample, of the programs of one name if it is given."""
+def _samples(file):
+    """Address, symbol and object of each sample."""
     script = subprocess.run(
-        ["perf", "script", "-i", str(file), "-F", "comm,ip,sym,dso"], capture_output=True, text=True, check=False)
-    pattern = re.compile(r"^\s*(.+?)\s+([0-9a-f]+) (.*) \((.*)\)$")
+        ["perf", "script", "-i", str(file), "-F", "ip,sym,dso"], capture_output=True, text=True, check=False)
+    pattern = re.compile(r"^\s*([0-9a-f]+) (.*) \((.*)\)$")
     for line in script.stdout.splitlines():
-        match = pattern.match(line)
-        if match and only in (None, match[1]):
-            yield int(match[2], 16), match[3], match[4]
+        if match := pattern.match(line):
+            yield int(match[1], 16), match[2], match[3]
 
 
 def _attribute(pid, samples):

@@ -91,5 +91,5 @@ def main(words):
              "benchmarks-ratelimit-keys.svg": ratelimit_chart.live_keys(results.live_keys)}
     for name, plot in plots.items():
         (options.docs / name).write_text(plot, encoding="utf-8")
-    print(ratelimit_page.throughput_table(rounds), ratelimit_page.statement_tables(rounds),
-          ratelimit_page.live_keys_table(results.live_keys), sep="\n\n")
+    print(ratelimit_page.throughput_table(rounds), ratelimit_page.processor_table(rounds),
+          ratelimit_page.statement_tables(rounds), ratelimit_page.live_keys_table(results.live_keys), sep="\n\n")

@@ -5,9 +5,11 @@ import re
 import subprocess
 from dataclasses import dataclass
 
+from .processor import Watch
 from .ratelimit_setup import KEYS
 
 CLIENTS = 8
+_COUNT = re.compile(r"^number of transactions actually processed: ([0-9]+)", re.M)
 _TPS = re.compile(r"^tps = ([0-9.]+) \(without initial connection time\)$", re.M)
 
 
@@ -25,17 +27,20 @@ class Script:
 
     def cost(self, meter):
         """Nanoseconds of wall-clock time a transaction, all clients taken together."""
-        return 1e9 / self._rate(meter.seconds)
+        watch = Watch(meter.session.pid)
+        transactions, rate = self._run(meter.seconds)
+        meter.processor = watch.nanoseconds() / transactions
+        return 1e9 / rate
 
-    def _rate(self, seconds):
-        """Transactions a second."""
+    def _run(self, seconds):
+        """Transactions, and transactions a second."""
         result = subprocess.run(
             self._command(seconds), input=self._text(), text=True, capture_output=True, check=False,
             env={**os.environ, **dict(self.environment)})
-        match = _TPS.search(result.stdout)
-        if result.returncode or not match:
+        count, rate = _COUNT.search(result.stdout), _TPS.search(result.stdout)
+        if result.returncode or not count or not rate:
             raise RuntimeError(f"pgbench could not run {self.sql!r}:\n{result.stderr}")
-        return float(match[1])
+        return int(count[1]), float(rate[1])
 
     def _command(self, seconds):
         variables = [("k", self.first), *self.variables]

@@ -69,9 +69,11 @@ def _redis(suffix, ours, work, wanted=None):
         yield Ratio(ours, f"redis {script}{suffix}", work, f"Redis, script with {shown}", wanted)
 
 
+BUILTINS = tuple(_builtins())
+
 # One decision a transaction or round trip: decisions a second.
 THROUGHPUT = (
-    *_builtins(),
+    *BUILTINS,
     *_upserts(),
     *_redis("", "hit spread off", f"{_HIT}, 100,000 keys, no flush"),
     *_redis("", "hit spread on", f"{_HIT}, 100,000 keys, flush each second"),

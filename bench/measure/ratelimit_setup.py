@@ -41,14 +41,16 @@ class Flush:
         raise RuntimeError(f"the server did not take over {_INTERVAL} = {interval}")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Meter:
-    """What sides are measured with: a session, the seconds for each throughput, the rows of one statement."""
+    """What sides are measured with: a session, the seconds for each throughput, the rows of one statement. And
+    the nanoseconds of processor time that the last transaction of pgbench took, the client's included."""
 
     session: Session
     flush: Flush
     seconds: int
     rows: int
+    processor: float = 0
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,11 @@ class Flushed:
     def cost(self, meter):
         meter.flush.use(self.interval)
         return self.side.cost(meter)
+
+
+@dataclass(frozen=True)
+class ProcessorOfLast:
+    """The other figure of the side before it."""
+
+    def cost(self, meter):
+        return meter.processor

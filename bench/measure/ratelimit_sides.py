@@ -3,7 +3,7 @@
 from . import ratelimit_statements, ratelimit_table_engine
 from .ratelimit_pgbench import hot, spread
 from .ratelimit_redis import Pipelined, RoundTrips
-from .ratelimit_setup import FIXED_WINDOW, FLUSH_OFF, FLUSH_ON, KEYS, Flushed
+from .ratelimit_setup import FIXED_WINDOW, FLUSH_OFF, FLUSH_ON, KEYS, Flushed, ProcessorOfLast
 
 ALLOW = f"SELECT ratelimit_allow(:k, {FIXED_WINDOW});"
 HIT = f"SELECT * FROM ratelimit_hit(:k, {FIXED_WINDOW});"
@@ -19,10 +19,11 @@ def _pairs(interval, flush):
     """The functions, each right after its peer, under one setting of the flush."""
     lsn = (("lsn", "0/1000000"),)
     for reach, where in (("spread", spread), ("hot", hot)):
-        yield f"scalar {reach} {flush}", Flushed(interval, where(_SCALAR))
-        yield f"allow {reach} {flush}", Flushed(interval, where(ALLOW))
-        yield f"row {reach} {flush}", Flushed(interval, where(_ROW, variables=lsn))
-        yield f"hit {reach} {flush}", Flushed(interval, where(HIT))
+        scripts = {"scalar": where(_SCALAR), "allow": where(ALLOW),
+                   "row": where(_ROW, variables=lsn), "hit": where(HIT)}
+        for kind, script in scripts.items():
+            yield f"{kind} {reach} {flush}", Flushed(interval, script)
+            yield f"{kind} {reach} {flush} processor", ProcessorOfLast()
 
 
 def _upserts(stores):
