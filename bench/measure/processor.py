@@ -3,6 +3,7 @@ nothing else wants the processor, and what stays the same when something does.""
 
 import os
 import resource
+import threading
 import time
 from pathlib import Path
 
@@ -30,6 +31,30 @@ class Watch:
         return _of_server(self._postmaster) + 1e9 * (usage.ru_utime + usage.ru_stime)
 
 
+class Forked:
+    """Notes the processes of a server, also those that come and go."""
+
+    _SECONDS = 0.05
+
+    def __init__(self, postmaster):
+        self.pids = set()
+        self._postmaster = postmaster
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._look)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._ended.set()
+        self._thread.join()
+
+    def _look(self):
+        while not self._ended.wait(self._SECONDS):
+            self.pids.update(_children(self._postmaster))
+
+
 def postmaster_of(backend_pid):
     """The process that a backend was forked from."""
     return int(_fields(backend_pid)[1])
@@ -38,8 +63,11 @@ def postmaster_of(backend_pid):
 def _of_server(postmaster):
     """Of the processes that ended, and of those that run."""
     ended = sum(int(ticks) for ticks in _fields(postmaster)[13:15]) * _TICK
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    return ended + sum(_of_process(pid) for pid in children)
+    return ended + sum(_of_process(pid) for pid in _children(postmaster))
+
+
+def _children(postmaster):
+    return Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
 
 
 def _of_process(pid):

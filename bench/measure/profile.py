@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from .processor import postmaster_of
+from .processor import Forked, postmaster_of
 
 PROFILED = ("upper", "phone_hash", "phone_encrypt", "phone_decrypt", "phone_normalize E.164",
             "phone_normalize messy")
@@ -71,14 +71,15 @@ def of_statement(session, sql):
 
 
 def of_server(session, run):
-    """Samples of the backends that start while `run` is called, by place. They are forked from one process, so
-    the library is at one address in all of them."""
+    """Samples of the server's processes while `run` is called, by place. They are forked from one process, so the
+    library is at one address in all of them."""
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "perf.data"
-        perf = _start_perf(file, "-p", str(postmaster_of(session.pid)))
-        run()
+        perf = _start_perf(file, "-a")
+        with Forked(postmaster_of(session.pid)) as forked:
+            run()
         _stop_perf(perf)
-        return _attribute(session.pid, _samples(file))
+        return _attribute(session.pid, _samples(file, forked.pids))
 
 
 def _record(session, sql, file):
@@ -104,14 +105,15 @@ def _stop_perf(perf):
     perf.wait()
 
 
-def _samples(file):
-    """Address, symbol and object of each sample."""
+def _samples(file, pids=None):
+    """Address, symbol and object of each sample; only of these processes, if they are given."""
     script = subprocess.run(
-        ["perf", "script", "-i", str(file), "-F", "ip,sym,dso"], capture_output=True, text=True, check=False)
-    pattern = re.compile(r"^\s*([0-9a-f]+) (.*) \((.*)\)$")
+        ["perf", "script", "-i", str(file), "-F", "pid,ip,sym,dso"], capture_output=True, text=True, check=False)
+    pattern = re.compile(r"^\s*([0-9]+)\s+([0-9a-f]+) (.*) \((.*)\)$")
     for line in script.stdout.splitlines():
-        if match := pattern.match(line):
-            yield int(match[1], 16), match[2], match[3]
+        match = pattern.match(line)
+        if match and (pids is None or match[1] in pids):
+            yield int(match[2], 16), match[3], match[4]
 
 
 def _attribute(pid, samples):
