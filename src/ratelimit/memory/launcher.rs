@@ -67,6 +67,10 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: pg_sys::Datum
     header()
         .launcher
         .store(std::ptr::null_mut(), Ordering::Release);
+    // Whoever ended it by pg_terminate_backend must not have ended all flushes: after exit code 0 the postmaster would
+    // start no other launcher, after 1 it does, unless the server stops.
+    // SAFETY: no transaction is open, and nothing of this function is left to be dropped.
+    unsafe { pg_sys::proc_exit(1) };
 }
 
 fn until_next(last: Instant) -> Duration {
