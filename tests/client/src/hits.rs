@@ -4,6 +4,7 @@ use postgres::{Client, Row};
 use std::time::Duration;
 
 use crate::refusal::{Refusal, refused};
+use crate::session::{Sql, wait_until};
 
 /// The algorithms.
 pub const ALGORITHMS: [&str; 3] = ["fixed_window", "sliding_window", "token_bucket"];
@@ -100,6 +101,8 @@ pub trait Hits {
     fn check(&mut self, policy: &str, key: &str) -> Answer;
     /// A hit of cost 1 against several policies, each with its key.
     fn check_all(&mut self, policies: &[&str], keys: &[&str]) -> Answer;
+    /// Waits until the database's table has been read into memory.
+    fn wait_for_load(&mut self);
 }
 
 impl Hits for Client {
@@ -140,6 +143,13 @@ impl Hits for Client {
             Ok(row) => Answer::from(&row),
             Err(error) => panic!("a check was refused: {error:?}"),
         }
+    }
+
+    #[track_caller]
+    fn wait_for_load(&mut self) {
+        wait_until("the table has been read", || {
+            self.rows("SELECT loaded FROM phone_crypt.ratelimit_stats") == ["t"]
+        });
     }
 }
 

@@ -39,6 +39,7 @@ fn without_preload_auto_is_the_table_and_memory_is_refused() {
 fn a_hit_in_memory_does_not_write_the_table_and_a_flush_does() {
     let server = Server::preloaded("phone_crypt.ratelimit_flush_interval = 0\n");
     let mut client = server.session();
+    client.wait_for_load();
     let limit = Limit::fixed(10);
     for _ in 0..3 {
         client.hit("k", &limit);

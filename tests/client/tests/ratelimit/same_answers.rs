@@ -115,19 +115,27 @@ fn compare(memory: &Server, table: &Server, algorithm: &str, keys: i32) -> i64 {
     memory.run(POLICIES);
     table.run(POLICIES);
     let mut denied = 0;
-    for number in 0..CALLS {
+    let mut calls: Vec<String> = Vec::new();
+    for _ in 0..CALLS {
         let sql = call(&mut sequence, algorithm, keys);
         let (one, other) = (rows(&mut memory, &sql), rows(&mut table, &sql));
         let same = one.len() == other.len() && one.iter().zip(&other).all(|(a, b)| is_same(a, b));
-        assert!(
-            same,
-            "call {number}, {sql}:\nmemory {one:?}\ntable  {other:?}"
-        );
+        calls.push(format!("{sql}: {other:?}"));
+        assert!(same, "{}\nbut memory {one:?}", of_its_key(&calls));
         denied += i32::from(one[0].starts_with("f|"));
     }
     assert!(denied > CALLS / 20, "they must also be denied: {denied}");
     assert_eq!(memory.rows(LIVE), table.rows(LIVE), "{algorithm}");
     memory.number("SELECT evictions FROM phone_crypt.ratelimit_stats")
+}
+
+/// The last call and those before it that named its key.
+fn of_its_key(calls: &[String]) -> String {
+    let last = calls.last().unwrap();
+    let key = last.split('\'').find(|part| part.starts_with("key "));
+    let named = |call: &&String| key.is_none_or(|key| call.contains(&format!("'{key}'")));
+    let calls: Vec<_> = calls.iter().filter(named).map(String::as_str).collect();
+    calls.join("\n")
 }
 
 /// Everything that is live.

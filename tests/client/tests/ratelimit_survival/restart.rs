@@ -1,6 +1,6 @@
 //! A restart in good order loses nothing, flushed or not; and a hit does not have to wait for the load.
 
-use phone_crypt_client_tests::{Hits, Limit, Server, Sql, wait_until};
+use phone_crypt_client_tests::{Hits, Limit, Server, Sql};
 use postgres::Client;
 
 /// Nothing is flushed but on demand.
@@ -41,9 +41,7 @@ fn a_stop_in_good_order_loses_nothing_though_nothing_was_flushed() {
     let server = Server::preloaded(NO_FLUSH);
     let database = server.database();
     let mut client = server.connect_as("postgres", &database);
-    wait_until("the table has been read", || {
-        client.rows("SELECT loaded FROM phone_crypt.ratelimit_stats") == ["t"]
-    });
+    client.wait_for_load();
     client.run(MAKE_STATE);
     let before = state(&mut client);
     assert_eq!(before.len(), 500 + 20 + 20 + 2);
