@@ -4,7 +4,6 @@ import time
 from datetime import timedelta
 
 import psycopg
-
 from algorithms import Answer, Span
 from families import interval
 

@@ -6,13 +6,12 @@ import signal
 import time
 
 import psycopg
-from server import wait_until
-
 from algorithms import Span
 from calls import Calls, Refused, now
 from families import SECOND
-from memory import processes_of
+from memory import launcher_of, processes_of
 from model import Contradiction
+from server import wait_until
 
 FLUSH_INTERVAL = SECOND
 # A flush here writes at most some hundred rows. The time for it, also on a busy machine: fork, connect, write, commit.
@@ -45,6 +44,13 @@ class Chaos:
         if pids:
             admin.execute("SELECT pg_terminate_backend(%s)", [self.random.choice(pids)])
             self.terminated += 1
+
+    def end_launcher(self, admin):
+        """The launcher too can be ended in good order. Without another one, nothing would ever be flushed."""
+        before = launcher_of(self.server)
+        admin.execute("SELECT pg_terminate_backend(%s)", [before])
+        wait_until("another launcher is there", lambda: launcher_of(self.server) not in (None, before))
+        Calls(admin).flush()
 
     def kill_one(self, admin):
         """kill -9 of a session or of one of the extension's workers: the postmaster ends every process and makes the

@@ -4,7 +4,6 @@ import threading
 from dataclasses import dataclass, field
 
 import psycopg
-
 from calls import COLUMNS, now
 
 

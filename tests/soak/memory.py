@@ -23,6 +23,12 @@ def title_of(pid: int) -> str:
         return ""
 
 
+def launcher_of(server) -> int | None:
+    """The extension's launcher; None while there is none."""
+    pids = [pid for pid, title in processes_of(server) if "phone_crypt" in title and "launcher" in title]
+    return pids[0] if pids else None
+
+
 def private_kb(pid: int) -> int:
     """Resident memory that no other process shares. Pages of shared memory and of program files count in a process
     from when it first touches them, so they say nothing of growth."""

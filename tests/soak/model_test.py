@@ -1,7 +1,6 @@
 """The model must notice a server that grants too much, denies too much, or forgets too much."""
 
 import pytest
-
 from algorithms import Answer, Quota, Span
 from model import Contradiction, Key, Limit
 

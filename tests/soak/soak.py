@@ -11,13 +11,12 @@ import sys
 import time
 from contextlib import contextmanager
 
-from server import running, value_of
-
 from chaos import FLUSH_INTERVAL, WORKER_APPLICATION, Chaos
 from crowd import Crowd
 from families import SECOND, SLOTS, make_keys, set_policies
 from gate import Gate
-from memory import Watched, postmaster_of, processes_of
+from memory import Watched, launcher_of, postmaster_of
+from server import running, value_of
 from worker import Record, Worker
 
 WORKERS = 6
@@ -107,6 +106,7 @@ class Soak:
         ends = time.monotonic() + seconds
         warm = time.monotonic() + WARM_UP_SECONDS
         with self.server.connect(DATABASE) as admin, self.server.connect(DATABASE) as session:
+            chaos.end_launcher(admin)
             while time.monotonic() < ends:
                 session.execute(WATCHED)
                 self.one_second(chaos, admin)
@@ -162,12 +162,6 @@ def deepest(keys) -> float:
 
 def shared_memory(session) -> int:
     return value_of(session, "SELECT sum(allocated_size)::bigint FROM pg_shmem_allocations")
-
-
-def launcher_of(server) -> int:
-    pids = [pid for pid, title in processes_of(server) if "phone_crypt" in title and "launcher" in title]
-    assert len(pids) == 1, f"{len(pids)} launchers"
-    return pids[0]
 
 
 if __name__ == "__main__":

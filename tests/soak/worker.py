@@ -6,7 +6,6 @@ import time
 from collections import Counter
 
 import psycopg
-
 from calls import Calls, Refused
 from families import SECOND
 from model import Contradiction
