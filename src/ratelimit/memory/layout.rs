@@ -30,7 +30,8 @@ impl Shape {
         Shape {
             partitions,
             slots,
-            buckets: slots.next_power_of_two(),
+            // Twice as many or more: a second slot of a bucket would be another trip to memory.
+            buckets: (2 * slots).next_power_of_two(),
         }
     }
 
