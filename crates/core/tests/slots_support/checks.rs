@@ -1,0 +1,68 @@
+//! What has to hold whatever anybody has done.
+
+use phone_crypt_core::ratelimit::{Entry, Slot};
+
+use super::worker::number_of;
+use super::world::World;
+
+/// Whether two entries say the same of a key: they are equal, or neither matters any more.
+pub fn is_same(one: &Entry, other: &Entry, now_us: i64) -> bool {
+    one == other || one.expires_us().max(other.expires_us()) <= now_us
+}
+
+impl World {
+    /// All of it.
+    pub fn check(&mut self) {
+        for owner in 0..self.owners.len() {
+            for number in 0..self.keys {
+                let key = (owner, number);
+                let modelled = self.model.get(&key).copied().unwrap_or(Entry::EMPTY);
+                let effective = self.effective(key);
+                assert!(
+                    is_same(&effective, &modelled, self.now_us),
+                    "{key:?} is {effective:?} instead of {modelled:?}"
+                );
+            }
+            self.check_book(owner);
+        }
+    }
+
+    fn slots_of(&mut self, owner: usize) -> Vec<Slot> {
+        let slots = self.memory.lock();
+        let all = slots.of(self.owners[owner], 0..slots.touched());
+        all.map(|(_, slot)| *slot).collect()
+    }
+
+    fn check_book(&mut self, owner: usize) {
+        let slots = self.slots_of(owner);
+        let book = self.book(owner);
+        let dirty = slots.iter().filter(|slot| slot.is_dirty()).count();
+        assert_eq!(book.used as usize, slots.len(), "slots in use");
+        assert_eq!(book.dirty as usize, dirty, "dirty slots");
+        assert_eq!((book.hits, book.denials), self.counted[owner]);
+        let mut numbers: Vec<u8> = slots.iter().map(|slot| number_of(slot.key())).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!(numbers.len(), slots.len(), "a key has one slot");
+        for slot in slots.iter().filter(|slot| !slot.is_dirty()) {
+            let row = self.row_of((owner, number_of(slot.key()))).0;
+            assert!(
+                is_same(slot.entry(), &row, self.now_us),
+                "the table has {row:?} of a clean slot with {:?}",
+                slot.entry()
+            );
+        }
+    }
+
+    /// Nothing was to be had: every slot is in use, live, and not in the table.
+    pub fn check_that_all_are_taken(&mut self) {
+        let mut slots = self.slots_of(0);
+        slots.extend(self.slots_of(1));
+        assert_eq!(slots.len(), self.memory.len(), "a slot is free");
+        for slot in slots {
+            let expires_us = slot.entry().expires_us().max(slot.row_expires_us());
+            assert!(expires_us > self.now_us, "a slot is worthless");
+            assert!(slot.is_dirty(), "a slot is clean");
+        }
+    }
+}

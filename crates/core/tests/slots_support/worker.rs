@@ -1,0 +1,123 @@
+//! The worker of one database: it reads the table, writes what is dirty, and sweeps; it may be killed at any time.
+
+use phone_crypt_core::ratelimit::{Entry, Found, Snapshot};
+
+use super::world::{Key, Row, World, name};
+use crate::ratelimit_support::Sequence;
+
+/// Slots looked at with the lock held once.
+const PART: usize = 3;
+
+/// A slot that is being written.
+pub struct Copied {
+    key: Key,
+    entry: Entry,
+    snapshot: Snapshot,
+}
+
+/// What it is about.
+pub enum Worker {
+    /// Nothing.
+    Idle,
+    /// Rows that it has read and not yet taken in, and the removals before it read them.
+    Loading(u64, Vec<(Key, Row)>),
+    /// What it has copied, and from which slot on it has not.
+    Copying(Vec<Copied>, usize),
+    /// What is in the table and not yet marked.
+    Marking(Vec<Copied>),
+}
+
+impl Worker {
+    /// The next thing it does, which others may come before and after.
+    pub fn step(self, world: &mut World, owner: usize, sequence: &mut Sequence) -> Worker {
+        if sequence.below(25) == 0 {
+            return Worker::Idle; // Killed.
+        }
+        match self {
+            Worker::Idle => begin(world, owner, sequence),
+            Worker::Loading(removals, rows) => load_one(world, owner, removals, rows),
+            Worker::Copying(batch, from) => copy_part(world, owner, batch, from),
+            Worker::Marking(batch) => mark_one(world, batch),
+        }
+    }
+}
+
+fn begin(world: &mut World, owner: usize, sequence: &mut Sequence) -> Worker {
+    if !world.book(owner).loaded && sequence.below(3) > 0 {
+        let removals = world.memory.lock().removals();
+        let rows = world.table.iter().filter(|row| row.0.0 == owner);
+        return Worker::Loading(removals, rows.map(|(key, row)| (*key, *row)).collect());
+    }
+    match sequence.below(12) {
+        0 => {
+            world.memory.lock().forget_clean(world.owners[owner]);
+            Worker::Idle
+        }
+        1 | 2 => {
+            let now_us = world.now_us;
+            world
+                .table
+                .retain(|_, (_, expires_us)| *expires_us > now_us);
+            Worker::Idle
+        }
+        _ => Worker::Copying(Vec::new(), 0),
+    }
+}
+
+fn load_one(world: &mut World, owner: usize, removals: u64, mut rows: Vec<(Key, Row)>) -> Worker {
+    let who = world.owners[owner];
+    let now_us = world.now_us;
+    let Some((key, (entry, expires_us))) = rows.pop() else {
+        world.memory.lock().owner(who).loaded = true;
+        return Worker::Idle;
+    };
+    let bytes = name(key.1);
+    let slot_key = world.memory.key(who, &bytes);
+    let mut slots = world.memory.lock();
+    let is_found = matches!(slots.find(&slot_key, now_us), Found::Slot(_));
+    if expires_us > now_us && !is_found {
+        let is_in = slots.still_holds(removals)
+            && slots.has_room()
+            && slots.insert(&slot_key, &entry, expires_us, now_us).is_ok();
+        if !is_in {
+            slots.leave_in_table(who, expires_us);
+        }
+    }
+    Worker::Loading(removals, rows)
+}
+
+fn copy_part(world: &mut World, owner: usize, mut batch: Vec<Copied>, from: usize) -> Worker {
+    let who = world.owners[owner];
+    let mut slots = world.memory.lock();
+    if from < slots.touched() {
+        let part = from..from + PART;
+        slots.clean_worthless(who, part.clone(), world.now_us);
+        let dirty = slots.of(who, part).filter(|(_, slot)| slot.is_dirty());
+        batch.extend(dirty.map(|(index, slot)| Copied {
+            key: (owner, number_of(slot.key())),
+            entry: *slot.entry(),
+            snapshot: slots.snapshot(index),
+        }));
+        return Worker::Copying(batch, from + PART);
+    }
+    for copied in &batch {
+        let expires_us = copied.entry.expires_us();
+        world.table.insert(copied.key, (copied.entry, expires_us));
+    }
+    Worker::Marking(batch)
+}
+
+fn mark_one(world: &mut World, mut batch: Vec<Copied>) -> Worker {
+    let Some(copied) = batch.pop() else {
+        return Worker::Idle;
+    };
+    let bytes = name(copied.key.1);
+    world.memory.lock().mark_flushed(&copied.snapshot, &bytes);
+    Worker::Marking(batch)
+}
+
+/// The number in a key's name.
+pub fn number_of(name: &[u8]) -> u8 {
+    let text = std::str::from_utf8(name).expect("a name");
+    text.rsplit(' ').next().unwrap().parse().expect("a number")
+}
