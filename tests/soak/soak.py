@@ -153,6 +153,7 @@ class Soak:
         for finding in record.findings[:20]:
             print(f"FINDING: {finding}")
         print(f"{len(record.findings)} finding(s)")
+        print("0 passed, 1 failed" if record.findings else "1 passed, 0 failed")
         return 1 if record.findings else 0
 
 
