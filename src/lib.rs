@@ -1,5 +1,6 @@
 //! phone_crypt: the PostgreSQL edge. This file is an index; the logic without PostgreSQL is in `crates/core`.
 
+mod arrays;
 mod catalog;
 mod decrypt;
 mod e164;

@@ -1,12 +1,13 @@
 //! Hits against policies, and what policies are made of.
 
 use pgrx::datum::Interval;
-use pgrx::{Array, pg_extern};
+use pgrx::{Array, pg_extern, pg_sys};
 use phone_crypt_core::ratelimit::Verdict;
 use std::rc::Rc;
 
 use super::args::required;
 use super::ratelimit_args::{cost, given, key, known_policy};
+use crate::arrays::dimensions;
 use crate::error::{Answer, Error, Result};
 use crate::ratelimit::{self, Policy, Request, checked_key, policy};
 use crate::text::Text;
@@ -55,9 +56,13 @@ fn ratelimit_check_all(
     policies: Option<Array<'_, Text<'_>>>,
     keys: Option<Array<'_, Text<'_>>>,
     cost: Option<i32>,
+    fcinfo: pg_sys::FunctionCallInfo,
 ) -> Answer<VerdictRow> {
     let cost = self::cost(cost)?;
     let (policies, keys) = (given(policies, "policies")?, given(keys, "keys")?);
+    if dimensions(fcinfo, 0) != 1 || dimensions(fcinfo, 1) != 1 {
+        return Err(Error::PolicyArrays.into());
+    }
     let policies = elements(&policies, "policies")?;
     let keys = elements(&keys, "keys")?;
     if policies.len() != keys.len() || !(1..=MAX_AT_ONCE).contains(&keys.len()) {

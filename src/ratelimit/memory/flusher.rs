@@ -5,14 +5,17 @@ use pgrx::bgworkers::{BackgroundWorker, SignalWakeFlags};
 use pgrx::{pg_guard, pg_sys};
 use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner, Row, Slot, Snapshot};
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::hits::PART;
 use super::owners::{self, entry};
 use super::shmem::{lock, shape};
+use super::table_lock::in_table;
 use super::writer::{Copied, write};
 use super::{hits, loader, sweeper};
 use crate::ratelimit::engine::{Engine, is_in_force};
 use crate::ratelimit::now_us;
+use crate::settings;
 use crate::tables::RATE_LIMITS;
 
 /// Rows a statement.
@@ -64,37 +67,58 @@ fn prepare_session() {
 }
 
 fn serve(owner: Owner) {
-    let wanted = entry(owner).wanted.load(Ordering::Acquire);
+    let entry = entry(owner);
+    let wanted = entry.wanted.load(Ordering::Acquire);
+    let is_short = entry.is_short.swap(false, Ordering::Relaxed);
     let began_us = now_us();
-    let table = BackgroundWorker::transaction(table_and_owner);
-    match table {
-        Some((table, table_owner)) if table.to_u32() == owner.table => {
-            let is_recovering = is_recovering();
-            let is_memory = is_in_force(Engine::Memory);
-            if is_memory && !entry(owner).is_loaded.load(Ordering::Relaxed) {
-                BackgroundWorker::transaction(|| loader::load(owner));
-            }
-            if !is_recovering {
-                if !flush(owner, table_owner) {
-                    return;
-                }
-                sweeper::sweep(owner, table_owner);
-            }
-            if !is_memory {
-                hits::forget_clean(owner);
-                entry(owner).is_loaded.store(false, Ordering::Relaxed);
-            }
+    let is_done = match BackgroundWorker::transaction(table_in_use) {
+        Some(table) if table == owner.table => look_after(owner, wanted, is_short),
+        _ => {
+            strike_if_gone(owner);
+            true
         }
-        _ if now_us() - entry(owner).since_us.load(Ordering::Relaxed) > GRACE_US => {
-            hits::forget_all(owner);
-            owners::strike(owner);
-        }
-        _ => {}
-    }
+    };
     // An error ends the process before this, and the launcher sees that nothing was counted.
-    entry(owner).flushes.fetch_add(1, Ordering::Relaxed);
-    entry(owner).flushed_us.store(began_us, Ordering::Relaxed);
-    entry(owner).done.fetch_max(wanted, Ordering::AcqRel);
+    if is_done {
+        entry.flushes.fetch_add(1, Ordering::Relaxed);
+        entry.flushed_us.store(began_us, Ordering::Relaxed);
+        entry.done.fetch_max(wanted, Ordering::AcqRel);
+    }
+}
+
+/// A table that is not there may be one whose CREATE EXTENSION has not committed.
+fn strike_if_gone(owner: Owner) {
+    if now_us() - entry(owner).since_us.load(Ordering::Relaxed) > GRACE_US {
+        hits::forget_all(owner);
+        owners::strike(owner);
+    }
+}
+
+/// Loads, writes and sweeps, as there is need. False if something was left undone.
+fn look_after(owner: Owner, wanted: u64, is_short: bool) -> bool {
+    // A standby does not load: what its primary goes on writing would never be seen.
+    if is_recovering() {
+        return true;
+    }
+    let is_memory = is_in_force(Engine::Memory);
+    if is_memory && !entry(owner).is_loaded.load(Ordering::Relaxed) {
+        // Whatever was read one by one on a standby may be older than what its primary wrote later.
+        hits::forget_clean(owner);
+        if in_table(owner, |_| loader::load(owner)).is_none() {
+            return false;
+        }
+    }
+    let is_asked = wanted > entry(owner).done.load(Ordering::Acquire);
+    let is_regular = settings::ratelimit_flush_interval() > Duration::ZERO;
+    let is_written = match is_asked || is_regular || is_short || !is_memory {
+        true => flush(owner) && sweeper::sweep(owner),
+        false => true,
+    };
+    if !is_memory {
+        hits::forget_clean(owner);
+        entry(owner).is_loaded.store(false, Ordering::Relaxed);
+    }
+    is_written
 }
 
 fn is_recovering() -> bool {
@@ -102,16 +126,14 @@ fn is_recovering() -> bool {
     unsafe { pg_sys::RecoveryInProgress() }
 }
 
-/// The table as it is now, and who owns it.
-fn table_and_owner() -> Option<(pg_sys::Oid, pg_sys::Oid)> {
-    RATE_LIMITS.watch()?;
-    crate::ratelimit::place()
-        .ok()
-        .map(|place| (place.table, place.owner))
+/// The table that the name leads to now.
+fn table_in_use() -> Option<u32> {
+    RATE_LIMITS.watch().map(|table| table.to_u32())
 }
 
-/// Writes what is dirty now, a batch a transaction. False if it was told to stop before the end.
-fn flush(owner: Owner, table_owner: pg_sys::Oid) -> bool {
+/// Writes what is dirty now, a batch a transaction. False if it was told to stop, or the table went away, before the
+/// end.
+fn flush(owner: Owner) -> bool {
     let mut batch = Vec::with_capacity(BATCH);
     for number in 0..shape().partitions {
         if lock(number).owner(owner).dirty == 0 {
@@ -121,22 +143,22 @@ fn flush(owner: Owner, table_owner: pg_sys::Oid) -> bool {
             if !copy_dirty(owner, number, from, &mut batch) {
                 break;
             }
-            if batch.len() >= BATCH {
-                write(table_owner, &mut batch);
+            if batch.len() >= BATCH && !write(owner, &mut batch) {
+                return false;
             }
             if BackgroundWorker::sigterm_received() {
                 return false;
             }
         }
     }
-    write(table_owner, &mut batch);
-    true
+    write(owner, &mut batch)
 }
 
 /// Copies the dirty ones of some slots. False if there are no slots so far on.
 fn copy_dirty(owner: Owner, number: usize, from: usize, batch: &mut Vec<Copied>) -> bool {
     let now_us = now_us();
     let mut slots: Vec<(Snapshot, Slot)> = Vec::with_capacity(PART);
+    let mut dirty: Vec<usize> = Vec::with_capacity(PART);
     {
         let mut partition = lock(number);
         if from >= partition.touched() {
@@ -144,8 +166,13 @@ fn copy_dirty(owner: Owner, number: usize, from: usize, batch: &mut Vec<Copied>)
         }
         partition.clean_worthless(owner, from..from + PART, now_us);
         let part = partition.of(owner, from..from + PART);
-        let dirty = part.filter(|(_, slot)| slot.is_dirty());
-        slots.extend(dirty.map(|(index, slot)| (partition.snapshot(index), *slot)));
+        dirty.extend(
+            part.filter(|(_, slot)| slot.is_dirty())
+                .map(|(index, _)| index),
+        );
+        for index in dirty {
+            slots.push((partition.snapshot(index), *partition.slot(index)));
+        }
     }
     batch.extend(slots.iter().map(|(snapshot, slot)| Copied {
         key: slot.key().to_vec(),

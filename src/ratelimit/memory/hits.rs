@@ -1,8 +1,10 @@
 //! Measuring and replacing what the slots hold.
 
-use pgrx::check_for_interrupts;
+use pgrx::{check_for_interrupts, pg_sys};
 use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slot, SlotKey};
+use std::sync::atomic::Ordering;
 
+use super::owners;
 use super::shmem::{Partition, header, lock, partition_of, shape};
 use super::waiting::wake_launcher;
 use crate::error::{Error, Result};
@@ -55,7 +57,7 @@ pub fn replace<R>(
         let (kept, answer) = step(&known, now_us);
         let stored = store(&mut partition, &key, found, &known, kept, now_us);
         drop(partition);
-        return stored.map(|()| answer).map_err(|Full| no_slot());
+        return stored.map(|()| answer).map_err(|Full| no_slot(owner));
     }
 }
 
@@ -75,6 +77,8 @@ pub fn replace_all<R>(
     order.dedup();
     let mut reads: Vec<Option<Read>> = vec![None; keys.len()];
     let mut entries = vec![Entry::EMPTY; keys.len()];
+    // Taking a slot for one key may give away that of another.
+    let mut rows_expire_us = vec![0; keys.len()];
     loop {
         let mut partitions: Vec<Partition> = Vec::with_capacity(order.len());
         partitions.extend(order.iter().map(|number| lock(*number)));
@@ -83,8 +87,14 @@ pub fn replace_all<R>(
         for (index, key) in keys.iter().enumerate() {
             let partition = &mut partitions[place_in(&order, key)];
             match locate(partition, key, reads[index], now_us) {
-                Where::Slot(slot) => entries[index] = *partition.slot(slot).entry(),
-                Where::New(entry, _) => entries[index] = entry,
+                Where::Slot(slot) => {
+                    entries[index] = *partition.slot(slot).entry();
+                    rows_expire_us[index] = partition.slot(slot).row_expires_us();
+                }
+                Where::New(entry, expires_us) => {
+                    entries[index] = entry;
+                    rows_expire_us[index] = expires_us;
+                }
                 Where::Elsewhere(at_removal) => {
                     missing = Some((index, at_removal));
                     break;
@@ -103,7 +113,7 @@ pub fn replace_all<R>(
             let partition = &mut partitions[place_in(&order, key)];
             let found = match partition.find(key, now_us) {
                 Found::Slot(slot) => Ok(slot),
-                _ => Err(reads[index].map_or(0, |read| read.expires_us)),
+                _ => Err(rows_expire_us[index]),
             };
             outcome = store(partition, key, found, &entries[index], kept[index], now_us);
             if outcome.is_err() {
@@ -112,7 +122,7 @@ pub fn replace_all<R>(
             }
         }
         drop(partitions);
-        return outcome.map(|()| answer).map_err(|Full| no_slot());
+        return outcome.map(|()| answer).map_err(|Full| no_slot(owner));
     }
 }
 
@@ -173,7 +183,8 @@ fn read_row(place: &Place, key: &SlotKey<'_>, at_removal: u64) -> Read {
 }
 
 /// Keeps what a step made of an entry. A key of which nothing is known and nothing is to be kept takes no slot:
-/// denials do not fill the memory.
+/// denials do not fill the memory. On a standby neither does one that only the table knows: its primary may go on
+/// writing that row.
 fn store(
     partition: &mut Partition,
     key: &SlotKey<'_>,
@@ -184,7 +195,7 @@ fn store(
 ) -> std::result::Result<(), Full> {
     let index = match found {
         Ok(index) => index,
-        Err(_) if kept.entry.is_none() && *known == Entry::EMPTY => {
+        Err(_) if kept.entry.is_none() && (*known == Entry::EMPTY || is_recovering()) => {
             if let Some(denied) = kept.denied {
                 partition.count_only(key.owner(), denied);
             }
@@ -213,8 +224,14 @@ fn store(
     Ok(())
 }
 
+fn is_recovering() -> bool {
+    // SAFETY: reads the server's state, and raises nothing.
+    unsafe { pg_sys::RecoveryInProgress() }
+}
+
 /// Nothing is counted and nothing forgotten; the flusher is asked to make room.
-fn no_slot() -> Error {
+fn no_slot(owner: Owner) -> Error {
+    owners::entry(owner).is_short.store(true, Ordering::Relaxed);
     wake_launcher();
     Error::NoSlot
 }

@@ -52,11 +52,9 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: pg_sys::Datum
         header().launcher.store(pg_sys::MyLatch, Ordering::Release);
     }
     let mut last = Instant::now();
-    while BackgroundWorker::wait_latch(Some(until_next(last))) {
-        if BackgroundWorker::sighup_received() {
-            // SAFETY: the main loop of a process is where settings are read again.
-            unsafe { pg_sys::ProcessConfigFile(pg_sys::GucContext::PGC_SIGHUP) };
-        }
+    let mut wakes = 0;
+    while is_to_go_on(wakes, last) {
+        wakes = header().wakes.load(Ordering::Acquire);
         let is_due =
             settings::ratelimit_flush_interval() > Duration::ZERO && until_next(last).is_zero();
         if is_due {
@@ -71,6 +69,21 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: pg_sys::Datum
     // start no other launcher, after 1 it does, unless the server stops.
     // SAFETY: no transaction is open, and nothing of this function is left to be dropped.
     unsafe { pg_sys::proc_exit(1) };
+}
+
+/// Waits until there may be something to do. False when the server stops. While the launcher waited for a flusher,
+/// what woke it came to nothing: so it asks before it waits.
+fn is_to_go_on(wakes: u64, last: Instant) -> bool {
+    if BackgroundWorker::sighup_received() {
+        // SAFETY: the main loop of a process is where settings are read again.
+        unsafe { pg_sys::ProcessConfigFile(pg_sys::GucContext::PGC_SIGHUP) };
+        return true;
+    }
+    if BackgroundWorker::sigterm_received() {
+        return false;
+    }
+    let is_woken = header().wakes.load(Ordering::Acquire) != wakes;
+    is_woken || BackgroundWorker::wait_latch(Some(until_next(last)))
 }
 
 fn until_next(last: Instant) -> Duration {
@@ -90,7 +103,7 @@ fn look_after_all(is_due: bool) {
         if !databases.contains(&owner.database) {
             hits::forget_all(owner);
             owners::strike(owner);
-        } else if needs_flusher(owner, is_due) && !run_flusher(owner) {
+        } else if needs_flusher(owner, is_due) && is_open(owner) && !run_flusher(owner) {
             return;
         }
     }
@@ -100,10 +113,14 @@ fn look_after_all(is_due: bool) {
 fn needs_flusher(owner: Owner, is_due: bool) -> bool {
     let entry = entry(owner);
     let is_wanted = entry.wanted.load(Ordering::Acquire) > entry.done.load(Ordering::Acquire);
+    if is_recovering() {
+        return false;
+    }
     let is_memory = is_in_force(Engine::Memory);
     let to_load = is_memory && !entry.is_loaded.load(Ordering::Relaxed);
     let book = hits::totals(owner);
-    let to_write = book.dirty > 0 && !is_recovering() && (is_due || book.refusals > 0);
+    let is_short = entry.is_short.load(Ordering::Relaxed);
+    let to_write = book.dirty > 0 && (is_due || is_short);
     // After a change to the table engine what is in memory goes.
     let to_forget = !is_memory && book.used > 0;
     is_wanted || to_load || to_write || to_forget
@@ -141,6 +158,29 @@ fn run_flusher(owner: Owner) -> bool {
         entry(owner).failures.fetch_add(1, Ordering::Relaxed);
     }
     is_started
+}
+
+/// Whether the database can be connected to: not while it is being dropped or copied. The lock is the one that
+/// connecting takes. It is not kept: a flusher would wait behind whoever waits for it.
+fn is_open(owner: Owner) -> bool {
+    let mode = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
+    let tag = pg_sys::LOCKTAG {
+        locktag_field1: 0,
+        locktag_field2: pg_sys::DatabaseRelationId.to_u32(),
+        locktag_field3: owner.database,
+        locktag_field4: 0,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
+        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+    };
+    // SAFETY: in a transaction; what is acquired is released with the same tag and mode.
+    BackgroundWorker::transaction(move || unsafe {
+        let acquired = pg_sys::LockAcquire(&tag, mode, false, true);
+        let is_open = acquired != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL;
+        if is_open {
+            pg_sys::LockRelease(&tag, mode, false);
+        }
+        is_open
+    })
 }
 
 /// The databases there are.

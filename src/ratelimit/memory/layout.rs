@@ -84,6 +84,8 @@ pub struct OwnerEntry {
     pub failures: AtomicU64,
     /// When the last flush began that came to its end.
     pub flushed_us: AtomicI64,
+    /// Whether a hit found no slot since the last flush began.
+    pub is_short: AtomicBool,
     /// Whether the table has been read into memory.
     pub is_loaded: AtomicBool,
     /// Where in the table the search for expired rows goes on.
@@ -95,6 +97,8 @@ pub struct OwnerEntry {
 pub struct Header {
     /// Makes hashes unforeseeable.
     pub seed: [u64; 2],
+    /// Counts the times that somebody woke the launcher: it may miss one while it waits for a flusher.
+    pub wakes: AtomicU64,
     /// The launcher's latch, while it runs.
     pub launcher: AtomicPtr<pg_sys::Latch>,
     /// Held by whoever enters a database into the list.

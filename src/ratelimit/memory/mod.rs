@@ -26,6 +26,7 @@ mod owners;
 mod saved;
 mod shmem;
 mod sweeper;
+mod table_lock;
 mod waiting;
 mod writer;
 

@@ -35,6 +35,7 @@ pub(super) fn enter(database: u32, table: u32) -> Option<Owner> {
     entry.flushed_us.store(0, Ordering::Relaxed);
     entry.swept_to.store(0, Ordering::Relaxed);
     entry.is_loaded.store(false, Ordering::Relaxed);
+    entry.is_short.store(false, Ordering::Relaxed);
     entry.table.store(table, Ordering::Relaxed);
     entry.database.store(database, Ordering::Release);
     drop(held);

@@ -97,6 +97,7 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 fn take_all(rest: &mut &[u8]) -> Option<()> {
+    let mut homeless = 0;
     while !rest.is_empty() {
         let [database, table, row_expires_us, key_len] = take(rest)?;
         let (key, after) = rest.split_at_checked(usize::try_from(key_len).ok()?)?;
@@ -105,17 +106,26 @@ fn take_all(rest: &mut &[u8]) -> Option<()> {
         let owner = owners::enter(u32::try_from(database).ok()?, u32::try_from(table).ok()?)?;
         let key = SlotKey::new(owner, key, header().seed)?;
         let mut partition = lock(partition_of(&key));
-        restore(&mut partition, &key, &entry, row_expires_us);
+        if !restore(&mut partition, &key, &entry, row_expires_us) {
+            homeless += 1;
+        }
+    }
+    if homeless > 0 {
+        pgrx::log!(
+            "phone_crypt: {homeless} saved rate limits found no slot; raise phone_crypt.ratelimit_slots"
+        );
     }
     Some(())
 }
 
-fn restore(slots: &mut Slots<'_>, key: &SlotKey<'_>, entry: &Entry, row_expires_us: i64) {
-    // Fewer slots than before: what finds none is as old as its row in the table.
-    if let Ok(index) = slots.insert(key, &Entry::EMPTY, row_expires_us, now_us()) {
-        slots.owner(key.owner()).dirty_since_us = now_us();
-        slots.keep(index, entry);
-    }
+/// False if there is no slot for it, since there are fewer than before: then it is as old as its row in the table.
+fn restore(slots: &mut Slots<'_>, key: &SlotKey<'_>, entry: &Entry, row_expires_us: i64) -> bool {
+    let Ok(index) = slots.insert(key, &Entry::EMPTY, row_expires_us, now_us()) else {
+        return false;
+    };
+    slots.owner(key.owner()).dirty_since_us = now_us();
+    slots.keep(index, entry);
+    true
 }
 
 fn put(bytes: &mut Vec<u8>, numbers: &[i64]) {

@@ -1,11 +1,11 @@
 //! Sweeping expired rows out of the table, some pages at a time.
 
-use pgrx::bgworkers::BackgroundWorker;
 use pgrx::{IntoDatum, pg_sys};
 use phone_crypt_core::ratelimit::Owner;
 use std::sync::atomic::Ordering;
 
 use super::owners::entry;
+use super::table_lock::in_table;
 use crate::ratelimit::now_us;
 use crate::statement::Statement;
 
@@ -23,10 +23,11 @@ thread_local! {
 }
 
 /// Deletes the expired rows of the next pages, and remembers where to go on. A row that somebody has locked stays.
-pub fn sweep(owner: Owner, table_owner: pg_sys::Oid) {
+/// False if the table could not be had.
+pub fn sweep(owner: Owner) -> bool {
     let from = entry(owner).swept_to.load(Ordering::Relaxed);
     let to = from.saturating_add(PAGES);
-    let is_end = BackgroundWorker::transaction(|| {
+    let is_end = in_table(owner, |table_owner| {
         let pages = pages_of(pg_sys::Oid::from(owner.table));
         let arguments = [
             format!("({from},0)").into_datum(),
@@ -36,8 +37,9 @@ pub fn sweep(owner: Owner, table_owner: pg_sys::Oid) {
         DELETE.with(|delete| delete.run(table_owner, &arguments, |_| ()));
         to >= pages
     });
-    let next = if is_end { 0 } else { to };
+    let next = if is_end == Some(false) { to } else { 0 };
     entry(owner).swept_to.store(next, Ordering::Relaxed);
+    is_end.is_some()
 }
 
 fn pages_of(table: pg_sys::Oid) -> u32 {

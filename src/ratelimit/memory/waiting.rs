@@ -13,6 +13,7 @@ const LOOK_AGAIN_MS: i64 = 5;
 
 /// Makes the launcher look at once. Nothing happens while there is none.
 pub fn wake_launcher() {
+    header().wakes.fetch_add(1, Ordering::AcqRel);
     let latch = header().launcher.load(Ordering::Acquire);
     if !latch.is_null() {
         // SAFETY: a latch in shared memory, which stays for the server's life.

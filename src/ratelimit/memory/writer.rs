@@ -1,10 +1,10 @@
 //! Writing a batch of slots into the table, in a transaction of its own.
 
-use pgrx::bgworkers::BackgroundWorker;
 use pgrx::{IntoDatum, pg_sys};
-use phone_crypt_core::ratelimit::{Row, Snapshot};
+use phone_crypt_core::ratelimit::{Owner, Row, Snapshot};
 
 use super::shmem::lock;
+use super::table_lock::in_table;
 use crate::span::POSTGRES_EPOCH_US;
 use crate::statement::Statement;
 
@@ -66,21 +66,25 @@ thread_local! {
     ) };
 }
 
-/// Writes a batch, and marks its slots as clean when that is committed.
-pub fn write(table_owner: pg_sys::Oid, batch: &mut Vec<Copied>) {
+/// Writes a batch, and marks its slots as clean when that is committed. False if the table could not be had.
+pub fn write(owner: Owner, batch: &mut Vec<Copied>) -> bool {
     if batch.is_empty() {
-        return;
+        return true;
     }
     // In the order of the index, so that each of its pages is visited once.
     batch.sort_unstable_by(|one, other| one.key.cmp(&other.key));
     let rows: &[Copied] = batch;
-    BackgroundWorker::transaction(std::panic::AssertUnwindSafe(|| {
+    let written = in_table(owner, |table_owner| {
         let arguments = arrays(rows);
         UPSERT.with(|upsert| upsert.run(table_owner, &arguments, |_| ()));
-    }));
+    });
+    if written.is_none() {
+        return false;
+    }
     for copied in batch.drain(..) {
         lock(copied.partition).mark_flushed(&copied.snapshot, &copied.key);
     }
+    true
 }
 
 fn arrays(batch: &[Copied]) -> [Option<pg_sys::Datum>; 16] {

@@ -518,10 +518,11 @@ impl<'a> Slots<'a> {
         }
     }
 
-    /// Which state of a slot is about to be written.
-    #[must_use]
-    pub fn snapshot(&self, index: usize) -> Snapshot {
-        let slot = &self.slots[index];
+    /// Which state of a slot is about to be written. From now on the table may have it: until then the slot must not
+    /// be given up as worthless, or what was reset meanwhile would come back.
+    pub fn snapshot(&mut self, index: usize) -> Snapshot {
+        let slot = &mut self.slots[index];
+        slot.row_expires_us = slot.row_expires_us.max(slot.expires_us);
         Snapshot {
             slot: index as u32,
             version: slot.version,
