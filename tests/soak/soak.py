@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import time
+from collections import Counter
 from contextlib import contextmanager
 
 from chaos import FLUSH_INTERVAL, WORKER_APPLICATION, Chaos
@@ -38,6 +39,7 @@ WATCHED = (
     " ratelimit_check('soak-fixed', 'watched:' || n % 50) AS checked"
 )
 WARM_UP_SECONDS = 10
+WATCHED_COUNTS = ["slots_in_use", "evictions", "table_reads", "flushes"]
 
 
 def main() -> int:
@@ -60,7 +62,7 @@ class Soak:
         self.crowds = [Crowd(f"crowd:{n}", round(12 * seconds), round(seconds) + 3600) for n in range(2)]
         self.random = random.Random(1)
         self.watched = []
-        self.most_slots = 0
+        self.most = Counter()
 
     def run(self) -> int:
         self.server.create_database(DATABASE)
@@ -100,7 +102,7 @@ class Soak:
                     self.one_second(chaos, admin)
                 chaos.kill_one(admin)
             if not self.watched:
-                self.watch("postmaster", postmaster_of(self.server), 1024)
+                self.watch("postmaster", postmaster_of(self.server), 256)
 
     def without_crashes(self, chaos, seconds):
         ends = time.monotonic() + seconds
@@ -111,8 +113,8 @@ class Soak:
                 session.execute(WATCHED)
                 self.one_second(chaos, admin)
                 if len(self.watched) == 1 and time.monotonic() > warm:
-                    self.watch("session", session.info.backend_pid, 512)
-                    self.watch("launcher", launcher_of(self.server), 256)
+                    self.watch("session", session.info.backend_pid, 256)
+                    self.watch("launcher", launcher_of(self.server), 128)
             for watched in self.watched:
                 watched.measure()
             if shared_memory(session) != self.shared_memory:
@@ -121,10 +123,9 @@ class Soak:
     def one_second(self, chaos, admin):
         time.sleep(1)
         chaos.terminate_one(admin)
-        slots, in_use = admin.execute("SELECT slots, slots_in_use FROM phone_crypt.ratelimit_stats").fetchone()
-        self.most_slots = max(self.most_slots, in_use)
-        if in_use > slots:
-            self.record.add(f"{in_use} of {slots} slots in use")
+        counts = admin.execute(f"SELECT {', '.join(WATCHED_COUNTS)} FROM phone_crypt.ratelimit_stats").fetchone()
+        for name, count in zip(WATCHED_COUNTS, counts, strict=True):
+            self.most[name] = max(self.most[name], count)
 
     def watch(self, what, pid, allowed_kb):
         self.watched.append(Watched(what, pid, allowed_kb))
@@ -134,6 +135,10 @@ class Soak:
             for crowd in self.crowds:
                 for finding in crowd.findings(session):
                     self.record.add(finding)
+        if self.most["slots_in_use"] > SLOTS:
+            self.record.add("more slots in use than there are")
+        if not self.most["evictions"]:
+            self.record.add("nothing was evicted: the run was too quiet to show anything")
         for watched in self.watched:
             if not watched.flat:
                 self.record.add(f"memory grows: {watched}")
@@ -142,7 +147,8 @@ class Soak:
         record = self.record
         keys = chaos.all_keys()
         print(f"{sum(record.calls.values())} calls: " + ", ".join(f"{n} {kind}" for kind, n in record.calls.items()))
-        print(f"{len(keys)} keys, {SLOTS} slots, at most {self.most_slots} in use; {record.refused} calls refused")
+        print(f"{len(keys)} keys, {SLOTS} slots; {record.refused} calls refused for want of one")
+        print("at most, between two crashes: " + ", ".join(f"{n} {name}" for name, n in self.most.items()))
         print(f"{chaos.terminated} sessions ended, {chaos.crashes} crashes, {record.lost_answers} answers lost")
         print(f"{chaos.blocks_held} blocks looked at after crashes")
         print(f"longest flush asked for: {record.longest_flush / SECOND:.2f} s")
