@@ -1,17 +1,27 @@
-//! Keeps PostgreSQL itself from logging a key: a reload reports each setting that it changed, with the value.
+//! Keeps PostgreSQL itself from logging a key: a reload reports each setting that it changed, with the value. And
+//! from complaining that a database is gone which nobody misses.
 
-use pgrx::{pg_guard, pg_sys};
+use pgrx::{PgSqlErrorCode, pg_guard, pg_sys};
 use std::ffi::{CStr, CString};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::tracked;
 
 /// The report's format, as `ErrorData` keeps it before translation.
 const REPORT: &CStr = c"parameter \"%s\" changed to \"%s\"";
 
+/// Whether this process may find its database gone.
+static DATABASE_MAY_BE_GONE: AtomicBool = AtomicBool::new(false);
+
 static PREVIOUS: OnceLock<pg_sys::emit_log_hook_type> = OnceLock::new();
 
-/// Starts watching. To be called by the postmaster, since no other process reports changes.
+/// Between the start of a flusher and its connection, its database may be dropped. That is no fault to be logged.
+pub fn database_may_be_gone(may_be: bool) {
+    DATABASE_MAY_BE_GONE.store(may_be, Ordering::Relaxed);
+}
+
+/// Starts watching. To be called by the postmaster: it reports changes, and every process inherits the hook.
 pub fn install() {
     // SAFETY: the postmaster is single-threaded while it loads its libraries; the hook lives as long as the
     // library, and calls the one that was there before.
@@ -27,6 +37,10 @@ unsafe extern "C-unwind" fn on_log(report: *mut pg_sys::ErrorData) {
     unsafe {
         if !(*report).message_id.is_null() && CStr::from_ptr((*report).message_id) == REPORT {
             hide_value(report);
+        }
+        let is_gone = (*report).sqlerrcode == PgSqlErrorCode::ERRCODE_INVALID_CATALOG_NAME as i32;
+        if is_gone && DATABASE_MAY_BE_GONE.load(Ordering::Relaxed) {
+            (*report).output_to_server = false;
         }
         if let Some(Some(previous)) = PREVIOUS.get() {
             previous(report);

@@ -15,6 +15,7 @@ use std::ffi::{CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
+pub use log_guard::database_may_be_gone;
 pub use tracked::{TRACKED, any_set_in_session};
 
 /// `phone_crypt.environment`: whether a server without a key refuses or uses the development key.

@@ -32,6 +32,7 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_flusher(argument: pg_sys::Datum) 
     let Some(owner) = owners::all().find(|owner| owner.index as usize == index) else {
         return;
     };
+    settings::database_may_be_gone(true);
     // SAFETY: this process is a worker that asked for a database; it is nobody's yet.
     unsafe {
         pg_sys::BackgroundWorkerInitializeConnectionByOid(
@@ -40,6 +41,7 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_flusher(argument: pg_sys::Datum) 
             pg_sys::BGWORKER_BYPASS_ALLOWCONN,
         );
     }
+    settings::database_may_be_gone(false);
     BackgroundWorker::transaction(prepare_session);
     serve(owner);
 }
