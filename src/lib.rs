@@ -59,6 +59,7 @@ pgrx::extension_sql_file!(
     "../sql/base/ratelimit.sql",
     name = "ratelimit",
     requires = [
+        "pins",
         sql::ratelimit_hit::ratelimit_hit,
         sql::ratelimit_hit::ratelimit_allow,
         sql::ratelimit_hit::ratelimit_peek,

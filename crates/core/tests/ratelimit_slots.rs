@@ -263,3 +263,48 @@ fn hits_and_denials_are_counted_for_the_slot_and_its_owner() {
     let book = slots.owner(OWNER);
     assert_eq!((book.hits, book.denials, book.refusals), (3, 2, 1));
 }
+
+#[test]
+fn a_slot_counts_for_its_present_key_only() {
+    let mut memory = loaded(1);
+    let index = put(&mut memory, b"a", &lasting(1_000), NOW).unwrap();
+    memory.lock().count(index, true);
+    put(&mut memory, b"b", &lasting(5_000), NOW + 1_000).unwrap();
+    assert_eq!(memory.lock().slot(index).counts(), (0, 0));
+}
+
+#[test]
+fn what_was_given_up_while_it_was_being_written_is_not_marked() {
+    let mut memory = loaded(2);
+    let index = put(&mut memory, b"a", &lasting(5_000), NOW).unwrap();
+    put(&mut memory, b"b", &lasting(5_000), NOW).unwrap();
+    let snapshot = memory.lock().snapshot(index);
+    memory.lock().forget_all(OWNER);
+    put(&mut memory, b"c", &lasting(5_000), NOW).unwrap();
+    memory.lock().mark_flushed(&snapshot, b"a");
+    assert_eq!(memory.lock().owner(OWNER).dirty, 1);
+}
+
+#[test]
+fn what_is_taken_in_stays_as_long_as_it_matters_whatever_its_row_says() {
+    let mut memory = loaded(2);
+    for (bytes, row_expires_us) in [(b"a", 0), (b"b", NOW + 9_000)] {
+        let key = memory.key(OWNER, bytes);
+        let entry = lasting(5_000);
+        let taken = memory.lock().insert(&key, &entry, row_expires_us, NOW);
+        assert!(taken.is_ok());
+    }
+    assert!(!memory.lock().has_room());
+    put(&mut memory, b"c", &lasting(5_000), NOW + 4_999).unwrap();
+    assert_eq!(memory.lock().owner(OWNER).evictions, 1);
+}
+
+#[test]
+fn there_is_room_while_a_slot_was_never_used_or_has_been_given_up() {
+    let mut memory = loaded(1);
+    assert!(memory.lock().has_room());
+    put(&mut memory, b"a", &lasting(5_000), NOW).unwrap();
+    assert!(!memory.lock().has_room());
+    memory.lock().forget_all(OWNER);
+    assert!(memory.lock().has_room());
+}

@@ -93,11 +93,15 @@ fn copy_part(world: &mut World, owner: usize, mut batch: Vec<Copied>, from: usiz
         let part = from..from + PART;
         slots.clean_worthless(who, part.clone(), world.now_us);
         let dirty = slots.of(who, part).filter(|(_, slot)| slot.is_dirty());
-        batch.extend(dirty.map(|(index, slot)| Copied {
-            key: (owner, number_of(slot.key())),
-            entry: *slot.entry(),
-            snapshot: slots.snapshot(index),
-        }));
+        let dirty: Vec<usize> = dirty.map(|(index, _)| index).collect();
+        for index in dirty {
+            let slot = *slots.slot(index);
+            batch.push(Copied {
+                key: (owner, number_of(slot.key())),
+                entry: *slot.entry(),
+                snapshot: slots.snapshot(index),
+            });
+        }
         return Worker::Copying(batch, from + PART);
     }
     for copied in &batch {
