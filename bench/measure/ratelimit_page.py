@@ -15,10 +15,10 @@ _PROFILED = {
     "allow spread off": "`SELECT ratelimit_allow(…)`, a transaction each",
     "row spread off": "`SELECT * FROM pg_walfile_name_offset(…)`, a transaction each",
     "hit spread off": "`SELECT * FROM ratelimit_hit(…)`, a transaction each",
-    "empty_allow statement": "an empty function, 1M in a statement",
-    "allow statement": "`ratelimit_allow`, 1M in a statement",
-    "empty_hit statement": "an empty function with a row, 1M in a statement",
-    "hit statement": "`ratelimit_hit`, 1M in a statement",
+    "empty_allow statement": "an empty function, many in a statement",
+    "allow statement": "`ratelimit_allow`, many in a statement",
+    "empty_hit statement": "an empty function with a row, many in a statement",
+    "hit statement": "`ratelimit_hit`, many in a statement",
 }
 
 
