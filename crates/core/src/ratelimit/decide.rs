@@ -32,12 +32,12 @@ pub fn decide(
     cost: i32,
 ) -> Result<(Option<State>, Decision), QuotaError> {
     let cost = check_cost(cost)?;
-    let (before, now_us) = present(state, now_us, algorithm, quota);
-    if !(rules_of(algorithm).fits)(&before, now_us, quota, cost) {
-        return Ok((None, denied(algorithm, &before, now_us, quota, cost)));
+    let before = Present::of(state, now_us, algorithm, quota);
+    if !before.fits(cost) {
+        return Ok((None, before.denied(cost)));
     }
-    let after = charged(algorithm, &before, now_us, quota, cost);
-    Ok((Some(after), allowed(algorithm, &after, now_us, quota)))
+    let after = before.charged(cost);
+    Ok((Some(after.state), after.allowed()))
 }
 
 /// The state after a denied hit that is to count all the same, and the answer to it.
@@ -52,9 +52,8 @@ pub(super) fn deny_and_count(
     cost: i32,
 ) -> Result<(State, Decision), QuotaError> {
     let cost = check_cost(cost)?;
-    let (before, now_us) = present(state, now_us, algorithm, quota);
-    let after = charged(algorithm, &before, now_us, quota, cost);
-    Ok((after, denied(algorithm, &after, now_us, quota, cost)))
+    let after = Present::of(state, now_us, algorithm, quota).charged(cost);
+    Ok((after.state, after.denied(cost)))
 }
 
 /// The answer that a hit of `cost` would get, and what is left while it is not made.
@@ -69,13 +68,11 @@ pub fn peek(
     cost: i32,
 ) -> Result<Decision, QuotaError> {
     let cost = check_cost(cost)?;
-    let (before, now_us) = present(state, now_us, algorithm, quota);
-    Ok(
-        match (rules_of(algorithm).fits)(&before, now_us, quota, cost) {
-            true => allowed(algorithm, &before, now_us, quota),
-            false => denied(algorithm, &before, now_us, quota, cost),
-        },
-    )
+    let present = Present::of(state, now_us, algorithm, quota);
+    Ok(match present.fits(cost) {
+        true => present.allowed(),
+        false => present.denied(cost),
+    })
 }
 
 /// Microseconds until more hits are allowed than now; `None` while the quota is whole, or if it never grows.
@@ -86,70 +83,131 @@ pub fn more_after_us(
     algorithm: Algorithm,
     quota: &Quota,
 ) -> Option<i64> {
-    let (state, now_us) = present(state, now_us, algorithm, quota);
-    let rules = rules_of(algorithm);
-    let left = (rules.left)(&state, now_us, quota);
-    let more = left.remaining.saturating_add(1);
-    let can_grow = left.reset_after_us > 0 && more <= (rules.capacity)(quota);
-    can_grow.then(|| (rules.wait)(&state, now_us, quota, more))
-}
-
-fn charged(algorithm: Algorithm, before: &State, now_us: i64, quota: &Quota, cost: i64) -> State {
-    State {
-        quota: *quota,
-        seen_us: now_us,
-        ..(rules_of(algorithm).charge)(before, now_us, quota, cost)
-    }
-}
-
-fn allowed(algorithm: Algorithm, state: &State, now_us: i64, quota: &Quota) -> Decision {
+    let present = Present::of(state, now_us, algorithm, quota);
     let Left {
         remaining,
         reset_after_us,
-    } = (rules_of(algorithm).left)(state, now_us, quota);
-    let limit = quota.limit();
-    Decision {
-        allowed: true,
-        limit,
-        remaining,
-        reset_after_us,
-        retry_after_us: None,
-    }
+    } = present.left();
+    let more = remaining.saturating_add(1);
+    let can_grow = reset_after_us > 0 && more <= present.capacity();
+    can_grow.then(|| present.wait_us(more))
 }
 
-fn denied(algorithm: Algorithm, state: &State, now_us: i64, quota: &Quota, cost: i64) -> Decision {
-    let rules = rules_of(algorithm);
-    let possible = quota.limit() > 0 && cost <= (rules.capacity)(quota);
-    let retry_after_us = possible.then(|| (rules.wait)(state, now_us, quota, cost));
-    Decision {
-        allowed: false,
-        retry_after_us,
-        ..allowed(algorithm, state, now_us, quota)
-    }
-}
-
-/// The state as this call sees it, and the time it is seen at.
-fn present(
-    state: Option<&State>,
-    now_us: i64,
+/// A state as a call sees it.
+struct Present<'a> {
     algorithm: Algorithm,
-    quota: &Quota,
-) -> (State, i64) {
-    let now_us = now_us.clamp(0, MAX_TIME_US);
-    let Some(state) = state else {
-        return ((rules_of(algorithm).with_used)(quota, now_us, 0), now_us);
-    };
-    let now_us = now_us.max(state.seen_us);
-    let state = adopt(&state.with_known_window(quota), now_us, algorithm, quota);
-    ((rules_of(algorithm).advance)(&state, now_us, quota), now_us)
+    quota: &'a Quota,
+    now_us: i64,
+    /// In the terms of the call.
+    state: State,
+    /// In the terms of whoever wrote it. It goes on being what is kept until a hit is counted, so what a call has
+    /// to wait for is told by this one.
+    kept: State,
+    kept_quota: Quota,
 }
 
-/// Where algorithm or window differ from what wrote the state, the quota already used is carried over: such a
-/// change never gives more.
-fn adopt(state: &State, now_us: i64, algorithm: Algorithm, quota: &Quota) -> State {
-    if state.algorithm == algorithm && state.quota.window_us() == quota.window_us() {
-        return *state;
+impl<'a> Present<'a> {
+    fn of(
+        state: Option<&State>,
+        now_us: i64,
+        algorithm: Algorithm,
+        quota: &'a Quota,
+    ) -> Present<'a> {
+        let now_us = now_us.clamp(0, MAX_TIME_US);
+        let rules = rules_of(algorithm);
+        let Some(state) = state else {
+            let state = (rules.with_used)(quota, now_us, 0);
+            return Present::of_own(state, now_us, algorithm, quota);
+        };
+        let now_us = now_us.max(state.seen_us);
+        let kept = state.with_known_window(quota);
+        if kept.algorithm == algorithm && kept.quota.window_us() == quota.window_us() {
+            let state = (rules.advance)(&kept, now_us, quota);
+            return Present::of_own(state, now_us, algorithm, quota);
+        }
+        // The quota already used is carried over: such a change never gives more.
+        let kept_rules = rules_of(kept.algorithm);
+        let used = (kept_rules.used)(&kept, now_us);
+        Present {
+            state: (rules.with_used)(quota, now_us, used),
+            kept: (kept_rules.advance)(&kept, now_us, &kept.quota),
+            kept_quota: kept.quota,
+            algorithm,
+            quota,
+            now_us,
+        }
     }
-    let used = (rules_of(state.algorithm).used)(state, now_us);
-    (rules_of(algorithm).with_used)(quota, now_us, used)
+
+    /// A state of the call's own algorithm and window.
+    fn of_own(state: State, now_us: i64, algorithm: Algorithm, quota: &'a Quota) -> Present<'a> {
+        Present {
+            algorithm,
+            quota,
+            now_us,
+            state,
+            kept: state,
+            kept_quota: *quota,
+        }
+    }
+
+    fn charged(&self, cost: i64) -> Present<'a> {
+        let charge = rules_of(self.algorithm).charge;
+        let after = State {
+            quota: *self.quota,
+            seen_us: self.now_us,
+            ..charge(&self.state, self.now_us, self.quota, cost)
+        };
+        Present::of_own(after, self.now_us, self.algorithm, self.quota)
+    }
+
+    fn fits(&self, cost: i64) -> bool {
+        (rules_of(self.algorithm).fits)(&self.state, self.now_us, self.quota, cost)
+    }
+
+    /// The largest cost that can ever be allowed.
+    fn capacity(&self) -> i64 {
+        match self.quota.limit() {
+            0 => 0,
+            _ => (rules_of(self.algorithm).capacity)(self.quota),
+        }
+    }
+
+    fn left(&self) -> Left {
+        let now = (rules_of(self.algorithm).left)(&self.state, self.now_us, self.quota);
+        let kept_left = rules_of(self.kept.algorithm).left;
+        Left {
+            reset_after_us: kept_left(&self.kept, self.now_us, &self.kept_quota).reset_after_us,
+            ..now
+        }
+    }
+
+    /// Microseconds until a hit of this cost fits, which does not now. It is within the capacity.
+    fn wait_us(&self, cost: i64) -> i64 {
+        let wait = rules_of(self.kept.algorithm).wait;
+        let room = self.capacity() - cost;
+        wait(&self.kept, self.now_us, &self.kept_quota, room)
+    }
+
+    fn allowed(&self) -> Decision {
+        let Left {
+            remaining,
+            reset_after_us,
+        } = self.left();
+        Decision {
+            allowed: true,
+            limit: self.quota.limit(),
+            remaining,
+            reset_after_us,
+            retry_after_us: None,
+        }
+    }
+
+    fn denied(&self, cost: i64) -> Decision {
+        let possible = cost <= self.capacity();
+        Decision {
+            allowed: false,
+            retry_after_us: possible.then(|| self.wait_us(cost)),
+            ..self.allowed()
+        }
+    }
 }

@@ -58,7 +58,7 @@ fn expires_us(state: &State) -> i64 {
 
 fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
     let reset_after_us = if state.current > 0 {
-        wait(state, now_us, quota, 1)
+        wait(state, now_us, quota, 0)
     } else {
         0
     };
@@ -68,7 +68,7 @@ fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
     }
 }
 
-fn wait(state: &State, now_us: i64, quota: &Quota, _cost: i64) -> i64 {
+fn wait(state: &State, now_us: i64, quota: &Quota, _used: i64) -> i64 {
     ends_us(state, quota) - now_us
 }
 

@@ -26,12 +26,12 @@ pub(super) struct Rules {
     pub expires_us: fn(&State) -> i64,
     /// What is left.
     pub left: fn(&State, i64, &Quota) -> Left,
-    /// Microseconds until a denied hit of this cost would be allowed. The cost is within the capacity.
+    /// Microseconds until no more hits than this are used; more are now.
     pub wait: fn(&State, i64, &Quota, i64) -> i64,
     /// Hits already used of the quota that the state was written under, rounded up.
     pub used: fn(&State, i64) -> i64,
     /// A state in which so many hits have just been used.
     pub with_used: fn(&Quota, i64, i64) -> State,
-    /// The largest cost that can ever be allowed.
+    /// The largest cost that can ever be allowed, if the limit is not 0.
     pub capacity: fn(&Quota) -> i64,
 }

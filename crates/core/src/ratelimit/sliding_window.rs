@@ -107,12 +107,11 @@ fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
 
 /// When the weight has fallen far enough: in this window, if the hits of the previous one are what is in the way,
 /// else in the next, when those of this one have become the previous.
-fn wait(state: &State, now_us: i64, quota: &Quota, cost: i64) -> i64 {
-    let (limit, window_us) = (quota.limit(), quota.window_us());
-    let this_window_has_room = state.current.saturating_add(cost) <= limit;
-    let (starts, in_the_way, room) = match this_window_has_room {
-        true => (state.start_us, state.previous, limit - state.current - cost),
-        false => (state.start_us + window_us, state.current, limit - cost),
+fn wait(state: &State, now_us: i64, quota: &Quota, used: i64) -> i64 {
+    let window_us = quota.window_us();
+    let (starts, in_the_way, room) = match state.current <= used {
+        true => (state.start_us, state.previous, used - state.current),
+        false => (state.start_us + window_us, state.current, used),
     };
     let overlap = i128::from(room) * i128::from(window_us) / i128::from(in_the_way.max(1));
     starts.saturating_add(window_us) - saturate(overlap).min(window_us) - now_us

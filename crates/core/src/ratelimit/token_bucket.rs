@@ -93,12 +93,9 @@ fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
     }
 }
 
-fn wait(state: &State, now_us: i64, quota: &Quota, cost: i64) -> i64 {
-    let Some(interval) = interval_ns(quota) else {
-        return 0;
-    };
-    let (_, earliest) = arrival(state, interval, quota, cost);
-    saturate(div_ceil((earliest - ns(now_us)).max(0), NS_PER_US))
+fn wait(state: &State, now_us: i64, quota: &Quota, used: i64) -> i64 {
+    let then_ns = i128::from(state.tat_ns) - i128::from(used) * interval_ns(quota).unwrap_or(0);
+    saturate(div_ceil((then_ns - ns(now_us)).max(0), NS_PER_US))
 }
 
 fn used(state: &State, now_us: i64) -> i64 {
