@@ -18,7 +18,7 @@ rate_limit_hammered() {
 
 rate_limit_rolled_back() {
     chapter "A failed login rolls back, and is counted all the same"
-    sql -c "SELECT ratelimit_policy_set('login', 3, '15 minutes', penalties => '{1 hour, 1 day}')"
+    sql -c "SELECT FROM ratelimit_policy_set('login', 3, '15 minutes', penalties => '{1 hour, 1 day}')"
     local attempt
     for attempt in 1 2 3; do
         sql >/dev/null <<'SQL'

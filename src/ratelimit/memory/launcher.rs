@@ -83,7 +83,8 @@ fn is_to_go_on(wakes: u64, last: Instant) -> bool {
         return false;
     }
     let is_woken = header().wakes.load(Ordering::Acquire) != wakes;
-    is_woken || BackgroundWorker::wait_latch(Some(until_next(last)))
+    // A latch is waited for in whole milliseconds: one more, or the rest of the last would be spun away.
+    is_woken || BackgroundWorker::wait_latch(Some(until_next(last) + Duration::from_millis(1)))
 }
 
 fn until_next(last: Instant) -> Duration {
