@@ -9,19 +9,27 @@ use super::state::State;
 /// `into` with what is live in `from` at `now_us` added: the hits of both, the longer block, the more violations.
 #[must_use]
 pub fn absorb(into: &Entry, from: &Entry, now_us: i64) -> Entry {
-    let worse = match from.violations.count > into.violations.count {
-        true => from,
-        false => into,
-    };
+    let (violations, violations_until_us) = violations_of_both(into, from, now_us);
     Entry {
         state: both(live(into, now_us), live(from, now_us), now_us),
-        violations: Violations {
-            count: worse.violations.count,
-            last_us: into.violations.last_us.max(from.violations.last_us),
-        },
-        violations_until_us: into.violations_until_us.max(from.violations_until_us),
+        violations,
+        violations_until_us,
         blocked_until_us: into.blocked_until_us.max(from.blocked_until_us),
     }
+}
+
+/// The higher count from the later time on. What one of them has forgotten is not revived by the other.
+fn violations_of_both(into: &Entry, from: &Entry, now_us: i64) -> (Violations, i64) {
+    let is_live = |entry: &&Entry| entry.violations_until_us > now_us;
+    let all = [into, from].into_iter().filter(is_live);
+    all.fold((Violations::default(), 0), |(both, until_us), entry| {
+        let Violations { count, last_us } = entry.violations;
+        let both = Violations {
+            count: both.count.max(count),
+            last_us: both.last_us.max(last_us),
+        };
+        (both, until_us.max(entry.violations_until_us))
+    })
 }
 
 fn live(entry: &Entry, now_us: i64) -> Option<State> {
@@ -52,6 +60,11 @@ fn both(into: Option<State>, from: Option<State>, now_us: i64) -> Option<State> 
         (Algorithm::FixedWindow, Algorithm::FixedWindow) => {
             later_start(&after, &from, after.current)
         }
+        // How far ahead a bucket counts has an end, but neither may have been farther.
+        (Algorithm::TokenBucket, Algorithm::TokenBucket) => State {
+            tat_ns: after.tat_ns.max(from.tat_ns),
+            ..after
+        },
         _ => after,
     })
 }
