@@ -73,6 +73,7 @@ fn both(into: Option<State>, from: Option<State>, now_us: i64) -> Option<State> 
 fn later_start(state: &State, other: &State, current: i64) -> State {
     State {
         start_us: state.start_us.max(other.start_us),
+        seen_us: state.seen_us.max(other.seen_us),
         current,
         ..*state
     }

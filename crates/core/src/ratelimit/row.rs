@@ -3,7 +3,7 @@
 use super::algorithm::Algorithm;
 use super::entry::Entry;
 use super::penalty::Violations;
-use super::quota::Quota;
+use super::quota::{MAX_TIME_US, Quota};
 use super::state::State;
 
 /// The columns that hold a key's state. Those that are `None` are NULL; rows of an earlier application have none
@@ -123,19 +123,31 @@ impl Row {
     }
 
     fn exact_state(&self) -> Option<State> {
-        Some(State {
+        let state = State {
             algorithm: algorithm(self.algorithm?)?,
             quota: Quota::new(self.quota?, self.window_us?, self.burst).ok()?,
-            start_us: self.start_us?.max(0),
-            current: self.current?.max(0),
-            previous: self.previous?.max(0),
-            tat_ns: self.tat_ns?.max(0),
-            seen_us: self.updated_us.max(0),
-        })
+            start_us: self.start_us?,
+            current: self.current?,
+            previous: self.previous?,
+            tat_ns: self.tat_ns?,
+            seen_us: self.updated_us,
+        };
+        fits_together(&state).then_some(state)
     }
 
     fn counted_elsewhere(&self) -> Option<State> {
         let start_us = self.window_start_ms.saturating_mul(1000);
         (self.count > 0).then(|| State::counted(None, start_us, i64::from(self.count)))
     }
+}
+
+/// Whether an algorithm could have left it so: what it counts from such a state is within the quota.
+fn fits_together(state: &State) -> bool {
+    let is_aligned = state.algorithm != Algorithm::SlidingWindow
+        || state.start_us % state.quota.window_us() == 0;
+    let least = state.current.min(state.previous).min(state.tat_ns);
+    least >= 0
+        && (0..=state.seen_us).contains(&state.start_us)
+        && state.seen_us <= MAX_TIME_US
+        && is_aligned
 }
