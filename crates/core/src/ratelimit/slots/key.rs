@@ -1,0 +1,72 @@
+//! Whose keys there are, and how they are hashed.
+
+use siphasher::sip::SipHasher13;
+use std::hash::Hasher;
+
+/// The longest key in bytes: a policy's name and a caller's key (583), and what fills up a cache line.
+pub const MAX_KEY: usize = 584;
+
+/// How many owners (databases) a partition can tell apart.
+pub const MAX_OWNERS: usize = 128;
+
+/// Whose key it is: one table of one database, and its place in the list of owners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
+pub struct Owner {
+    /// The database's oid.
+    pub database: u32,
+    /// The oid of its `phone_crypt.rate_limits`.
+    pub table: u32,
+    /// Below [`MAX_OWNERS`].
+    pub index: u32,
+}
+
+impl Owner {
+    /// The place in the list may be another's by now; the oids say who it is.
+    pub(super) fn is_same(self, other: Owner) -> bool {
+        self.database == other.database && self.table == other.table
+    }
+}
+
+/// A key to look for.
+#[derive(Debug, Clone, Copy)]
+pub struct SlotKey<'a> {
+    pub(super) owner: Owner,
+    pub(super) bytes: &'a [u8],
+    pub(super) hash: u64,
+}
+
+impl<'a> SlotKey<'a> {
+    /// `None` for a key that is too long. The seed keeps an attacker from choosing keys that meet in one place
+    /// (SipHash, Aumasson and Bernstein 2012).
+    #[must_use]
+    pub fn new(owner: Owner, bytes: &'a [u8], seed: [u64; 2]) -> Option<SlotKey<'a>> {
+        let fits = bytes.len() <= MAX_KEY && (owner.index as usize) < MAX_OWNERS;
+        fits.then(|| {
+            let mut hasher = SipHasher13::new_with_keys(seed[0], seed[1]);
+            hasher.write_u32(owner.database);
+            hasher.write_u32(owner.table);
+            hasher.write(bytes);
+            let hash = hasher.finish();
+            SlotKey { owner, bytes, hash }
+        })
+    }
+
+    /// The key itself.
+    #[must_use]
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// Which of so many partitions it belongs to.
+    #[must_use]
+    pub fn partition(&self, partitions: usize) -> usize {
+        (self.hash >> 32) as usize % partitions
+    }
+}
