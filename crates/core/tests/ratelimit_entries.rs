@@ -219,6 +219,38 @@ fn violations_are_forgotten_at_their_time_and_not_before() {
 }
 
 #[test]
+fn an_entry_that_is_over_is_as_if_there_had_never_been_one_and_not_before() {
+    let mut over = 0;
+    for_each_moment(1_000, Case::any, |case, sequence| {
+        let expires_us = case.entry.expires_us();
+        if expires_us <= case.now_us || expires_us == i64::MAX {
+            return;
+        }
+        let nothing = case
+            .entry
+            .state
+            .is_none_or(|it| it.used(expires_us - 1) == 0)
+            && case.entry.blocked_until_us < expires_us
+            && case.entry.violations_until_us < expires_us;
+        assert!(!nothing || case.quota.limit() == 0, "{case:?}");
+        let mut then = Case {
+            now_us: expires_us + sequence.below(3),
+            ..case.clone()
+        };
+        let mut anew = Case {
+            entry: Entry::EMPTY,
+            ..then.clone()
+        };
+        for _ in 0..4 {
+            let cost = 1 + sequence.below(3) as i32;
+            assert_eq!(then.hit(cost), anew.hit(cost), "{case:?}");
+        }
+        over += 1;
+    });
+    assert!(over > 5_000);
+}
+
+#[test]
 fn without_penalties_a_denial_is_forgotten_at_once_unless_denials_count() {
     let mut denials = 0;
     for_each_moment(400, Case::plain, |case, sequence| {

@@ -231,6 +231,11 @@ fn a_count_whose_window_nobody_knows_takes_the_one_it_meets() {
         assert_eq!(both.state.unwrap().used(BEGIN_US + 1_199), 7);
         assert_eq!(both.expires_us(), BEGIN_US + 1_200);
     }
+    let long_ago = fixed(None, BEGIN_US - 1_000, 4);
+    for (into, from) in [(known, long_ago), (long_ago, known)] {
+        let both = absorb(&into, &from, BEGIN_US + 300);
+        assert_eq!(both.state.unwrap().used(BEGIN_US + 300), 3);
+    }
     let twice = absorb(&unknown, &unknown, BEGIN_US + 9_999);
     assert_eq!(twice.state.unwrap().used(i64::MAX), 8);
     assert_eq!(twice.expires_us(), i64::MAX, "nobody knows when it is over");
