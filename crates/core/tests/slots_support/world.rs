@@ -1,6 +1,6 @@
 //! Callers on many keys, in few slots, beside what each key would be if nothing were ever given away.
 
-use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slots, State};
+use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slots, State, absorb};
 use std::collections::BTreeMap;
 
 use super::checks::is_same;
@@ -96,6 +96,11 @@ impl World {
             1 => self.drop_and_create(sequence.below(2) as usize),
             2..20 => self.now_us += sequence.below(1_500),
             20..80 => self.work(usize::from(sequence.below(4) == 0), sequence),
+            130..136 => {
+                let into = self.any_key(sequence);
+                let next = (into.1 + 1) % self.keys;
+                self.move_together(into, (into.0, next));
+            }
             80..130 if !self.callers.is_empty() => self.go_on(sequence),
             _ => {
                 let (key, deed) = (self.any_key(sequence), Deed::any(sequence));
@@ -189,6 +194,57 @@ impl World {
         }
         self.model.insert(key, kept.unwrap_or(known));
         Ok(())
+    }
+
+    /// What is live of one key is moved to another, of the same owner, at one moment: all or nothing.
+    pub fn move_together(&mut self, into: Key, from: Key) {
+        let keys = [into, from];
+        let now_us = self.now_us;
+        let owner = self.owners[into.0];
+        let mut rows = [(Entry::EMPTY, 0); 2];
+        let mut entries = [Entry::EMPTY; 2];
+        for (index, key) in keys.into_iter().enumerate() {
+            entries[index] = self.effective(key);
+            let bytes = name(key.1);
+            let slot_key = self.memory.key(owner, &bytes);
+            let found = self.memory.lock().find(&slot_key, now_us);
+            if matches!(found, Found::Elsewhere(_)) {
+                rows[index] = self.row_of(key);
+            }
+        }
+        if entries[1].expires_us() <= now_us {
+            return;
+        }
+        let kept = [absorb(&entries[0], &entries[1], now_us), Entry::EMPTY];
+        for (index, key) in keys.into_iter().enumerate() {
+            let bytes = name(key.1);
+            let slot_key = self.memory.key(owner, &bytes);
+            let mut slots = self.memory.lock();
+            let slot = match slots.find(&slot_key, now_us) {
+                Found::Slot(slot) => Ok(slot),
+                // Its slot may have gone to the key before it.
+                _ => slots.insert(&slot_key, &entries[index], rows[index].1, now_us),
+            };
+            match slot {
+                Ok(slot) => slots.keep(slot, &kept[index]),
+                Err(Full) => {
+                    self.take_back(&keys[..index], &entries);
+                    return;
+                }
+            }
+        }
+        self.model.extend(keys.into_iter().zip(kept));
+    }
+
+    fn take_back(&mut self, keys: &[Key], entries: &[Entry]) {
+        for (key, entry) in keys.iter().zip(entries) {
+            let bytes = name(key.1);
+            let slot_key = self.memory.key(self.owners[key.0], &bytes);
+            let mut slots = self.memory.lock();
+            if let Found::Slot(slot) = slots.find(&slot_key, self.now_us) {
+                slots.keep(slot, entry);
+            }
+        }
     }
 
     fn tally(&mut self, owner: usize, is_denied: bool) {
