@@ -100,10 +100,9 @@ struct Present<'a> {
     now_us: i64,
     /// In the terms of the call.
     state: State,
-    /// In the terms of whoever wrote it. It goes on being what is kept until a hit is counted, so what a call has
-    /// to wait for is told by this one.
-    kept: State,
-    kept_quota: Quota,
+    /// In the terms of another algorithm or window that wrote it, if so. It goes on being what is kept until a hit
+    /// is counted, so what a call has to wait for is told by this one.
+    kept: Option<State>,
 }
 
 impl<'a> Present<'a> {
@@ -130,8 +129,7 @@ impl<'a> Present<'a> {
         let used = (kept_rules.used)(&kept, now_us);
         Present {
             state: (rules.with_used)(quota, now_us, used),
-            kept: (kept_rules.advance)(&kept, now_us, &kept.quota),
-            kept_quota: kept.quota,
+            kept: Some((kept_rules.advance)(&kept, now_us, &kept.quota)),
             algorithm,
             quota,
             now_us,
@@ -145,8 +143,7 @@ impl<'a> Present<'a> {
             quota,
             now_us,
             state,
-            kept: state,
-            kept_quota: *quota,
+            kept: None,
         }
     }
 
@@ -173,19 +170,26 @@ impl<'a> Present<'a> {
     }
 
     fn left(&self) -> Left {
-        let now = (rules_of(self.algorithm).left)(&self.state, self.now_us, self.quota);
-        let kept_left = rules_of(self.kept.algorithm).left;
-        Left {
-            reset_after_us: kept_left(&self.kept, self.now_us, &self.kept_quota).reset_after_us,
-            ..now
+        let left =
+            |state: &State, quota| (rules_of(state.algorithm).left)(state, self.now_us, quota);
+        let now = left(&self.state, self.quota);
+        match &self.kept {
+            None => now,
+            Some(kept) => Left {
+                reset_after_us: left(kept, &kept.quota).reset_after_us,
+                ..now
+            },
         }
     }
 
     /// Microseconds until a hit of this cost fits, which does not now. It is within the capacity.
     fn wait_us(&self, cost: i64) -> i64 {
-        let wait = rules_of(self.kept.algorithm).wait;
+        let (state, quota) = match &self.kept {
+            None => (&self.state, self.quota),
+            Some(kept) => (kept, &kept.quota),
+        };
         let room = self.capacity() - cost;
-        wait(&self.kept, self.now_us, &self.kept_quota, room)
+        (rules_of(state.algorithm).wait)(state, self.now_us, quota, room)
     }
 
     fn allowed(&self) -> Decision {
