@@ -1,6 +1,6 @@
 //! From a request to a verdict: lists first, then the engine.
 
-use phone_crypt_core::ratelimit::{self as core, Entry, Limit, Listing, Verdict};
+use phone_crypt_core::ratelimit::{self as core, Entry, Limit, Listing, SlotKey, Verdict};
 
 use super::engine::{Engine, in_force};
 use super::key::StateKey;
@@ -65,16 +65,46 @@ impl<'a> Request<'a> {
     }
 }
 
+/// Where the state of a key is. To be looked for as soon as the key is known: its slot comes from memory while the
+/// other arguments are read, and not while the lock is held.
+pub struct Aim<'a> {
+    place: Place,
+    at: At<'a>,
+}
+
+enum At<'a> {
+    Slot(SlotKey<'a>),
+    Row(TableKey<'a>),
+}
+
+/// Looks for the state of a key.
+///
+/// Errors: no engine, 55000; a key that is too long, 22023.
+pub fn aim(state_key: &[u8], durable: bool) -> Result<Aim<'_>> {
+    let place = place()?;
+    let at = match (engine_of(durable)?, place.slots) {
+        (Engine::Memory, Some(owner)) => At::Slot(memory::aim(owner, state_key)?),
+        _ => At::Row(table_key(state_key, durable)),
+    };
+    Ok(Aim { place, at })
+}
+
 /// A hit.
 ///
 /// Errors: no slot, 53400; no engine, 55000.
 pub fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
+    let aim = aim(request.state.bytes(), request.durable)?;
+    hit_at(&aim, request, cost)
+}
+
+/// A hit on a key that has been looked for.
+///
+/// Errors: no slot, 53400.
+pub fn hit_at(aim: &Aim<'_>, request: &Request<'_>, cost: i32) -> Result<Verdict> {
     if let Some(verdict) = request.listed() {
         return Ok(verdict);
     }
-    let verdict = replace(request.state.bytes(), request.durable, |entry, now_us| {
-        hit_entry(entry, now_us, request, cost)
-    })??;
+    let verdict = replace(aim, |entry, now_us| hit_entry(entry, now_us, request, cost))??;
     Ok(request.shown(verdict))
 }
 
@@ -112,18 +142,25 @@ pub fn change<R>(
     durable: bool,
     mut with: impl FnMut(&Entry, i64) -> (Option<Entry>, R),
 ) -> Result<R> {
-    replace(key, durable, |entry, now_us| {
+    replace(&aim(key, durable)?, |entry, now_us| {
         let (kept, answer) = with(entry, now_us);
         (Kept::change(kept), answer)
     })
 }
 
-fn replace<R>(key: &[u8], durable: bool, step: impl FnMut(&Entry, i64) -> (Kept, R)) -> Result<R> {
-    let place = place()?;
-    match (engine_of(durable)?, place.slots) {
-        (Engine::Memory, Some(owner)) => memory::replace(&place, owner, key, step),
-        _ => table::replace(&place, table_key(key, durable), step),
-    }
+fn replace<R>(aim: &Aim<'_>, mut step: impl FnMut(&Entry, i64) -> (Kept, R)) -> Result<R> {
+    let key = match aim.at {
+        At::Slot(key) => return memory::replace(&aim.place, key, step),
+        At::Row(key) => key,
+    };
+    let mut denied = None;
+    let answer = table::replace(&aim.place, key, |entry, now_us| {
+        let (kept, answer) = step(entry, now_us);
+        denied = kept.denied;
+        (kept, answer)
+    })?;
+    table::count(&aim.place, denied);
+    Ok(answer)
 }
 
 fn engine_of(durable: bool) -> Result<Engine> {

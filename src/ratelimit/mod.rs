@@ -16,7 +16,7 @@ mod table;
 
 pub use engine::{Engine, in_force};
 pub use key::{StateKey, checked_key};
-pub use limiter::{Request, change, check, check_all, hit, hit_moving, look};
+pub use limiter::{Request, aim, change, check, check_all, hit, hit_at, hit_moving, look};
 pub use place::place;
 pub use policies::{Policy, policy};
 pub use rows::each_row;

@@ -74,9 +74,10 @@ fn hit(
     burst: Option<i32>,
 ) -> Result<Verdict> {
     let key = self::key(key)?;
+    let aim = ratelimit::aim(key, false)?;
     let cost = self::cost(cost)?;
     let limit = self::limit(limit, window, algorithm, burst)?;
-    ratelimit::hit(&Request::plain(key, limit), cost)
+    ratelimit::hit_at(&aim, &Request::plain(key, limit), cost)
 }
 
 /// `ratelimit_peek(key, limit, window[, cost[, algorithm[, burst]]])`: the answer that a hit would get. Nothing is

@@ -5,7 +5,7 @@ use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slot, Sl
 use std::sync::atomic::Ordering;
 
 use super::owners;
-use super::shmem::{Partition, header, lock, partition_of, shape};
+use super::shmem::{Partition, header, lock, partition_of, prefetch, shape};
 use super::waiting::wake_launcher;
 use crate::error::{Error, Result};
 use crate::ratelimit::now_us;
@@ -35,11 +35,9 @@ enum Where {
 /// Errors: every slot holds what nothing else has, 53400.
 pub fn replace<R>(
     place: &Place,
-    owner: Owner,
-    key: &[u8],
+    key: SlotKey<'_>,
     mut step: impl FnMut(&Entry, i64) -> (Kept, R),
 ) -> Result<R> {
-    let key = slot_key(owner, key)?;
     let mut read = None;
     loop {
         let mut partition = lock(partition_of(&key));
@@ -57,7 +55,7 @@ pub fn replace<R>(
         let (kept, answer) = step(&known, now_us);
         let stored = store(&mut partition, &key, found, &known, kept, now_us);
         drop(partition);
-        return stored.map(|()| answer).map_err(|Full| no_slot(owner));
+        return stored.map(|()| answer).map_err(|Full| no_slot(key.owner()));
     }
 }
 
@@ -146,6 +144,15 @@ fn place_in(order: &[usize], key: &SlotKey<'_>) -> usize {
     order
         .binary_search(&partition_of(key))
         .unwrap_or_else(|place| place)
+}
+
+/// A key, whose slot is on its way from now on.
+///
+/// Errors: a key that is too long, 22023.
+pub fn aim(owner: Owner, key: &[u8]) -> Result<SlotKey<'_>> {
+    let key = slot_key(owner, key)?;
+    prefetch(&key);
+    Ok(key)
 }
 
 fn slot_key(owner: Owner, key: &[u8]) -> Result<SlotKey<'_>> {

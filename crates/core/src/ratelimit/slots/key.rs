@@ -44,12 +44,17 @@ impl<'a> SlotKey<'a> {
         let fits = bytes.len() <= MAX_KEY && (owner.index as usize) < MAX_OWNERS;
         fits.then(|| {
             let mut hasher = SipHasher13::new_with_keys(seed[0], seed[1]);
-            hasher.write_u32(owner.database);
-            hasher.write_u32(owner.table);
+            hasher.write_u64(u64::from(owner.database) << 32 | u64::from(owner.table));
             hasher.write(bytes);
             let hash = hasher.finish();
             SlotKey { owner, bytes, hash }
         })
+    }
+
+    /// Which of so many buckets of its partition it belongs to. They are a power of two.
+    #[must_use]
+    pub fn bucket(&self, buckets: usize) -> usize {
+        self.hash as usize & (buckets - 1)
     }
 
     /// The key itself.
