@@ -101,6 +101,9 @@ pub fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
 ///
 /// Errors: no slot, 53400.
 pub fn hit_at(aim: &Aim<'_>, request: &Request<'_>, cost: i32) -> Result<Verdict> {
+    if let At::Slot(key) = &aim.at {
+        memory::approach(key);
+    }
     if let Some(verdict) = request.listed() {
         return Ok(verdict);
     }

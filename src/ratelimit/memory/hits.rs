@@ -5,7 +5,7 @@ use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slot, Sl
 use std::sync::atomic::Ordering;
 
 use super::owners;
-use super::shmem::{Partition, header, lock, partition_of, prefetch, shape};
+use super::shmem::{Partition, header, lock, partition_of, prefetch_bucket, prefetch_slot, shape};
 use super::waiting::wake_launcher;
 use crate::error::{Error, Result};
 use crate::ratelimit::now_us;
@@ -146,13 +146,18 @@ fn place_in(order: &[usize], key: &SlotKey<'_>) -> usize {
         .unwrap_or_else(|place| place)
 }
 
-/// A key, whose slot is on its way from now on.
+/// A key, whose bucket is on its way from memory from now on.
 ///
 /// Errors: a key that is too long, 22023.
 pub fn aim(owner: Owner, key: &[u8]) -> Result<SlotKey<'_>> {
     let key = slot_key(owner, key)?;
-    prefetch(&key);
+    prefetch_bucket(&key);
     Ok(key)
+}
+
+/// Some work later: from now on its slot is.
+pub fn approach(key: &SlotKey<'_>) {
+    prefetch_slot(key);
 }
 
 fn slot_key(owner: Owner, key: &[u8]) -> Result<SlotKey<'_>> {

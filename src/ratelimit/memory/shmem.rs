@@ -15,7 +15,6 @@ const WAIT_EVENT: &std::ffi::CStr = c"PhoneCryptRateLimit";
 const NAME: &std::ffi::CStr = c"phone_crypt rate limits";
 
 /// Of the twelve cache lines of a slot, those that a hit on a short key reads.
-#[cfg(target_arch = "x86_64")]
 const LINES_OF_A_HIT: usize = 4;
 
 /// Where it begins; set by the postmaster and inherited by all.
@@ -151,37 +150,53 @@ pub(super) fn partition_of(key: &SlotKey<'_>) -> usize {
     key.partition(shape().partitions)
 }
 
-/// Asks the processor to bring the slot of a key closer, while there is still other work to do. Nothing of what is
-/// read here without the lock counts: at worst it is another slot that comes.
-pub(super) fn prefetch(key: &SlotKey<'_>) {
+/// Asks the processor to bring the bucket of a key closer, while there is still other work to do.
+pub(super) fn prefetch_bucket(key: &SlotKey<'_>) {
+    // SAFETY: the bucket is one of the partition's.
+    unsafe { bring_closer(bucket_of(key).cast(), 1) };
+}
+
+/// Asks the same for the slot, once the bucket is there. Nothing of what is read here without the lock counts: at
+/// worst it is another slot that comes.
+pub(super) fn prefetch_slot(key: &SlotKey<'_>) {
     let shape = shape();
-    // SAFETY: the bucket is one of the partition's. What it says may be out of date, so that it is only taken for a
-    // slot's number if there is such a slot; and a prefetch reads nothing.
+    // SAFETY: what the bucket says may be out of date, so that it is only taken for a slot's number if there is such
+    // a slot.
     unsafe {
-        let start = head(partition_of(key)).cast::<u8>();
-        let buckets = start.add(size_of::<Head>()).cast::<u32>();
-        let bucket = AtomicU32::from_ptr(buckets.add(key.bucket(shape.buckets)));
-        let number = bucket.load(Ordering::Relaxed) as usize;
+        let number = AtomicU32::from_ptr(bucket_of(key)).load(Ordering::Relaxed) as usize;
         if let Some(index) = number.checked_sub(1).filter(|index| *index < shape.slots) {
-            let slots = start.add(shape.slots_at()).cast::<Slot>();
-            bring_closer(slots.add(index).cast());
+            let start = head(partition_of(key)).cast::<u8>();
+            let slot = start.add(shape.slots_at() + index * size_of::<Slot>());
+            bring_closer(slot.cast(), LINES_OF_A_HIT);
         }
     }
 }
 
-/// The lines of a slot that a hit reads.
+/// # Safety
+/// There must be shared memory.
+unsafe fn bucket_of(key: &SlotKey<'_>) -> *mut u32 {
+    // SAFETY: the buckets follow the head of the key's partition.
+    unsafe {
+        let start = head(partition_of(key)).cast::<u8>();
+        let buckets = start.add(size_of::<Head>()).cast::<u32>();
+        buckets.add(key.bucket(shape().buckets))
+    }
+}
+
+/// # Safety
+/// None is needed: it is a hint, which no address makes fail.
 #[cfg(target_arch = "x86_64")]
-unsafe fn bring_closer(slot: *const i8) {
+unsafe fn bring_closer(start: *const i8, lines: usize) {
     use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    for line in 0..LINES_OF_A_HIT {
-        // SAFETY: a hint, which no address makes fail.
-        unsafe { _mm_prefetch(slot.wrapping_add(64 * line), _MM_HINT_T0) };
+    for line in 0..lines {
+        // SAFETY: as above.
+        unsafe { _mm_prefetch(start.wrapping_add(64 * line), _MM_HINT_T0) };
     }
 }
 
 /// Elsewhere the processor is left to itself.
 #[cfg(not(target_arch = "x86_64"))]
-unsafe fn bring_closer(_slot: *const i8) {}
+unsafe fn bring_closer(_start: *const i8, _lines: usize) {}
 
 /// A partition, locked until dropped.
 pub(super) struct Partition {
