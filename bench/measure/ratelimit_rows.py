@@ -69,7 +69,13 @@ def _redis(suffix, ours, work, wanted=None):
         yield Ratio(ours, f"redis {script}{suffix}", work, f"Redis, script with {shown}", wanted)
 
 
-BUILTINS = tuple(_builtins())
+def _floor():
+    empty = "an empty function with the arguments and columns of"
+    yield Ratio("empty_allow transaction", "scalar spread off", f"{empty} `ratelimit_allow`", _SCALAR)
+    yield Ratio("empty_hit transaction", "row spread off", f"{empty} `ratelimit_hit`", _ROW)
+
+
+BUILTINS = (*_builtins(), *_floor())
 
 # One decision a transaction or round trip: decisions a second.
 THROUGHPUT = (

@@ -15,6 +15,11 @@ _WORK = f"BEGIN;\nSELECT * FROM ratelimit_hit(:k, {FIXED_WINDOW});\nSELECT pg_sl
 _WORK_KEY = KEYS + 1
 
 
+def _with_processor(name, interval, script):
+    yield name, Flushed(interval, script)
+    yield f"{name} processor", ProcessorOfLast()
+
+
 def _pairs(interval, flush):
     """The functions, each right after its peer, under one setting of the flush."""
     lsn = (("lsn", "0/1000000"),)
@@ -22,8 +27,14 @@ def _pairs(interval, flush):
         scripts = {"scalar": where(_SCALAR), "allow": where(ALLOW),
                    "row": where(_ROW, variables=lsn), "hit": where(HIT)}
         for kind, script in scripts.items():
-            yield f"{kind} {reach} {flush}", Flushed(interval, script)
-            yield f"{kind} {reach} {flush} processor", ProcessorOfLast()
+            yield from _with_processor(f"{kind} {reach} {flush}", interval, script)
+
+
+def _floor():
+    """What the shape of the functions costs by itself."""
+    for function, sql in (("allow", ALLOW), ("hit", HIT)):
+        empty = spread(sql.replace(f"ratelimit_{function}", f"empty_{function}"))
+        yield from _with_processor(f"empty_{function} transaction", FLUSH_OFF, empty)
 
 
 def _upserts(stores):
@@ -49,6 +60,7 @@ def sides(stores, redis, scripts, table_host):
     statements = {name: Flushed(FLUSH_OFF, side) for name, side in ratelimit_statements.sides().items()}
     return {
         **dict(_pairs(FLUSH_OFF, "off")),
+        **dict(_floor()),
         **dict(_upserts(stores)),
         **dict(_redis(redis, scripts)),
         **statements,
