@@ -75,10 +75,10 @@ def _place(index, share):
 def _axes(most):
     left, _ = _place(0, 0)
     right, _ = _place(len(NUMBERS) - 1, 0)
-    for share in (0, 0.25, 0.5, 0.75, 1):
-        _, y = _place(0, share)
+    for tick in range(int(most) + 1):
+        _, y = _place(0, tick / most)
         yield f'<line class="grid" x1="{left:.1f}" y1="{y:.1f}" x2="{right:.1f}" y2="{y:.1f}"/>'
-        yield f'<text class="small" x="{left - 8:.1f}" y="{y + 4:.1f}" text-anchor="end">{share * most:.1f} ×</text>'
+        yield f'<text class="small" x="{left - 8:.1f}" y="{y + 4:.1f}" text-anchor="end">{tick} ×</text>'
     for index, keys in enumerate(NUMBERS):
         x, y = _place(index, 0)
         yield f'<text class="small" x="{x:.1f}" y="{y + 18:.1f}" text-anchor="middle">{keys:,}</text>'
@@ -90,7 +90,15 @@ def _growth(rounds, way, keys):
     return rounds.ratio(f"{way} {keys}", f"{way} {NUMBERS[0]}")
 
 
-def _line(rounds, way, label, colour, most):
+def _legend():
+    x = _PLOT["width"] - _PLOT["right"] + 20
+    for index, (label, colour) in enumerate(zip(_LINES.values(), _COLOURS, strict=True)):
+        y = _PLOT["top"] + 20 * index
+        yield f'<rect x="{x}" y="{y}" width="10" height="10" fill="{colour}"/>'
+        yield f'<text x="{x + 18}" y="{y + 10}">{label}</text>'
+
+
+def _line(rounds, way, colour, most):
     places = []
     for index, keys in enumerate(NUMBERS):
         growth = _growth(rounds, way, keys)
@@ -102,14 +110,13 @@ def _line(rounds, way, label, colour, most):
         places.append((x, y))
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     yield f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>'
-    yield f'<text x="{places[-1][0] + 12:.1f}" y="{places[-1][1] + 4:.1f}">{label}</text>'
 
 
 def live_keys(rounds):
     """Cost of a hit, by the number of live keys."""
     most = max(FLAT, *(_growth(rounds, way, keys).most for way in _LINES for keys in NUMBERS)) * 1.1
-    parts = [*_axes(most)]
-    for (way, label), colour in zip(_LINES.items(), _COLOURS, strict=True):
-        parts.extend(_line(rounds, way, label, colour, most))
+    parts = [*_axes(most), *_legend()]
+    for way, colour in zip(_LINES, _COLOURS, strict=True):
+        parts.extend(_line(rounds, way, colour, most))
     return _svg(_PLOT["width"], _PLOT["height"], f"Cost of a hit against that with {NUMBERS[0]:,} live keys",
                 "dot: median; line: least to most; mark: wanted at most", parts)
