@@ -2,9 +2,10 @@
 
 use pgrx::{pg_guard, pg_sys};
 use phone_crypt_core::ratelimit::{Slot, SlotKey, Slots};
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-use super::layout::{Head, Header, Shape};
+use super::layout::{Head, Header, PARTITIONS_AT, Shape};
 use super::lock::Held;
 use super::saved;
 use crate::ratelimit::now_us;
@@ -19,8 +20,8 @@ const LINES_OF_A_HIT: usize = 4;
 
 /// Where it begins; set by the postmaster and inherited by all.
 static BASE: AtomicPtr<Header> = AtomicPtr::new(std::ptr::null_mut());
-/// The slots asked for, as the shape was made from.
-static SLOTS: AtomicUsize = AtomicUsize::new(0);
+/// Set by the postmaster and inherited by all, too.
+static SHAPE: OnceLock<Shape> = OnceLock::new();
 
 static mut PREVIOUS_STARTUP: pg_sys::shmem_startup_hook_type = None;
 #[cfg(not(feature = "pg14"))]
@@ -37,8 +38,9 @@ pub fn slots() -> usize {
     shape.partitions * shape.slots
 }
 
-pub(super) fn shape() -> Shape {
-    Shape::of(SLOTS.load(Ordering::Relaxed))
+#[inline]
+pub(super) fn shape() -> &'static Shape {
+    SHAPE.get_or_init(|| Shape::of(settings::ratelimit_slots()))
 }
 
 /// Asks for the memory. Called by `_PG_init` when the postmaster loads the library.
@@ -46,7 +48,7 @@ pub fn request() {
     if !preload::in_progress() {
         return;
     }
-    SLOTS.store(settings::ratelimit_slots(), Ordering::Relaxed);
+    shape();
     // SAFETY: the postmaster has one thread; the hooks that were there go on being called.
     unsafe {
         #[cfg(feature = "pg14")]
@@ -89,14 +91,14 @@ unsafe extern "C-unwind" fn on_startup() {
         if found {
             return;
         }
-        std::ptr::write_bytes(base.cast::<u8>(), 0, Shape::partitions_at());
+        std::ptr::write_bytes(base.cast::<u8>(), 0, PARTITIONS_AT);
         (*base).seed = seed();
         let tranche = pg_sys::LWLockNewTrancheId();
         pg_sys::LWLockRegisterTranche(tranche, WAIT_EVENT.as_ptr());
         pg_sys::LWLockInitialize(&raw mut (*base).owners_lock, tranche);
         for number in 0..shape().partitions {
             let head = head(number);
-            std::ptr::write_bytes(head.cast::<u8>(), 0, shape().slots_at());
+            std::ptr::write_bytes(head.cast::<u8>(), 0, shape().slots_at);
             pg_sys::LWLockInitialize(&raw mut (*head).lock, tranche);
         }
         saved::load();
@@ -140,7 +142,7 @@ unsafe fn head(number: usize) -> *mut Head {
     unsafe {
         BASE.load(Ordering::Relaxed)
             .cast::<u8>()
-            .add(Shape::partitions_at() + number * shape().stride())
+            .add(PARTITIONS_AT + number * shape().stride)
             .cast()
     }
 }
@@ -166,7 +168,7 @@ pub(super) fn prefetch_slot(key: &SlotKey<'_>) {
         let number = AtomicU32::from_ptr(bucket_of(key)).load(Ordering::Relaxed) as usize;
         if let Some(index) = number.checked_sub(1).filter(|index| *index < shape.slots) {
             let start = head(partition_of(key)).cast::<u8>();
-            let slot = start.add(shape.slots_at() + index * size_of::<Slot>());
+            let slot = start.add(shape.slots_at + index * size_of::<Slot>());
             bring_closer(slot.cast(), LINES_OF_A_HIT);
         }
     }
@@ -219,9 +221,9 @@ impl std::ops::DerefMut for Partition {
 
 /// Locks a partition. The caller holds no lock of ours, or only those of partitions with lower numbers.
 pub(super) fn lock(number: usize) -> Partition {
-    // SAFETY: the number is taken modulo the partitions there are.
+    // SAFETY: the number is taken modulo the partitions there are, which are a power of two.
     unsafe {
-        let head = head(number % shape().partitions);
+        let head = head(number & (shape().partitions - 1));
         partition(head, Held::exclusively(&raw mut (*head).lock))
     }
 }
@@ -230,7 +232,7 @@ pub(super) fn lock(number: usize) -> Partition {
 pub(super) fn lock_if_free(number: usize) -> Option<Partition> {
     // SAFETY: as `lock`.
     unsafe {
-        let head = head(number % shape().partitions);
+        let head = head(number & (shape().partitions - 1));
         Some(partition(head, Held::if_free(&raw mut (*head).lock)?))
     }
 }
@@ -244,7 +246,7 @@ unsafe fn partition(head: *mut Head, held: Held) -> Partition {
     unsafe {
         let start = head.cast::<u8>();
         let buckets = start.add(size_of::<Head>()).cast::<u32>();
-        let slots = start.add(shape.slots_at()).cast::<Slot>();
+        let slots = start.add(shape.slots_at).cast::<Slot>();
         Partition {
             slots: Slots::new(
                 &mut (*head).book,

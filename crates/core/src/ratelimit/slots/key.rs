@@ -69,9 +69,9 @@ impl<'a> SlotKey<'a> {
         self.owner
     }
 
-    /// Which of so many partitions it belongs to.
+    /// Which of so many partitions it belongs to. They are a power of two.
     #[must_use]
     pub fn partition(&self, partitions: usize) -> usize {
-        (self.hash >> 32) as usize % partitions
+        (self.hash >> 32) as usize & (partitions - 1)
     }
 }
