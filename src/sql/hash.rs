@@ -11,7 +11,7 @@ use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
 
 /// What a rate-limit key of a phone begins with.
-const RATELIMIT_PREFIX: &[u8; 11] = b"phone_hash:";
+pub(super) const RATELIMIT_PREFIX: &[u8; 11] = b"phone_hash:";
 
 /// What `as_text` makes of the current hash of the phone.
 fn hashed(

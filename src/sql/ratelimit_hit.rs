@@ -3,6 +3,7 @@
 use pgrx::datum::Interval;
 use pgrx::pg_extern;
 
+use super::hash::RATELIMIT_PREFIX;
 use super::ratelimit_args::{cost, given, key, limit};
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
@@ -12,9 +13,6 @@ use crate::text::Text;
 use crate::verdict::VerdictRow;
 use phone_crypt_core::crypto;
 use phone_crypt_core::ratelimit::Verdict;
-
-/// What a rate-limit key of a phone begins with.
-const PHONE_PREFIX: &[u8] = b"phone_hash:";
 
 /// `ratelimit_hit(key, limit, window[, cost[, algorithm[, burst]]])`: counts a hit, and says whether it is allowed
 /// and what is left. The algorithms are `fixed_window`, `sliding_window` and `token_bucket`; `burst` is the
@@ -150,7 +148,8 @@ fn keys_of(phone: Text<'_>) -> Result<Vec<Vec<u8>>> {
     with_e164(phone, |e164| {
         with_ring(|ring| {
             let hashes = crypto::all_hashes(ring, e164, b"")?;
-            let key_of = |hash: &[u8; crypto::HASH_LEN]| [PHONE_PREFIX, hash].concat();
+            let key_of =
+                |hash: &[u8; crypto::HASH_LEN]| [RATELIMIT_PREFIX.as_slice(), hash].concat();
             Ok(hashes.iter().map(key_of).collect())
         })
     })

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::hits::PART;
 use super::owners::{self, entry};
+use super::recovery::is_recovering;
 use super::shmem::{lock, shape};
 use super::table_lock::in_table;
 use super::writer::{Copied, write};
@@ -121,11 +122,6 @@ fn look_after(owner: Owner, wanted: u64, is_short: bool) -> bool {
         entry(owner).is_loaded.store(false, Ordering::Relaxed);
     }
     is_written
-}
-
-fn is_recovering() -> bool {
-    // SAFETY: reads the server's state.
-    unsafe { pg_sys::RecoveryInProgress() }
 }
 
 /// The table that the name leads to now.

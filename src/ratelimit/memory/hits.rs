@@ -1,10 +1,11 @@
 //! Measuring and replacing what the slots hold.
 
-use pgrx::{check_for_interrupts, pg_sys};
+use pgrx::check_for_interrupts;
 use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slot, SlotKey};
 use std::sync::atomic::Ordering;
 
 use super::owners;
+use super::recovery::is_recovering;
 use super::shmem::{Partition, header, lock, partition_of, prefetch_bucket, prefetch_slot, shape};
 use super::waiting::wake_launcher;
 use crate::error::{Error, Result};
@@ -234,11 +235,6 @@ fn store(
         partition.count(index, denied);
     }
     Ok(())
-}
-
-fn is_recovering() -> bool {
-    // SAFETY: reads the server's state, and raises nothing.
-    unsafe { pg_sys::RecoveryInProgress() }
 }
 
 /// Nothing is counted and nothing forgotten; the flusher is asked to make room.

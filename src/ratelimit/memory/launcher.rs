@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::owners::{self, entry};
+use super::recovery::is_recovering;
 use super::shmem::header;
 use super::{hits, shmem};
 use crate::ratelimit::engine::{Engine, is_in_force};
@@ -125,11 +126,6 @@ fn needs_flusher(owner: Owner, is_due: bool) -> bool {
     // After a change to the table engine what is in memory goes.
     let to_forget = !is_memory && book.used > 0;
     is_wanted || to_load || to_write || to_forget
-}
-
-fn is_recovering() -> bool {
-    // SAFETY: reads the server's state.
-    unsafe { pg_sys::RecoveryInProgress() }
 }
 
 /// Runs a flusher to its end. False if none could be had: another will be tried at the next interval.

@@ -23,6 +23,7 @@ mod layout;
 mod loader;
 mod lock;
 mod owners;
+mod recovery;
 mod saved;
 mod shmem;
 mod sweeper;

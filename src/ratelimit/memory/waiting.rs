@@ -5,6 +5,7 @@ use phone_crypt_core::ratelimit::Owner;
 use std::sync::atomic::Ordering;
 
 use super::owners::entry;
+use super::recovery::is_recovering;
 use super::shmem::header;
 use crate::error::{Error, Result};
 
@@ -25,8 +26,7 @@ pub fn wake_launcher() {
 ///
 /// Errors: a standby, or no launcher, 55000; the flush failed, 58000.
 pub fn flush_and_wait(owner: Owner) -> Result<()> {
-    // SAFETY: reads the server's state.
-    if unsafe { pg_sys::RecoveryInProgress() } {
+    if is_recovering() {
         return Err(Error::FlushOnStandby);
     }
     let entry = entry(owner);
