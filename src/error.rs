@@ -100,6 +100,24 @@ pub enum Error {
     NoLauncher,
     #[error("the flush of rate limits failed; the server log says why")]
     FlushFailed,
+    #[error("the column is not registered as encrypted")]
+    NotRegistered,
+    #[error("a registered column is not there: {0}")]
+    ColumnMissing(String),
+    #[error("the value of the context column must not be NULL")]
+    NullContext,
+    #[error("hashes of this column are kept under key {0}, which is not configured")]
+    HashKeyMissing(KeyId),
+    #[error("table {0} has no primary key")]
+    NoPrimaryKey(String),
+    #[error("the number does not fit into the plaintext column")]
+    PlaintextTooNarrow,
+    #[error("unknown work for a batch")]
+    UnknownWork,
+    #[error("must be owner of table {0}")]
+    NotOwner(String),
+    #[error("another run works on table {0}")]
+    TableBusy(String),
     #[error("{0} must not be NULL")]
     NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
@@ -149,6 +167,7 @@ impl Error {
             | Error::NegativeCount
             | Error::PolicyArrays
             | Error::SameLimitTwice
+            | Error::UnknownWork
             | Error::Key { .. } => ERRCODE_INVALID_PARAMETER_VALUE,
             Error::Keyring(KeyringError::Refused { .. } | KeyringError::Repeated(_)) => {
                 ERRCODE_INVALID_PARAMETER_VALUE
@@ -165,12 +184,18 @@ impl Error {
             | Error::TwoSources(_)
             | Error::PinMismatch { .. }
             | Error::PinnedKeyMissing(_)
+            | Error::NotRegistered
+            | Error::ColumnMissing(_)
+            | Error::HashKeyMissing(_)
+            | Error::NoPrimaryKey(_)
             | Error::NoSharedMemory
             | Error::NoRateLimits
             | Error::FlushOnStandby
             | Error::NoLauncher => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
-            Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::NullArgument(_) | Error::NullContext => ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            Error::PlaintextTooNarrow => ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
+            Error::InsecureTransport | Error::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,
             Error::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
             Error::NotUtf8 | Error::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
         }
@@ -205,6 +230,18 @@ impl Error {
             }
             Error::TooManyDatabases => {
                 "Set phone_crypt.ratelimit_engine to table, or use fewer databases.".to_owned()
+            }
+            Error::NotRegistered => {
+                "phone_crypt.columns lists what is; phone_encrypt_column() registers a column.".to_owned()
+            }
+            Error::ColumnMissing(_) => {
+                "Was it renamed? Its name stands in phone_crypt.columns, too.".to_owned()
+            }
+            Error::HashKeyMissing(_) => format!(
+                "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
+            ),
+            Error::NoPrimaryKey(_) => {
+                "Rows are worked through in the order of the primary key: add one first.".to_owned()
             }
             Error::UnknownPolicy => "ratelimit_policy_set() makes one.".to_owned(),
             Error::InsecureTransport => {

@@ -1,11 +1,15 @@
 //! phone_crypt: the PostgreSQL edge. This file is an index; the logic without PostgreSQL is in `crates/core`.
 
 mod arrays;
+mod batch_settings;
 mod catalog;
+mod columns;
 mod decrypt;
 mod e164;
 mod error;
+mod job_lock;
 mod keys;
+mod owner;
 #[cfg(test)]
 pub mod pg_test;
 mod preload;
@@ -81,12 +85,28 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/jobs.sql",
+    name = "jobs",
+    requires = [
+        sql::jobs::check_owner,
+        sql::jobs::job_lock,
+        sql::jobs::job_unlock
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/columns.sql",
+    name = "columns",
+    requires = ["jobs"]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
         "pins",
         "stats",
         "ratelimit",
+        "jobs",
+        "columns",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,

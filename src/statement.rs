@@ -1,9 +1,11 @@
-//! SQL that the extension itself runs, in the name of the table's owner, with a plan kept for the backend's life.
+//! SQL that the extension itself runs: statements of its own with a plan kept for the backend's life, in the name
+//! of the table's owner; and statements made for a user's table, planned each time.
 
 use pgrx::{Spi, pg_sys};
 use std::cell::Cell;
-use std::ffi::{CStr, c_char};
+use std::ffi::{CStr, CString, c_char};
 
+use crate::owner::UserSwitch;
 use crate::tables::TableRow;
 
 /// A statement and its plan.
@@ -47,17 +49,7 @@ impl Statement {
                 let plan = self.plan();
                 let code =
                     pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), false, 0);
-                if code < 0 {
-                    pgrx::error!("phone_crypt: a statement of its own failed: SPI error {code}");
-                }
-                let processed = pg_sys::SPI_processed;
-                let table = pg_sys::SPI_tuptable;
-                if !table.is_null() {
-                    for number in 0..processed as usize {
-                        each(&TableRow::of(*(*table).vals.add(number), (*table).tupdesc));
-                    }
-                }
-                processed
+                answers(code, &mut each)
             }
         })
     }
@@ -82,32 +74,59 @@ impl Statement {
     }
 }
 
-/// Another user, until dropped. An error on the way ends in PostgreSQL's own restoring of the user.
-struct UserSwitch {
-    user: pg_sys::Oid,
-    context: i32,
-}
-
-impl UserSwitch {
-    fn to(owner: pg_sys::Oid) -> UserSwitch {
-        let mut before = UserSwitch {
-            user: pg_sys::InvalidOid,
-            context: 0,
-        };
-        // SAFETY: reads and sets variables of this process. The context says that it is a local change, so that
-        // SET ROLE and the like are refused meanwhile.
+/// Runs SQL that was made for a user's table, as the current user. `sql` names every object and operator in full;
+/// `arguments` are types and values (`None` is NULL). Gives the number of rows; `each` sees those that it returns,
+/// whose texts stay valid until `each` returns.
+pub fn run(
+    sql: &str,
+    arguments: &[(pg_sys::Oid, Option<pg_sys::Datum>)],
+    mut each: impl FnMut(&TableRow),
+) -> u64 {
+    let Ok(text) = CString::new(sql) else {
+        pgrx::error!("phone_crypt: a statement of its own holds a NUL");
+    };
+    let mut types: Vec<pg_sys::Oid> = arguments.iter().map(|(kind, _)| *kind).collect();
+    let mut values: Vec<pg_sys::Datum> = arguments
+        .iter()
+        .map(|(_, value)| value.unwrap_or(pg_sys::Datum::null()))
+        .collect();
+    let nulls: Vec<c_char> = arguments
+        .iter()
+        .map(|(_, value)| if value.is_some() { b' ' } else { b'n' } as c_char)
+        .collect();
+    Spi::connect(|_| {
+        // SAFETY: connected to SPI; there are as many values, nulls and types as parameters. What the statement
+        // returns stays until SPI is left, which is after the last use.
         unsafe {
-            pg_sys::GetUserIdAndSecContext(&mut before.user, &mut before.context);
-            let local = before.context | pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32;
-            pg_sys::SetUserIdAndSecContext(owner, local);
+            let code = pg_sys::SPI_execute_with_args(
+                text.as_ptr(),
+                types.len() as i32,
+                types.as_mut_ptr(),
+                values.as_mut_ptr(),
+                nulls.as_ptr(),
+                false,
+                0,
+            );
+            answers(code, &mut each)
         }
-        before
-    }
+    })
 }
 
-impl Drop for UserSwitch {
-    fn drop(&mut self) {
-        // SAFETY: sets the variables back to what they were.
-        unsafe { pg_sys::SetUserIdAndSecContext(self.user, self.context) };
+/// # Safety
+/// The caller must have run a statement through SPI just now, and still be connected.
+unsafe fn answers(code: i32, each: &mut impl FnMut(&TableRow)) -> u64 {
+    if code < 0 {
+        pgrx::error!("phone_crypt: a statement of its own failed: SPI error {code}");
+    }
+    // SAFETY: SPI's result belongs to the statement just run.
+    unsafe {
+        let processed = pg_sys::SPI_processed;
+        let table = pg_sys::SPI_tuptable;
+        if !table.is_null() {
+            for number in 0..processed as usize {
+                each(&TableRow::of(*(*table).vals.add(number), (*table).tupdesc));
+            }
+        }
+        processed
     }
 }

@@ -25,7 +25,10 @@ pub static POLICIES: Memory = Memory::of(c"ratelimit_policies");
 /// The allow and deny lists.
 pub static LISTS: Memory = Memory::of(c"ratelimit_lists");
 
-static ALL: [&Memory; 4] = [&PINNED_KEYS, &RATE_LIMITS, &POLICIES, &LISTS];
+/// The registry of encrypted columns.
+pub static COLUMNS: Memory = Memory::of(c"columns");
+
+static ALL: [&Memory; 5] = [&PINNED_KEYS, &RATE_LIMITS, &POLICIES, &LISTS, &COLUMNS];
 static WATCHING: AtomicBool = AtomicBool::new(false);
 /// The statement (by its start) at which this process last asked for news from others.
 static LISTENED_AT: AtomicI64 = AtomicI64::new(0);

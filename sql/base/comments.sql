@@ -120,3 +120,9 @@ COMMENT ON FUNCTION phone_crypt.ratelimit_entries() IS
     'behind phone_crypt.ratelimit_status and phone_crypt.ratelimit_top';
 COMMENT ON FUNCTION phone_crypt.ratelimit_counters() IS
     'behind phone_crypt.ratelimit_stats';
+COMMENT ON FUNCTION phone_crypt.check_owner(regclass) IS
+    'nothing, or 42501 where the caller cannot act as the owner of the table';
+COMMENT ON FUNCTION phone_crypt.job_lock(regclass) IS
+    'keeps other runs off the table; 55006 if one is at work';
+COMMENT ON FUNCTION phone_crypt.job_unlock(regclass) IS
+    'ends what job_lock began';

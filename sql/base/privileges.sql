@@ -42,7 +42,19 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.is_policy(text,integer,interval,text,integer,interval[])'),
         ('admin',  'phone_crypt.ratelimit_forget(text,boolean)'),
         ('admin',  'phone_crypt.ratelimit_entries()'),
-        ('admin',  'phone_crypt.ratelimit_counters()')
+        ('admin',  'phone_crypt.ratelimit_counters()'),
+        ('admin',  'phone_crypt.check_owner(regclass)'),
+        ('admin',  'phone_crypt.job_lock(regclass)'),
+        ('admin',  'phone_crypt.job_unlock(regclass)'),
+        ('admin',  'phone_crypt.owns(regclass)'),
+        ('admin',  'phone_crypt.begin_batch()'),
+        ('admin',  'phone_crypt.job_begin(text,regclass,name,bigint)'),
+        ('admin',  'phone_crypt.job_title(text,regclass,name)'),
+        ('admin',  'phone_crypt.job_progress(bigint,bigint,jsonb)'),
+        ('admin',  'phone_crypt.job_end(bigint,jsonb)'),
+        ('admin',  'phone_crypt.add_counts(jsonb,jsonb)'),
+        ('admin',  'phone_crypt.counts_text(jsonb)'),
+        ('admin',  'phone_crypt.batch_failed(text,regclass,text,text)')
     ), relation (least, name) AS (VALUES
         ('admin', 'phone_crypt.keys'::regclass),
         ('admin', 'phone_crypt.key_status'),
@@ -53,6 +65,10 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_status'),
         ('admin', 'phone_crypt.ratelimit_stats'),
         ('admin', 'phone_crypt.ratelimit_top')
+    ), writable (least, name) AS (VALUES
+        -- Row-level security lets in only what belongs to tables of the caller's.
+        ('admin', 'phone_crypt.jobs'::regclass),
+        ('admin', 'phone_crypt.columns')
     ), contains (profile, least) AS (VALUES
         -- A reader does what writers and masked roles do, an admin everything.
         ('masked', 'masked'), ('writer', 'writer'), ('limiter', 'limiter'),
@@ -60,9 +76,12 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'limiter'),
         ('admin', 'admin')
     )
-    SELECT profile, signature::text, 'function' FROM contains JOIN function USING (least)
+    SELECT profile, signature::text, CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END
+      FROM contains JOIN function USING (least) JOIN pg_catalog.pg_proc ON pg_proc.oid = signature
     UNION ALL
-    SELECT profile, name::text, 'table' FROM contains JOIN relation USING (least);
+    SELECT profile, name::text, 'table' FROM contains JOIN relation USING (least)
+    UNION ALL
+    SELECT profile, name::text, 'writable table' FROM contains JOIN writable USING (least);
 COMMENT ON VIEW phone_crypt.profiles IS
     'what each profile of phone_crypt_grant() may use';
 
@@ -85,8 +104,10 @@ BEGIN
         RAISE EXCEPTION 'there is no such profile' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'One of: masked, writer, reader, limiter, admin.';
     END IF;
-    FOR item IN SELECT CASE p.kind WHEN 'function' THEN 'EXECUTE' ELSE 'SELECT' END AS privilege,
-                       p.kind || ' ' || p.object AS object
+    FOR item IN SELECT CASE p.kind WHEN 'table' THEN 'SELECT'
+                                   WHEN 'writable table' THEN 'SELECT, INSERT, UPDATE, DELETE'
+                                   ELSE 'EXECUTE' END AS privilege,
+                       replace(p.kind, 'writable ', '') || ' ' || p.object AS object
                   FROM phone_crypt.profiles AS p
                  WHERE p.profile = apply_profile.profile
     LOOP
@@ -120,8 +141,8 @@ DO $$
 DECLARE
     item record;
 BEGIN
-    FOR item IN SELECT DISTINCT p.object FROM phone_crypt.profiles AS p WHERE p.kind = 'function' LOOP
-        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', item.object);
+    FOR item IN SELECT DISTINCT p.object FROM phone_crypt.profiles AS p WHERE p.kind NOT LIKE '%table' LOOP
+        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', item.object);
     END LOOP;
 END;
 $$;

@@ -7,6 +7,7 @@ mod args;
 mod changes;
 mod encrypt;
 mod hash;
+mod jobs;
 mod keys;
 mod legacy;
 mod phone;

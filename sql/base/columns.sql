@@ -1,0 +1,46 @@
+-- The registry of encrypted columns. The trigger, rotation, erasure and retention go by it; see src/columns.
+
+CREATE TABLE phone_crypt.columns (
+    -- Read by position (src/columns/registry.rs). Columns by name: their numbers change when a dump is restored.
+    relation           regclass NOT NULL,
+    -- The column of the plain text; where there never was one, the encrypted column itself.
+    column_name        text     NOT NULL,
+    encrypted_column   text     NOT NULL,
+    hash_column        text     NOT NULL,
+    raw_column         text,
+    has_plaintext      boolean  NOT NULL,
+    -- A value's context: this, and where context_column is set 0x1F and that column's value as text.
+    context            text     NOT NULL DEFAULT '',
+    context_column     text,
+    hash_context       text     NOT NULL DEFAULT '',
+    -- What hash_column is kept under, whatever a client computes.
+    hash_key_id        text     NOT NULL CHECK (hash_key_id ~ '^[0-9a-f]{8}$'),
+    hash_scheme        text     NOT NULL CHECK (hash_scheme IN ('derived', 'raw')),
+    -- While the hash key is being changed.
+    next_hash_column   text,
+    next_hash_key_id   text     CHECK (next_hash_key_id ~ '^[0-9a-f]{8}$'),
+    next_hash_scheme   text     CHECK (next_hash_scheme IN ('derived', 'raw')),
+    regions            text,
+    keep_original      boolean  NOT NULL DEFAULT false,
+    -- From here on not read by position.
+    plaintext_type     text,
+    plaintext_not_null boolean,
+    on_forget          text     NOT NULL DEFAULT 'null' CHECK (on_forget IN ('null', 'delete')),
+    retention          interval,
+    retention_column   text,
+    registered_at      timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (relation, column_name),
+    CHECK ((next_hash_column IS NULL) = (next_hash_key_id IS NULL)
+       AND (next_hash_column IS NULL) = (next_hash_scheme IS NULL)),
+    CHECK ((retention IS NULL) = (retention_column IS NULL))
+);
+COMMENT ON TABLE phone_crypt.columns IS
+    'encrypted columns: what they are called, their contexts, the key and scheme of their hash';
+SELECT pg_catalog.pg_extension_config_dump('phone_crypt.columns', '');
+CREATE TRIGGER announce_change
+    AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.columns
+    FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
+
+ALTER TABLE phone_crypt.columns ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everybody_reads ON phone_crypt.columns FOR SELECT USING (true);
+CREATE POLICY owner_writes ON phone_crypt.columns USING (phone_crypt.owns(relation));

@@ -1,0 +1,57 @@
+//! The settings under which a batch runs its statements, whatever the caller has set.
+//!
+//! The path is pinned, so that nothing of the caller's is taken for PostgreSQL's own. Rows are to be found through
+//! the primary key, in its order, and written back through their place in the table; a table whose columns were
+//! just added has no statistics that would lead the planner there.
+
+use pgrx::pg_sys;
+use std::ffi::CStr;
+
+const SETTINGS: [(&CStr, &CStr); 7] = [
+    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"enable_seqscan", c"off"),
+    (c"enable_bitmapscan", c"off"),
+    (c"enable_sort", c"off"),
+    (c"enable_hashjoin", c"off"),
+    (c"enable_mergejoin", c"off"),
+    (c"jit", c"off"),
+];
+
+/// The settings, until dropped.
+pub struct BatchSettings {
+    nest_level: i32,
+}
+
+impl BatchSettings {
+    /// Sets them, as a function's SET clause would.
+    pub fn apply() -> BatchSettings {
+        // SAFETY: opens a nest level of settings, which is closed on drop or by the transaction's abort.
+        let nest_level = unsafe { pg_sys::NewGUCNestLevel() };
+        for (name, value) in SETTINGS {
+            // SAFETY: names and values are constants that end in NUL.
+            unsafe {
+                pg_sys::set_config_option(
+                    name.as_ptr(),
+                    value.as_ptr(),
+                    pg_sys::GucContext::PGC_USERSET,
+                    pg_sys::GucSource::PGC_S_SESSION,
+                    pg_sys::GucAction::GUC_ACTION_SAVE,
+                    true,
+                    0,
+                    false,
+                );
+            }
+        }
+        BatchSettings { nest_level }
+    }
+}
+
+impl Drop for BatchSettings {
+    fn drop(&mut self) {
+        // After an error PostgreSQL closes the level itself, with the transaction.
+        if !std::thread::panicking() {
+            // SAFETY: closes the level that was opened above, and those within.
+            unsafe { pg_sys::AtEOXact_GUC(true, self.nest_level) };
+        }
+    }
+}

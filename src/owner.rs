@@ -1,0 +1,97 @@
+//! Working on a table in its owner's name.
+//!
+//! Whoever calls must be able to act as the owner anyway. Where it is somebody else (a superuser), PostgreSQL's
+//! restrictions for maintenance commands apply, so that what hangs on the table (triggers, constraints, index
+//! expressions) runs without the caller's rights.
+
+use pgrx::pg_sys;
+use std::ffi::CStr;
+
+use crate::error::{Error, Result};
+
+/// Another user, until dropped. An error on the way ends in PostgreSQL's own restoring of the user.
+pub struct UserSwitch {
+    user: pg_sys::Oid,
+    context: i32,
+}
+
+impl UserSwitch {
+    /// The user from now on. It is a local change: SET ROLE and the like are refused meanwhile.
+    pub fn to(owner: pg_sys::Oid) -> UserSwitch {
+        UserSwitch::with(owner, pg_sys::SECURITY_LOCAL_USERID_CHANGE as i32)
+    }
+
+    /// As [`UserSwitch::to`]; for the code of a user who may not be trusted with the caller's session.
+    pub fn restricted_to(owner: pg_sys::Oid) -> UserSwitch {
+        let flags = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
+        UserSwitch::with(owner, flags as i32)
+    }
+
+    fn with(owner: pg_sys::Oid, flags: i32) -> UserSwitch {
+        let mut before = UserSwitch {
+            user: pg_sys::InvalidOid,
+            context: 0,
+        };
+        // SAFETY: reads and sets variables of this process.
+        unsafe {
+            pg_sys::GetUserIdAndSecContext(&mut before.user, &mut before.context);
+            pg_sys::SetUserIdAndSecContext(owner, before.context | flags);
+        }
+        before
+    }
+}
+
+impl Drop for UserSwitch {
+    fn drop(&mut self) {
+        // SAFETY: sets the variables back to what they were.
+        unsafe { pg_sys::SetUserIdAndSecContext(self.user, self.context) };
+    }
+}
+
+/// Acts as the table's owner until dropped. For what the caller asks to be done to one table.
+///
+/// Errors: the caller is not the owner, 42501; no such table, 42P01.
+pub fn as_owner(table: pg_sys::Oid) -> Result<UserSwitch> {
+    check_owner(table)?;
+    Ok(switch_to_owner(table))
+}
+
+/// Acts as the table's owner until dropped, whoever calls: for what the owner has agreed to beforehand by
+/// registering the table.
+///
+/// Errors: no such table, 42P01.
+pub fn switch_to_owner(table: pg_sys::Oid) -> UserSwitch {
+    let (owner, _) = owner_and_name(table);
+    // SAFETY: reads a variable of this process.
+    let user = unsafe { pg_sys::GetUserId() };
+    match owner == user {
+        true => UserSwitch::to(owner),
+        false => UserSwitch::restricted_to(owner),
+    }
+}
+
+/// Refuses whoever cannot act as the table's owner.
+///
+/// Errors: not the owner, 42501; no such table, 42P01.
+pub fn check_owner(table: pg_sys::Oid) -> Result<()> {
+    let (owner, name) = owner_and_name(table);
+    // SAFETY: a look at role memberships, for the current user.
+    match unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), owner) } {
+        true => Ok(()),
+        false => Err(Error::NotOwner(name)),
+    }
+}
+
+/// Who owns the table, and its name.
+fn owner_and_name(table: pg_sys::Oid) -> (pg_sys::Oid, String) {
+    // SAFETY: the relation stays open while its fields are read; relation_open raises where there is none.
+    unsafe {
+        let relation = pg_sys::relation_open(table, pg_sys::AccessShareLock as i32);
+        let form = (*relation).rd_rel;
+        let owner = (*form).relowner;
+        let name = CStr::from_ptr((*form).relname.data.as_ptr());
+        let name = name.to_string_lossy().into_owned();
+        pg_sys::relation_close(relation, pg_sys::AccessShareLock as i32);
+        (owner, name)
+    }
+}
