@@ -63,7 +63,10 @@ fn tag(table: pg_sys::Oid) -> pg_sys::LOCKTAG {
 }
 
 #[pg_guard]
-unsafe extern "C-unwind" fn at_end(event: pg_sys::XactEvent::Type, _argument: *mut std::ffi::c_void) {
+unsafe extern "C-unwind" fn at_end(
+    event: pg_sys::XactEvent::Type,
+    _argument: *mut std::ffi::c_void,
+) {
     if event == pg_sys::XactEvent::XACT_EVENT_ABORT {
         for table in HELD.take() {
             release(table);

@@ -99,6 +99,16 @@ pgrx::extension_sql_file!(
     requires = ["jobs"]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/ratelimit_phones.sql",
+    name = "ratelimit_phones",
+    requires = [
+        "ratelimit",
+        sql::ratelimit_phone::ratelimit_phone_keys,
+        sql::ratelimit_phone::ratelimit_phone_keys_of,
+        sql::ratelimit_phone::ratelimit_blocked_until,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
@@ -107,6 +117,7 @@ pgrx::extension_sql_file!(
         "ratelimit",
         "jobs",
         "columns",
+        "ratelimit_phones",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,

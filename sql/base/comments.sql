@@ -106,6 +106,14 @@ COMMENT ON FUNCTION ratelimit_unlist_key(text) IS
     'takes a key off its list; whether it was on one';
 COMMENT ON FUNCTION ratelimit_unlist_network(inet) IS
     'takes a network off its list; whether it was on one';
+COMMENT ON FUNCTION ratelimit_list_phone(text, text, text) IS
+    'puts a phone number on the allow or deny list; stays listed when the hash key changes';
+COMMENT ON FUNCTION ratelimit_unlist_phone(text) IS
+    'takes a phone number off its list; whether it was on one';
+COMMENT ON FUNCTION ratelimit_block_phone(text, interval, text) IS
+    'denies every hit on a phone number for so long; stays blocked when the hash key changes';
+COMMENT ON FUNCTION ratelimit_unblock_phone(text, text) IS
+    'lifts the block of a phone number, under whichever key it was made; whether there was one';
 COMMENT ON FUNCTION ratelimit_merge(text, integer, bigint, interval) IS
     'adds a fixed window of an earlier application (start in ms since 1970) to what is live of a key';
 COMMENT ON FUNCTION ratelimit_flush() IS
@@ -126,3 +134,17 @@ COMMENT ON FUNCTION phone_crypt.job_lock(regclass) IS
     'keeps other runs off the table; 55006 if one is at work';
 COMMENT ON FUNCTION phone_crypt.job_unlock(regclass) IS
     'ends what job_lock began';
+COMMENT ON FUNCTION phone_crypt.ratelimit_phone_keys(text) IS
+    'rate-limit keys of a number under every configured key and both schemes, the present one first';
+COMMENT ON FUNCTION phone_crypt.ratelimit_phone_keys_of(text, text) IS
+    'the same of an encrypted number';
+COMMENT ON FUNCTION phone_crypt.ratelimit_blocked_until(text, text) IS
+    'when the block of a key ends; NULL where none is in force';
+COMMENT ON FUNCTION phone_crypt.drop_ended_blocks() IS
+    'forgets the numbers behind blocks that are over';
+COMMENT ON FUNCTION phone_crypt.rekey_listed_phones() IS
+    'behind phone_crypt.rekey_phones, for lists';
+COMMENT ON FUNCTION phone_crypt.rekey_blocked_phones() IS
+    'behind phone_crypt.rekey_phones, for blocks';
+COMMENT ON FUNCTION phone_crypt.rekey_phones() IS
+    'puts listed and blocked numbers under the present hash key and encrypts them under the primary key; how many';

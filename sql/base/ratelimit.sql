@@ -54,6 +54,8 @@ CREATE TABLE phone_crypt.ratelimit_lists (
     network  cidr UNIQUE,
     note     text,
     added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    -- The number behind a key that is a phone's hash, for a change of the hash key (sql/base/ratelimit_phones.sql).
+    phone_encrypted text CHECK (phone_encrypted IS NULL OR key IS NOT NULL),
     CHECK ((key IS NULL) <> (network IS NULL))
 );
 COMMENT ON TABLE phone_crypt.ratelimit_lists IS
@@ -110,6 +112,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
+    DELETE FROM phone_crypt.ratelimit_blocked_phones AS b WHERE b.policy = ratelimit_policy_drop.name;
     FOR state_key IN SELECT key FROM phone_crypt.ratelimit_entries() WHERE starts_with(key, prefix) LOOP
         PERFORM phone_crypt.ratelimit_forget(state_key, is_durable);
     END LOOP;

@@ -14,7 +14,12 @@ use crate::text::Text;
 const MIN_BLOCK_US: i64 = 1000;
 
 /// The key under which the state is kept, and whether that is a durable policy's.
-fn state_key<'a>(key: Option<Text<'a>>, policy: Option<Text<'a>>) -> Result<(StateKey<'a>, bool)> {
+///
+/// Errors: key NULL, 22004; no such policy, or a bad key, 22023.
+pub(super) fn state_key<'a>(
+    key: Option<Text<'a>>,
+    policy: Option<Text<'a>>,
+) -> Result<(StateKey<'a>, bool)> {
     let key = self::key(key)?;
     let Some(policy) = policy else {
         return Ok((StateKey::plain(key), false));

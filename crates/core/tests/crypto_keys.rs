@@ -6,8 +6,8 @@ mod crypto_support;
 use crypto_support::{K1, K2, NUMBER, key, key_text, ring_with};
 use phone_crypt_core::crypto::{
     Environment, HashError, HashScheme, HashSchemes, KeyError, KeyId, KeyText, Keyring,
-    KeyringError, KeyringSpec, all_hashes, current_hash, generate_key, hash_hex, parse_key_lines,
-    parse_previous_keys,
+    KeyringError, KeyringSpec, all_hashes, current_hash, every_hash, generate_key, hash_hex,
+    parse_key_lines, parse_previous_keys,
 };
 
 const SAMPLE: &str = "your-secure-encryption-key-here-make-it-long-and-random";
@@ -349,6 +349,21 @@ fn all_hashes_are_every_scheme_of_every_key_the_current_one_first() {
         one(K2, HashScheme::Derived),
     ];
     assert_eq!(hashes, expected);
+}
+
+#[test]
+fn every_hash_has_both_schemes_whichever_is_configured() {
+    let number = NUMBER.as_bytes();
+    let one = |text, scheme, context| hash_hex(&key(text), scheme, number, context).unwrap();
+    for schemes in ["derived", "raw", "derived,raw"] {
+        let ring = ring_with(K1, &[K2], schemes);
+        let hashes = every_hash(&ring, number, b"users.phone");
+        for text in [K1, K2] {
+            assert!(hashes.contains(&one(text, HashScheme::Derived, b"users.phone")));
+            assert!(hashes.contains(&one(text, HashScheme::Raw, b"")));
+        }
+        assert_eq!(hashes.len(), 4);
+    }
 }
 
 #[test]

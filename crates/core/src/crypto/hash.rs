@@ -67,14 +67,24 @@ fn write_hash(
     context: &[u8],
     text: &mut [u8; HASH_LEN],
 ) -> Result<(), HashError> {
-    let tag = match (scheme, context) {
-        (HashScheme::Derived, []) => key.hash().tag(&[e164]),
-        (HashScheme::Derived, context) => key.hash().tag(&[e164, b"\0", context]),
-        (HashScheme::Raw, []) => key.raw_hash().tag(&[e164]),
+    match (scheme, context) {
+        (HashScheme::Derived, context) => write_derived(key, e164, context, text),
+        (HashScheme::Raw, []) => write_raw(key, e164, text),
         (HashScheme::Raw, _) => return Err(HashError::RawHasNoContext),
+    }
+    Ok(())
+}
+
+fn write_derived(key: &Key, e164: &[u8], context: &[u8], text: &mut [u8; HASH_LEN]) {
+    let tag = match context {
+        [] => key.hash().tag(&[e164]),
+        context => key.hash().tag(&[e164, b"\0", context]),
     };
     hex::encode(&tag, text);
-    Ok(())
+}
+
+fn write_raw(key: &Key, e164: &[u8], text: &mut [u8; HASH_LEN]) {
+    hex::encode(&key.raw_hash().tag(&[e164]), text);
 }
 
 /// Every hash that a stored row may carry: each scheme under each key, without repeats, the one of
@@ -104,4 +114,18 @@ pub fn all_hashes(
         }
     }
     Ok(hashes)
+}
+
+/// Every hash that the configured keys can make of a number: each key under both schemes, whichever are in use.
+/// For finding what was stored under settings that have changed since. Raw hashes have no context.
+#[must_use]
+pub fn every_hash(ring: &Keyring, e164: &[u8], context: &[u8]) -> Vec<[u8; HASH_LEN]> {
+    let mut hashes = Vec::with_capacity(2 * ring.keys().len());
+    for key in ring.keys() {
+        let (mut derived, mut raw) = ([0; HASH_LEN], [0; HASH_LEN]);
+        write_derived(key, e164, context, &mut derived);
+        write_raw(key, e164, &mut raw);
+        hashes.extend([derived, raw]);
+    }
+    hashes
 }

@@ -18,7 +18,9 @@ mod key_list;
 mod key_text;
 mod keyring;
 
-pub use hash::{HASH_LEN, HashError, all_hashes, current_hash, hash_hex, write_current_hash};
+pub use hash::{
+    HASH_LEN, HashError, all_hashes, current_hash, every_hash, hash_hex, write_current_hash,
+};
 pub use hash_scheme::{HashScheme, HashSchemes, HashSchemesError};
 pub use key::Key;
 pub use key_id::{KeyId, KeyIdError};

@@ -1,0 +1,78 @@
+//! What the lists and blocks of phone numbers are kept with (`sql/base/ratelimit_phones.sql`).
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::{default, pg_extern};
+use phone_crypt_core::crypto::{self, HASH_LEN, Keyring, Kind};
+
+use super::args::required;
+use super::hash::RATELIMIT_PREFIX;
+use super::ratelimit_admin::state_key;
+use super::ratelimit_args::given;
+use crate::e164::with_e164;
+use crate::error::{Answer, Result};
+use crate::keys::with_ring;
+use crate::ratelimit;
+use crate::scratch::with_scratch;
+use crate::span::to_timestamp;
+use crate::text::Text;
+
+/// The rate-limit keys of a number under every configured key and both schemes, the present one first.
+fn keys_of(ring: &Keyring, e164: &[u8]) -> Result<Vec<String>> {
+    let present = crypto::current_hash(ring, e164, b"")?;
+    let mut hashes = crypto::every_hash(ring, e164, b"");
+    hashes.retain(|hash| *hash != present);
+    let key_of = |hash: &[u8; HASH_LEN]| {
+        String::from_utf8_lossy(&[RATELIMIT_PREFIX.as_slice(), hash].concat()).into_owned()
+    };
+    Ok(std::iter::once(&present)
+        .chain(&hashes)
+        .map(key_of)
+        .collect())
+}
+
+/// `phone_crypt.ratelimit_phone_keys(phone)`: the number's rate-limit keys under every configured key and both hash
+/// schemes, that of `phone_ratelimit_key` first.
+///
+/// Errors: NULL, 22004; not a phone number, 22023; no key, or a ring that differs from the pin, 55000.
+#[pg_extern(stable, parallel_safe, schema = "phone_crypt")]
+fn ratelimit_phone_keys(phone: Option<Text<'_>>) -> Answer<Vec<String>> {
+    let phone = given(phone, "phone")?;
+    Ok(with_e164(phone, |e164| {
+        with_ring(|ring| keys_of(ring, e164))
+    })?)
+}
+
+/// `phone_crypt.ratelimit_phone_keys_of(value, context)`: the same of an encrypted number. No plain text leaves.
+///
+/// Errors: NULL, 22004; as `phone_decrypt`, but for the transport.
+#[pg_extern(stable, parallel_safe, schema = "phone_crypt")]
+fn ratelimit_phone_keys_of(
+    value: Option<Text<'_>>,
+    context: Option<Text<'_>>,
+) -> Answer<Vec<String>> {
+    let value = given(value, "value")?;
+    let context = required(context, "context")?;
+    Ok(with_ring(|ring| {
+        with_scratch(|e164| {
+            let context = context.as_bytes();
+            crypto::decrypt_into(ring, Kind::Phone, value.bytes(), context, e164)?;
+            keys_of(ring, e164)
+        })
+    })?)
+}
+
+/// `phone_crypt.ratelimit_blocked_until(key[, policy])`: when the block of a key ends; NULL where none is in force.
+///
+/// Errors: as `ratelimit_reset`.
+#[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
+fn ratelimit_blocked_until(
+    key: Option<Text<'_>>,
+    policy: default!(Option<Text<'_>>, "NULL"),
+) -> Answer<Option<TimestampWithTimeZone>> {
+    let (key, durable) = state_key(key, policy)?;
+    let until_us = ratelimit::change(key.bytes(), durable, |entry, now_us| {
+        let until_us = entry.blocked_until_us;
+        (None, (until_us > now_us).then_some(until_us))
+    })?;
+    Ok(until_us.and_then(to_timestamp))
+}
