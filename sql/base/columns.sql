@@ -40,7 +40,5 @@ SELECT pg_catalog.pg_extension_config_dump('phone_crypt.columns', '');
 CREATE TRIGGER announce_change
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.columns
     FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
-
-ALTER TABLE phone_crypt.columns ENABLE ROW LEVEL SECURITY;
-CREATE POLICY everybody_reads ON phone_crypt.columns FOR SELECT USING (true);
-CREATE POLICY owner_writes ON phone_crypt.columns USING (phone_crypt.owns(relation));
+CREATE TRIGGER check_row_owner BEFORE INSERT OR UPDATE OR DELETE ON phone_crypt.columns
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.check_row_owner();

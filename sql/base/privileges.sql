@@ -57,7 +57,6 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.check_owner(regclass)'),
         ('admin',  'phone_crypt.job_lock(regclass)'),
         ('admin',  'phone_crypt.job_unlock(regclass)'),
-        ('admin',  'phone_crypt.owns(regclass)'),
         ('admin',  'phone_crypt.begin_batch()'),
         ('admin',  'phone_crypt.job_begin(text,regclass,name,bigint)'),
         ('admin',  'phone_crypt.job_title(text,regclass,name)'),
@@ -78,7 +77,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_stats'),
         ('admin', 'phone_crypt.ratelimit_top')
     ), writable (least, name) AS (VALUES
-        -- Row-level security lets in only what belongs to tables of the caller's.
+        -- A trigger lets in only what belongs to tables of the caller's.
         ('admin', 'phone_crypt.jobs'::regclass),
         ('admin', 'phone_crypt.columns')
     ), contains (profile, least) AS (VALUES

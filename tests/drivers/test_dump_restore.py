@@ -168,6 +168,13 @@ def test_a_restore_itself_needs_no_key(server, elsewhere, shops, wrong_key):
             session.execute("SELECT phone_hash(%s)", [AU])
 
 
+def test_a_role_that_may_read_everything_can_dump(server, shops):
+    with server.connect() as session:
+        session.execute("CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup")
+    text = server.program("pg_dump", "--username=backup", shops["public"])
+    assert "COPY phone_crypt.columns" in text and "COPY phone_crypt.jobs" in text
+
+
 def test_without_a_pin_another_key_reads_nothing_but_writes(server, elsewhere, wrong_key):
     """What the pin is for: mixed data, and look-ups that find nothing, without a word."""
     source = server.create_database("unpinned")

@@ -1,0 +1,40 @@
+-- Registry and jobs: each role writes about its own tables only.
+\set VERBOSITY sqlstate
+CREATE ROLE regress_registry_one;
+CREATE ROLE regress_registry_two;
+GRANT SELECT, INSERT, UPDATE, DELETE ON phone_crypt.columns, phone_crypt.jobs TO regress_registry_one, regress_registry_two;
+CREATE TABLE registry_one (id int PRIMARY KEY, phone text);
+ALTER TABLE registry_one OWNER TO regress_registry_one;
+CREATE TABLE registry_gone (id int PRIMARY KEY, phone text);
+ALTER TABLE registry_gone OWNER TO regress_registry_one;
+
+SET ROLE regress_registry_one;
+INSERT INTO phone_crypt.columns (relation, column_name, encrypted_column, hash_column, has_plaintext, hash_key_id, hash_scheme)
+SELECT t, 'phone', 'e', 'h', false, '00000000', 'derived' FROM unnest('{registry_one,registry_gone}'::regclass[]) AS t;
+INSERT INTO phone_crypt.jobs (procedure, relation) VALUES ('p', 'registry_one');
+
+-- Another role reads, and writes nothing.
+SET ROLE regress_registry_two;
+SELECT relation, column_name FROM phone_crypt.columns WHERE relation = 'registry_one'::regclass;
+INSERT INTO phone_crypt.jobs (procedure, relation) VALUES ('p', 'registry_one');
+UPDATE phone_crypt.columns SET hash_scheme = 'raw' WHERE relation = 'registry_one'::regclass;
+UPDATE phone_crypt.jobs SET done = 1 WHERE relation = 'registry_one'::regclass;
+DELETE FROM phone_crypt.columns WHERE relation = 'registry_one'::regclass;
+
+-- Nor does the owner give a row away.
+SET ROLE regress_registry_one;
+UPDATE phone_crypt.jobs SET relation = 'pg_class' WHERE relation = 'registry_one'::regclass;
+RESET ROLE;
+
+-- What is left of a dropped table is the registry's owner's to remove.
+DROP TABLE registry_gone;
+SET ROLE regress_registry_one;
+DELETE FROM phone_crypt.columns WHERE relation <> 'registry_one'::regclass;
+DELETE FROM phone_crypt.columns WHERE relation = 'registry_one'::regclass RETURNING column_name;
+DELETE FROM phone_crypt.jobs WHERE relation = 'registry_one'::regclass RETURNING procedure;
+RESET ROLE;
+DELETE FROM phone_crypt.columns RETURNING column_name;
+
+DROP TABLE registry_one;
+DROP OWNED BY regress_registry_one, regress_registry_two;
+DROP ROLE regress_registry_one, regress_registry_two;
