@@ -23,6 +23,11 @@ use crate::unguarded::small_text;
 pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
+    /// Bytes in the database's encoding.
+    pub fn of(bytes: &'a [u8]) -> Text<'a> {
+        Text(bytes)
+    }
+
     /// The bytes in the database's encoding. Every such encoding has ASCII's characters in ASCII's bytes, which is
     /// all that E.164 and encrypted values are made of.
     pub fn bytes(self) -> &'a [u8] {
@@ -205,6 +210,11 @@ impl TextOut {
     pub fn ascii(text: &[u8]) -> TextOut {
         debug_assert!(text.is_ascii() && !text.contains(&0));
         Self::from_bytes(text)
+    }
+
+    /// The text as PostgreSQL's value.
+    pub fn datum(self) -> pg_sys::Datum {
+        self.0
     }
 
     fn from_bytes(bytes: &[u8]) -> TextOut {

@@ -2,7 +2,7 @@
 
 use pgrx::{IntoDatum, pg_sys};
 use phone_crypt_core::crypto::{HashScheme, KeyId};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
@@ -50,6 +50,7 @@ pub struct HashKind {
 }
 
 thread_local! {
+    static GENERATION: Cell<u64> = const { Cell::new(0) };
     static KNOWN: RefCell<Vec<Rc<Column>>> = const { RefCell::new(Vec::new()) };
     static ANCESTORS: Statement = const { Statement::new(
         c"SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors($1) AS a (relid)",
@@ -68,6 +69,12 @@ pub fn column(table: pg_sys::Oid, name: &str) -> Result<Rc<Column>> {
         .into_iter()
         .find_map(|ancestor| find(ancestor, name))
         .ok_or(Error::NotRegistered)
+}
+
+/// A number that is another one once the registry has changed.
+pub fn generation() -> u64 {
+    refresh();
+    GENERATION.get()
 }
 
 /// Every registration.
@@ -91,6 +98,7 @@ fn refresh() {
     if !COLUMNS.holds() {
         let all = read_all();
         KNOWN.set(all);
+        GENERATION.set(GENERATION.get() + 1);
     }
 }
 

@@ -8,6 +8,7 @@ mod changes;
 mod encrypt;
 mod hash;
 mod jobs;
+mod keep_column;
 mod keys;
 mod legacy;
 mod phone;

@@ -1,0 +1,205 @@
+//! What is stored of a plain text, and what of it can be had back.
+
+use phone_crypt_core::crypto::{self, HASH_LEN, Kind};
+use phone_crypt_core::phone::{self, E164, PhoneError, Regions};
+
+use super::registry::{Column, HashKind};
+use crate::decrypt::decrypt_phone;
+use crate::error::{Error, Result};
+use crate::keys::with_ring;
+use crate::random;
+use crate::regions::{with_default, with_list};
+use crate::scratch::with_scratch;
+
+/// A hash as lower-case hex.
+pub type Hash = [u8; HASH_LEN];
+
+/// What the columns hold for one number. All of it is ASCII.
+#[derive(Debug, Default)]
+pub struct Stored {
+    /// The encrypted number.
+    pub encrypted: Option<Vec<u8>>,
+    /// Its hashes.
+    pub hashes: Hashes,
+    /// The encrypted original, where the number does not say it all.
+    pub raw: Option<Vec<u8>>,
+}
+
+/// The hashes of one number.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Hashes {
+    /// Under the column's key and scheme.
+    pub present: Option<Hash>,
+    /// Under the coming ones, while they are being changed.
+    pub next: Option<Hash>,
+}
+
+/// What a plain text was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// A phone number.
+    Number(E164),
+    /// A phone number with an extension, which E.164 has no place for.
+    WithExtension(E164),
+    /// No phone number.
+    Other,
+}
+
+impl Reading {
+    /// The number, if there is one.
+    pub fn number(self) -> Option<E164> {
+        match self {
+            Reading::Number(number) | Reading::WithExtension(number) => Some(number),
+            Reading::Other => None,
+        }
+    }
+
+    /// Whether the original has to be kept beside the number.
+    pub fn needs_raw(self, column: &Column) -> bool {
+        column.keep_original || !matches!(self, Reading::Number(_))
+    }
+}
+
+/// Reads a plain text under the column's regions.
+pub fn read(column: &Column, plain: &str) -> Result<Reading> {
+    let use_regions = |regions: &Regions| Ok(read_under(plain, regions));
+    match &column.regions {
+        Some(list) => with_list(list, use_regions),
+        None => with_default(use_regions),
+    }
+}
+
+fn read_under(plain: &str, regions: &Regions) -> Reading {
+    if phone::is_e164(plain.as_bytes())
+        && let Ok(number) = phone::normalize(plain, regions)
+    {
+        return Reading::Number(number);
+    }
+    let parsed: std::result::Result<_, PhoneError> = phone::parse(plain, regions);
+    match parsed {
+        Ok(parsed) if parsed.has_extension() => Reading::WithExtension(parsed.e164()),
+        Ok(parsed) => Reading::Number(parsed.e164()),
+        Err(_) => Reading::Other,
+    }
+}
+
+/// What is stored of a plain text under a value's context.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000; the hash's key is not configured, 55000; no
+/// randomness, 58000.
+pub fn store(column: &Column, plain: &str, reading: Reading, context: &[u8]) -> Result<Stored> {
+    let mut stored = Stored::default();
+    if let Some(number) = reading.number() {
+        stored.encrypted = Some(encrypt(Kind::Phone, number.as_bytes(), context)?);
+        stored.hashes = hashes(column, number.as_bytes())?;
+    }
+    if reading.needs_raw(column) {
+        stored.raw = Some(encrypt(Kind::Text, plain.as_bytes(), context)?);
+    }
+    Ok(stored)
+}
+
+/// Encrypts under the primary key.
+pub fn encrypt(kind: Kind, plain: &[u8], context: &[u8]) -> Result<Vec<u8>> {
+    with_ring(|ring| {
+        let mut value = Vec::with_capacity(176);
+        crypto::encrypt_into(
+            ring.primary(),
+            kind,
+            plain,
+            context,
+            random::iv()?,
+            &mut value,
+        );
+        Ok(value)
+    })
+}
+
+/// The hashes of an E.164 number as the registry has them.
+///
+/// Errors: a key that is not configured, 55000; a context under scheme raw, 22023.
+pub fn hashes(column: &Column, number: &[u8]) -> Result<Hashes> {
+    let hash = |kind| hash_of_kind(column, kind, number);
+    Ok(Hashes {
+        present: Some(hash(column.hash_kind)?),
+        next: match column.next {
+            Some((_, kind)) => Some(hash(kind)?),
+            None => None,
+        },
+    })
+}
+
+fn hash_of_kind(column: &Column, kind: HashKind, number: &[u8]) -> Result<Hash> {
+    with_ring(|ring| {
+        let key = ring
+            .find(kind.key_id)
+            .ok_or(Error::HashKeyMissing(kind.key_id))?;
+        let context = column.hash_context.as_bytes();
+        Ok(crypto::hash_hex(key, kind.scheme, number, context)?)
+    })
+}
+
+/// Calls `use_number` with the number in an encrypted value. Nothing of it stays in memory.
+///
+/// Errors: as `phone_decrypt`.
+pub fn with_number<T>(
+    encrypted: &[u8],
+    context: &str,
+    use_number: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<T> {
+    with_scratch(|plain| {
+        decrypt_phone(encrypted, context, plain)?;
+        use_number(plain)
+    })
+}
+
+/// Whether an encrypted value holds this number under this context. A value that cannot be read does not.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn holds_number(encrypted: &[u8], context: &str, number: E164) -> Result<bool> {
+    no_fault(with_number(encrypted, context, |plain| {
+        Ok(plain == number.as_bytes())
+    }))
+}
+
+/// Whether a raw value holds this text under this context.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn holds_text(raw: &[u8], context: &str, text: &str) -> Result<bool> {
+    no_fault(with_text(raw, context, |plain| {
+        Ok(plain == text.as_bytes())
+    }))
+}
+
+/// Calls `use_text` with the original in a raw value.
+///
+/// Errors: as `phone_decrypt_raw`.
+pub fn with_text<T>(
+    raw: &[u8],
+    context: &str,
+    use_text: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<T> {
+    with_scratch(|plain| {
+        with_ring(|ring| {
+            crypto::decrypt_into(ring, Kind::Text, raw, context.as_bytes(), plain)?;
+            Ok(())
+        })?;
+        use_text(plain)
+    })
+}
+
+fn no_fault(answer: Result<bool>) -> Result<bool> {
+    match answer {
+        Err(error) if error.is_fault_of_the_value() => Ok(false),
+        other => other,
+    }
+}
+
+/// What a value is bound to: the column's context, and where there is a context column, 0x1F and its value.
+pub fn context_of(column: &Column, value: Option<&str>) -> Result<String> {
+    match (&column.context_column, value) {
+        (None, _) => Ok(column.context.clone()),
+        (Some(_), Some(value)) => Ok(format!("{}\u{1f}{value}", column.context)),
+        (Some(_), None) => Err(Error::NullContext),
+    }
+}

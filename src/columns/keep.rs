@@ -1,0 +1,264 @@
+//! The trigger of an encrypted column: whatever is written to a row, its plain text, encrypted value, hash and
+//! original say the same when it is stored.
+//!
+//! It calls the logic directly and needs no privilege of whoever writes the row. It runs before unique indexes
+//! and ON CONFLICT look at the row, so they see the hash that the registry asks for, whatever a client computed.
+
+use pgrx::pg_sys;
+use phone_crypt_core::phone::E164;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::convert::{self, Hashes, Stored};
+use super::passing;
+use super::registry::{self, Column};
+use super::row::{Place, TriggerRows, Version};
+use crate::error::{Error, Result};
+use crate::text::TextOut;
+
+/// A registration, and where its columns stand in one table.
+struct Kept {
+    generation: u64,
+    column: Rc<Column>,
+    plain: Option<Place>,
+    encrypted: Place,
+    hash: Place,
+    next: Option<Place>,
+    raw: Option<Place>,
+    context: Option<Place>,
+}
+
+type Changes<'a> = Vec<(&'a Place, Option<pg_sys::Datum>)>;
+
+thread_local! {
+    static KEPT: RefCell<HashMap<(pg_sys::Oid, String), Rc<Kept>>> = RefCell::new(HashMap::new());
+}
+
+/// The row to be stored.
+///
+/// Errors: called otherwise than as the trigger of a registered column, 55000; an encrypted value that does not
+/// open under the row's context, 22000, or whose key is not configured, 55000; no key, 55000.
+pub fn kept_row(rows: &TriggerRows) -> Result<pg_sys::HeapTuple> {
+    if rows.old_place().is_some_and(|place| passing::lets_through(rows.table(), place)) {
+        return Ok(rows.changed(&[]));
+    }
+    let name = rows.argument().ok_or(Error::NotRegistered)?;
+    let kept = kept(rows, name)?;
+    let changes = kept.changes(rows)?;
+    Ok(rows.changed(&changes))
+}
+
+fn kept(rows: &TriggerRows, name: String) -> Result<Rc<Kept>> {
+    let key = (rows.table(), name);
+    let known = KEPT.with_borrow(|all| all.get(&key).cloned());
+    if let Some(kept) = known.filter(|kept| kept.holds(rows)) {
+        return Ok(kept);
+    }
+    let kept = Rc::new(Kept::look_up(rows, &key.1)?);
+    KEPT.with_borrow_mut(|all| all.insert(key, Rc::clone(&kept)));
+    Ok(kept)
+}
+
+impl Kept {
+    fn look_up(rows: &TriggerRows, name: &str) -> Result<Kept> {
+        let generation = registry::generation();
+        let column = registry::column(rows.table(), name)?;
+        let place = |name: &String| rows.place(name);
+        Ok(Kept {
+            generation,
+            plain: match column.has_plaintext {
+                true => Some(rows.place(&column.name)?),
+                false => None,
+            },
+            encrypted: rows.place(&column.encrypted)?,
+            hash: rows.place(&column.hash)?,
+            next: column.next.as_ref().map(|(name, _)| rows.place(name)).transpose()?,
+            raw: column.raw.as_ref().map(place).transpose()?,
+            context: column.context_column.as_ref().map(place).transpose()?,
+            column,
+        })
+    }
+
+    fn holds(&self, rows: &TriggerRows) -> bool {
+        let places = [&self.plain, &self.next, &self.raw, &self.context];
+        self.generation == registry::generation()
+            && rows.is_at(&self.encrypted)
+            && rows.is_at(&self.hash)
+            && places.into_iter().flatten().all(|place| rows.is_at(place))
+    }
+
+    /// What has to be changed in the new row.
+    fn changes(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        if self.plain_has_changed(rows) && self.plain_text(rows).is_some() {
+            return self.follow_plain(rows);
+        }
+        if self.differs(rows, &self.encrypted) {
+            return self.follow_encrypted(rows);
+        }
+        if self.plain_has_changed(rows) {
+            return Ok(self.nothing_stored());
+        }
+        if self.context_has_changed(rows) {
+            return self.follow_context(rows);
+        }
+        self.put_hashes_back(rows)
+    }
+
+    fn plain_has_changed(&self, rows: &TriggerRows) -> bool {
+        self.plain.as_ref().is_some_and(|plain| self.differs(rows, plain))
+    }
+
+    fn differs(&self, rows: &TriggerRows, place: &Place) -> bool {
+        let bytes = |version| rows.text(version, place).map(crate::text::Text::bytes);
+        bytes(Version::Old) != bytes(Version::New)
+    }
+
+    fn plain_text<'a>(&self, rows: &'a TriggerRows) -> Option<crate::text::Text<'a>> {
+        rows.text(Version::New, self.plain.as_ref()?)
+    }
+
+    fn context_has_changed(&self, rows: &TriggerRows) -> bool {
+        self.context.as_ref().is_some_and(|place| {
+            rows.as_text(Version::Old, place) != rows.as_text(Version::New, place)
+        })
+    }
+
+    fn context(&self, rows: &TriggerRows, version: Version) -> Result<String> {
+        let value = self.context.as_ref().and_then(|place| rows.as_text(version, place));
+        convert::context_of(&self.column, value.as_deref())
+    }
+
+    /// The plain text is new: all else is made of it, except what says the same already.
+    fn follow_plain(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        let Some(plain) = self.plain_text(rows) else {
+            return Ok(Vec::new());
+        };
+        let plain = plain.exact()?;
+        let context = self.context(rows, Version::New)?;
+        let reading = convert::read(&self.column, &plain)?;
+        if let Some(number) = reading.number()
+            && self.says_the_same(rows, &context, &plain, number, reading.needs_raw(&self.column))?
+        {
+            return Ok(self.hash_changes(convert::hashes(&self.column, number.as_bytes())?));
+        }
+        let stored = convert::store(&self.column, &plain, reading, context.as_bytes())?;
+        Ok(self.all_changes(stored))
+    }
+
+    fn says_the_same(
+        &self,
+        rows: &TriggerRows,
+        context: &str,
+        plain: &str,
+        number: E164,
+        needs_raw: bool,
+    ) -> Result<bool> {
+        let Some(encrypted) = rows.text(Version::New, &self.encrypted) else {
+            return Ok(false);
+        };
+        let raw = self.raw.as_ref().and_then(|place| rows.text(Version::New, place));
+        let raw_is_right = match raw {
+            Some(raw) => needs_raw && convert::holds_text(raw.bytes(), context, plain)?,
+            None => !needs_raw,
+        };
+        Ok(raw_is_right && convert::holds_number(encrypted.bytes(), context, number)?)
+    }
+
+    /// The encrypted value is new and the plain text is not: the application has been changed over.
+    fn follow_encrypted(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        let context = self.context(rows, Version::New)?;
+        let Some(encrypted) = rows.text(Version::New, &self.encrypted) else {
+            let mut changes = self.hash_changes(Hashes::default());
+            changes.extend(self.original_gone(rows));
+            changes.extend(self.plain_change(None)?);
+            return Ok(changes);
+        };
+        convert::with_number(encrypted.bytes(), &context, |number| {
+            let mut changes = self.hash_changes(convert::hashes(&self.column, number)?);
+            changes.extend(self.original_gone(rows));
+            changes.extend(self.plain_change(Some(number))?);
+            Ok(changes)
+        })
+    }
+
+    /// The original, where it is not as new as the number, belonged to the number before.
+    fn original_gone(&self, rows: &TriggerRows) -> Changes<'_> {
+        match &self.raw {
+            Some(raw) if !self.differs(rows, raw) => vec![(raw, None)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn plain_change(&self, number: Option<&[u8]>) -> Result<Changes<'_>> {
+        let Some(plain) = &self.plain else {
+            return Ok(Vec::new());
+        };
+        let text = match number {
+            Some(number) => Some((TextOut::utf8(number)?.datum(), number.len())),
+            None => None,
+        };
+        plain.check(text)?;
+        Ok(vec![(plain, text.map(|(datum, _)| datum))])
+    }
+
+    /// Only what the values are bound to is new.
+    fn follow_context(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        use phone_crypt_core::crypto::Kind;
+        let before = self.context(rows, Version::Old)?;
+        let after = self.context(rows, Version::New)?;
+        let mut changes = self.put_hashes_back(rows)?;
+        if let Some(encrypted) = rows.text(Version::New, &self.encrypted) {
+            let value = convert::with_number(encrypted.bytes(), &before, |number| {
+                convert::encrypt(Kind::Phone, number, after.as_bytes())
+            })?;
+            changes.push((&self.encrypted, Some(ascii(&value))));
+        }
+        if let Some(place) = &self.raw
+            && let Some(raw) = rows.text(Version::New, place)
+        {
+            let value = convert::with_text(raw.bytes(), &before, |text| {
+                convert::encrypt(Kind::Text, text, after.as_bytes())
+            })?;
+            changes.push((place, Some(ascii(&value))));
+        }
+        Ok(changes)
+    }
+
+    /// Nothing that a hash follows is new, so the hash stays. (A row that normalisation found to be a duplicate
+    /// has none, and is not given one either.)
+    fn put_hashes_back(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        let mut changes = Vec::new();
+        for place in std::iter::once(&self.hash).chain(&self.next) {
+            if self.differs(rows, place) {
+                let before = rows.text(Version::Old, place);
+                let text = before.map(|text| ascii(text.bytes()));
+                changes.push((place, text));
+            }
+        }
+        Ok(changes)
+    }
+
+    fn nothing_stored(&self) -> Changes<'_> {
+        self.all_changes(Stored::default())
+    }
+
+    fn all_changes(&self, stored: Stored) -> Changes<'_> {
+        let mut changes = self.hash_changes(stored.hashes);
+        let datum = |value: Option<Vec<u8>>| value.map(|value| ascii(&value));
+        changes.push((&self.encrypted, datum(stored.encrypted)));
+        changes.extend(self.raw.as_ref().map(|place| (place, datum(stored.raw))));
+        changes
+    }
+
+    fn hash_changes(&self, hashes: Hashes) -> Changes<'_> {
+        let datum = |hash: Option<convert::Hash>| hash.map(|hash| ascii(&hash));
+        let mut changes = vec![(&self.hash, datum(hashes.present))];
+        changes.extend(self.next.as_ref().map(|place| (place, datum(hashes.next))));
+        changes
+    }
+}
+
+fn ascii(text: &[u8]) -> pg_sys::Datum {
+    TextOut::ascii(text).datum()
+}
