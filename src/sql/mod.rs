@@ -5,6 +5,7 @@
 
 mod args;
 mod changes;
+mod column_batch;
 mod encrypt;
 mod hash;
 mod jobs;

@@ -1,0 +1,79 @@
+//! Whether every row says the same in plain text and encrypted. Nothing is written.
+
+use std::rc::Rc;
+
+use super::conversion::{Conversion, Row, Values};
+use super::counts::Counts;
+use crate::columns::convert::{self, Reading};
+use crate::columns::registry::Column;
+use crate::error::Result;
+
+/// Compares.
+pub struct Check {
+    column: Rc<Column>,
+    /// Only rows that this transaction or a later one has written.
+    since: Option<String>,
+}
+
+impl Check {
+    /// Compares all rows, or those written since a transaction.
+    pub fn new(column: Rc<Column>, since: Option<String>) -> Check {
+        let is_number = |text: &String| text.bytes().all(|byte| byte.is_ascii_digit());
+        Check {
+            column,
+            since: since.filter(is_number),
+        }
+    }
+
+    fn agrees(&self, row: &Row<'_>) -> Result<bool> {
+        let (encrypted, raw) = (row.text(1), self.column.raw.as_ref().and_then(|_| row.text(2)));
+        let Some(plain) = row.text(0) else {
+            return Ok(encrypted.is_none() && raw.is_none());
+        };
+        let plain = plain.exact()?;
+        let context = convert::context_of(&self.column, row.string(3)?.as_deref())?;
+        let reading = convert::read(&self.column, &plain)?;
+        let number_agrees = match (reading.number(), encrypted) {
+            (Some(number), Some(value)) => convert::holds_number(value.bytes(), &context, number)?,
+            (None, None) => true,
+            _ => false,
+        };
+        let raw_agrees = match raw {
+            Some(raw) => convert::holds_text(raw.bytes(), &context, &plain)?,
+            None => matches!(reading, Reading::Number(_)) && !self.column.keep_original,
+        };
+        Ok(number_agrees && raw_agrees)
+    }
+}
+
+impl Conversion for Check {
+    fn reads(&self) -> Vec<String> {
+        let raw = self.column.raw.as_ref().unwrap_or(&self.column.encrypted);
+        let mut reads = vec![
+            self.column.name.clone(),
+            self.column.encrypted.clone(),
+            raw.clone(),
+        ];
+        reads.extend(self.column.context_column.clone());
+        reads
+    }
+
+    fn condition(&self) -> String {
+        match &self.since {
+            Some(since) => format!("age(t.xmin) <= age('{since}'::xid)"),
+            None => "true".to_owned(),
+        }
+    }
+
+    fn writes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn convert(&mut self, row: &Row<'_>, counts: &mut Counts) -> Result<Option<Values>> {
+        counts.add(match self.agrees(row)? {
+            true => "verified",
+            false => "differs",
+        });
+        Ok(None)
+    }
+}

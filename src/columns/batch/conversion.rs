@@ -1,0 +1,83 @@
+//! What a kind of work does with a row.
+
+use pgrx::itemptr::item_pointer_get_both;
+use pgrx::pg_sys;
+
+use super::counts::Counts;
+use super::leaf::Leaf;
+use crate::error::Result;
+use crate::tables::TableRow;
+use crate::text::{RawText, Text};
+
+/// New values of a row, in the order of [`Conversion::writes`]; None is NULL.
+pub type Values = Vec<Option<Vec<u8>>>;
+
+/// A row to be written back.
+pub struct Change {
+    /// Where it lies.
+    pub place: pg_sys::ItemPointerData,
+    /// Its new values.
+    pub values: Values,
+}
+
+/// A kind of work.
+pub trait Conversion {
+    /// The columns to be read.
+    fn reads(&self) -> Vec<String>;
+    /// Which rows are still to be done, as SQL about a row `t`.
+    fn condition(&self) -> String;
+    /// The columns to be written; none for a work that only looks.
+    fn writes(&self) -> Vec<String>;
+    /// The new values of a row; None where it stays as it is.
+    ///
+    /// Errors: what stops the whole batch. What is wrong with one row is counted.
+    fn convert(&mut self, row: &Row<'_>, counts: &mut Counts) -> Result<Option<Values>>;
+    /// A last look at all changes together.
+    ///
+    /// Errors: as [`Conversion::convert`].
+    fn before_writing(
+        &mut self,
+        _leaf: &Leaf,
+        _changes: &mut Vec<Change>,
+        _counts: &mut Counts,
+    ) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// A row as it was read: its place, the columns asked for, the primary key.
+pub struct Row<'a> {
+    row: &'a TableRow,
+}
+
+impl<'a> Row<'a> {
+    pub(super) fn of(row: &'a TableRow) -> Row<'a> {
+        Row { row }
+    }
+
+    /// The column with this index among those asked for.
+    pub fn text(&self, index: usize) -> Option<Text<'a>> {
+        self.row.get(index as i32 + 2)
+    }
+
+    /// As [`Row::text`], as a string.
+    ///
+    /// Errors: not UTF-8, 22021.
+    pub fn string(&self, index: usize) -> Result<Option<String>> {
+        match self.text(index) {
+            Some(text) => Ok(Some(text.exact()?.into_owned())),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn place(&self) -> Option<pg_sys::ItemPointerData> {
+        let place: Option<pg_sys::ItemPointerData> = self.row.get(1);
+        place.filter(|place| item_pointer_get_both(*place).1 != 0)
+    }
+
+    pub(super) fn texts(&self, first: usize, count: usize) -> Vec<RawText> {
+        (first..first + count)
+            .map(|index| RawText(self.text(index).map(|text| text.bytes().to_vec()).unwrap_or_default()))
+            .collect()
+    }
+}

@@ -1,0 +1,69 @@
+//! The way back: plain text from the original, or from the number where that is all there is.
+
+use std::rc::Rc;
+
+use super::conversion::{Conversion, Row, Values};
+use super::counts::Counts;
+use super::leaf::quoted;
+use crate::columns::convert;
+use crate::columns::registry::Column;
+use crate::error::Result;
+
+/// Fills the plaintext column again.
+pub struct Decrypt {
+    column: Rc<Column>,
+}
+
+impl Decrypt {
+    /// For a registered column whose plaintext column is there again.
+    pub fn new(column: Rc<Column>) -> Decrypt {
+        Decrypt { column }
+    }
+
+    fn raw(&self) -> &String {
+        self.column.raw.as_ref().unwrap_or(&self.column.encrypted)
+    }
+}
+
+impl Conversion for Decrypt {
+    fn reads(&self) -> Vec<String> {
+        let mut reads = vec![self.column.encrypted.clone(), self.raw().clone()];
+        reads.extend(self.column.context_column.clone());
+        reads
+    }
+
+    fn condition(&self) -> String {
+        format!(
+            "t.{} IS NULL AND (t.{} IS NOT NULL OR t.{} IS NOT NULL)",
+            quoted(&self.column.name),
+            quoted(&self.column.encrypted),
+            quoted(self.raw())
+        )
+    }
+
+    fn writes(&self) -> Vec<String> {
+        vec![self.column.name.clone()]
+    }
+
+    fn convert(&mut self, row: &Row<'_>, counts: &mut Counts) -> Result<Option<Values>> {
+        let context = convert::context_of(&self.column, row.string(2)?.as_deref())?;
+        let raw = self.column.raw.as_ref().and_then(|_| row.text(1));
+        let copy = |plain: &[u8]| Ok(plain.to_vec());
+        let plain = match (raw, row.text(0)) {
+            (Some(raw), _) => convert::with_text(raw.bytes(), &context, copy),
+            (None, Some(encrypted)) => convert::with_number(encrypted.bytes(), &context, copy),
+            (None, None) => return Ok(None),
+        };
+        match plain {
+            Ok(plain) => {
+                counts.add("decrypted");
+                Ok(Some(vec![Some(plain)]))
+            }
+            Err(error) if error.is_fault_of_the_value() => {
+                counts.add("unreadable");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

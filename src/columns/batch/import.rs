@@ -1,0 +1,147 @@
+//! Unauthenticated values of the earlier web application, converted in place.
+
+use phone_crypt_core::crypto::{self, Kind, LegacyScheme};
+use phone_crypt_core::phone::{self, Naive, NaiveError, Regions};
+use std::rc::Rc;
+
+use super::conversion::{Change, Conversion, Row, Values};
+use super::counts::Counts;
+use super::encrypt::{leave_duplicates_out, stored_columns, stored_values};
+use super::leaf::{Leaf, quoted};
+use crate::columns::convert::{self, Stored};
+use crate::columns::registry::Column;
+use crate::error::{Error, Result};
+use crate::keys::with_ring;
+use crate::regions::{with_default, with_list};
+use crate::scratch::with_scratch;
+
+/// Reads `iv:data` and stores what is in it as of now.
+pub struct Import {
+    column: Rc<Column>,
+    scheme: LegacyScheme,
+    key_id: Option<crypto::KeyId>,
+    is_duplicate: bool,
+}
+
+impl Import {
+    /// Values of a legacy scheme, under a configured key (the one for legacy values where None).
+    ///
+    /// Errors: an unknown scheme, a malformed key id, 22023.
+    pub fn new(
+        column: Rc<Column>,
+        scheme: Option<&str>,
+        key_id: Option<&str>,
+        is_duplicate: bool,
+    ) -> Result<Import> {
+        Ok(Import {
+            column,
+            scheme: LegacyScheme::parse(scheme.unwrap_or_default())?,
+            key_id: key_id.map(str::parse).transpose()?,
+            is_duplicate,
+        })
+    }
+
+    fn plain(&self, value: &[u8]) -> Result<String> {
+        with_ring(|ring| {
+            let key = match self.key_id {
+                None => ring.legacy_key(),
+                Some(id) => ring.find(id).ok_or(crypto::LegacyError::UnknownKey(id))?,
+            };
+            with_scratch(|out| {
+                crypto::decrypt_legacy_into(key, self.scheme, value, out)?;
+                String::from_utf8(out.clone()).map_err(|_| Error::NotUtf8)
+            })
+        })
+    }
+
+    fn read(&self, plain: &str) -> Result<std::result::Result<Naive, NaiveError>> {
+        let use_regions = |regions: &Regions| Ok(phone::read_naive(plain, regions));
+        match &self.column.regions {
+            Some(list) => with_list(list, use_regions),
+            None => with_default(use_regions),
+        }
+    }
+
+    fn stored(&self, plain: &str, context: &[u8], counts: &mut Counts) -> Result<Stored> {
+        let number = match self.read(plain)? {
+            Ok(number) => number,
+            Err(reason) => {
+                counts.add(match reason {
+                    NaiveError::NotAPhoneNumber => "not_a_phone_number",
+                    NaiveError::Unrepairable => "naive",
+                });
+                return Ok(Stored {
+                    raw: Some(convert::encrypt(Kind::Text, plain.as_bytes(), context)?),
+                    ..Stored::default()
+                });
+            }
+        };
+        counts.add(match number {
+            Naive::Number(_) => "imported",
+            Naive::Repaired(_) => "repaired",
+        });
+        let reading = convert::read(&self.column, plain)?;
+        let e164 = number.e164();
+        let keeps_original = reading.needs_raw(&self.column);
+        let mut stored = Stored {
+            encrypted: Some(convert::encrypt(Kind::Phone, e164.as_bytes(), context)?),
+            hashes: convert::hashes(&self.column, e164.as_bytes())?,
+            raw: None,
+        };
+        if keeps_original || matches!(number, Naive::Repaired(_)) && self.column.keep_original {
+            stored.raw = Some(convert::encrypt(Kind::Text, plain.as_bytes(), context)?);
+        }
+        if self.is_duplicate {
+            stored.hashes = convert::Hashes::default();
+            counts.add("duplicate");
+        }
+        Ok(stored)
+    }
+}
+
+impl Conversion for Import {
+    fn reads(&self) -> Vec<String> {
+        let mut reads = vec![self.column.encrypted.clone()];
+        reads.extend(self.column.context_column.clone());
+        reads
+    }
+
+    fn condition(&self) -> String {
+        // A value of today has 33 digits and a colon, then 16n + 37 bytes in hexadecimal: see docs/formats.md.
+        format!(
+            "pg_catalog.octet_length(t.{}::pg_catalog.text) % 32 <> 11",
+            quoted(&self.column.encrypted)
+        )
+    }
+
+    fn writes(&self) -> Vec<String> {
+        stored_columns(&self.column)
+    }
+
+    fn convert(&mut self, row: &Row<'_>, counts: &mut Counts) -> Result<Option<Values>> {
+        let Some(value) = row.text(0) else {
+            return Ok(None);
+        };
+        let plain = match self.plain(value.bytes()) {
+            Ok(plain) => plain,
+            Err(error) if error.is_fault_of_the_value() => {
+                counts.add("unreadable");
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let context = convert::context_of(&self.column, row.string(1)?.as_deref())?;
+        let stored = self.stored(&plain, context.as_bytes(), counts)?;
+        Ok(Some(stored_values(&self.column, stored)))
+    }
+
+    fn before_writing(
+        &mut self,
+        leaf: &Leaf,
+        changes: &mut Vec<Change>,
+        counts: &mut Counts,
+    ) -> Result<()> {
+        leave_duplicates_out(leaf, &self.column, changes, counts);
+        Ok(())
+    }
+}

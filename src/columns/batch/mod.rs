@@ -1,0 +1,153 @@
+//! A batch: some rows of a table, read and locked in the order of the primary key, converted, and written back
+//! through their places.
+//!
+//! Rows that somebody else has locked are left out, so a batch never waits while it holds locks, and cannot
+//! deadlock with the application. The next pass over the table finds them. All of it runs in the name of the
+//! table's owner. What is done to a row is a [`Conversion`], one file each.
+
+mod check;
+mod conversion;
+mod counts;
+mod decrypt;
+mod duplicates;
+mod encrypt;
+mod import;
+mod leaf;
+mod rehash;
+mod rotate;
+
+use pgrx::pg_sys::ItemPointerData;
+use pgrx::{IntoDatum, pg_sys};
+use std::rc::Rc;
+
+use self::conversion::{Change, Conversion, Row};
+use self::counts::Counts;
+use self::leaf::Leaf;
+use super::passing::Passing;
+use super::registry::{self, Column};
+use crate::batch_settings::BatchSettings;
+use crate::error::{Error, Result};
+use crate::owner::as_owner;
+use crate::statement;
+use crate::text::RawText;
+
+/// What is to be done with which rows.
+pub struct Request<'a> {
+    /// The kind of work.
+    pub work: &'a str,
+    /// A table that is not partitioned.
+    pub leaf: pg_sys::Oid,
+    /// The registration's name.
+    pub column: &'a str,
+    /// The primary key of the row after which to begin, as text; None for the first.
+    pub after: Option<Vec<String>>,
+    /// How many rows at most.
+    pub size: i32,
+    /// Whether anything is written.
+    pub writes: bool,
+    /// What the work needs beyond that.
+    pub arguments: Vec<Option<String>>,
+}
+
+/// What came of a batch.
+pub struct Report {
+    /// The primary key of the last row, in the database's encoding. It may be a phone number.
+    pub last: Option<Vec<RawText>>,
+    /// Rows looked at.
+    pub seen: i32,
+    /// Rows changed.
+    pub changed: i32,
+    /// Counts by name, as JSON.
+    pub counts: String,
+}
+
+/// Does the work.
+///
+/// Errors: not the owner, 42501; not registered, no primary key, no key, 55000; an unknown kind of work, 22023;
+/// what the table's own constraints and triggers raise.
+pub fn run(request: &Request<'_>) -> Result<Report> {
+    let _owner = as_owner(request.leaf)?;
+    let _settings = BatchSettings::apply();
+    let column = registry::column(request.leaf, request.column)?;
+    let leaf = Leaf::look_up(request.leaf)?;
+    let mut conversion = conversion(request, &column)?;
+    let mut counts = Counts::default();
+    let (mut changes, last, seen) = read(request, &leaf, conversion.as_mut(), &mut counts)?;
+    if request.writes {
+        conversion.before_writing(&leaf, &mut changes, &mut counts)?;
+        write(&leaf, &conversion.writes(), &changes);
+    }
+    Ok(Report {
+        last,
+        seen,
+        changed: changes.len() as i32,
+        counts: counts.to_json(),
+    })
+}
+
+fn conversion(request: &Request<'_>, column: &Rc<Column>) -> Result<Box<dyn Conversion>> {
+    let column = Rc::clone(column);
+    let argument = |index: usize| request.arguments.get(index).and_then(Option::as_deref);
+    Ok(match request.work {
+        "encrypt" => Box::new(encrypt::Encrypt::new(column, false)),
+        "encrypt_duplicate" => Box::new(encrypt::Encrypt::new(column, true)),
+        "check" => Box::new(check::Check::new(column, argument(0).map(str::to_owned))),
+        "rotate" => Box::new(rotate::Rotate::new(column)?),
+        "rehash" => Box::new(rehash::Rehash::new(column, false)?),
+        "rehash_duplicate" => Box::new(rehash::Rehash::new(column, true)?),
+        "decrypt" => Box::new(decrypt::Decrypt::new(column)),
+        "import" => Box::new(import::Import::new(column, argument(0), argument(1), false)?),
+        "import_duplicate" => {
+            Box::new(import::Import::new(column, argument(0), argument(1), true)?)
+        }
+        _ => return Err(Error::UnknownWork),
+    })
+}
+
+type Read = (Vec<Change>, Option<Vec<RawText>>, i32);
+
+fn read(
+    request: &Request<'_>,
+    leaf: &Leaf,
+    conversion: &mut dyn Conversion,
+    counts: &mut Counts,
+) -> Result<Read> {
+    let reads = conversion.reads();
+    let locks = request.writes && !conversion.writes().is_empty();
+    let sql = leaf.select(&reads, &conversion.condition(), request.after.is_some(), locks);
+    let mut arguments = vec![(pg_sys::INT4OID, request.size.into_datum())];
+    for value in request.after.iter().flatten() {
+        arguments.push((pg_sys::TEXTOID, RawText(value.clone().into_bytes()).into_datum()));
+    }
+    let (mut changes, mut last, mut result) = (Vec::new(), None, Ok(()));
+    let seen = statement::run(&sql, &arguments, |row| {
+        if result.is_ok() {
+            let row = Row::of(row);
+            last = Some(row.texts(reads.len(), leaf.key_len()));
+            match conversion.convert(&row, counts) {
+                Ok(Some(values)) => changes.extend(row.place().map(|place| Change { place, values })),
+                Ok(None) => {}
+                Err(error) => result = Err(error),
+            }
+        }
+    });
+    result?;
+    Ok((changes, last, seen as i32))
+}
+
+fn write(leaf: &Leaf, columns: &[String], changes: &[Change]) {
+    if changes.is_empty() || columns.is_empty() {
+        return;
+    }
+    let places: Vec<ItemPointerData> = changes.iter().map(|change| change.place).collect();
+    let _passing = Passing::let_through(leaf.oid(), &places);
+    let mut arguments = vec![(pg_sys::TIDARRAYOID, places.into_datum())];
+    for index in 0..columns.len() {
+        let values: Vec<Option<RawText>> = changes
+            .iter()
+            .map(|change| change.values[index].as_ref().map(|value| RawText(value.clone())))
+            .collect();
+        arguments.push((pg_sys::TEXTARRAYOID, values.into_datum()));
+    }
+    statement::run(&leaf.update(columns), &arguments, |_| {});
+}
