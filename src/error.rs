@@ -114,6 +114,10 @@ pub enum Error {
     PlaintextTooNarrow,
     #[error("unknown work for a batch")]
     UnknownWork,
+    #[error("the table lacks a column of the earlier application's rate_limits, or has it of another type")]
+    NotAnEarlierTable,
+    #[error("a trigger or rule of the table kept rows from being changed")]
+    RowsKept,
     #[error("must be owner of table {0}")]
     NotOwner(String),
     #[error("another run works on table {0}")]
@@ -188,6 +192,8 @@ impl Error {
             | Error::ColumnMissing(_)
             | Error::HashKeyMissing(_)
             | Error::NoPrimaryKey(_)
+            | Error::NotAnEarlierTable
+            | Error::RowsKept
             | Error::NoSharedMemory
             | Error::NoRateLimits
             | Error::FlushOnStandby

@@ -9,6 +9,7 @@ mod e164;
 mod error;
 mod job_lock;
 mod keys;
+mod migration;
 mod owner;
 #[cfg(test)]
 pub mod pg_test;
@@ -106,6 +107,20 @@ pgrx::extension_sql_file!(
         sql::ratelimit_phone::ratelimit_phone_keys,
         sql::ratelimit_phone::ratelimit_phone_keys_of,
         sql::ratelimit_phone::ratelimit_blocked_until,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/earlier_tables.sql",
+    name = "earlier_tables",
+    requires = ["jobs", "ratelimit"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/migrate_rate_limits.sql",
+    name = "migrate_rate_limits",
+    requires = [
+        "earlier_tables",
+        sql::migrate_rate_limits::migrate_batch,
+        sql::migrate_rate_limits::earlier_key,
     ]
 );
 pgrx::extension_sql_file!(

@@ -64,7 +64,16 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.job_end(bigint,jsonb)'),
         ('admin',  'phone_crypt.add_counts(jsonb,jsonb)'),
         ('admin',  'phone_crypt.counts_text(jsonb)'),
-        ('admin',  'phone_crypt.batch_failed(text,regclass,text,text)')
+        ('admin',  'phone_crypt.batch_failed(text,regclass,text,text)'),
+        ('admin',  '@extschema@.phone_migrate_rate_limits(regclass,regclass,interval,integer,boolean,text,text)'),
+        ('admin',  'phone_crypt.has_earlier_columns(regclass)'),
+        ('admin',  'phone_crypt.find_earlier_table(name[])'),
+        ('admin',  'phone_crypt.check_earlier_table(regclass,boolean)'),
+        ('admin',  'phone_crypt.count_earlier_rows(regclass,boolean,boolean,boolean)'),
+        ('admin',  'phone_crypt.preview_migration(regclass,interval,boolean,boolean,boolean)'),
+        ('admin',  'phone_crypt.foreign_hashes(regclass)'),
+        ('admin',  'phone_crypt.earlier_key(text)'),
+        ('admin',  'phone_crypt.migrate_batch(regclass,tid,tid,integer,timestamptz,interval,boolean,boolean,boolean)')
     ), relation (least, name) AS (VALUES
         ('admin', 'phone_crypt.keys'::regclass),
         ('admin', 'phone_crypt.key_status'),

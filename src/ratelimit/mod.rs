@@ -3,7 +3,9 @@
 //! A hit goes: SQL function → lists → policy → engine (memory or table) → core decides.
 
 mod clock;
+mod earlier;
 mod engine;
+mod flush;
 mod key;
 mod limiter;
 mod lists;
@@ -14,7 +16,9 @@ mod rows;
 mod step;
 mod table;
 
+pub use earlier::add_window;
 pub use engine::{Engine, in_force};
+pub use flush::flush;
 pub use key::{StateKey, checked_key};
 pub use limiter::{Request, aim, change, check, check_all, hit, hit_at, hit_moving, look};
 pub use place::place;

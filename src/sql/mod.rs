@@ -12,6 +12,7 @@ mod jobs;
 mod keep_column;
 mod keys;
 mod legacy;
+mod migrate_rate_limits;
 mod phone;
 mod ratelimit_admin;
 mod ratelimit_args;

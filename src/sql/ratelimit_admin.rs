@@ -2,11 +2,11 @@
 
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{default, pg_extern};
-use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US, Quota, State, absorb};
+use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US};
 
 use super::ratelimit_args::{cost, given, key, known_policy};
 use crate::error::{Answer, Error, Result};
-use crate::ratelimit::{self, Engine, StateKey, checked_key, memory};
+use crate::ratelimit::{self, StateKey, checked_key};
 use crate::span::{span_us, to_timestamp};
 use crate::text::Text;
 
@@ -135,16 +135,7 @@ fn ratelimit_merge(
     }
     let start_us = given(window_start, "window_start")?.saturating_mul(1000);
     let window_us = span_us(&given(window, "window")?);
-    let quota = Quota::new(count, window_us, None).map_err(Error::Quota)?;
-    let from = Entry {
-        state: Some(State::counted(Some(&quota), start_us, i64::from(count))),
-        ..Entry::EMPTY
-    };
-    let merge = |entry: &Entry, now_us: i64| {
-        let is_live = count > 0 && from.expires_us() > now_us;
-        (is_live.then(|| absorb(entry, &from, now_us)), is_live)
-    };
-    Ok(ratelimit::change(key, false, merge)?)
+    Ok(ratelimit::add_window(key, count, start_us, window_us)?)
 }
 
 /// `ratelimit_flush()`: waits until what was changed in memory before is in the table. The table engine has nothing
@@ -153,9 +144,5 @@ fn ratelimit_merge(
 /// Errors: a standby, or no launcher, 55000; the flush failed, 58000.
 #[pg_extern(volatile, parallel_unsafe)]
 fn ratelimit_flush() -> Answer<()> {
-    let place = ratelimit::place()?;
-    if let (Engine::Memory, Some(owner)) = (ratelimit::in_force()?, place.slots) {
-        memory::flush_and_wait(owner)?;
-    }
-    Ok(())
+    Ok(ratelimit::flush()?)
 }

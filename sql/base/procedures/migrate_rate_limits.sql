@@ -1,0 +1,204 @@
+-- The earlier application's rate_limits: rows of phones become rows of hashes, in the table or in the engine.
+
+-- What a migration would do, from one reading of the table.
+CREATE FUNCTION phone_crypt.preview_migration(
+    source regclass, "window" interval, into_engine boolean, hashes boolean, others boolean
+) RETURNS jsonb
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    counts jsonb;
+BEGIN
+    -- In place the hashes that are there already matter, since rows may meet them.
+    EXECUTE format($sql$
+        WITH met AS (
+            SELECT k.key, k.repaired, k.reason, left(t.id, 6) COLLATE "C" = 'phone:' AS is_phone,
+                   t.window_start::numeric / 1000 + extract(epoch FROM $1)::numeric
+                       > extract(epoch FROM clock_timestamp())::numeric AS is_live
+              FROM ONLY %s AS t CROSS JOIN LATERAL phone_crypt.earlier_key(t.id) AS k
+             WHERE CASE WHEN left(t.id, 6) COLLATE "C" = 'phone:' THEN true
+                        WHEN left(t.id, 11) COLLATE "C" = 'phone_hash:' THEN $3 OR NOT $2 ELSE $4 END
+        ), keys AS (
+            SELECT key, reason, count(*) AS rows, count(*) FILTER (WHERE is_phone) AS phones,
+                   count(*) FILTER (WHERE repaired) AS repaired, count(*) FILTER (WHERE is_live) AS live
+              FROM met GROUP BY key, reason
+        ), good AS (
+            SELECT * FROM keys WHERE reason IS NULL AND (phones > 0 OR $2)
+        )
+        SELECT jsonb_build_object(
+                   'converted', CASE WHEN NOT $2 THEN sum(phones) END,
+                   'merged', CASE WHEN NOT $2 THEN sum(rows - 1) END,
+                   'moved', CASE WHEN $2 THEN sum(live) END,
+                   'expired', CASE WHEN $2 THEN sum(rows - live) END,
+                   'repaired', sum(repaired))
+               || coalesce((SELECT jsonb_object_agg(reason, rows) FROM keys WHERE reason IS NOT NULL), '{}')
+          FROM good $sql$, source)
+        INTO counts USING "window", into_engine, hashes, others;
+    RETURN jsonb_strip_nulls(counts);
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.preview_migration(regclass, interval, boolean, boolean, boolean) IS
+    'the counts that phone_migrate_rate_limits would end with';
+
+-- Hashes that this procedure did not make, under a scheme that would never give them.
+CREATE FUNCTION phone_crypt.foreign_hashes(source regclass) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF current_setting('phone_crypt.hash_scheme') LIKE 'raw%' OR EXISTS (
+        SELECT FROM phone_crypt.jobs AS j
+         WHERE j.procedure = 'phone_migrate_rate_limits' AND j.relation = source)
+    THEN
+        RETURN 0;
+    END IF;
+    RETURN phone_crypt.count_earlier_rows(source, false, true, false);
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.foreign_hashes(regclass) IS
+    'how many rows phone_hash:… of a table are raw hashes of the earlier application under a derived scheme';
+
+CREATE PROCEDURE phone_migrate_rate_limits(
+    source regclass DEFAULT NULL, target regclass DEFAULT NULL, "window" interval DEFAULT '1 hour',
+    batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false,
+    existing_hashes text DEFAULT 'refuse', other_keys text DEFAULT 'leave'
+)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    callers_path pg_catalog.name[] := pg_catalog.current_schemas(true);
+    into_engine boolean;
+    hashes boolean;
+    others boolean;
+    foreign_rows bigint;
+    job bigint;
+    as_of timestamptz;
+    done bigint;
+    details pg_catalog.jsonb;
+    batch record;
+    place pg_catalog.tid;
+    pass_end pg_catalog.tid;
+    pass integer := 0;
+    pass_done bigint;
+    remaining pg_catalog.jsonb;
+    attempt integer;
+    state pg_catalog.text;
+    at_constraint pg_catalog.text;
+    waiting_since timestamptz;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    IF "window" IS NULL OR batch_size IS NULL OR dry_run IS NULL OR existing_hashes IS NULL OR other_keys IS NULL THEN
+        RAISE EXCEPTION 'window, batch_size, dry_run, existing_hashes and other_keys must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    ELSIF batch_size NOT BETWEEN 1 AND 1000000 THEN
+        RAISE EXCEPTION 'batch_size must be between 1 and 1000000' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF existing_hashes NOT IN ('refuse', 'keep') THEN
+        RAISE EXCEPTION 'existing_hashes is refuse or keep' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF other_keys NOT IN ('leave', 'move') THEN
+        RAISE EXCEPTION 'other_keys is leave or move' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF source IS NULL THEN
+        source := phone_crypt.find_earlier_table(callers_path);
+        RAISE NOTICE 'phone_migrate_rate_limits: the source is table %', source;
+    END IF;
+    into_engine := coalesce(target = 'phone_crypt.rate_limits'::regclass, false);
+    IF target <> source AND NOT into_engine THEN
+        RAISE EXCEPTION 'target is the source itself or phone_crypt.rate_limits'
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF other_keys = 'move' AND NOT into_engine THEN
+        RAISE EXCEPTION 'other keys are moved into phone_crypt.rate_limits only'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    hashes := into_engine AND existing_hashes = 'refuse';
+    others := other_keys = 'move';
+    PERFORM phone_crypt.check_earlier_table(source, into_engine);
+    -- Without a good key, or with a bad window, not even the first row is looked at.
+    PERFORM phone_crypt.migrate_batch(source, '(0,0)', '(0,0)', 0, clock_timestamp(), "window", hashes, others, false);
+
+    foreign_rows := CASE existing_hashes WHEN 'refuse' THEN phone_crypt.foreign_hashes(source) ELSE 0 END;
+    IF foreign_rows > 0 AND NOT dry_run THEN
+        RAISE EXCEPTION 'table % has % rows phone_hash:… that this procedure did not make', source, foreign_rows
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  DETAIL = 'They are raw hashes of the earlier application: under hash scheme derived, new ones would never meet them.',
+                  HINT = 'Set phone_crypt.hash_scheme to raw to go on with them, or leave them behind: existing_hashes => ''keep''.';
+    ELSIF dry_run THEN
+        IF foreign_rows > 0 THEN
+            RAISE NOTICE 'phone_migrate_rate_limits %: would be refused: % rows phone_hash:… that it did not make',
+                source, foreign_rows;
+        END IF;
+        RAISE NOTICE 'phone_migrate_rate_limits %: would do: %', source, phone_crypt.counts_text(
+            phone_crypt.preview_migration(source, "window", into_engine, hashes, others));
+        RETURN;
+    END IF;
+
+    PERFORM phone_crypt.job_lock(source);
+    SELECT b.job, b.as_of INTO job, as_of
+      FROM phone_crypt.job_begin('phone_migrate_rate_limits', source, NULL,
+                                 phone_crypt.count_earlier_rows(source, true, hashes, others)) AS b;
+    SELECT j.done, j.details INTO done, details FROM phone_crypt.jobs AS j WHERE j.id = job;
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+
+    LOOP
+        pass := pass + 1;
+        pass_done := 0;
+        remaining := '{}';
+        place := '(0,0)';
+        pass_end := format('(%s,0)', pg_relation_size(source) / current_setting('block_size')::bigint);
+        WHILE place IS NOT NULL LOOP
+            attempt := 0;
+            LOOP
+                BEGIN
+                    SELECT b.position, b.done::jsonb AS done, b.remaining::jsonb AS remaining INTO STRICT batch
+                      FROM phone_crypt.migrate_batch(source, place, pass_end, batch_size, as_of, "window", hashes,
+                                                     others, into_engine) AS b;
+                    EXIT;
+                EXCEPTION
+                    WHEN deadlock_detected OR unique_violation OR lock_not_available OR serialization_failure THEN
+                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, at_constraint = CONSTRAINT_NAME;
+                        attempt := attempt + 1;
+                        IF attempt >= 10 THEN
+                            PERFORM phone_crypt.batch_failed('phone_migrate_rate_limits', source, state, at_constraint);
+                        END IF;
+                    WHEN OTHERS THEN
+                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, at_constraint = CONSTRAINT_NAME;
+                        PERFORM phone_crypt.batch_failed('phone_migrate_rate_limits', source, state, at_constraint);
+                END;
+            END LOOP;
+            pass_done := pass_done + (batch.done ->> 'converted')::bigint + (batch.done ->> 'moved')::bigint
+                         + (batch.done ->> 'expired')::bigint;
+            details := phone_crypt.add_counts(details, batch.done);
+            remaining := phone_crypt.add_counts(remaining, batch.remaining);
+            place := batch.position;
+            PERFORM phone_crypt.job_progress(job, done + pass_done, details);
+            COMMIT;
+            PERFORM phone_crypt.begin_batch();
+        END LOOP;
+        done := done + pass_done;
+
+        -- Rows that were locked, or came meanwhile, are met in another pass. An application that goes on writing
+        -- plain keys could keep this up for ever.
+        EXIT WHEN phone_crypt.count_earlier_rows(source, true, hashes, others)
+                  <= (SELECT coalesce(sum(r.value::bigint), 0) FROM jsonb_each_text(remaining) AS r);
+        IF pass_done > 0 THEN
+            waiting_since := NULL;
+            EXIT WHEN pass >= 10;
+        ELSE
+            waiting_since := coalesce(waiting_since, clock_timestamp());
+            IF clock_timestamp() > waiting_since + interval '60 seconds' THEN
+                RAISE EXCEPTION 'phone_migrate_rate_limits: other sessions keep rows of table % locked', source
+                    USING ERRCODE = 'lock_not_available',
+                          HINT = 'What was converted so far is kept. End those sessions'' transactions and CALL it again.';
+            END IF;
+            COMMIT;
+            PERFORM pg_catalog.pg_sleep(0.2);
+            PERFORM phone_crypt.begin_batch();
+        END IF;
+    END LOOP;
+    PERFORM phone_crypt.job_end(job, phone_crypt.add_counts(details, remaining));
+    COMMIT;
+    PERFORM phone_crypt.job_unlock(source);
+END;
+$$;

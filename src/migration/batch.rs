@@ -1,0 +1,29 @@
+//! What a batch is asked to do.
+
+use pgrx::pg_sys;
+
+/// Which rows of a table are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kinds {
+    /// `phone_hash:…` besides `phone:…`.
+    pub hashes: bool,
+    /// Whatever else there is, such as `192.168.1.1:outbound_call`.
+    pub others: bool,
+}
+
+/// A portion of a pass through a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch {
+    /// Rows up to here were met before in this pass.
+    pub after: pg_sys::ItemPointerData,
+    /// Rows from here on came after the pass began.
+    pub until: pg_sys::ItemPointerData,
+    /// How many rows at most.
+    pub size: i64,
+    /// The rows that are meant.
+    pub kinds: Kinds,
+    /// The length of a window, in microseconds.
+    pub window_us: i64,
+    /// The moment that decides which windows are over, in microseconds since 1970.
+    pub as_of_us: i64,
+}

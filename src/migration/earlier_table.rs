@@ -1,0 +1,228 @@
+//! A table of the earlier application's form, read and written in batches.
+//!
+//! Its five columns may stand anywhere among others, which stay as they are. The statements here run under
+//! [`BatchSettings`](crate::batch_settings::BatchSettings), which pins the search_path.
+
+use pgrx::{IntoDatum, pg_sys};
+use phone_crypt_core::ratelimit::EarlierRow;
+
+use super::batch::{Batch, Kinds};
+use super::datums::{longs, texts, tids};
+use crate::error::{Error, Result};
+use crate::statement::run;
+use crate::tables::TableRow;
+use crate::text::Text;
+
+/// Each of the five columns: the table's name as SQL wants it, the column's, its type below a domain.
+const COLUMNS: &str = "\
+    SELECT format('%I.%I', n.nspname, c.relname), a.attname::text, \
+           CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END \
+      FROM pg_class AS c \
+      JOIN pg_namespace AS n ON n.oid = c.relnamespace \
+      JOIN pg_attribute AS a ON a.attrelid = c.oid \
+      JOIN pg_type AS t ON t.oid = a.atttypid \
+     WHERE c.oid = $1 AND a.attname = ANY ('{id,count,window_start,created_at,updated_at}'::name[])";
+
+/// A table, and what its columns hold.
+pub struct EarlierTable {
+    name: String,
+    count_type: pg_sys::Oid,
+    created_type: pg_sys::Oid,
+    updated_type: pg_sys::Oid,
+}
+
+/// A row, locked.
+pub struct Met<K> {
+    /// Where it lies.
+    pub place: pg_sys::ItemPointerData,
+    /// What its id turned out to be.
+    pub key: K,
+    /// What it counts.
+    pub row: EarlierRow,
+}
+
+impl EarlierTable {
+    /// The table with this oid.
+    ///
+    /// Errors: it lacks a column, or has one of another type, 55000.
+    pub fn of(table: pg_sys::Oid) -> Result<EarlierTable> {
+        let mut name = Err(Error::NotAnEarlierTable);
+        let mut types = Vec::new();
+        run(COLUMNS, &[(pg_sys::OIDOID, table.into_datum())], |row| {
+            if let Some(text) = row.get::<Text<'_>>(1) {
+                name = text.exact().map(|name| name.into_owned());
+            }
+            types.extend(row.get::<String>(2).zip(row.get::<pg_sys::Oid>(3)));
+        });
+        let type_among = |column: &str, allowed: &[pg_sys::Oid]| {
+            let found = types.iter().find(|(name, _)| name == column);
+            let found = found.filter(|(_, kind)| allowed.contains(kind));
+            found.map(|(_, kind)| *kind).ok_or(Error::NotAnEarlierTable)
+        };
+        let times = [pg_sys::TIMESTAMPTZOID, pg_sys::TIMESTAMPOID];
+        type_among("id", &[pg_sys::TEXTOID, pg_sys::VARCHAROID])?;
+        type_among("window_start", &[pg_sys::INT8OID])?;
+        Ok(EarlierTable {
+            count_type: type_among("count", &[pg_sys::INT4OID, pg_sys::INT8OID])?,
+            created_type: type_among("created_at", &times)?,
+            updated_type: type_among("updated_at", &times)?,
+            name: name?,
+        })
+    }
+
+    /// The largest count that it holds.
+    pub fn most(&self) -> i64 {
+        match self.count_type == pg_sys::INT8OID {
+            true => i64::MAX,
+            false => i64::from(i32::MAX),
+        }
+    }
+
+    /// Locks the rows of a batch, but for those that somebody else has locked.
+    pub fn lock_batch(&self, batch: &Batch, each: impl FnMut(Text<'_>, Met<()>)) {
+        let sql = format!(
+            "SELECT {COLUMNS_OF_ROW} FROM ONLY {} AS t \
+              WHERE t.ctid > $1 AND t.ctid < $2 AND {} \
+              LIMIT $3 FOR UPDATE SKIP LOCKED",
+            self.name,
+            condition(batch.kinds)
+        );
+        let arguments = [
+            (pg_sys::TIDOID, batch.after.into_datum()),
+            (pg_sys::TIDOID, batch.until.into_datum()),
+            (pg_sys::INT8OID, batch.size.into_datum()),
+        ];
+        run(&sql, &arguments, with_rows(each));
+    }
+
+    /// Those of these ids that the table has, as far as can be seen.
+    pub fn existing<'a>(&self, ids: impl Iterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
+        let sql = format!(
+            "SELECT t.id::text FROM ONLY {} AS t WHERE t.id = ANY ($1)",
+            self.name
+        );
+        let mut found = Vec::new();
+        run(&sql, &[(pg_sys::TEXTARRAYOID, texts(ids))], |row| {
+            found.extend(row.get::<Text<'_>>(1).map(|id| id.bytes().to_vec()));
+        });
+        found
+    }
+
+    /// Locks the rows with these ids, but for those that somebody else has locked.
+    pub fn lock_ids(&self, ids: &[Vec<u8>], each: impl FnMut(Text<'_>, Met<()>)) {
+        let sql = format!(
+            "SELECT {COLUMNS_OF_ROW} FROM ONLY {} AS t WHERE t.id = ANY ($1) \
+                FOR UPDATE SKIP LOCKED",
+            self.name
+        );
+        let ids = texts(ids.iter().map(Vec::as_slice));
+        run(&sql, &[(pg_sys::TEXTARRAYOID, ids)], with_rows(each));
+    }
+
+    /// Deletes locked rows.
+    ///
+    /// Errors: a trigger kept some, 55000.
+    pub fn delete(&self, places: &[pg_sys::ItemPointerData]) -> Result<()> {
+        let sql = format!(
+            "DELETE FROM ONLY {} AS t WHERE t.ctid = ANY ($1)",
+            self.name
+        );
+        let tids = tids(places.iter().copied());
+        all_done(run(&sql, &[(TIDARRAYOID, tids)], |_| ()), places.len())
+    }
+
+    /// Writes locked rows: their ids and what they count.
+    ///
+    /// Errors: a trigger kept some, 55000.
+    pub fn update(&self, rows: &[Met<&[u8]>]) -> Result<()> {
+        let sql = format!(
+            "UPDATE ONLY {} AS t SET id = u.id, count = u.count, window_start = u.window_start, \
+                    created_at = u.created_at, updated_at = u.updated_at \
+               FROM ROWS FROM (unnest($1), unnest($2), unnest($3), \
+                    unnest($4), unnest($5), unnest($6)) \
+                 AS u (place, id, count, window_start, created_at, updated_at) \
+              WHERE t.ctid = u.place",
+            self.name
+        );
+        let long = |kind, of: fn(&EarlierRow) -> Option<i64>| {
+            longs(kind, rows.iter().map(|met| of(&met.row)))
+        };
+        let arguments = [
+            (TIDARRAYOID, tids(rows.iter().map(|met| met.place))),
+            (pg_sys::TEXTARRAYOID, texts(rows.iter().map(|met| met.key))),
+            (
+                pg_sys::INT8ARRAYOID,
+                long(pg_sys::INT8OID, |row| Some(row.count)),
+            ),
+            (
+                pg_sys::INT8ARRAYOID,
+                long(pg_sys::INT8OID, |row| Some(row.window_start_ms)),
+            ),
+            (
+                array_of_times(self.created_type),
+                long(self.created_type, |row| row.created_us),
+            ),
+            (
+                array_of_times(self.updated_type),
+                long(self.updated_type, |row| row.updated_us),
+            ),
+        ];
+        all_done(run(&sql, &arguments, |_| ()), rows.len())
+    }
+}
+
+/// `tid[]`, which pgrx does not name.
+const TIDARRAYOID: pg_sys::Oid = pg_sys::Oid::from_u32(1010);
+/// `timestamp[]`, which pgrx does not name.
+const TIMESTAMPARRAYOID: pg_sys::Oid = pg_sys::Oid::from_u32(1115);
+
+fn array_of_times(kind: pg_sys::Oid) -> pg_sys::Oid {
+    match kind == pg_sys::TIMESTAMPTZOID {
+        true => pg_sys::TIMESTAMPTZARRAYOID,
+        false => TIMESTAMPARRAYOID,
+    }
+}
+
+const COLUMNS_OF_ROW: &str =
+    "t.ctid, t.id::text, t.count::bigint, t.window_start, t.created_at, t.updated_at";
+
+/// No index is of use to these conditions, so rows come in the order in which they lie in the table.
+fn condition(kinds: Kinds) -> &'static str {
+    const IS_PHONE: &str = "(left(t.id, 6) COLLATE \"C\") = 'phone:'";
+    const IS_EITHER: &str = "((left(t.id, 6) COLLATE \"C\") = 'phone:' \
+         OR (left(t.id, 11) COLLATE \"C\") = 'phone_hash:')";
+    const IS_NO_HASH: &str = "(left(t.id, 11) COLLATE \"C\") <> 'phone_hash:'";
+    match (kinds.hashes, kinds.others) {
+        (false, false) => IS_PHONE,
+        (true, false) => IS_EITHER,
+        (false, true) => IS_NO_HASH,
+        (true, true) => "true",
+    }
+}
+
+fn with_rows(mut each: impl FnMut(Text<'_>, Met<()>)) -> impl FnMut(&TableRow) {
+    move |row| {
+        if let (Some(place), Some(id)) = (row.get(1), row.get::<Text<'_>>(2)) {
+            let row = EarlierRow {
+                count: row.get(3).unwrap_or(0),
+                window_start_ms: row.get(4).unwrap_or(0),
+                created_us: time(row, 5),
+                updated_us: time(row, 6),
+            };
+            let key = ();
+            each(id, Met { place, key, row });
+        }
+    }
+}
+
+/// Both kinds of timestamps are stored as microseconds.
+fn time(row: &TableRow, number: i32) -> Option<i64> {
+    row.get(number)
+}
+
+fn all_done(done: u64, wanted: usize) -> Result<()> {
+    match done == wanted as u64 {
+        true => Ok(()),
+        false => Err(Error::RowsKept),
+    }
+}

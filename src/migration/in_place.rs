@@ -1,0 +1,142 @@
+//! Rows of phones become rows of hashes in the same table.
+
+use pgrx::pg_sys;
+use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
+use std::collections::HashMap;
+
+use super::batch::Batch;
+use super::earlier_table::{EarlierTable, Met};
+use super::keys::fate_of;
+use super::tally::Tally;
+use crate::batch_settings::BatchSettings;
+use crate::error::Result;
+use crate::keys::with_ring;
+use crate::owner::as_owner;
+use crate::regions::with_default;
+
+type Place = pg_sys::ItemPointerData;
+
+/// The rows that a batch locked: their keys and where they lie, in the order of the keys; where it ended, if there
+/// may be more; and what is known of those that stay.
+pub(super) struct Locked {
+    pub rows: Vec<Met<Vec<u8>>>,
+    pub last: Option<Place>,
+    pub seen: u64,
+    pub tally: Tally,
+}
+
+/// Locks the rows of a batch and finds their keys.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
+    with_ring(|ring| {
+        with_default(|regions| {
+            let mut locked = Locked {
+                rows: Vec::new(),
+                last: None,
+                seen: 0,
+                tally: Tally::default(),
+            };
+            let mut outcome = Ok(());
+            table.lock_batch(batch, |id, met| {
+                locked.seen += 1;
+                locked.last = Some(met.place);
+                match fate_of(id, ring, regions) {
+                    Ok(fate) => {
+                        let Met { place, row, .. } = met;
+                        let key = fate.key(&mut locked.tally);
+                        locked.rows.extend(key.map(|key| Met { place, key, row }));
+                    }
+                    Err(error) => outcome = Err(error),
+                }
+            });
+            outcome?;
+            locked.rows.sort_by(|one, other| one.key.cmp(&other.key));
+            Ok(locked)
+        })
+    })
+}
+
+/// Converts a batch. Gives how many rows it met, where it ended, and what it did.
+///
+/// Errors: not the table's owner, 42501; not such a table, or a trigger that keeps rows, 55000; as `lock`.
+pub fn convert(table: pg_sys::Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
+    let _in_their_name = as_owner(table)?;
+    let _settings = BatchSettings::apply();
+    let table = EarlierTable::of(table)?;
+    let Locked {
+        rows,
+        last,
+        seen,
+        mut tally,
+    } = lock(&table, batch)?;
+    let rule = MergeRule {
+        as_of_us: batch.as_of_us,
+        window_us: batch.window_us,
+        most: table.most(),
+    };
+    let mut known = lock_known(&table, &rows);
+    let mut kept = Vec::with_capacity(rows.len());
+    let mut gone = Vec::new();
+    for group in rows.chunk_by(|one, other| one.key == other.key) {
+        let before = match known.remove(group[0].key.as_slice()) {
+            Some(Known::Busy) => continue,
+            Some(Known::Locked(place, row)) => Some((place, row)),
+            None => None,
+        };
+        let (place, row) = merged(&rule, group, before);
+        let others = group.iter().map(|met| met.place);
+        gone.extend(others.filter(|other| !is_same(*other, place)));
+        tally.converted += group.len() as u64;
+        let key = group[0].key.as_slice();
+        kept.push(Met { place, key, row });
+    }
+    tally.merged = gone.len() as u64;
+    // What goes away first: a row may become what another has been.
+    table.delete(&gone)?;
+    table.update(&kept)?;
+    Ok((seen, last, tally))
+}
+
+/// A row that the table had under a hash already.
+enum Known {
+    Locked(Place, EarlierRow),
+    /// Somebody else has it: its key waits for the next pass.
+    Busy,
+}
+
+/// The rows that the table has under the keys of these.
+fn lock_known(table: &EarlierTable, rows: &[Met<Vec<u8>>]) -> HashMap<Vec<u8>, Known> {
+    let keys = rows.chunk_by(|one, other| one.key == other.key);
+    let keys = table.existing(keys.map(|group| group[0].key.as_slice()));
+    let mut locked = Vec::new();
+    if !keys.is_empty() {
+        table.lock_ids(&keys, |id, met| {
+            locked.push((id.bytes().to_vec(), Known::Locked(met.place, met.row)));
+        });
+    }
+    let mut known: HashMap<Vec<u8>, Known> =
+        keys.into_iter().map(|key| (key, Known::Busy)).collect();
+    known.extend(locked);
+    known
+}
+
+/// The one row for a group, and the place that it takes: that of the row under the hash, else of the newest.
+fn merged(
+    rule: &MergeRule,
+    group: &[Met<Vec<u8>>],
+    known: Option<(Place, EarlierRow)>,
+) -> (Place, EarlierRow) {
+    let newest = group
+        .iter()
+        .max_by_key(|met| (met.row.window_start_ms, met.row.count));
+    let first = known.or(newest.map(|met| (met.place, met.row)));
+    let (place, row) = first.unwrap_or((group[0].place, group[0].row));
+    let rest = group.iter().filter(|met| !is_same(met.place, place));
+    let row = rest.fold(row, |into, from| rule.merge(&into, &from.row));
+    (place, row)
+}
+
+fn is_same(one: Place, other: Place) -> bool {
+    pgrx::itemptr::item_pointer_to_u64(one) == pgrx::itemptr::item_pointer_to_u64(other)
+}

@@ -1,0 +1,24 @@
+//! Fixed windows that an earlier application has counted, added to what is live of a key.
+
+use phone_crypt_core::ratelimit::{Entry, Quota, State, absorb};
+
+use super::key::checked_key;
+use super::limiter::change;
+use crate::error::Result;
+
+/// Adds `count` hits in a window that began at `start_us` (microseconds since 1970): the hits of both, from the
+/// later start. False, and nothing is changed, if the window is over or there are none.
+///
+/// Errors: a bad key, count or window, 22023; no slot left, 53400; no engine, 55000.
+pub fn add_window(key: &[u8], count: i32, start_us: i64, window_us: i64) -> Result<bool> {
+    let key = checked_key(key)?;
+    let quota = Quota::new(count, window_us, None)?;
+    let from = Entry {
+        state: Some(State::counted(Some(&quota), start_us, i64::from(count))),
+        ..Entry::EMPTY
+    };
+    change(key, false, |entry, now_us| {
+        let is_live = count > 0 && from.expires_us() > now_us;
+        (is_live.then(|| absorb(entry, &from, now_us)), is_live)
+    })
+}

@@ -1,0 +1,111 @@
+//! The work of `phone_migrate_rate_limits`, a batch a call.
+
+// pgrx reads the columns from the type as it is written out.
+#![allow(clippy::type_complexity)]
+
+use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::ItemPointerData;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgRelation, name, pg_extern};
+use phone_crypt_core::ratelimit::Quota;
+
+use super::jobs::relation;
+use super::ratelimit_args::given;
+use crate::error::Result;
+use crate::keys::with_ring;
+use crate::migration::{self, Batch, Fate, Kinds};
+use crate::regions::with_default;
+use crate::span::{POSTGRES_EPOCH_US, span_us};
+use crate::text::{RawText, Text};
+
+/// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine)`: converts rows
+/// of the earlier application between two places of the table, or moves them into the engine. `position` is where to
+/// go on from, NULL at the end; `done` and `remaining` are counts by name as JSON.
+///
+/// Errors: any NULL, 22004; a bad window, 22023; not the table's owner, 42501; not such a table, a trigger that keeps
+/// rows, no key, a ring that differs from the pin, or no engine, 55000; no slot left, 53400.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+#[allow(clippy::too_many_arguments)]
+fn migrate_batch(
+    source: Option<PgRelation>,
+    after: Option<ItemPointerData>,
+    until: Option<ItemPointerData>,
+    size: Option<i32>,
+    as_of: Option<TimestampWithTimeZone>,
+    window: Option<Interval>,
+    hashes: Option<bool>,
+    others: Option<bool>,
+    into_engine: Option<bool>,
+) -> std::result::Result<
+    TableIterator<
+        'static,
+        (
+            name!(position, Option<ItemPointerData>),
+            name!(done, String),
+            name!(remaining, String),
+        ),
+    >,
+    ErrorReport,
+> {
+    let source = relation(source)?.oid();
+    let size = i64::from(given(size, "size")?);
+    let batch = Batch {
+        after: given(after, "after")?,
+        until: given(until, "until")?,
+        size,
+        kinds: Kinds {
+            hashes: given(hashes, "hashes")?,
+            others: given(others, "others")?,
+        },
+        window_us: window_us(window)?,
+        as_of_us: i64::from(given(as_of, "as_of")?).saturating_add(POSTGRES_EPOCH_US),
+    };
+    let (seen, last, tally) = match given(into_engine, "into_engine")? {
+        true => migration::move_into_engine(source, &batch)?,
+        false => migration::convert(source, &batch)?,
+    };
+    let position = last.filter(|_| i64::try_from(seen).is_ok_and(|seen| seen >= size));
+    Ok(TableIterator::once((
+        position,
+        tally.done_json(),
+        tally.left_json(),
+    )))
+}
+
+/// A window that the engine takes, too.
+fn window_us(window: Option<Interval>) -> Result<i64> {
+    let window_us = span_us(&given(window, "window")?);
+    Quota::new(0, window_us, None)?;
+    Ok(window_us)
+}
+
+/// `phone_crypt.earlier_key(id)`: what `phone_migrate_rate_limits` would make of a row with this id: the key that it
+/// would have, or why it would stay as it is.
+///
+/// Errors: NULL, 22004; no key, or a ring that differs from the pin, 55000.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn earlier_key(
+    id: Option<Text<'_>>,
+) -> std::result::Result<
+    TableIterator<
+        'static,
+        (
+            name!(key, Option<RawText>),
+            name!(repaired, bool),
+            name!(reason, Option<&'static str>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let id = given(id, "id")?;
+    let fate = with_ring(|ring| with_default(|regions| migration::fate_of(id, ring, regions)))?;
+    let row = match fate {
+        Fate::Phone(key) | Fate::Key(key) => (Some(RawText(key)), false, None),
+        Fate::Repaired(key) => (Some(RawText(key)), true, None),
+        Fate::Naive => (None, false, Some("left_naive")),
+        Fate::NotAPhoneNumber => (None, false, Some("left_not_a_phone_number")),
+        Fate::KeyLength => (None, false, Some("left_key_length")),
+    };
+    Ok(TableIterator::once(row))
+}
