@@ -5,6 +5,7 @@
 //! and ON CONFLICT look at the row, so they see the hash that the registry asks for, whatever a client computed.
 
 use pgrx::pg_sys;
+use phone_crypt_core::crypto::Kind;
 use phone_crypt_core::phone::E164;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -40,7 +41,10 @@ thread_local! {
 /// Errors: called otherwise than as the trigger of a registered column, 55000; an encrypted value that does not
 /// open under the row's context, 22000, or whose key is not configured, 55000; no key, 55000.
 pub fn kept_row(rows: &TriggerRows) -> Result<pg_sys::HeapTuple> {
-    if rows.old_place().is_some_and(|place| passing::lets_through(rows.table(), place)) {
+    if rows
+        .old_place()
+        .is_some_and(|place| passing::lets_through(rows.table(), place))
+    {
         return Ok(rows.changed(&[]));
     }
     let name = rows.argument().ok_or(Error::NotRegistered)?;
@@ -73,7 +77,11 @@ impl Kept {
             },
             encrypted: rows.place(&column.encrypted)?,
             hash: rows.place(&column.hash)?,
-            next: column.next.as_ref().map(|(name, _)| rows.place(name)).transpose()?,
+            next: column
+                .next
+                .as_ref()
+                .map(|(name, _)| rows.place(name))
+                .transpose()?,
             raw: column.raw.as_ref().map(place).transpose()?,
             context: column.context_column.as_ref().map(place).transpose()?,
             column,
@@ -99,14 +107,23 @@ impl Kept {
         if self.plain_has_changed(rows) {
             return Ok(self.nothing_stored());
         }
+        if self.raw_has_changed(rows) {
+            return self.follow_raw(rows);
+        }
         if self.context_has_changed(rows) {
             return self.follow_context(rows);
         }
-        self.put_hashes_back(rows)
+        self.keep_hashes(rows)
     }
 
     fn plain_has_changed(&self, rows: &TriggerRows) -> bool {
-        self.plain.as_ref().is_some_and(|plain| self.differs(rows, plain))
+        self.plain
+            .as_ref()
+            .is_some_and(|plain| self.differs(rows, plain))
+    }
+
+    fn raw_has_changed(&self, rows: &TriggerRows) -> bool {
+        self.raw.as_ref().is_some_and(|raw| self.differs(rows, raw))
     }
 
     fn differs(&self, rows: &TriggerRows, place: &Place) -> bool {
@@ -125,8 +142,20 @@ impl Kept {
     }
 
     fn context(&self, rows: &TriggerRows, version: Version) -> Result<String> {
-        let value = self.context.as_ref().and_then(|place| rows.as_text(version, place));
+        let value = self
+            .context
+            .as_ref()
+            .and_then(|place| rows.as_text(version, place));
         convert::context_of(&self.column, value.as_deref())
+    }
+
+    /// What the number in the new row is bound to: the old context, where it was not written.
+    fn context_of_number(&self, rows: &TriggerRows) -> Result<String> {
+        let version = match self.differs(rows, &self.encrypted) {
+            true => Version::New,
+            false => Version::Old,
+        };
+        self.context(rows, version)
     }
 
     /// The plain text is new: all else is made of it, except what says the same already.
@@ -138,9 +167,18 @@ impl Kept {
         let context = self.context(rows, Version::New)?;
         let reading = convert::read(&self.column, &plain)?;
         if let Some(number) = reading.number()
-            && self.says_the_same(rows, &context, &plain, number, reading.needs_raw(&self.column))?
+            && self.says_the_same(
+                rows,
+                &context,
+                &plain,
+                number,
+                reading.needs_raw(&self.column),
+            )?
         {
-            return Ok(self.hash_changes(convert::hashes(&self.column, number.as_bytes())?));
+            return match self.differs(rows, &self.encrypted) {
+                true => Ok(self.hash_changes(convert::hashes(&self.column, number.as_bytes())?)),
+                false => self.keep_hashes(rows),
+            };
         }
         let stored = convert::store(&self.column, &plain, reading, context.as_bytes())?;
         Ok(self.all_changes(stored))
@@ -157,7 +195,10 @@ impl Kept {
         let Some(encrypted) = rows.text(Version::New, &self.encrypted) else {
             return Ok(false);
         };
-        let raw = self.raw.as_ref().and_then(|place| rows.text(Version::New, place));
+        let raw = self
+            .raw
+            .as_ref()
+            .and_then(|place| rows.text(Version::New, place));
         let raw_is_right = match raw {
             Some(raw) => needs_raw && convert::holds_text(raw.bytes(), context, plain)?,
             None => !needs_raw,
@@ -167,19 +208,76 @@ impl Kept {
 
     /// The encrypted value is new and the plain text is not: the application has been changed over.
     fn follow_encrypted(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
-        let context = self.context(rows, Version::New)?;
         let Some(encrypted) = rows.text(Version::New, &self.encrypted) else {
             let mut changes = self.hash_changes(Hashes::default());
             changes.extend(self.original_gone(rows));
-            changes.extend(self.plain_change(None)?);
+            changes.extend(self.plain_beside(rows, None)?);
             return Ok(changes);
         };
+        let context = self.context(rows, Version::New)?;
         convert::with_number(encrypted.bytes(), &context, |number| {
+            if self.is_number_before(rows, number)? {
+                return self.follow_reencrypted(rows);
+            }
             let mut changes = self.hash_changes(convert::hashes(&self.column, number)?);
             changes.extend(self.original_gone(rows));
-            changes.extend(self.plain_change(Some(number))?);
+            changes.extend(self.plain_beside(rows, Some(number))?);
             Ok(changes)
         })
+    }
+
+    fn is_number_before(&self, rows: &TriggerRows, number: &[u8]) -> Result<bool> {
+        let Some(encrypted) = rows.text(Version::Old, &self.encrypted) else {
+            return Ok(false);
+        };
+        let context = self.context(rows, Version::Old)?;
+        match convert::with_number(encrypted.bytes(), &context, |before| Ok(before == number)) {
+            // What cannot be read may be replaced.
+            Err(Error::Value(_) | Error::Legacy(_)) => Ok(false),
+            other => other,
+        }
+    }
+
+    /// The encrypted value is new, and the number in it is not: what says more than the number stays.
+    fn follow_reencrypted(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        if self.raw_has_changed(rows) {
+            return self.follow_raw(rows);
+        }
+        let mut changes = self.keep_hashes(rows)?;
+        if self.context_has_changed(rows) {
+            changes.extend(self.rebound_raw(rows)?);
+        }
+        Ok(changes)
+    }
+
+    /// The original is new, and neither the plain text nor the number is.
+    fn follow_raw(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        let mut changes = self.keep_hashes(rows)?;
+        if self.context_has_changed(rows) && !self.differs(rows, &self.encrypted) {
+            changes.extend(self.rebound_number(rows)?);
+        }
+        changes.extend(match rows.text(Version::New, &self.encrypted) {
+            Some(encrypted) => {
+                let context = self.context_of_number(rows)?;
+                convert::with_number(encrypted.bytes(), &context, |number| {
+                    self.plain_beside(rows, Some(number))
+                })?
+            }
+            None => self.plain_beside(rows, None)?,
+        });
+        Ok(changes)
+    }
+
+    /// The plain text that is to stand beside the others: the original where that is new, else the number.
+    fn plain_beside(&self, rows: &TriggerRows, number: Option<&[u8]>) -> Result<Changes<'_>> {
+        let raw = self.raw.as_ref().filter(|_| self.raw_has_changed(rows));
+        match raw.and_then(|place| rows.text(Version::New, place)) {
+            Some(raw) => {
+                let context = self.context(rows, Version::New)?;
+                convert::with_text(raw.bytes(), &context, |text| self.plain_change(Some(text)))
+            }
+            None => self.plain_change(number),
+        }
     }
 
     /// The original, where it is not as new as the number, belonged to the number before.
@@ -190,12 +288,12 @@ impl Kept {
         }
     }
 
-    fn plain_change(&self, number: Option<&[u8]>) -> Result<Changes<'_>> {
+    fn plain_change(&self, text: Option<&[u8]>) -> Result<Changes<'_>> {
         let Some(plain) = &self.plain else {
             return Ok(Vec::new());
         };
-        let text = match number {
-            Some(number) => Some((TextOut::utf8(number)?.datum(), number.len())),
+        let text = match text {
+            Some(text) => Some((TextOut::utf8(text)?.datum(), characters(text))),
             None => None,
         };
         plain.check(text)?;
@@ -204,39 +302,67 @@ impl Kept {
 
     /// Only what the values are bound to is new.
     fn follow_context(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
-        use phone_crypt_core::crypto::Kind;
+        let mut changes = self.keep_hashes(rows)?;
+        changes.extend(self.rebound_number(rows)?);
+        changes.extend(self.rebound_raw(rows)?);
+        Ok(changes)
+    }
+
+    /// The number under the new context.
+    fn rebound_number(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        let Some(encrypted) = rows.text(Version::New, &self.encrypted) else {
+            return Ok(Vec::new());
+        };
         let before = self.context(rows, Version::Old)?;
         let after = self.context(rows, Version::New)?;
-        let mut changes = self.put_hashes_back(rows)?;
-        if let Some(encrypted) = rows.text(Version::New, &self.encrypted) {
-            let value = convert::with_number(encrypted.bytes(), &before, |number| {
-                convert::encrypt(Kind::Phone, number, after.as_bytes())
-            })?;
-            changes.push((&self.encrypted, Some(ascii(&value))));
-        }
-        if let Some(place) = &self.raw
-            && let Some(raw) = rows.text(Version::New, place)
-        {
-            let value = convert::with_text(raw.bytes(), &before, |text| {
-                convert::encrypt(Kind::Text, text, after.as_bytes())
-            })?;
-            changes.push((place, Some(ascii(&value))));
+        let value = convert::with_number(encrypted.bytes(), &before, |number| {
+            convert::encrypt(Kind::Phone, number, after.as_bytes())
+        })?;
+        Ok(vec![(&self.encrypted, Some(ascii(&value)))])
+    }
+
+    /// The original under the new context.
+    fn rebound_raw(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        let raw = self.raw.as_ref();
+        let Some((place, raw)) =
+            raw.and_then(|place| Some((place, rows.text(Version::New, place)?)))
+        else {
+            return Ok(Vec::new());
+        };
+        let before = self.context(rows, Version::Old)?;
+        let after = self.context(rows, Version::New)?;
+        let value = convert::with_text(raw.bytes(), &before, |text| {
+            convert::encrypt(Kind::Text, text, after.as_bytes())
+        })?;
+        Ok(vec![(place, Some(ascii(&value)))])
+    }
+
+    /// Nothing that a hash follows is new, so hashes stay. A row that normalisation found to be a duplicate has
+    /// none; it gets the right one when a client writes any.
+    fn keep_hashes(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        let mut changes = Vec::new();
+        for place in std::iter::once(&self.hash).chain(&self.next) {
+            if !self.differs(rows, place) {
+                continue;
+            }
+            if rows.text(Version::Old, place).is_none() {
+                return self.number_hashes(rows);
+            }
+            let before = rows.text(Version::Old, place);
+            changes.push((place, before.map(|text| ascii(text.bytes()))));
         }
         Ok(changes)
     }
 
-    /// Nothing that a hash follows is new, so the hash stays. (A row that normalisation found to be a duplicate
-    /// has none, and is not given one either.)
-    fn put_hashes_back(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
-        let mut changes = Vec::new();
-        for place in std::iter::once(&self.hash).chain(&self.next) {
-            if self.differs(rows, place) {
-                let before = rows.text(Version::Old, place);
-                let text = before.map(|text| ascii(text.bytes()));
-                changes.push((place, text));
-            }
-        }
-        Ok(changes)
+    /// The hashes of the row's number; none, where there is no number.
+    fn number_hashes(&self, rows: &TriggerRows) -> Result<Changes<'_>> {
+        let Some(encrypted) = rows.text(Version::New, &self.encrypted) else {
+            return Ok(self.hash_changes(Hashes::default()));
+        };
+        let context = self.context_of_number(rows)?;
+        convert::with_number(encrypted.bytes(), &context, |number| {
+            Ok(self.hash_changes(convert::hashes(&self.column, number)?))
+        })
     }
 
     fn nothing_stored(&self) -> Changes<'_> {
@@ -257,6 +383,10 @@ impl Kept {
         changes.extend(self.next.as_ref().map(|place| (place, datum(hashes.next))));
         changes
     }
+}
+
+fn characters(text: &[u8]) -> usize {
+    std::str::from_utf8(text).map_or(text.len(), |text| text.chars().count())
 }
 
 fn ascii(text: &[u8]) -> pg_sys::Datum {
