@@ -133,6 +133,7 @@ pgrx::extension_sql_file!(
         "jobs",
         "columns",
         "ratelimit_phones",
+        "migrate_rate_limits",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,

@@ -23,6 +23,15 @@ COMMENT ON TABLE phone_crypt.jobs IS
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.jobs', '');
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.jobs_id_seq', '');
 
+CREATE FUNCTION phone_crypt.owns(relation regclass) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT pg_has_role(c.relowner, 'USAGE') FROM pg_class AS c WHERE c.oid = relation), false)
+$$;
+COMMENT ON FUNCTION phone_crypt.owns(regclass) IS
+    'whether the current user can act as the owner of the table';
+
 -- Whoever may use the procedures reads every row and writes those of tables that are theirs. A trigger, not row-level
 -- security: under that, pg_dump by a role that may read everything (pg_read_all_data) fails.
 CREATE FUNCTION phone_crypt.check_row_owner() RETURNS trigger

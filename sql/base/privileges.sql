@@ -57,6 +57,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.check_owner(regclass)'),
         ('admin',  'phone_crypt.job_lock(regclass)'),
         ('admin',  'phone_crypt.job_unlock(regclass)'),
+        ('admin',  'phone_crypt.owns(regclass)'),
         ('admin',  'phone_crypt.begin_batch()'),
         ('admin',  'phone_crypt.job_begin(text,regclass,name,bigint)'),
         ('admin',  'phone_crypt.job_title(text,regclass,name)'),
