@@ -17,6 +17,11 @@ const SETTINGS: [(&CStr, &CStr); 7] = [
     (c"jit", c"off"),
 ];
 
+const ANY_ROWS: [(&CStr, &CStr); 2] = [
+    (c"search_path", c"pg_catalog, pg_temp"),
+    (c"row_security", c"off"),
+];
+
 /// The settings, until dropped.
 pub struct BatchSettings {
     nest_level: i32,
@@ -25,9 +30,19 @@ pub struct BatchSettings {
 impl BatchSettings {
     /// Sets them, as a function's SET clause would.
     pub fn apply() -> BatchSettings {
+        BatchSettings::of(&SETTINGS)
+    }
+
+    /// Settings for statements that have to find every row, in whatever way. Row-level security raises an error
+    /// where it would hide some.
+    pub fn for_any_rows() -> BatchSettings {
+        BatchSettings::of(&ANY_ROWS)
+    }
+
+    fn of(settings: &[(&CStr, &CStr)]) -> BatchSettings {
         // SAFETY: opens a nest level of settings, which is closed on drop or by the transaction's abort.
         let nest_level = unsafe { pg_sys::NewGUCNestLevel() };
-        for (name, value) in SETTINGS {
+        for (name, value) in settings {
             // SAFETY: names and values are constants that end in NUL.
             unsafe {
                 pg_sys::set_config_option(

@@ -114,12 +114,26 @@ pub enum Error {
     PlaintextTooNarrow,
     #[error("unknown work for a batch")]
     UnknownWork,
-    #[error("the table lacks a column of the earlier application's rate_limits, or has it of another type")]
+    #[error(
+        "the table lacks a column of the earlier application's rate_limits, or has it of another type"
+    )]
     NotAnEarlierTable,
     #[error("a trigger or rule of the table kept rows from being changed")]
     RowsKept,
     #[error("must be owner of table {0}")]
     NotOwner(String),
+    /// What PostgreSQL said of it may show the row.
+    #[error("table {table} refuses the change: SQLSTATE {}", sqlstate_text(*code))]
+    TableRefused { table: String, code: PgSqlErrorCode },
+    /// What went wrong in the work on one of several tables.
+    #[error("table {table}: {source}")]
+    InTable { table: String, source: Box<Error> },
+    #[error("rows with this number remain")]
+    RowsRemain,
+    #[error("there are values of an earlier system, which cannot be searched")]
+    EarlierValues,
+    #[error("no retention is set for the column")]
+    NoRetention,
     #[error("another run works on table {0}")]
     TableBusy(String),
     #[error("{0} must not be NULL")]
@@ -148,6 +162,17 @@ impl Error {
             Error::Value(error) => !matches!(error, ValueError::UnknownKey(_)),
             Error::Legacy(error) => error.is_fault_of_the_value(),
             _ => false,
+        }
+    }
+
+    /// The error, with the table that it is about.
+    pub fn in_table(self, table: &str) -> Error {
+        match self {
+            Error::TableRefused { .. } => self,
+            source => Error::InTable {
+                table: table.to_owned(),
+                source: Box::new(source),
+            },
         }
     }
 
@@ -194,6 +219,9 @@ impl Error {
             | Error::NoPrimaryKey(_)
             | Error::NotAnEarlierTable
             | Error::RowsKept
+            | Error::RowsRemain
+            | Error::EarlierValues
+            | Error::NoRetention
             | Error::NoSharedMemory
             | Error::NoRateLimits
             | Error::FlushOnStandby
@@ -202,6 +230,8 @@ impl Error {
             Error::PlaintextTooNarrow => ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
             Error::InsecureTransport | Error::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,
+            Error::TableRefused { code, .. } => *code,
+            Error::InTable { source, .. } => source.sqlstate(),
             Error::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
             Error::NotUtf8 | Error::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
         }
@@ -249,6 +279,15 @@ impl Error {
             Error::NoPrimaryKey(_) => {
                 "Rows are worked through in the order of the primary key: add one first.".to_owned()
             }
+            Error::TableRefused { code, .. } => return refusal_hint(*code),
+            Error::InTable { source, .. } => return source.hint(),
+            Error::RowsRemain => {
+                "A trigger may keep them, or others add rows all the time: look into it and call it again.".to_owned()
+            }
+            Error::EarlierValues => {
+                "Finish phone_import_legacy_column() first, or let phone_crypt.accept_legacy name their scheme.".to_owned()
+            }
+            Error::NoRetention => "phone_column_policy() sets one.".to_owned(),
             Error::UnknownPolicy => "ratelimit_policy_set() makes one.".to_owned(),
             Error::InsecureTransport => {
                 "Connect with sslmode=require or better, or see phone_crypt.require_tls.".to_owned()
@@ -257,6 +296,34 @@ impl Error {
         };
         Some(hint)
     }
+}
+
+/// The five characters of a SQLSTATE, six bits each in PostgreSQL's number for it.
+fn sqlstate_text(code: PgSqlErrorCode) -> String {
+    let number = code as usize;
+    let character = |place: usize| char::from(b'0' + (number >> (6 * place) & 0x3f) as u8);
+    (0..5).map(character).collect()
+}
+
+fn refusal_hint(code: PgSqlErrorCode) -> Option<String> {
+    use PgSqlErrorCode::*;
+    let hint = match code {
+        ERRCODE_NOT_NULL_VIOLATION => {
+            "A column must not be NULL. phone_column_policy(..., on_forget => 'delete') deletes the row instead."
+        }
+        ERRCODE_FOREIGN_KEY_VIOLATION => {
+            "Other rows refer to it. Give the foreign key ON DELETE CASCADE or SET NULL, or set on_forget to null."
+        }
+        ERRCODE_INSUFFICIENT_PRIVILEGE => {
+            "The owner must be able to change all rows of the table. Deferred triggers and forced row-level security \
+             need the owner as the caller, or to be set off."
+        }
+        ERRCODE_UNDEFINED_COLUMN => {
+            "Was a column renamed? Its name stands in phone_crypt.columns, too."
+        }
+        _ => "PostgreSQL's own message is left out: it might show the row.",
+    };
+    Some(hint.to_owned())
 }
 
 fn value_sqlstate(error: &ValueError) -> PgSqlErrorCode {

@@ -6,6 +6,7 @@ mod catalog;
 mod columns;
 mod decrypt;
 mod e164;
+mod erasure;
 mod error;
 mod job_lock;
 mod keys;
@@ -124,6 +125,21 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/erasure.sql",
+    name = "erasure",
+    requires = ["columns", sql::erasure::phone_forget]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/purge_expired.sql",
+    name = "purge_expired",
+    requires = [
+        "erasure",
+        "ratelimit_phones",
+        sql::erasure::purge_count,
+        sql::erasure::purge_batch,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
@@ -133,6 +149,8 @@ pgrx::extension_sql_file!(
         "jobs",
         "columns",
         "ratelimit_phones",
+        "erasure",
+        "purge_expired",
         "migrate_rate_limits",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,

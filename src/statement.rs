@@ -5,6 +5,7 @@ use pgrx::{Spi, pg_sys};
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
 
+use crate::error::Result;
 use crate::owner::UserSwitch;
 use crate::tables::TableRow;
 
@@ -74,6 +75,38 @@ impl Statement {
     }
 }
 
+/// Rows that [`scan`] has at a time.
+const PORTION: i64 = 1000;
+
+/// Arguments as SPI takes them.
+struct Arguments {
+    types: Vec<pg_sys::Oid>,
+    values: Vec<pg_sys::Datum>,
+    nulls: Vec<c_char>,
+}
+
+impl Arguments {
+    fn of(arguments: &[(pg_sys::Oid, Option<pg_sys::Datum>)]) -> Arguments {
+        let value = |value: &Option<pg_sys::Datum>| value.unwrap_or(pg_sys::Datum::null());
+        let null = |value: &Option<pg_sys::Datum>| match value {
+            Some(_) => b' ' as c_char,
+            None => b'n' as c_char,
+        };
+        Arguments {
+            types: arguments.iter().map(|(kind, _)| *kind).collect(),
+            values: arguments.iter().map(|(_, it)| value(it)).collect(),
+            nulls: arguments.iter().map(|(_, it)| null(it)).collect(),
+        }
+    }
+}
+
+fn nul_terminated(sql: &str) -> CString {
+    match CString::new(sql) {
+        Ok(text) => text,
+        Err(_) => pgrx::error!("phone_crypt: a statement of its own holds a NUL"),
+    }
+}
+
 /// Runs SQL that was made for a user's table, as the current user. `sql` names every object and operator in full;
 /// `arguments` are types and values (`None` is NULL). Gives the number of rows; `each` sees those that it returns,
 /// whose texts stay valid until `each` returns.
@@ -82,32 +115,67 @@ pub fn run(
     arguments: &[(pg_sys::Oid, Option<pg_sys::Datum>)],
     mut each: impl FnMut(&TableRow),
 ) -> u64 {
-    let Ok(text) = CString::new(sql) else {
-        pgrx::error!("phone_crypt: a statement of its own holds a NUL");
-    };
-    let mut types: Vec<pg_sys::Oid> = arguments.iter().map(|(kind, _)| *kind).collect();
-    let mut values: Vec<pg_sys::Datum> = arguments
-        .iter()
-        .map(|(_, value)| value.unwrap_or(pg_sys::Datum::null()))
-        .collect();
-    let nulls: Vec<c_char> = arguments
-        .iter()
-        .map(|(_, value)| if value.is_some() { b' ' } else { b'n' } as c_char)
-        .collect();
+    let text = nul_terminated(sql);
+    let mut given = Arguments::of(arguments);
     Spi::connect(|_| {
         // SAFETY: connected to SPI; there are as many values, nulls and types as parameters. What the statement
         // returns stays until SPI is left, which is after the last use.
         unsafe {
             let code = pg_sys::SPI_execute_with_args(
                 text.as_ptr(),
-                types.len() as i32,
-                types.as_mut_ptr(),
-                values.as_mut_ptr(),
-                nulls.as_ptr(),
+                given.types.len() as i32,
+                given.types.as_mut_ptr(),
+                given.values.as_mut_ptr(),
+                given.nulls.as_ptr(),
                 false,
                 0,
             );
             answers(code, &mut each)
+        }
+    })
+}
+
+/// As [`run`] for a query, a portion of its rows at a time: memory does not grow with their number. Ends at the
+/// first error of `each`.
+///
+/// Errors: those of `each`.
+pub fn scan(
+    sql: &str,
+    arguments: &[(pg_sys::Oid, Option<pg_sys::Datum>)],
+    mut each: impl FnMut(&TableRow) -> Result<()>,
+) -> Result<()> {
+    let text = nul_terminated(sql);
+    let mut given = Arguments::of(arguments);
+    Spi::connect(|_| {
+        // SAFETY: connected to SPI; there are as many values, nulls and types as parameters.
+        let portal = unsafe {
+            pg_sys::SPI_cursor_open_with_args(
+                std::ptr::null(),
+                text.as_ptr(),
+                given.types.len() as i32,
+                given.types.as_mut_ptr(),
+                given.values.as_mut_ptr(),
+                given.nulls.as_ptr(),
+                false,
+                pg_sys::CURSOR_OPT_NO_SCROLL as i32,
+            )
+        };
+        loop {
+            // SAFETY: connected to SPI, and the portal is open. What was fetched stays until it is freed, after its
+            // last use.
+            unsafe {
+                pg_sys::SPI_cursor_fetch(portal, true, PORTION);
+                let table = pg_sys::SPI_tuptable;
+                let fetched = pg_sys::SPI_processed as usize;
+                for number in 0..fetched {
+                    each(&TableRow::of(*(*table).vals.add(number), (*table).tupdesc))?;
+                }
+                pg_sys::SPI_freetuptable(table);
+                if fetched == 0 {
+                    pg_sys::SPI_cursor_close(portal);
+                    return Ok(());
+                }
+            }
         }
     })
 }

@@ -22,7 +22,6 @@ CREATE TABLE phone_crypt.columns (
     next_hash_scheme   text     CHECK (next_hash_scheme IN ('derived', 'raw')),
     regions            text,
     keep_original      boolean  NOT NULL DEFAULT false,
-    -- From here on not read by position.
     plaintext_type     text,
     plaintext_not_null boolean,
     on_forget          text     NOT NULL DEFAULT 'null' CHECK (on_forget IN ('null', 'delete')),

@@ -106,6 +106,8 @@ COMMENT ON FUNCTION ratelimit_unlist_key(text) IS
     'takes a key off its list; whether it was on one';
 COMMENT ON FUNCTION ratelimit_unlist_network(inet) IS
     'takes a network off its list; whether it was on one';
+COMMENT ON FUNCTION phone_forget(text) IS
+    'removes every trace of a number from registered columns, rate limits, lists and blocks; what was done';
 COMMENT ON FUNCTION ratelimit_list_phone(text, text, text) IS
     'puts a phone number on the allow or deny list; stays listed when the hash key changes';
 COMMENT ON FUNCTION ratelimit_unlist_phone(text) IS
@@ -154,3 +156,7 @@ COMMENT ON FUNCTION phone_crypt.earlier_key(text) IS
     'the key that phone_migrate_rate_limits would give a row, or why the row would stay as it is';
 COMMENT ON FUNCTION phone_crypt.migrate_batch(regclass, tid, tid, integer, timestamptz, interval, boolean, boolean, boolean) IS
     'a batch of phone_migrate_rate_limits';
+COMMENT ON FUNCTION phone_crypt.purge_count(regclass, text, timestamptz) IS
+    'how many rows of a registered column are older than that';
+COMMENT ON FUNCTION phone_crypt.purge_batch(regclass, text, regclass, timestamptz, bigint, integer) IS
+    'deletes or sets to NULL some of them; behind phone_purge_expired';

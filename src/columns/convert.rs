@@ -166,9 +166,11 @@ pub fn holds_number(encrypted: &[u8], context: &str, number: E164) -> Result<boo
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
 pub fn holds_text(raw: &[u8], context: &str, text: &str) -> Result<bool> {
-    no_fault(with_text(raw, context, |plain| {
-        Ok(plain == text.as_bytes())
-    }))
+    no_fault(with_text(
+        raw,
+        context,
+        |plain| Ok(plain == text.as_bytes()),
+    ))
 }
 
 /// Calls `use_text` with the original in a raw value.

@@ -20,7 +20,10 @@ pub struct Passing;
 impl Passing {
     /// Lets the rows at these places of the table pass.
     pub fn let_through(table: pg_sys::Oid, places: &[pg_sys::ItemPointerData]) -> Passing {
-        let places = places.iter().map(|place| item_pointer_get_both(*place)).collect();
+        let places = places
+            .iter()
+            .map(|place| item_pointer_get_both(*place))
+            .collect();
         PASSING.set(Some(Rows { table, places }));
         Passing
     }

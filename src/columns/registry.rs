@@ -38,6 +38,10 @@ pub struct Column {
     pub regions: Option<String>,
     /// Whether every original is kept, not only what E.164 cannot carry.
     pub keep_original: bool,
+    /// Whether erasure deletes the row, and not only what it holds of the number.
+    pub deletes_rows: bool,
+    /// The column by whose time rows are purged.
+    pub retention_column: Option<String>,
 }
 
 /// What a hash is made with.
@@ -143,6 +147,8 @@ fn from_row(row: &TableRow) -> Option<Column> {
         next,
         regions: row.get(15),
         keep_original: row.get(16)?,
+        deletes_rows: row.get::<String>(19)? == "delete",
+        retention_column: row.get(21),
     })
 }
 

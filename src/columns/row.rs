@@ -64,7 +64,10 @@ impl TriggerRows {
                 return None;
             }
             let text = CStr::from_ptr(*(*trigger).tgargs);
-            Text::of(text.to_bytes()).exact().ok().map(|text| text.into_owned())
+            Text::of(text.to_bytes())
+                .exact()
+                .ok()
+                .map(|text| text.into_owned())
         }
     }
 
@@ -151,7 +154,10 @@ impl TriggerRows {
             let mut is_varlena = false;
             pg_sys::getTypeOutputInfo(place.kind, &mut output, &mut is_varlena);
             let text = CStr::from_ptr(pg_sys::OidOutputFunctionCall(output, datum));
-            Text::of(text.to_bytes()).exact().ok().map(|text| text.into_owned())
+            Text::of(text.to_bytes())
+                .exact()
+                .ok()
+                .map(|text| text.into_owned())
         }
     }
 

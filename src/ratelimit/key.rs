@@ -2,6 +2,8 @@
 
 use crate::error::{Error, Result};
 
+/// What the key of a phone begins with; its hash follows.
+pub const PHONE_PREFIX: &[u8; 11] = b"phone_hash:";
 /// The longest key of a caller, in bytes.
 const MAX_KEY: usize = 512;
 /// The longest name of a policy.

@@ -19,10 +19,10 @@ mod table;
 pub use earlier::add_window;
 pub use engine::{Engine, in_force};
 pub use flush::flush;
-pub use key::{StateKey, checked_key};
+pub use key::{PHONE_PREFIX, StateKey, checked_key};
 pub use limiter::{Request, aim, change, check, check_all, hit, hit_at, hit_moving, look};
-pub use place::place;
-pub use policies::{Policy, policy};
+pub use place::{Place, place};
+pub use policies::{Policy, all as all_policies, policy};
 pub use rows::each_row;
 pub use table::own_counts;
 

@@ -69,14 +69,24 @@ thread_local! {
 ///
 /// Errors: there is none, 22023.
 pub fn policy(name: &str) -> Result<Rc<Policy>> {
+    refresh();
+    KNOWN
+        .with_borrow(|known| known.get(name).cloned())
+        .ok_or(Error::UnknownPolicy)
+}
+
+/// Every policy.
+pub fn all() -> Vec<Rc<Policy>> {
+    refresh();
+    KNOWN.with_borrow(|known| known.values().map(Rc::clone).collect())
+}
+
+fn refresh() {
     tables::listen_once_a_statement();
     if !POLICIES.holds() {
         let all = read_all();
         KNOWN.with_borrow_mut(|known| *known = all);
     }
-    KNOWN
-        .with_borrow(|known| known.get(name).cloned())
-        .ok_or(Error::UnknownPolicy)
 }
 
 fn read_all() -> HashMap<String, Rc<Policy>> {

@@ -7,11 +7,9 @@ use super::args::required;
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::keys::with_ring;
+use crate::ratelimit::PHONE_PREFIX;
 use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
-
-/// What a rate-limit key of a phone begins with.
-pub(super) const RATELIMIT_PREFIX: &[u8; 11] = b"phone_hash:";
 
 /// What `as_text` makes of the current hash of the phone.
 fn hashed(
@@ -77,9 +75,9 @@ fn phone_hashes(
 fn phone_ratelimit_key(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
     let key = hashed(phone, "", |hash| {
-        let mut key = [0; RATELIMIT_PREFIX.len() + HASH_LEN];
-        key[..RATELIMIT_PREFIX.len()].copy_from_slice(RATELIMIT_PREFIX);
-        key[RATELIMIT_PREFIX.len()..].copy_from_slice(hash);
+        let mut key = [0; PHONE_PREFIX.len() + HASH_LEN];
+        key[..PHONE_PREFIX.len()].copy_from_slice(PHONE_PREFIX);
+        key[PHONE_PREFIX.len()..].copy_from_slice(hash);
         TextOut::ascii(&key)
     });
     Ok(Some(count(Operation::Hash, key)?))

@@ -26,7 +26,8 @@ unsafe impl BoxRet for StoredRow {
 unsafe impl SqlTranslatable for StoredRow {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(StoredRow);
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
-    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> = Ok(SqlMappingRef::literal("trigger"));
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal("trigger"));
     const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
         Ok(ReturnsRef::One(SqlMappingRef::literal("trigger")));
 }

@@ -7,6 +7,7 @@ mod args;
 mod changes;
 mod column_batch;
 mod encrypt;
+mod erasure;
 mod hash;
 mod jobs;
 mod keep_column;

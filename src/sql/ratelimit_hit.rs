@@ -3,12 +3,11 @@
 use pgrx::datum::Interval;
 use pgrx::pg_extern;
 
-use super::hash::RATELIMIT_PREFIX;
 use super::ratelimit_args::{cost, given, key, limit};
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::keys::with_ring;
-use crate::ratelimit::{self, Request};
+use crate::ratelimit::{self, PHONE_PREFIX, Request};
 use crate::text::Text;
 use crate::verdict::VerdictRow;
 use phone_crypt_core::crypto;
@@ -148,8 +147,7 @@ fn keys_of(phone: Text<'_>) -> Result<Vec<Vec<u8>>> {
     with_e164(phone, |e164| {
         with_ring(|ring| {
             let hashes = crypto::all_hashes(ring, e164, b"")?;
-            let key_of =
-                |hash: &[u8; crypto::HASH_LEN]| [RATELIMIT_PREFIX.as_slice(), hash].concat();
+            let key_of = |hash: &[u8; crypto::HASH_LEN]| [PHONE_PREFIX.as_slice(), hash].concat();
             Ok(hashes.iter().map(key_of).collect())
         })
     })

@@ -5,13 +5,12 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{self, HASH_LEN, Keyring, Kind};
 
 use super::args::required;
-use super::hash::RATELIMIT_PREFIX;
 use super::ratelimit_admin::state_key;
 use super::ratelimit_args::given;
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::keys::with_ring;
-use crate::ratelimit;
+use crate::ratelimit::{self, PHONE_PREFIX};
 use crate::scratch::with_scratch;
 use crate::span::to_timestamp;
 use crate::text::Text;
@@ -22,7 +21,7 @@ fn keys_of(ring: &Keyring, e164: &[u8]) -> Result<Vec<String>> {
     let mut hashes = crypto::every_hash(ring, e164, b"");
     hashes.retain(|hash| *hash != present);
     let key_of = |hash: &[u8; HASH_LEN]| {
-        String::from_utf8_lossy(&[RATELIMIT_PREFIX.as_slice(), hash].concat()).into_owned()
+        String::from_utf8_lossy(&[PHONE_PREFIX.as_slice(), hash].concat()).into_owned()
     };
     Ok(std::iter::once(&present)
         .chain(&hashes)

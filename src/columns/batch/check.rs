@@ -26,7 +26,10 @@ impl Check {
     }
 
     fn agrees(&self, row: &Row<'_>) -> Result<bool> {
-        let (encrypted, raw) = (row.text(1), self.column.raw.as_ref().and_then(|_| row.text(2)));
+        let (encrypted, raw) = (
+            row.text(1),
+            self.column.raw.as_ref().and_then(|_| row.text(2)),
+        );
         let Some(plain) = row.text(0) else {
             return Ok(encrypted.is_none() && raw.is_none());
         };

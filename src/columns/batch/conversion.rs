@@ -77,7 +77,13 @@ impl<'a> Row<'a> {
 
     pub(super) fn texts(&self, first: usize, count: usize) -> Vec<RawText> {
         (first..first + count)
-            .map(|index| RawText(self.text(index).map(|text| text.bytes().to_vec()).unwrap_or_default()))
+            .map(|index| {
+                RawText(
+                    self.text(index)
+                        .map(|text| text.bytes().to_vec())
+                        .unwrap_or_default(),
+                )
+            })
             .collect()
     }
 }

@@ -87,7 +87,11 @@ impl Leaf {
             let _ = write!(sql, ", t.{}::pg_catalog.text", column.name);
         }
         let _ = write!(sql, " FROM ONLY {} AS t WHERE ({condition})", self.name);
-        let key: Vec<String> = self.key.iter().map(|column| format!("t.{}", column.name)).collect();
+        let key: Vec<String> = self
+            .key
+            .iter()
+            .map(|column| format!("t.{}", column.name))
+            .collect();
         let key = key.join(", ");
         if after {
             let values = self.key.iter().enumerate();

@@ -96,7 +96,12 @@ fn conversion(request: &Request<'_>, column: &Rc<Column>) -> Result<Box<dyn Conv
         "rehash" => Box::new(rehash::Rehash::new(column, false)?),
         "rehash_duplicate" => Box::new(rehash::Rehash::new(column, true)?),
         "decrypt" => Box::new(decrypt::Decrypt::new(column)),
-        "import" => Box::new(import::Import::new(column, argument(0), argument(1), false)?),
+        "import" => Box::new(import::Import::new(
+            column,
+            argument(0),
+            argument(1),
+            false,
+        )?),
         "import_duplicate" => {
             Box::new(import::Import::new(column, argument(0), argument(1), true)?)
         }
@@ -114,10 +119,18 @@ fn read(
 ) -> Result<Read> {
     let reads = conversion.reads();
     let locks = request.writes && !conversion.writes().is_empty();
-    let sql = leaf.select(&reads, &conversion.condition(), request.after.is_some(), locks);
+    let sql = leaf.select(
+        &reads,
+        &conversion.condition(),
+        request.after.is_some(),
+        locks,
+    );
     let mut arguments = vec![(pg_sys::INT4OID, request.size.into_datum())];
     for value in request.after.iter().flatten() {
-        arguments.push((pg_sys::TEXTOID, RawText(value.clone().into_bytes()).into_datum()));
+        arguments.push((
+            pg_sys::TEXTOID,
+            RawText(value.clone().into_bytes()).into_datum(),
+        ));
     }
     let (mut changes, mut last, mut result) = (Vec::new(), None, Ok(()));
     let seen = statement::run(&sql, &arguments, |row| {
@@ -125,7 +138,9 @@ fn read(
             let row = Row::of(row);
             last = Some(row.texts(reads.len(), leaf.key_len()));
             match conversion.convert(&row, counts) {
-                Ok(Some(values)) => changes.extend(row.place().map(|place| Change { place, values })),
+                Ok(Some(values)) => {
+                    changes.extend(row.place().map(|place| Change { place, values }))
+                }
                 Ok(None) => {}
                 Err(error) => result = Err(error),
             }
@@ -145,7 +160,11 @@ fn write(leaf: &Leaf, columns: &[String], changes: &[Change]) {
     for index in 0..columns.len() {
         let values: Vec<Option<RawText>> = changes
             .iter()
-            .map(|change| change.values[index].as_ref().map(|value| RawText(value.clone())))
+            .map(|change| {
+                change.values[index]
+                    .as_ref()
+                    .map(|value| RawText(value.clone()))
+            })
             .collect();
         arguments.push((pg_sys::TEXTARRAYOID, values.into_datum()));
     }

@@ -52,7 +52,13 @@ impl Rotate {
 impl Conversion for Rotate {
     fn reads(&self) -> Vec<String> {
         let mut reads = vec![self.column.encrypted.clone()];
-        reads.push(self.column.raw.as_ref().unwrap_or(&self.column.encrypted).clone());
+        reads.push(
+            self.column
+                .raw
+                .as_ref()
+                .unwrap_or(&self.column.encrypted)
+                .clone(),
+        );
         reads.extend(self.column.context_column.clone());
         reads
     }

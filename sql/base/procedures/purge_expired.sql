@@ -1,0 +1,126 @@
+-- Retention: rows of registered columns whose time is over are deleted or set to NULL.
+
+-- One batch, and again if others were in its way. PostgreSQL's own errors may show the row.
+CREATE FUNCTION phone_crypt.try_purge_batch(
+    "table" regclass, "column" text, leaf regclass, cutoff timestamptz, from_page bigint, batch_size integer,
+    OUT next_page bigint, OUT changed bigint
+)
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    FOR attempt IN 1 .. 10 LOOP
+        BEGIN
+            SELECT b.next_page, b.changed INTO next_page, changed
+              FROM phone_crypt.purge_batch("table", "column", leaf, cutoff, from_page, batch_size) AS b;
+            RETURN;
+        EXCEPTION WHEN deadlock_detected OR serialization_failure OR lock_not_available THEN
+            IF attempt = 10 THEN
+                PERFORM phone_crypt.batch_failed('phone_purge_expired', leaf, SQLSTATE, '');
+            END IF;
+        END;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.try_purge_batch(regclass, text, regclass, timestamptz, bigint, integer) IS
+    'purge_batch, again where others were in its way';
+
+-- What there is to purge, and by when a row is too old. A month of a retention is a month of the calendar.
+CREATE FUNCTION phone_crypt.retentions()
+    RETURNS TABLE (relation regclass, column_name text, action text, cutoff timestamptz, is_owner boolean)
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.relation, c.column_name, CASE c.on_forget WHEN 'delete' THEN 'deleted' ELSE 'set_to_null' END,
+           statement_timestamp() - c.retention, pg_has_role(r.relowner, 'USAGE')
+      FROM phone_crypt.columns AS c JOIN pg_class AS r ON r.oid = c.relation
+     WHERE c.retention IS NOT NULL
+     ORDER BY c.relation::text COLLATE "C", c.column_name
+$$;
+COMMENT ON FUNCTION phone_crypt.retentions() IS
+    'registered columns with a retention, and the time before which their rows are due';
+
+CREATE FUNCTION phone_crypt.leaves(relation regclass) RETURNS regclass[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT array_agg(p.relid ORDER BY p.relid) FROM pg_partition_tree(relation) AS p WHERE p.isleaf),
+                    ARRAY[relation])
+$$;
+COMMENT ON FUNCTION phone_crypt.leaves(regclass) IS
+    'the partitions that hold the rows of a table, or the table itself';
+
+CREATE PROCEDURE phone_purge_expired(batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    item record;
+    leaf regclass;
+    next_page bigint;
+    changed bigint;
+    job bigint;
+    done bigint;
+    due_rows bigint;
+    pass integer;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    IF batch_size IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'batch_size and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF batch_size NOT BETWEEN 1 AND 1000000 THEN
+        RAISE EXCEPTION 'batch_size must be between 1 and 1000000' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    FOR item IN SELECT * FROM phone_crypt.retentions() LOOP
+        IF NOT item.is_owner THEN
+            RAISE WARNING 'phone_purge_expired leaves table % alone: its owner has to purge it', item.relation;
+            CONTINUE;
+        END IF;
+        due_rows := phone_crypt.purge_count(item.relation, item.column_name, item.cutoff);
+        IF dry_run THEN
+            RAISE NOTICE 'phone_purge_expired %.%: would do: %', item.relation, item.column_name,
+                phone_crypt.counts_text(jsonb_build_object(item.action, due_rows));
+            CONTINUE;
+        END IF;
+        PERFORM phone_crypt.job_lock(item.relation);
+        SELECT b.job INTO job
+          FROM phone_crypt.job_begin('phone_purge_expired', item.relation, item.column_name, due_rows) AS b;
+        SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id = job;
+        COMMIT;
+        PERFORM phone_crypt.begin_batch();
+
+        -- Rows that others have locked are met in another pass. What stays locked is left for the next run.
+        pass := 0;
+        LOOP
+            pass := pass + 1;
+            FOREACH leaf IN ARRAY phone_crypt.leaves(item.relation) LOOP
+                next_page := 0;
+                WHILE next_page IS NOT NULL LOOP
+                    SELECT b.next_page, b.changed INTO next_page, changed
+                      FROM phone_crypt.try_purge_batch(item.relation, item.column_name, leaf, item.cutoff, next_page,
+                                                       batch_size) AS b;
+                    IF changed > 0 THEN
+                        done := done + changed;
+                        PERFORM phone_crypt.job_progress(job, done, jsonb_build_object(item.action, done));
+                    END IF;
+                    COMMIT;
+                    PERFORM phone_crypt.begin_batch();
+                END LOOP;
+            END LOOP;
+            due_rows := phone_crypt.purge_count(item.relation, item.column_name, item.cutoff);
+            EXIT WHEN due_rows = 0 OR pass >= 25;
+            COMMIT;
+            PERFORM pg_catalog.pg_sleep(0.2);
+            PERFORM phone_crypt.begin_batch();
+        END LOOP;
+        PERFORM phone_crypt.job_end(job, jsonb_build_object(item.action, done, 'left_for_the_next_run', due_rows));
+        COMMIT;
+        PERFORM phone_crypt.begin_batch();
+        PERFORM phone_crypt.job_unlock(item.relation);
+    END LOOP;
+    IF NOT dry_run THEN
+        PERFORM phone_crypt.drop_ended_blocks();
+    END IF;
+END;
+$$;
+COMMENT ON PROCEDURE phone_purge_expired(integer, boolean) IS
+    'deletes or sets to NULL the rows of registered columns that are older than their retention';

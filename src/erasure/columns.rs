@@ -1,0 +1,247 @@
+//! Forgetting a number in a registered column.
+//!
+//! Most rows are found by their hash. Those without one are looked at: not converted yet, duplicates that
+//! normalisation uncovered, and texts that are no phone number in the column's regions.
+
+use pgrx::{IntoDatum, pg_sys};
+
+use super::Outcome;
+use super::number::{Number, Sealed};
+use super::target::{full_name, holders, without_values};
+use crate::batch_settings::BatchSettings;
+use crate::columns::convert;
+use crate::columns::registry::Column;
+use crate::error::{Error, Result};
+use crate::keys::with_ring;
+use crate::owner::switch_to_owner;
+use crate::statement;
+use crate::tables::TableRow;
+use crate::text::Text;
+use pgrx::spi::quote_identifier;
+
+/// How often the table is gone through while others change it.
+const ROUNDS: usize = 5;
+
+/// A registered column, as SQL.
+struct Target<'a> {
+    column: &'a Column,
+    number: &'a Number,
+    /// The table's name.
+    table: String,
+    /// What hashes the number can have here.
+    hashes: Vec<String>,
+}
+
+/// Rows without a hash that were looked at.
+#[derive(Default)]
+struct Looked {
+    tables: Vec<pg_sys::Oid>,
+    places: Vec<String>,
+    unreadable: i64,
+}
+
+/// Deletes the number's rows, or sets what they hold of it to NULL, as the column's policy says.
+///
+/// Errors: PostgreSQL's own for the table, under its SQLSTATE; a key that is not configured, values of an earlier
+/// system, or rows that stay, 55000.
+pub fn forget(column: &Column, number: &Number) -> Result<Vec<Outcome>> {
+    let target = Target {
+        column,
+        number,
+        table: full_name(column.relation)?,
+        hashes: number.hashes(&column.hash_context)?,
+    };
+    let _settings = BatchSettings::for_any_rows();
+    let _in_their_name = switch_to_owner(column.relation);
+    let (rows, unreadable) = without_values(&target.table, || target.forget())
+        .map_err(|error| error.in_table(&target.table))?;
+    Ok(target.outcomes(rows, unreadable))
+}
+
+impl Target<'_> {
+    /// A hash under a key that is not there could not be computed, and its row not be found.
+    fn refuse_unknown_keys(&self) -> Result<()> {
+        let next = self.column.next.as_ref().map(|(_, kind)| kind.key_id);
+        with_ring(|ring| {
+            let ids = std::iter::once(self.column.hash_kind.key_id).chain(next);
+            match ids.into_iter().find(|id| ring.find(*id).is_none()) {
+                Some(id) => Err(Error::HashKeyMissing(id)),
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// How many rows were changed, and how many could not be read.
+    fn forget(&self) -> Result<(u64, i64)> {
+        self.refuse_unknown_keys()?;
+        let mut rows = 0;
+        for _ in 0..ROUNDS {
+            rows += statement::run(&self.change_by_hash(), &[self.hashes_argument()], |_| ());
+            let looked = self.look()?;
+            if looked.places.is_empty() && !self.has_hash() {
+                return Ok((rows, looked.unreadable));
+            }
+            rows += self.change_at(looked);
+        }
+        Err(Error::RowsRemain)
+    }
+
+    fn hashes_argument(&self) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
+        (pg_sys::TEXTARRAYOID, self.hashes.clone().into_datum())
+    }
+
+    fn by_hash(&self) -> String {
+        let next = self.column.next.as_ref().map(|(name, _)| name);
+        let conditions = std::iter::once(&self.column.hash)
+            .chain(next)
+            .map(|name| format!("t.{}::text = ANY ($1)", quote_identifier(name)));
+        conditions.collect::<Vec<_>>().join(" OR ")
+    }
+
+    fn has_hash(&self) -> bool {
+        let sql = format!(
+            "SELECT FROM {} AS t WHERE {} LIMIT 1",
+            self.table,
+            self.by_hash()
+        );
+        statement::run(&sql, &[self.hashes_argument()], |_| ()) > 0
+    }
+
+    fn change_by_hash(&self) -> String {
+        match self.column.deletes_rows {
+            true => format!("DELETE FROM {} AS t WHERE {}", self.table, self.by_hash()),
+            false => format!(
+                "UPDATE {} AS t SET {} WHERE {}",
+                self.table,
+                nulls(self.column),
+                self.by_hash()
+            ),
+        }
+    }
+
+    fn change_at(&self, looked: Looked) -> u64 {
+        const PLACES: &str = "ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS u (o, c)";
+        const IS_THERE: &str = "t.tableoid = u.o AND t.ctid = u.c::tid";
+        let sql = match self.column.deletes_rows {
+            true => format!(
+                "DELETE FROM {} AS t USING {PLACES} WHERE {IS_THERE}",
+                self.table
+            ),
+            false => format!(
+                "UPDATE {} AS t SET {} FROM {PLACES} WHERE {IS_THERE}",
+                self.table,
+                nulls(self.column)
+            ),
+        };
+        let arguments = [
+            (pg_sys::OIDARRAYOID, looked.tables.into_datum()),
+            (pg_sys::TEXTARRAYOID, looked.places.into_datum()),
+        ];
+        statement::run(&sql, &arguments, |_| ())
+    }
+
+    /// Looks at every row without a hash that holds anything.
+    fn look(&self) -> Result<Looked> {
+        let column = self.column;
+        let text = |name: Option<&String>| match name {
+            Some(name) => format!("t.{}::text", quote_identifier(name)),
+            None => "NULL::text".to_owned(),
+        };
+        let plain = column.has_plaintext.then_some(&column.name);
+        let sql = format!(
+            "SELECT t.tableoid, t.ctid::text, {}, {}, {}, {} FROM {} AS t WHERE t.{} IS NULL AND ({})",
+            text(Some(&column.encrypted)),
+            text(column.raw.as_ref()),
+            text(plain),
+            text(column.context_column.as_ref()),
+            self.table,
+            quote_identifier(&column.hash),
+            hold_anything(column, "t."),
+        );
+        let mut looked = Looked::default();
+        statement::scan(&sql, &[], |row| {
+            match self.judge(row)? {
+                Sealed::Same => {
+                    looked.tables.extend(row.get::<pg_sys::Oid>(1));
+                    looked.places.extend(row.get::<String>(2));
+                }
+                Sealed::Unreadable => looked.unreadable += 1,
+                Sealed::Earlier => return Err(Error::EarlierValues),
+                Sealed::Other => {}
+            }
+            Ok(())
+        })?;
+        Ok(looked)
+    }
+
+    fn judge(&self, row: &TableRow) -> Result<Sealed> {
+        let (number, column) = (self.number, self.column);
+        let context = match row.get::<Text<'_>>(6) {
+            Some(value) => convert::context_of(column, Some(&value.exact()?))?,
+            // Without a value for its context nothing can have been encrypted under it.
+            None => convert::context_of(column, Some(""))?,
+        };
+        let mut found = Sealed::Other;
+        if let Some(value) = row.get::<Text<'_>>(3) {
+            found = worse(found, number.is_sealed(value.bytes(), &context, column)?);
+        }
+        if let Some(value) = row.get::<Text<'_>>(4) {
+            found = worse(
+                found,
+                number.is_sealed_text(value.bytes(), &context, column)?,
+            );
+        }
+        if let Some(plain) = row.get::<Text<'_>>(5)
+            && number.is_written(&plain.or_empty(), column)?
+        {
+            found = Sealed::Same;
+        }
+        Ok(found)
+    }
+
+    fn outcomes(&self, rows: u64, unreadable: i64) -> Vec<Outcome> {
+        let object = format!("{}.{}", self.table, quote_identifier(&self.column.name));
+        let action = match self.column.deletes_rows {
+            true => "deleted",
+            false => "set to NULL",
+        };
+        let mut outcomes = vec![Outcome {
+            object: object.clone(),
+            action,
+            rows: i64::try_from(rows).unwrap_or(i64::MAX),
+        }];
+        if unreadable > 0 {
+            outcomes.push(Outcome {
+                object,
+                action: "unreadable",
+                rows: unreadable,
+            });
+        }
+        outcomes
+    }
+}
+
+/// What matters more of two findings in one row.
+fn worse(one: Sealed, other: Sealed) -> Sealed {
+    match (one, other) {
+        (Sealed::Same, _) | (_, Sealed::Same) => Sealed::Same,
+        (Sealed::Other, found) => found,
+        (found, _) => found,
+    }
+}
+
+/// The assignments that leave nothing of a number in its row.
+pub(super) fn nulls(column: &Column) -> String {
+    let all = holders(column)
+        .into_iter()
+        .map(|name| format!("{name} = NULL"));
+    all.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a row holds anything of a number.
+pub(super) fn hold_anything(column: &Column, prefix: &str) -> String {
+    let all = holders(column)
+        .into_iter()
+        .map(|name| format!("{prefix}{name} IS NOT NULL"));
+    all.collect::<Vec<_>>().join(" OR ")
+}

@@ -1,0 +1,159 @@
+//! Forgetting a number in rate limits, and in the limiter's lists and blocks.
+
+use pgrx::{IntoDatum, pg_sys};
+use phone_crypt_core::ratelimit::Entry;
+use std::collections::BTreeSet;
+
+use super::Outcome;
+use super::number::Number;
+use crate::error::Result;
+use crate::ratelimit::{self, Engine, PHONE_PREFIX, Place, StateKey};
+use crate::statement::Statement;
+use crate::text::Text;
+
+const KEYS: [pg_sys::Oid; 1] = [pg_sys::TEXTARRAYOID];
+
+thread_local! {
+    static OTHERS_LISTED: Statement = const { Statement::new(
+        c"SELECT l.key, l.phone_encrypted FROM phone_crypt.ratelimit_lists AS l \
+           WHERE l.phone_encrypted IS NOT NULL AND l.key OPERATOR(pg_catalog.<>) ALL ($1)",
+        &KEYS,
+    ) };
+    static OTHERS_BLOCKED: Statement = const { Statement::new(
+        c"SELECT b.key, b.phone_encrypted FROM phone_crypt.ratelimit_blocked_phones AS b \
+           WHERE b.key OPERATOR(pg_catalog.<>) ALL ($1)",
+        &KEYS,
+    ) };
+    static UNLIST: Statement = const { Statement::new(
+        c"DELETE FROM phone_crypt.ratelimit_lists AS l WHERE l.key OPERATOR(pg_catalog.=) ANY ($1)",
+        &KEYS,
+    ) };
+    static UNBLOCK: Statement = const { Statement::new(
+        c"DELETE FROM phone_crypt.ratelimit_blocked_phones AS b \
+           WHERE b.key OPERATOR(pg_catalog.=) ANY ($1)",
+        &KEYS,
+    ) };
+    static DELETE_STATE: Statement = const { Statement::new(
+        c"DELETE FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
+          RETURNING r.id",
+        &KEYS,
+    ) };
+}
+
+/// Takes the number off lists, and forgets its blocks, counts and violations in every policy and outside them.
+///
+/// Errors: a key that is not configured, or no engine, 55000; a flush that fails, 58000.
+pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
+    let place = ratelimit::place()?;
+    let prefix = String::from_utf8_lossy(PHONE_PREFIX);
+    let hashes = number.hashes("")?;
+    let mut keys: Vec<String> = hashes
+        .iter()
+        .map(|hash| format!("{prefix}{hash}"))
+        .collect();
+    // Rows whose hash key is gone: the number beside it still tells whose they are.
+    let listed = others(
+        &OTHERS_LISTED,
+        &place,
+        &keys,
+        number,
+        "phone_crypt.ratelimit_lists",
+    )?;
+    let context = "phone_crypt.ratelimit_blocked_phones";
+    let blocked = others(&OTHERS_BLOCKED, &place, &keys, number, context)?;
+    let unlisted = delete(&UNLIST, &place, &[keys.as_slice(), &listed].concat());
+    keys.extend(blocked);
+    let unblocked = delete(&UNBLOCK, &place, &keys);
+    let forgotten = forget_states(&place, &keys)?;
+    let outcome = |object: &str, rows| Outcome {
+        object: object.to_owned(),
+        action: "deleted",
+        rows,
+    };
+    Ok(vec![
+        outcome("phone_crypt.rate_limits", forgotten),
+        outcome("phone_crypt.ratelimit_blocked_phones", unblocked),
+        outcome("phone_crypt.ratelimit_lists", unlisted),
+    ])
+}
+
+/// Keys of rows whose encrypted number is this one, although their hashes are none of its own.
+fn others(
+    statement: &'static std::thread::LocalKey<Statement>,
+    place: &Place,
+    keys: &[String],
+    number: &Number,
+    context: &str,
+) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let mut failure = None;
+    statement.with(|statement| {
+        statement.run(place.owner, &[keys.to_vec().into_datum()], |row| {
+            let value = row.get::<Text<'_>>(2);
+            match value.map(|value| number.is_in(value.bytes(), context)) {
+                Some(Ok(true)) => found.extend(row.get::<String>(1)),
+                Some(Err(error)) => failure = Some(error),
+                _ => {}
+            }
+        })
+    });
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(found),
+    }
+}
+
+fn delete(
+    statement: &'static std::thread::LocalKey<Statement>,
+    place: &Place,
+    keys: &[String],
+) -> i64 {
+    let arguments = [keys.to_vec().into_datum()];
+    let rows = statement.with(|statement| statement.run(place.owner, &arguments, |_| ()));
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+/// Forgets the state kept under these keys and under them in every policy. How many there were.
+///
+/// The memory engine's flusher writes what has been forgotten as an empty row. That is waited for, so that the row,
+/// whose name is the hash, can be deleted.
+fn forget_states(place: &Place, keys: &[String]) -> Result<i64> {
+    let is_memory = ratelimit::in_force()? == Engine::Memory;
+    let mut names = Vec::new();
+    let mut known = BTreeSet::new();
+    for (name, is_durable) in names_of_states(keys) {
+        if is_memory && !is_durable && ratelimit::change(name.as_bytes(), false, emptied)? {
+            known.insert(name.clone());
+        }
+        names.push(name);
+    }
+    if !known.is_empty() {
+        ratelimit::flush()?;
+    }
+    DELETE_STATE.with(|statement| {
+        statement.run(place.owner, &[names.into_datum()], |row| {
+            known.extend(row.get::<String>(1));
+        })
+    });
+    Ok(i64::try_from(known.len()).unwrap_or(i64::MAX))
+}
+
+fn emptied(entry: &Entry, _now_us: i64) -> (Option<Entry>, bool) {
+    let is_known = *entry != Entry::EMPTY;
+    (is_known.then_some(Entry::EMPTY), is_known)
+}
+
+/// Under what names state may be kept of these keys, and whether that is a durable policy's.
+fn names_of_states(keys: &[String]) -> Vec<(String, bool)> {
+    let policies = ratelimit::all_policies();
+    let mut names = Vec::with_capacity(keys.len() * (policies.len() + 1));
+    for key in keys {
+        names.push((key.clone(), false));
+        for policy in &policies {
+            let state = StateKey::of_policy(&policy.name, key.as_bytes());
+            let name = String::from_utf8_lossy(state.bytes()).into_owned();
+            names.push((name, policy.durable));
+        }
+    }
+    names
+}

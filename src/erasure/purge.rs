@@ -1,0 +1,112 @@
+//! One batch of a retention period: rows of a part of a table whose time is over.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::spi::quote_identifier;
+use pgrx::{IntoDatum, pg_sys};
+
+use super::columns::{hold_anything, nulls};
+use super::target::{full_name, without_values};
+use crate::batch_settings::BatchSettings;
+use crate::columns::registry::Column;
+use crate::error::{Error, Result};
+use crate::owner::as_owner;
+use crate::statement;
+
+/// Pages that one batch looks through. Going on from page to page, a run reads a table once, whatever its size and
+/// with no index.
+const PAGES: i64 = 256;
+
+/// What a batch did.
+pub struct Batch {
+    /// The page to go on from; none at the end.
+    pub next_page: Option<i64>,
+    /// Rows changed.
+    pub changed: i64,
+}
+
+/// How many rows of the registered column's table are due.
+///
+/// Errors: not the owner, 42501; no retention is set, 55000; PostgreSQL's own, under its SQLSTATE.
+pub fn count(column: &Column, cutoff: TimestampWithTimeZone) -> Result<i64> {
+    let table = full_name(column.relation)?;
+    let sql = format!("SELECT count(*) FROM {table} AS t WHERE {}", due(column)?);
+    let _in_their_name = as_owner(column.relation)?;
+    let _settings = BatchSettings::for_any_rows();
+    let mut count = 0;
+    without_values(&table, || {
+        statement::run(&sql, &[cutoff_argument(cutoff)], |row| {
+            count = row.get(1).unwrap_or(0);
+        });
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+/// Deletes or sets to NULL at most `size` due rows of a table or partition, from a page on. Rows that others have
+/// locked are passed over.
+///
+/// Errors: as [`count`].
+pub fn batch(
+    column: &Column,
+    leaf: pg_sys::Oid,
+    cutoff: TimestampWithTimeZone,
+    from_page: i64,
+    size: i32,
+) -> Result<Batch> {
+    let table = full_name(leaf)?;
+    let to_page = from_page.saturating_add(PAGES);
+    let work = match column.deletes_rows {
+        true => format!("DELETE FROM ONLY {table} AS t"),
+        false => format!("UPDATE ONLY {table} AS t SET {}", nulls(column)),
+    };
+    let sql = format!(
+        "{work} WHERE t.ctid = ANY (ARRAY( \
+            SELECT t.ctid FROM ONLY {table} AS t \
+             WHERE t.ctid >= $2::tid AND t.ctid < $3::tid AND {} LIMIT $4 FOR UPDATE SKIP LOCKED))",
+        due(column)?
+    );
+    let arguments = [
+        cutoff_argument(cutoff),
+        (pg_sys::TEXTOID, format!("({from_page},0)").into_datum()),
+        (pg_sys::TEXTOID, format!("({to_page},0)").into_datum()),
+        (pg_sys::INT4OID, size.into_datum()),
+    ];
+    let _in_their_name = as_owner(leaf)?;
+    let _settings = BatchSettings::for_any_rows();
+    let (changed, pages) = without_values(&table, || {
+        let changed = statement::run(&sql, &arguments, |_| ());
+        Ok((i64::try_from(changed).unwrap_or(i64::MAX), pages_of(leaf)))
+    })?;
+    let next_page = match changed >= i64::from(size) {
+        true => from_page,
+        false => to_page,
+    };
+    Ok(Batch {
+        next_page: (next_page < pages).then_some(next_page),
+        changed,
+    })
+}
+
+fn cutoff_argument(cutoff: TimestampWithTimeZone) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
+    (pg_sys::TIMESTAMPTZOID, cutoff.into_datum())
+}
+
+/// Rows that are due and still hold something, or are to go whole.
+fn due(column: &Column) -> Result<String> {
+    let time = column.retention_column.as_ref().ok_or(Error::NoRetention)?;
+    let is_old = format!("t.{} < $1", quote_identifier(time));
+    Ok(match column.deletes_rows {
+        true => is_old,
+        false => format!("{is_old} AND ({})", hold_anything(column, "t.")),
+    })
+}
+
+fn pages_of(leaf: pg_sys::Oid) -> i64 {
+    let mut pages = 0;
+    statement::run(
+        "SELECT pg_relation_size($1, 'main') / current_setting('block_size')::bigint",
+        &[(pg_sys::REGCLASSOID, leaf.into_datum())],
+        |row| pages = row.get(1).unwrap_or(0),
+    );
+    pages
+}

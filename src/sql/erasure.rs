@@ -1,0 +1,109 @@
+//! Erasure and retention.
+
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::iter::TableIterator;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::{PgLogLevel, PgRelation, PgSqlErrorCode, ereport, name, pg_extern};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use super::args::required;
+use super::jobs::relation;
+use super::ratelimit_args::given;
+use crate::columns::registry::{self, Column};
+use crate::erasure::{self, Number, purge};
+use crate::error::{Answer, Result};
+use crate::text::Text;
+
+thread_local! {
+    static SAID: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Erasure is asked for by law: nobody shall think that this was all of it.
+fn say_once_what_is_out_of_reach() {
+    if !SAID.replace(true) {
+        ereport!(
+            PgLogLevel::NOTICE,
+            PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+            "phone_forget reaches registered columns and rate limits only; not backups, WAL, dead rows before VACUUM, \
+             logs, or columns that are not registered",
+            "docs/erasure.md lists them, and what to do about each."
+        );
+    }
+}
+
+/// `phone_forget(phone)`: removes every trace of a number from registered columns, rate limits, lists and blocks,
+/// under every configured key and both hash schemes. Gives what was done, an object a row.
+///
+/// Errors: NULL, 22004; not a phone number, 22023; a table that may not be changed, under PostgreSQL's SQLSTATE; a
+/// key that is not configured, values of an earlier system, rows that stay, or no engine, 55000.
+#[pg_extern(volatile, parallel_unsafe)]
+#[allow(clippy::type_complexity)]
+fn phone_forget(
+    phone: Option<Text<'_>>,
+) -> std::result::Result<
+    TableIterator<
+        'static,
+        (
+            name!(object, String),
+            name!(action, String),
+            name!(rows, i64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let number = Number::of(given(phone, "phone")?)?;
+    let outcomes = erasure::forget(&number)?;
+    say_once_what_is_out_of_reach();
+    let rows = outcomes.into_iter();
+    Ok(TableIterator::new(rows.map(|outcome| {
+        (outcome.object, outcome.action.to_owned(), outcome.rows)
+    })))
+}
+
+fn registered(table: Option<PgRelation>, column: Option<Text<'_>>) -> Result<Rc<Column>> {
+    let column = required(column, "column")?;
+    registry::column(relation(table)?.oid(), &column)
+}
+
+/// `phone_crypt.purge_count(table, column, cutoff)`: how many rows of a registered column are older than that.
+///
+/// Errors: NULL, 22004; not the owner, 42501; not registered, or without a retention, 55000.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn purge_count(
+    table: Option<PgRelation>,
+    column: Option<Text<'_>>,
+    cutoff: Option<TimestampWithTimeZone>,
+) -> Answer<i64> {
+    let column = registered(table, column)?;
+    Ok(purge::count(&column, given(cutoff, "cutoff")?)?)
+}
+
+/// `phone_crypt.purge_batch(table, column, leaf, cutoff, from_page, batch_size)`: deletes or sets to NULL some of
+/// them, in one partition, from a page on. `next_page` is NULL at the end.
+///
+/// Errors: as `purge_count`.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+#[allow(clippy::type_complexity)]
+fn purge_batch(
+    table: Option<PgRelation>,
+    column: Option<Text<'_>>,
+    leaf: Option<PgRelation>,
+    cutoff: Option<TimestampWithTimeZone>,
+    from_page: Option<i64>,
+    batch_size: Option<i32>,
+) -> std::result::Result<
+    TableIterator<'static, (name!(next_page, Option<i64>), name!(changed, i64))>,
+    ErrorReport,
+> {
+    let column = registered(table, column)?;
+    let leaf = given(leaf, "leaf")?;
+    let batch = purge::batch(
+        &column,
+        leaf.oid(),
+        given(cutoff, "cutoff")?,
+        given(from_page, "from_page")?,
+        given(batch_size, "batch_size")?,
+    )?;
+    Ok(TableIterator::once((batch.next_page, batch.changed)))
+}
