@@ -140,6 +140,48 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/procedures/work_through.sql",
+    name = "work_through",
+    requires = [
+        "columns",
+        sql::column_batch::column_batch,
+        sql::column_batch::column_pending,
+        sql::column_batch::read_plain,
+        sql::column_batch::read_legacy,
+        sql::keep_column::keep_column,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/registration.sql",
+    name = "registration",
+    requires = ["work_through", "pins"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/encrypt_column.sql",
+    name = "encrypt_column",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/drop_plaintext.sql",
+    name = "drop_plaintext",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/decrypt_column.sql",
+    name = "decrypt_column",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/rotate_column.sql",
+    name = "rotate_column",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/import_legacy_column.sql",
+    name = "import_legacy_column",
+    requires = ["encrypt_column"]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
@@ -152,6 +194,11 @@ pgrx::extension_sql_file!(
         "erasure",
         "purge_expired",
         "migrate_rate_limits",
+        "encrypt_column",
+        "drop_plaintext",
+        "decrypt_column",
+        "rotate_column",
+        "import_legacy_column",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,

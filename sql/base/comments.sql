@@ -160,3 +160,13 @@ COMMENT ON FUNCTION phone_crypt.purge_count(regclass, text, timestamptz) IS
     'how many rows of a registered column are older than that';
 COMMENT ON FUNCTION phone_crypt.purge_batch(regclass, text, regclass, timestamptz, bigint, integer) IS
     'deletes or sets to NULL some of them; behind phone_purge_expired';
+COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integer, boolean, text[]) IS
+    'one batch of a column procedure, in the name of the table''s owner';
+COMMENT ON FUNCTION phone_crypt.column_pending(text, regclass, text, text[]) IS
+    'how many rows a column procedure has still to do';
+COMMENT ON FUNCTION phone_crypt.read_plain(text, text) IS
+    'what the column procedures take a text for: number, with_extension or not_a_phone_number';
+COMMENT ON FUNCTION phone_crypt.read_legacy(text, text, text, text) IS
+    'what phone_import_legacy_column would count a value as';
+COMMENT ON FUNCTION phone_crypt.keep_column() IS
+    'trigger of registered columns: keeps plain text, encrypted value, hash and original in step';

@@ -63,22 +63,20 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.check_row_owner() FROM PUBLIC;
 CREATE TRIGGER check_row_owner BEFORE INSERT OR UPDATE OR DELETE ON phone_crypt.jobs
     FOR EACH ROW EXECUTE FUNCTION phone_crypt.check_row_owner();
 
--- The settings of a batch's transaction. Under the pinned path nothing of the caller's can be taken for
--- PostgreSQL's own; without hash and merge joins, rows are written back through their place in the table.
+-- How each transaction of a procedure begins: under the pinned path nothing of the caller's can be taken for
+-- PostgreSQL's own. (A procedure that has a SET clause cannot COMMIT.)
 CREATE FUNCTION phone_crypt.begin_batch() RETURNS void
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
 AS $$
-    SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
-           pg_catalog.set_config('enable_hashjoin', 'off', true),
-           pg_catalog.set_config('enable_mergejoin', 'off', true);
+    SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)
 $$;
 COMMENT ON FUNCTION phone_crypt.begin_batch() IS
-    'pins search_path and the like for the transaction';
+    'pins search_path for the transaction';
 
 -- Starts a job, or goes on with the one that was stopped.
 CREATE FUNCTION phone_crypt.job_begin(
     procedure text, relation regclass, column_name name, total bigint,
-    OUT job bigint, OUT as_of timestamptz, OUT resumed boolean
+    OUT job bigint, OUT as_of timestamptz, OUT resumed boolean, OUT details jsonb
 )
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -90,12 +88,12 @@ BEGIN
            total = j.done + job_begin.total
      WHERE j.procedure = job_begin.procedure AND j.relation = job_begin.relation
        AND j.column_name IS NOT DISTINCT FROM job_begin.column_name AND j.state = 'running'
-    RETURNING j.id, j.as_of INTO job_begin.job, job_begin.as_of;
+    RETURNING j.id, j.as_of, j.details INTO job_begin.job, job_begin.as_of, job_begin.details;
     resumed := FOUND;
     IF NOT resumed THEN
         INSERT INTO phone_crypt.jobs (procedure, relation, column_name, total, pid)
         VALUES (job_begin.procedure, job_begin.relation, job_begin.column_name, job_begin.total, pg_backend_pid())
-        RETURNING jobs.id, jobs.as_of INTO job_begin.job, job_begin.as_of;
+        RETURNING jobs.id, jobs.as_of, jobs.details INTO job_begin.job, job_begin.as_of, job_begin.details;
     END IF;
 END;
 $$;

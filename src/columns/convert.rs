@@ -62,8 +62,15 @@ impl Reading {
 
 /// Reads a plain text under the column's regions.
 pub fn read(column: &Column, plain: &str) -> Result<Reading> {
+    read_text(plain, column.regions.as_deref())
+}
+
+/// Reads a plain text under a list of regions, or the setting's.
+///
+/// Errors: an unknown region, 22023.
+pub fn read_text(plain: &str, regions: Option<&str>) -> Result<Reading> {
     let use_regions = |regions: &Regions| Ok(read_under(plain, regions));
-    match &column.regions {
+    match regions {
         Some(list) => with_list(list, use_regions),
         None => with_default(use_regions),
     }

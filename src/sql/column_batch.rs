@@ -2,12 +2,14 @@
 
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgRelation, default, name, pg_extern};
+use pgrx::{Array, PgRelation, default, name, pg_extern};
+use phone_crypt_core::crypto::{KeyId, LegacyScheme};
 
 use super::args::required;
 use super::jobs::relation;
-use crate::columns::batch::{self, Request};
-use crate::error::Error;
+use crate::columns::batch::{self, Request, import};
+use crate::columns::convert::{self, Reading};
+use crate::error::{Answer, Error};
 use crate::text::{RawText, Text};
 
 /// `phone_crypt.column_batch(work, leaf, column, after, batch_size[, writes[, arguments]])`: one row: the primary
@@ -22,7 +24,7 @@ fn column_batch(
     work: Option<Text<'_>>,
     leaf: Option<PgRelation>,
     column: Option<Text<'_>>,
-    after: Option<Vec<String>>,
+    after: Option<Array<'_, Text<'_>>>,
     batch_size: Option<i32>,
     writes: default!(Option<bool>, "true"),
     arguments: default!(Option<Vec<Option<String>>>, "'{}'"),
@@ -42,7 +44,7 @@ fn column_batch(
         work: &required(work, "work")?,
         leaf: relation(leaf)?.oid(),
         column: &required(column, "column")?,
-        after,
+        after: after.map(|key| key.iter().map(bytes).collect()),
         size: batch_size.ok_or(Error::NullArgument("batch_size"))?,
         writes: writes.ok_or(Error::NullArgument("writes"))?,
         arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
@@ -53,4 +55,72 @@ fn column_batch(
         report.changed,
         report.counts,
     )))
+}
+
+/// `phone_crypt.column_pending(work, leaf, column[, arguments])`: how many rows are still to be done.
+///
+/// Errors: as `phone_crypt.column_batch`.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn column_pending(
+    work: Option<Text<'_>>,
+    leaf: Option<PgRelation>,
+    column: Option<Text<'_>>,
+    arguments: default!(Option<Vec<Option<String>>>, "'{}'"),
+) -> Answer<i64> {
+    Ok(batch::pending(&Request {
+        work: &required(work, "work")?,
+        leaf: relation(leaf)?.oid(),
+        column: &required(column, "column")?,
+        after: None,
+        size: 0,
+        writes: false,
+        arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
+    })?)
+}
+
+/// `phone_crypt.read_plain(plain, regions)`: what the column procedures would take a text for: `number`,
+/// `with_extension` or `not_a_phone_number`. NULL regions are those of the setting.
+///
+/// Errors: not UTF-8, 22021; an unknown region, 22023.
+#[pg_extern(schema = "phone_crypt", stable, parallel_safe)]
+fn read_plain(plain: Option<Text<'_>>, regions: Option<String>) -> Answer<Option<&'static str>> {
+    let Some(plain) = plain else { return Ok(None) };
+    Ok(Some(
+        match convert::read_text(&plain.exact()?, regions.as_deref())? {
+            Reading::Number(_) => "number",
+            Reading::WithExtension(_) => "with_extension",
+            Reading::Other => "not_a_phone_number",
+        },
+    ))
+}
+
+/// `phone_crypt.read_legacy(value, scheme, key_id, regions)`: what `phone_import_legacy_column` would count a value
+/// as: `imported`, `repaired`, `naive`, `not_a_phone_number` or `left_unreadable`.
+///
+/// Errors: an unknown scheme or region, a malformed key id, 22023; a key that is not configured, 55000.
+#[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
+fn read_legacy(
+    value: Option<Text<'_>>,
+    scheme: Option<Text<'_>>,
+    key_id: Option<Text<'_>>,
+    regions: Option<String>,
+) -> Answer<Option<&'static str>> {
+    let scheme = LegacyScheme::parse(&required(scheme, "scheme")?).map_err(Error::from)?;
+    let key_id = key_id.map(Text::or_empty);
+    let key_id: Option<KeyId> = key_id
+        .map(|id| id.parse())
+        .transpose()
+        .map_err(Error::from)?;
+    let Some(value) = value else { return Ok(None) };
+    Ok(Some(import::outcome_of(
+        value.bytes(),
+        scheme,
+        key_id,
+        regions.as_deref(),
+    )?))
+}
+
+/// A part of a primary key, in the database's encoding.
+fn bytes(text: Option<Text<'_>>) -> Vec<u8> {
+    text.map(|text| text.bytes().to_vec()).unwrap_or_default()
 }

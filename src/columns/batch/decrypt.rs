@@ -12,12 +12,17 @@ use crate::error::Result;
 /// Fills the plaintext column again.
 pub struct Decrypt {
     column: Rc<Column>,
+    /// Whether the plaintext column is not there yet, so that rows can only be counted.
+    only_counts: bool,
 }
 
 impl Decrypt {
-    /// For a registered column whose plaintext column is there again.
-    pub fn new(column: Rc<Column>) -> Decrypt {
-        Decrypt { column }
+    /// For a registered column whose plaintext column is there again, or is to be.
+    pub fn new(column: Rc<Column>, only_counts: bool) -> Decrypt {
+        Decrypt {
+            column,
+            only_counts,
+        }
     }
 
     fn raw(&self) -> &String {
@@ -33,12 +38,15 @@ impl Conversion for Decrypt {
     }
 
     fn condition(&self) -> String {
-        format!(
-            "t.{} IS NULL AND (t.{} IS NOT NULL OR t.{} IS NOT NULL)",
-            quoted(&self.column.name),
+        let stored = format!(
+            "(t.{} IS NOT NULL OR t.{} IS NOT NULL)",
             quoted(&self.column.encrypted),
             quoted(self.raw())
-        )
+        );
+        match self.only_counts {
+            true => stored,
+            false => format!("t.{} IS NULL AND {stored}", quoted(&self.column.name)),
+        }
     }
 
     fn writes(&self) -> Vec<String> {
@@ -60,7 +68,7 @@ impl Conversion for Decrypt {
                 Ok(Some(vec![Some(plain)]))
             }
             Err(error) if error.is_fault_of_the_value() => {
-                counts.add("unreadable");
+                counts.add("left_unreadable");
                 Ok(None)
             }
             Err(error) => Err(error),

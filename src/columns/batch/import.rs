@@ -41,54 +41,22 @@ impl Import {
         })
     }
 
-    fn plain(&self, value: &[u8]) -> Result<String> {
-        with_ring(|ring| {
-            let key = match self.key_id {
-                None => ring.legacy_key(),
-                Some(id) => ring.find(id).ok_or(crypto::LegacyError::UnknownKey(id))?,
-            };
-            with_scratch(|out| {
-                crypto::decrypt_legacy_into(key, self.scheme, value, out)?;
-                String::from_utf8(out.clone()).map_err(|_| Error::NotUtf8)
-            })
-        })
-    }
-
-    fn read(&self, plain: &str) -> Result<std::result::Result<Naive, NaiveError>> {
-        let use_regions = |regions: &Regions| Ok(phone::read_naive(plain, regions));
-        match &self.column.regions {
-            Some(list) => with_list(list, use_regions),
-            None => with_default(use_regions),
-        }
-    }
-
     fn stored(&self, plain: &str, context: &[u8], counts: &mut Counts) -> Result<Stored> {
-        let number = match self.read(plain)? {
-            Ok(number) => number,
-            Err(reason) => {
-                counts.add(match reason {
-                    NaiveError::NotAPhoneNumber => "not_a_phone_number",
-                    NaiveError::Unrepairable => "naive",
-                });
-                return Ok(Stored {
-                    raw: Some(convert::encrypt(Kind::Text, plain.as_bytes(), context)?),
-                    ..Stored::default()
-                });
-            }
+        let number = read(plain, self.column.regions.as_deref())?;
+        counts.add(outcome(&number));
+        let Ok(number) = number else {
+            return Ok(Stored {
+                raw: Some(convert::encrypt(Kind::Text, plain.as_bytes(), context)?),
+                ..Stored::default()
+            });
         };
-        counts.add(match number {
-            Naive::Number(_) => "imported",
-            Naive::Repaired(_) => "repaired",
-        });
-        let reading = convert::read(&self.column, plain)?;
         let e164 = number.e164();
-        let keeps_original = reading.needs_raw(&self.column);
         let mut stored = Stored {
             encrypted: Some(convert::encrypt(Kind::Phone, e164.as_bytes(), context)?),
             hashes: convert::hashes(&self.column, e164.as_bytes())?,
             raw: None,
         };
-        if keeps_original || matches!(number, Naive::Repaired(_)) && self.column.keep_original {
+        if convert::read(&self.column, plain)?.needs_raw(&self.column) {
             stored.raw = Some(convert::encrypt(Kind::Text, plain.as_bytes(), context)?);
         }
         if self.is_duplicate {
@@ -97,6 +65,52 @@ impl Import {
         }
         Ok(stored)
     }
+}
+
+/// What the import makes of a value, by the name that it is counted under.
+///
+/// Errors: a key that is not configured, 55000; an unknown region, 22023.
+pub fn outcome_of(
+    value: &[u8],
+    scheme: LegacyScheme,
+    key_id: Option<crypto::KeyId>,
+    regions: Option<&str>,
+) -> Result<&'static str> {
+    match plain_text(value, scheme, key_id) {
+        Ok(plain) => Ok(outcome(&read(&plain, regions)?)),
+        Err(error) if error.is_fault_of_the_value() => Ok("left_unreadable"),
+        Err(error) => Err(error),
+    }
+}
+
+fn outcome(number: &std::result::Result<Naive, NaiveError>) -> &'static str {
+    match number {
+        Ok(Naive::Number(_)) => "imported",
+        Ok(Naive::Repaired(_)) => "repaired",
+        Err(NaiveError::NotAPhoneNumber) => "not_a_phone_number",
+        Err(NaiveError::Unrepairable) => "naive",
+    }
+}
+
+fn read(plain: &str, regions: Option<&str>) -> Result<std::result::Result<Naive, NaiveError>> {
+    let use_regions = |regions: &Regions| Ok(phone::read_naive(plain, regions));
+    match regions {
+        Some(list) => with_list(list, use_regions),
+        None => with_default(use_regions),
+    }
+}
+
+fn plain_text(value: &[u8], scheme: LegacyScheme, key_id: Option<crypto::KeyId>) -> Result<String> {
+    with_ring(|ring| {
+        let key = match key_id {
+            None => ring.legacy_key(),
+            Some(id) => ring.find(id).ok_or(crypto::LegacyError::UnknownKey(id))?,
+        };
+        with_scratch(|out| {
+            crypto::decrypt_legacy_into(key, scheme, value, out)?;
+            String::from_utf8(out.clone()).map_err(|_| Error::NotUtf8)
+        })
+    })
 }
 
 impl Conversion for Import {
@@ -122,10 +136,10 @@ impl Conversion for Import {
         let Some(value) = row.text(0) else {
             return Ok(None);
         };
-        let plain = match self.plain(value.bytes()) {
+        let plain = match plain_text(value.bytes(), self.scheme, self.key_id) {
             Ok(plain) => plain,
             Err(error) if error.is_fault_of_the_value() => {
-                counts.add("unreadable");
+                counts.add("left_unreadable");
                 return Ok(None);
             }
             Err(error) => return Err(error),

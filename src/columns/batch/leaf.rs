@@ -107,6 +107,14 @@ impl Leaf {
         sql
     }
 
+    /// Counts rows.
+    pub fn count(&self, condition: &str) -> String {
+        format!(
+            "SELECT count(*) FROM ONLY {} AS t WHERE ({condition})",
+            self.name
+        )
+    }
+
     /// Writes rows: `$1` their places, `$2` and so on the new values of each column.
     pub fn update(&self, columns: &[String]) -> String {
         let (mut sets, mut names, mut arrays) = (Vec::new(), String::new(), String::new());

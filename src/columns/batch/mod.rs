@@ -11,7 +11,7 @@ mod counts;
 mod decrypt;
 mod duplicates;
 mod encrypt;
-mod import;
+pub mod import;
 mod leaf;
 mod rehash;
 mod rotate;
@@ -39,8 +39,8 @@ pub struct Request<'a> {
     pub leaf: pg_sys::Oid,
     /// The registration's name.
     pub column: &'a str,
-    /// The primary key of the row after which to begin, as text; None for the first.
-    pub after: Option<Vec<String>>,
+    /// The primary key of the row after which to begin, as text in the database's encoding; None for the first.
+    pub after: Option<Vec<Vec<u8>>>,
     /// How many rows at most.
     pub size: i32,
     /// Whether anything is written.
@@ -95,7 +95,8 @@ fn conversion(request: &Request<'_>, column: &Rc<Column>) -> Result<Box<dyn Conv
         "rotate" => Box::new(rotate::Rotate::new(column)?),
         "rehash" => Box::new(rehash::Rehash::new(column, false)?),
         "rehash_duplicate" => Box::new(rehash::Rehash::new(column, true)?),
-        "decrypt" => Box::new(decrypt::Decrypt::new(column)),
+        "decrypt" => Box::new(decrypt::Decrypt::new(column, false)),
+        "rows" => Box::new(decrypt::Decrypt::new(column, true)),
         "import" => Box::new(import::Import::new(
             column,
             argument(0),
@@ -107,6 +108,22 @@ fn conversion(request: &Request<'_>, column: &Rc<Column>) -> Result<Box<dyn Conv
         }
         _ => return Err(Error::UnknownWork),
     })
+}
+
+/// How many rows are still to be done.
+///
+/// Errors: as [`run`].
+pub fn pending(request: &Request<'_>) -> Result<i64> {
+    let _owner = as_owner(request.leaf)?;
+    let _settings = BatchSettings::for_any_rows();
+    let column = registry::column(request.leaf, request.column)?;
+    let leaf = Leaf::look_up(request.leaf)?;
+    let condition = conversion(request, &column)?.condition();
+    let mut pending = 0;
+    statement::run(&leaf.count(&condition), &[], |row| {
+        pending = row.get(1).unwrap_or(0)
+    });
+    Ok(pending)
 }
 
 type Read = (Vec<Change>, Option<Vec<RawText>>, i32);
@@ -127,10 +144,7 @@ fn read(
     );
     let mut arguments = vec![(pg_sys::INT4OID, request.size.into_datum())];
     for value in request.after.iter().flatten() {
-        arguments.push((
-            pg_sys::TEXTOID,
-            RawText(value.clone().into_bytes()).into_datum(),
-        ));
+        arguments.push((pg_sys::TEXTOID, RawText(value.clone()).into_datum()));
     }
     let (mut changes, mut last, mut result) = (Vec::new(), None, Ok(()));
     let seen = statement::run(&sql, &arguments, |row| {

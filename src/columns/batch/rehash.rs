@@ -70,7 +70,7 @@ impl Conversion for Rehash {
                 Ok(Some(vec![text(hashes.next), text(hashes.present)]))
             }
             Err(error) if error.is_fault_of_the_value() => {
-                counts.add("unreadable");
+                counts.add("left_unreadable");
                 Ok(None)
             }
             Err(error) => Err(error),

@@ -40,9 +40,9 @@ impl Rotate {
             Ok(Some(new)) => return Ok(new),
             Ok(None) => {}
             Err(Error::Value(crypto::value::ValueError::UnknownKey(_))) => {
-                counts.add("key_not_configured");
+                counts.add("left_key_not_configured");
             }
-            Err(error) if error.is_fault_of_the_value() => counts.add("unreadable"),
+            Err(error) if error.is_fault_of_the_value() => counts.add("left_unreadable"),
             Err(error) => return Err(error),
         }
         Ok(value.to_vec())

@@ -1,0 +1,131 @@
+-- phone_decrypt_column: the way back from phone_encrypt_column and phone_drop_plaintext.
+
+-- The statements that take an encrypted column away, once its plain text is there.
+CREATE FUNCTION phone_crypt.unregistration_sql(spec phone_crypt.columns) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY[
+        format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', spec.relation),
+        format('SELECT phone_crypt.check_decrypted(%L, %L)', spec.relation, spec.column_name),
+        format('DROP TRIGGER IF EXISTS %I ON %s', phone_crypt.trigger_name(spec.column_name), spec.relation),
+        format('ALTER TABLE %s %s', spec.relation,
+               (SELECT string_agg(format('DROP COLUMN IF EXISTS %I', n), ', ')
+                  FROM unnest(ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column, spec.next_hash_column])
+                       AS u (n) WHERE n IS NOT NULL)),
+        format('DELETE FROM phone_crypt.columns AS c WHERE c.relation = %L::regclass AND c.column_name = %L',
+               spec.relation, spec.column_name)]
+$$;
+COMMENT ON FUNCTION phone_crypt.unregistration_sql(phone_crypt.columns) IS
+    'the statements that take an encrypted column away';
+
+CREATE FUNCTION phone_crypt.check_decrypted(relation regclass, column_name text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    pending bigint := phone_crypt.pending('decrypt', relation, column_name);
+BEGIN
+    IF pending > 0 THEN
+        RAISE EXCEPTION '% rows of table % cannot be decrypted', pending, relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Their values are damaged, or belong to another row or column. Restore them, or set them to NULL, and CALL it again.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_decrypted(regclass, text) IS
+    '55000 while rows of a registered column have no plain text';
+
+-- Brings back what the column of plain text had, as far as what is in it now allows.
+CREATE PROCEDURE phone_crypt.restore_constraints(spec phone_crypt.columns)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    statement pg_catalog.text;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    IF spec.plaintext_not_null THEN
+        statement := format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', spec.relation, spec.column_name);
+        BEGIN
+            EXECUTE statement;
+        EXCEPTION WHEN not_null_violation THEN
+            RAISE NOTICE 'rows without a number keep the column from being NOT NULL again; later: %', statement;
+        END;
+    END IF;
+    FOREACH statement IN ARRAY phone_crypt.index_sql(spec.relation, spec.hash_column, spec.column_name, false) LOOP
+        CONTINUE WHEN statement NOT LIKE 'CREATE UNIQUE%';
+        BEGIN
+            EXECUTE statement;
+        EXCEPTION WHEN unique_violation THEN
+            RAISE NOTICE 'numbers that repeat keep the column from being unique again; later: %', statement;
+        END;
+    END LOOP;
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.restore_constraints(phone_crypt.columns) IS
+    'behind phone_decrypt_column: NOT NULL and uniqueness as before';
+
+CREATE PROCEDURE phone_decrypt_column(
+    "table" regclass, "column" name, batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
+)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    spec phone_crypt.columns;
+    job bigint;
+    counts pg_catalog.jsonb;
+    was_dropped boolean;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    spec := phone_crypt.registered("table", "column");
+    PERFORM phone_crypt.check_owner("table");
+    PERFORM phone_crypt.check_batch_size(batch_size);
+    PERFORM phone_crypt.leaves("table");
+    IF spec.column_name = spec.encrypted_column THEN
+        RAISE EXCEPTION 'column % of table % has held encrypted values from the first', quote_ident("column"), "table"
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'Add a column of your own and fill it by phone_decrypt().';
+    END IF;
+    IF dry_run THEN
+        RAISE NOTICE '%: dry run: rows to decrypt %', phone_crypt.job_title('phone_decrypt_column', "table", "column"),
+            CASE WHEN spec.has_plaintext THEN phone_crypt.pending('decrypt', "table", "column")
+                 ELSE phone_crypt.pending('rows', "table", "column") END;
+        RETURN;
+    END IF;
+
+    PERFORM phone_crypt.job_lock("table");
+    COMMIT;
+    -- A column that was not dropped has kept its own constraints.
+    was_dropped := NOT spec.has_plaintext OR EXISTS (
+        SELECT FROM phone_crypt.jobs AS j WHERE j.procedure = 'phone_decrypt_column' AND j.relation = "table"
+           AND j.column_name = "column" AND j.state = 'running' AND j.details ? 'column_added');
+    IF NOT spec.has_plaintext THEN
+        PERFORM phone_crypt.begin_batch();
+        CALL phone_crypt.change_table("table", ARRAY[
+            format('ALTER TABLE %s ADD COLUMN %I %s', "table", "column", spec.plaintext_type),
+            format('UPDATE phone_crypt.columns AS c SET has_plaintext = true WHERE c.relation = %L::regclass AND c.column_name = %L',
+                   "table", "column"),
+            format('INSERT INTO phone_crypt.jobs (procedure, relation, column_name, details) VALUES (''phone_decrypt_column'', %L, %L, ''{"column_added": 0}'')',
+                   "table", "column")]);
+    END IF;
+    PERFORM phone_crypt.begin_batch();
+    SELECT b.job, b.details INTO job, counts
+      FROM phone_crypt.job_begin('phone_decrypt_column', "table", "column",
+                                 phone_crypt.pending('decrypt', "table", "column")) AS b;
+    COMMIT;
+    CALL phone_crypt.work_through('phone_decrypt_column', 'decrypt', "table", "column", batch_size, '{}', job, counts);
+    PERFORM phone_crypt.check_decrypted("table", "column");
+    IF was_dropped THEN
+        CALL phone_crypt.restore_constraints(spec);
+    END IF;
+    CALL phone_crypt.change_table("table", phone_crypt.unregistration_sql(spec));
+    PERFORM phone_crypt.job_end(job, counts);
+    PERFORM phone_crypt.job_unlock("table");
+    COMMIT;
+END;
+$$;
+COMMENT ON PROCEDURE phone_decrypt_column(regclass, name, integer, boolean) IS
+    'the way back: fills the column of plain text again and takes the encrypted one away';

@@ -1,0 +1,251 @@
+-- phone_encrypt_column: a column of plain text becomes an encrypted one with a hash beside it, while the
+-- application goes on.
+
+-- Everything about the arguments that can be refused, before anything is changed.
+CREATE FUNCTION phone_crypt.check_registration(spec phone_crypt.columns, index_mode text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+BEGIN
+    IF spec.has_plaintext THEN
+        PERFORM phone_crypt.check_text_column(spec.relation, spec.column_name, 1);
+    END IF;
+    -- 171: a number of 15 digits. An existing column may be used, if it is wide enough.
+    IF phone_crypt.column_type(spec.relation, spec.encrypted_column) IS NOT NULL THEN
+        PERFORM phone_crypt.check_text_column(spec.relation, spec.encrypted_column, 171);
+    END IF;
+    IF phone_crypt.column_type(spec.relation, spec.hash_column) IS NOT NULL THEN
+        PERFORM phone_crypt.check_text_column(spec.relation, spec.hash_column, 64);
+    END IF;
+    IF phone_crypt.column_type(spec.relation, spec.raw_column) IS NOT NULL THEN
+        PERFORM phone_crypt.check_text_column(spec.relation, spec.raw_column, NULL);
+    END IF;
+    IF (SELECT count(DISTINCT n) < count(*)
+          FROM unnest(ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column]
+                      || CASE WHEN spec.has_plaintext THEN ARRAY[spec.column_name] ELSE '{}' END) AS u (n))
+    THEN
+        RAISE EXCEPTION 'the columns must have different names' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    FOREACH name IN ARRAY ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column] LOOP
+        IF octet_length(name) > 63 THEN
+            RAISE EXCEPTION 'a column''s name has at most 63 bytes' USING ERRCODE = 'name_too_long',
+                HINT = 'Give names of your own: encrypted_column, hash_column, raw_column.';
+        END IF;
+    END LOOP;
+    IF spec.context IS NULL OR spec.hash_context IS NULL OR spec.keep_original IS NULL OR index_mode IS NULL THEN
+        RAISE EXCEPTION 'context, hash_context, keep_original and index must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF index_mode NOT IN ('now', 'concurrently', 'none') THEN
+        RAISE EXCEPTION 'index is one of: now, concurrently, none' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF position(chr(31) IN spec.context) > 0 THEN
+        RAISE EXCEPTION 'a context must not contain the character 0x1F' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF spec.hash_context <> '' AND spec.hash_scheme = 'raw' THEN
+        RAISE EXCEPTION 'a hash of scheme raw takes no context' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF spec.context_column IS NOT NULL AND NOT EXISTS (
+        SELECT FROM pg_attribute AS a WHERE a.attrelid = spec.relation AND a.attname = spec.context_column
+           AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+           AND a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'uuid'::regtype, 'text'::regtype,
+                              'varchar'::regtype))
+    THEN
+        RAISE EXCEPTION 'context_column must name a column of an integer type, uuid, text or varchar'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM @extschema@.phone_try_normalize('', coalesce(spec.regions, ''));
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_registration(phone_crypt.columns, text) IS
+    'refuses what cannot be registered';
+
+-- The statements that set a registration up, to be run under one short lock.
+CREATE FUNCTION phone_crypt.registration_sql(spec phone_crypt.columns, index_mode text) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    statements text[] := '{}';
+    name text;
+    hash_is_new boolean := phone_crypt.column_type(spec.relation, spec.hash_column) IS NULL;
+BEGIN
+    FOREACH name IN ARRAY ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column] LOOP
+        IF phone_crypt.column_type(spec.relation, name) IS NULL THEN
+            statements := statements || format('ALTER TABLE %s ADD COLUMN %I text', spec.relation, name);
+        END IF;
+    END LOOP;
+    statements := statements
+        || format('INSERT INTO phone_crypt.columns SELECT (%L::phone_crypt.columns).*', spec::text)
+        || phone_crypt.trigger_sql(spec.relation, spec.column_name);
+    IF index_mode = 'now' AND hash_is_new THEN
+        statements := statements || phone_crypt.index_sql(spec.relation, spec.column_name, spec.hash_column, false);
+    END IF;
+    RETURN statements;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.registration_sql(phone_crypt.columns, text) IS
+    'the statements that add the columns, registration, trigger and indexes of an encrypted column';
+
+-- Whether each index that the hash column needs is there and valid.
+CREATE FUNCTION phone_crypt.lacks_index(relation regclass, hash_column text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT EXISTS (
+        SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])
+         WHERE i.indrelid = relation AND a.attname = hash_column AND i.indisvalid AND i.indisready)
+$$;
+COMMENT ON FUNCTION phone_crypt.lacks_index(regclass, text) IS
+    'whether no valid index has the column';
+
+-- What a dry run finds out about a column of plain text.
+CREATE FUNCTION phone_crypt.plaintext_counts(relation regclass, column_name text, regions text) RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    counts jsonb;
+BEGIN
+    EXECUTE format($sql$
+        WITH read AS MATERIALIZED (
+            SELECT phone_crypt.read_plain(%2$I::text, $1) AS reading,
+                   CASE WHEN $1 IS NULL THEN @extschema@.phone_try_normalize(%2$I::text)
+                        ELSE @extschema@.phone_try_normalize(%2$I::text, $1) END AS number
+              FROM %1$s WHERE %2$I IS NOT NULL)
+        SELECT jsonb_build_object(
+            'rows', count(*),
+            'numbers', count(*) FILTER (WHERE reading = 'number'),
+            'with_extension', count(*) FILTER (WHERE reading = 'with_extension'),
+            'not_a_phone_number', count(*) FILTER (WHERE reading = 'not_a_phone_number'),
+            'duplicate', count(number) - count(DISTINCT number))
+          FROM read$sql$, relation, column_name)
+       INTO counts USING regions;
+    RETURN counts;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.plaintext_counts(regclass, text, text) IS
+    'what a column of plain text holds: numbers, extensions, garbage, repetitions';
+
+-- A view that reads as the table did: the phone column is the number for whoever may have it, else its mask.
+CREATE FUNCTION phone_crypt.view_sql(spec phone_crypt.columns, view_name text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('CREATE VIEW %I.%I %s AS SELECT %s FROM %s AS t', n.nspname, view_name,
+                  CASE WHEN current_setting('server_version_num')::int >= 150000
+                       THEN 'WITH (security_invoker = true)' ELSE '' END,
+                  (SELECT string_agg(
+                              CASE WHEN a.attname = spec.column_name
+                                   THEN format('@extschema@.phone_reveal(t.%I::text, %s) AS %I', spec.encrypted_column,
+                                               CASE WHEN spec.context_column IS NULL THEN quote_literal(spec.context)
+                                                    ELSE format('%L || t.%I::text', spec.context || chr(31),
+                                                                spec.context_column) END,
+                                               a.attname)
+                                   ELSE format('t.%I', a.attname) END,
+                              ', ' ORDER BY a.attnum)
+                     FROM pg_attribute AS a
+                    WHERE a.attrelid = spec.relation AND a.attnum > 0 AND NOT a.attisdropped
+                      AND (a.attname = spec.column_name
+                           OR a.attname <> ALL (ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column]))),
+                  spec.relation)
+      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = spec.relation
+$$;
+COMMENT ON FUNCTION phone_crypt.view_sql(phone_crypt.columns, text) IS
+    'the statement that makes the view of a table with an encrypted column';
+
+CREATE PROCEDURE phone_encrypt_column(
+    "table" regclass, "column" name, encrypted_column name DEFAULT NULL, hash_column name DEFAULT NULL,
+    raw_column name DEFAULT NULL, context text DEFAULT '', context_column name DEFAULT NULL,
+    hash_context text DEFAULT '', regions text DEFAULT NULL, keep_original boolean DEFAULT false,
+    "index" text DEFAULT 'now', view_name name DEFAULT NULL, batch_size integer DEFAULT 5000,
+    dry_run boolean DEFAULT false
+)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    spec phone_crypt.columns;
+    is_registered boolean;
+    job bigint;
+    counts pg_catalog.jsonb;
+    title pg_catalog.text;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    IF "table" IS NULL OR "column" IS NULL THEN
+        RAISE EXCEPTION 'table and column must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    PERFORM phone_crypt.check_owner("table");
+    PERFORM phone_crypt.check_batch_size(batch_size);
+    PERFORM phone_crypt.leaves("table");
+    title := phone_crypt.job_title('phone_encrypt_column', "table", "column");
+    SELECT * INTO spec FROM phone_crypt.columns AS c
+     WHERE c.relation = "table" AND c.column_name = "column";
+    is_registered := FOUND;
+    IF is_registered AND NOT spec.has_plaintext THEN
+        RAISE EXCEPTION 'column % of table % has no plain text any more', quote_ident("column"), "table"
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    IF NOT is_registered THEN
+        spec.relation := "table";
+        spec.column_name := "column";
+        spec.encrypted_column := coalesce(encrypted_column::text, "column" || '_encrypted');
+        spec.hash_column := coalesce(hash_column::text, "column" || '_hash');
+        spec.raw_column := coalesce(raw_column::text, "column" || '_raw');
+        spec.has_plaintext := true;
+        spec.context := context;
+        spec.context_column := context_column;
+        spec.hash_context := hash_context;
+        SELECT k.key_id, split_part(k.hash_scheme, ',', 1) INTO spec.hash_key_id, spec.hash_scheme
+          FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
+        spec.regions := regions;
+        spec.keep_original := keep_original;
+        spec.plaintext_type := phone_crypt.column_type("table", "column");
+        spec.plaintext_not_null := (SELECT a.attnotnull FROM pg_attribute AS a
+                                     WHERE a.attrelid = "table" AND a.attname = "column");
+        spec.on_forget := 'null';
+        spec.registered_at := now();
+        PERFORM phone_crypt.check_registration(spec, "index");
+    END IF;
+    IF dry_run THEN
+        RAISE NOTICE '%: dry run: %', title,
+            phone_crypt.counts_text(phone_crypt.plaintext_counts("table", "column", spec.regions));
+        RETURN;
+    END IF;
+
+    PERFORM phone_crypt.job_lock("table");
+    PERFORM phone_crypt.pin_if_not_pinned();
+    COMMIT;
+    IF NOT is_registered THEN
+        PERFORM phone_crypt.begin_batch();
+        CALL phone_crypt.change_table("table", phone_crypt.registration_sql(spec, "index"));
+    END IF;
+    PERFORM phone_crypt.begin_batch();
+    SELECT * INTO spec FROM phone_crypt.columns AS c WHERE c.relation = "table" AND c.column_name = "column";
+    SELECT b.job, b.details INTO job, counts
+      FROM phone_crypt.job_begin('phone_encrypt_column', "table", "column",
+                                 phone_crypt.pending('encrypt', "table", "column")) AS b;
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    IF "index" = 'concurrently' AND phone_crypt.lacks_index("table", spec.hash_column) THEN
+        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title,
+            array_to_string(phone_crypt.index_sql("table", "column", spec.hash_column, true), E';\n');
+        PERFORM phone_crypt.job_unlock("table");
+        RETURN;
+    END IF;
+
+    CALL phone_crypt.work_through('phone_encrypt_column', 'encrypt', "table", "column", batch_size, '{}', job, counts);
+    IF view_name IS NOT NULL AND to_regclass(format('%I.%I', (SELECT n.nspname FROM pg_class AS c
+            JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = "table"), view_name)) IS NULL
+    THEN
+        EXECUTE phone_crypt.view_sql(spec, view_name);
+    END IF;
+    PERFORM phone_crypt.job_end(job, counts);
+    PERFORM phone_crypt.job_unlock("table");
+    COMMIT;
+END;
+$$;
+COMMENT ON PROCEDURE phone_encrypt_column(regclass, name, name, name, name, text, name, text, text, boolean, text, name, integer, boolean) IS
+    'adds an encrypted column and its hash beside a column of plain text, keeps them in step, and fills them in batches';

@@ -1,0 +1,109 @@
+-- phone_import_legacy_column: values of the earlier web application become values of today, in place.
+
+-- What a dry run finds out about values that are not of today yet.
+CREATE FUNCTION phone_crypt.legacy_counts(relation regclass, column_name text, scheme text, key_id text, regions text)
+    RETURNS jsonb
+    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    counts jsonb;
+BEGIN
+    EXECUTE format($sql$
+        SELECT coalesce(jsonb_object_agg(outcome, rows), '{}')
+          FROM (SELECT phone_crypt.read_legacy(%2$I::text, $1, $2, $3) AS outcome, count(*) AS rows
+                  FROM %1$s WHERE octet_length(%2$I::text) %% 32 <> 11 GROUP BY 1) AS read$sql$,
+        relation, column_name)
+       INTO counts USING scheme, key_id, regions;
+    RETURN counts;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.legacy_counts(regclass, text, text, text, text) IS
+    'what a column of values of the earlier web application holds';
+
+CREATE PROCEDURE phone_import_legacy_column(
+    "table" regclass, "column" name, scheme text, key_id text DEFAULT NULL, hash_column name DEFAULT NULL,
+    raw_column name DEFAULT NULL, context text DEFAULT '', context_column name DEFAULT NULL,
+    hash_context text DEFAULT '', regions text DEFAULT NULL, keep_original boolean DEFAULT false,
+    "index" text DEFAULT 'now', batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
+)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    spec phone_crypt.columns;
+    is_registered boolean;
+    job bigint;
+    counts pg_catalog.jsonb;
+    title pg_catalog.text;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    IF "table" IS NULL OR "column" IS NULL OR scheme IS NULL THEN
+        RAISE EXCEPTION 'table, column and scheme must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    PERFORM phone_crypt.check_owner("table");
+    PERFORM phone_crypt.check_batch_size(batch_size);
+    PERFORM phone_crypt.leaves("table");
+    PERFORM phone_crypt.check_text_column("table", "column", 171);
+    -- An unknown scheme or key is refused here, before anything is changed.
+    PERFORM @extschema@.phone_decrypt_legacy(NULL, scheme, key_id);
+    title := phone_crypt.job_title('phone_import_legacy_column', "table", "column");
+    SELECT * INTO spec FROM phone_crypt.columns AS c WHERE c.relation = "table" AND c.column_name = "column";
+    is_registered := FOUND;
+    IF is_registered AND spec.encrypted_column <> spec.column_name THEN
+        RAISE EXCEPTION 'column % of table % is one of plain text', quote_ident("column"), "table"
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'phone_encrypt_column() is for those.';
+    END IF;
+    IF NOT is_registered THEN
+        spec.relation := "table";
+        spec.column_name := "column";
+        spec.encrypted_column := "column";
+        spec.hash_column := coalesce(hash_column::text, "column" || '_hash');
+        spec.raw_column := coalesce(raw_column::text, "column" || '_raw');
+        spec.has_plaintext := false;
+        spec.context := context;
+        spec.context_column := context_column;
+        spec.hash_context := hash_context;
+        SELECT k.key_id, split_part(k.hash_scheme, ',', 1) INTO spec.hash_key_id, spec.hash_scheme
+          FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
+        spec.regions := regions;
+        spec.keep_original := keep_original;
+        spec.plaintext_not_null := false;
+        spec.on_forget := 'null';
+        spec.registered_at := now();
+        PERFORM phone_crypt.check_registration(spec, "index");
+    END IF;
+    IF dry_run THEN
+        RAISE NOTICE '%: dry run: %', title,
+            phone_crypt.counts_text(phone_crypt.legacy_counts("table", "column", scheme, key_id, spec.regions));
+        RETURN;
+    END IF;
+
+    PERFORM phone_crypt.job_lock("table");
+    PERFORM phone_crypt.pin_if_not_pinned();
+    COMMIT;
+    IF NOT is_registered THEN
+        PERFORM phone_crypt.begin_batch();
+        CALL phone_crypt.change_table("table", phone_crypt.registration_sql(spec, "index"));
+    END IF;
+    PERFORM phone_crypt.begin_batch();
+    SELECT b.job, b.details INTO job, counts
+      FROM phone_crypt.job_begin('phone_import_legacy_column', "table", "column",
+                                 phone_crypt.pending('import', "table", "column", ARRAY[scheme, key_id])) AS b;
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    IF "index" = 'concurrently' AND phone_crypt.lacks_index("table", spec.hash_column) THEN
+        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title,
+            array_to_string(phone_crypt.index_sql("table", "column", spec.hash_column, true), E';\n');
+        PERFORM phone_crypt.job_unlock("table");
+        RETURN;
+    END IF;
+    CALL phone_crypt.work_through('phone_import_legacy_column', 'import', "table", "column", batch_size,
+                                  ARRAY[scheme, key_id], job, counts);
+    PERFORM phone_crypt.job_end(job, counts);
+    PERFORM phone_crypt.job_unlock("table");
+    COMMIT;
+END;
+$$;
+COMMENT ON PROCEDURE phone_import_legacy_column(regclass, name, text, text, name, name, text, name, text, text, boolean, text, integer, boolean) IS
+    'converts unauthenticated values of the earlier web application in place, and hashes their numbers';
