@@ -134,6 +134,7 @@ pgrx::extension_sql_file!(
     name = "purge_expired",
     requires = [
         "erasure",
+        "work_through",
         "ratelimit_phones",
         sql::erasure::purge_count,
         sql::erasure::purge_batch,

@@ -75,7 +75,6 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.add_counts(jsonb,jsonb)'),
         ('admin',  'phone_crypt.counts_text(jsonb)'),
         ('admin',  'phone_crypt.batch_failed(text,regclass,text,text)'),
-        ('admin',  'phone_crypt.leaves(regclass)'),
         ('admin',  'phone_crypt.pending(text,regclass,text,text[])'),
         ('admin',  'phone_crypt.left_over(jsonb)'),
         ('admin',  'phone_crypt.without_left_over(jsonb)'),

@@ -40,16 +40,6 @@ $$;
 COMMENT ON FUNCTION phone_crypt.retentions() IS
     'registered columns with a retention, and the time before which their rows are due';
 
-CREATE FUNCTION phone_crypt.leaves(relation regclass) RETURNS regclass[]
-    LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT coalesce((SELECT array_agg(p.relid ORDER BY p.relid) FROM pg_partition_tree(relation) AS p WHERE p.isleaf),
-                    ARRAY[relation])
-$$;
-COMMENT ON FUNCTION phone_crypt.leaves(regclass) IS
-    'the partitions that hold the rows of a table, or the table itself';
-
 CREATE PROCEDURE phone_purge_expired(batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false)
     LANGUAGE plpgsql
 AS $$
