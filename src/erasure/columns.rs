@@ -37,6 +37,8 @@ struct Target<'a> {
 struct Looked {
     tables: Vec<pg_sys::Oid>,
     places: Vec<String>,
+    /// Which versions of the rows they were.
+    versions: Vec<String>,
     unreadable: i64,
 }
 
@@ -120,8 +122,9 @@ impl Target<'_> {
     }
 
     fn change_at(&self, looked: Looked) -> u64 {
-        const PLACES: &str = "ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS u (o, c)";
-        const IS_THERE: &str = "t.tableoid = u.o AND t.ctid = u.c::tid";
+        const PLACES: &str = "ROWS FROM (unnest($1), unnest($2), unnest($3)) AS u (o, c, x)";
+        // Not only the place: PostgreSQL follows a row that was updated meanwhile, which may say something else now.
+        const IS_THERE: &str = "t.tableoid = u.o AND t.ctid = u.c::tid AND t.xmin::text = u.x";
         let sql = match self.column.deletes_rows {
             true => format!(
                 "DELETE FROM {} AS t USING {PLACES} WHERE {IS_THERE}",
@@ -136,6 +139,7 @@ impl Target<'_> {
         let arguments = [
             (pg_sys::OIDARRAYOID, looked.tables.into_datum()),
             (pg_sys::TEXTARRAYOID, looked.places.into_datum()),
+            (pg_sys::TEXTARRAYOID, looked.versions.into_datum()),
         ];
         statement::run(&sql, &arguments, |_| ())
     }
@@ -149,7 +153,7 @@ impl Target<'_> {
         };
         let plain = column.has_plaintext.then_some(&column.name);
         let sql = format!(
-            "SELECT t.tableoid, t.ctid::text, {}, {}, {}, {} FROM {} AS t WHERE t.{} IS NULL AND ({})",
+            "SELECT t.tableoid, t.ctid::text, t.xmin::text, {}, {}, {}, {} FROM {} AS t WHERE t.{} IS NULL AND ({})",
             text(Some(&column.encrypted)),
             text(column.raw.as_ref()),
             text(plain),
@@ -164,6 +168,7 @@ impl Target<'_> {
                 Sealed::Same => {
                     looked.tables.extend(row.get::<pg_sys::Oid>(1));
                     looked.places.extend(row.get::<String>(2));
+                    looked.versions.extend(row.get::<String>(3));
                 }
                 Sealed::Unreadable => looked.unreadable += 1,
                 Sealed::Earlier => return Err(Error::EarlierValues),
@@ -176,22 +181,22 @@ impl Target<'_> {
 
     fn judge(&self, row: &TableRow) -> Result<Sealed> {
         let (number, column) = (self.number, self.column);
-        let context = match row.get::<Text<'_>>(6) {
+        let context = match row.get::<Text<'_>>(7) {
             Some(value) => convert::context_of(column, Some(&value.exact()?))?,
             // Without a value for its context nothing can have been encrypted under it.
             None => convert::context_of(column, Some(""))?,
         };
         let mut found = Sealed::Other;
-        if let Some(value) = row.get::<Text<'_>>(3) {
+        if let Some(value) = row.get::<Text<'_>>(4) {
             found = worse(found, number.is_sealed(value.bytes(), &context, column)?);
         }
-        if let Some(value) = row.get::<Text<'_>>(4) {
+        if let Some(value) = row.get::<Text<'_>>(5) {
             found = worse(
                 found,
                 number.is_sealed_text(value.bytes(), &context, column)?,
             );
         }
-        if let Some(plain) = row.get::<Text<'_>>(5)
+        if let Some(plain) = row.get::<Text<'_>>(6)
             && number.is_written(&plain.or_empty(), column)?
         {
             found = Sealed::Same;

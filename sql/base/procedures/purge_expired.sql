@@ -97,7 +97,7 @@ BEGIN
                 END LOOP;
             END LOOP;
             due_rows := phone_crypt.purge_count(item.relation, item.column_name, item.cutoff);
-            EXIT WHEN due_rows = 0 OR pass >= 25;
+            EXIT WHEN due_rows = 0 OR pass >= 10;
             COMMIT;
             PERFORM pg_catalog.pg_sleep(0.2);
             PERFORM phone_crypt.begin_batch();
