@@ -115,7 +115,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.legacy_counts(regclass,text,text,text,text)'),
         ('admin',  '@extschema@.phone_encrypt_column(regclass,name,name,name,name,text,name,text,text,boolean,text,name,integer,boolean)'),
         ('admin',  '@extschema@.phone_drop_plaintext(regclass,name,integer,boolean)'),
-        ('admin',  '@extschema@.phone_decrypt_column(regclass,name,integer,boolean)'),
+        ('admin',  '@extschema@.phone_decrypt_column(regclass,name,boolean,integer,boolean)'),
         ('admin',  '@extschema@.phone_rotate_column(regclass,name,boolean,integer,boolean)'),
         ('admin',  '@extschema@.phone_rotate_all(boolean,integer,boolean)'),
         ('admin',  '@extschema@.phone_import_legacy_column(regclass,name,text,text,name,name,text,name,text,text,boolean,text,integer,boolean)'),

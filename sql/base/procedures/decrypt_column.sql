@@ -68,7 +68,8 @@ COMMENT ON PROCEDURE phone_crypt.restore_constraints(phone_crypt.columns) IS
     'behind phone_decrypt_column: NOT NULL and uniqueness as before';
 
 CREATE PROCEDURE phone_decrypt_column(
-    "table" regclass, "column" name, batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
+    "table" regclass, "column" name, keep_encrypted boolean DEFAULT false, batch_size integer DEFAULT 5000,
+    dry_run boolean DEFAULT false
 )
     LANGUAGE plpgsql
 AS $$
@@ -84,6 +85,9 @@ BEGIN
     PERFORM phone_crypt.check_owner("table");
     PERFORM phone_crypt.check_batch_size(batch_size);
     PERFORM phone_crypt.leaves("table");
+    IF keep_encrypted IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'keep_encrypted and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     IF spec.column_name = spec.encrypted_column THEN
         RAISE EXCEPTION 'column % of table % has held encrypted values from the first', quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -121,11 +125,14 @@ BEGIN
     IF was_dropped THEN
         CALL phone_crypt.restore_constraints(spec);
     END IF;
-    CALL phone_crypt.change_table("table", phone_crypt.unregistration_sql(spec));
+    -- Kept, the trigger goes on, and the application can be changed back meanwhile.
+    IF NOT keep_encrypted THEN
+        CALL phone_crypt.change_table("table", phone_crypt.unregistration_sql(spec));
+    END IF;
     PERFORM phone_crypt.job_end(job, counts);
     PERFORM phone_crypt.job_unlock("table");
     COMMIT;
 END;
 $$;
-COMMENT ON PROCEDURE phone_decrypt_column(regclass, name, integer, boolean) IS
-    'the way back: fills the column of plain text again and takes the encrypted one away';
+COMMENT ON PROCEDURE phone_decrypt_column(regclass, name, boolean, integer, boolean) IS
+    'the way back: fills the column of plain text again and takes the encrypted one away, unless it is to be kept';

@@ -1,0 +1,35 @@
+-- The way back in two steps: plain and encrypted side by side, while the application is changed back; then plain alone.
+\set VERBOSITY terse
+\pset null '<NULL>'
+CREATE TABLE t.person (id int PRIMARY KEY, phone varchar(30) NOT NULL UNIQUE);
+INSERT INTO t.person VALUES (1, '0401 148 075'), (2, '02 9374 4000 ext. 12'), (3, 'ask for Bob');
+SET client_min_messages = warning;
+CALL phone_encrypt_column('t.person', 'phone');
+CALL phone_drop_plaintext('t.person', 'phone');
+CALL phone_decrypt_column('t.person', 'phone', keep_encrypted => true);
+RESET client_min_messages;
+
+SELECT has_plaintext FROM phone_crypt.columns WHERE relation = 't.person'::regclass;
+SELECT id, phone, phone_decrypt(phone_encrypted) AS number FROM t.person ORDER BY id;
+
+-- Old and new application write, and the constraints of the plain column hold again.
+INSERT INTO t.person (id, phone) VALUES (4, '0401 148 076');
+INSERT INTO t.person (id, phone_encrypted) VALUES (5, phone_encrypt('0401 148 077'));
+INSERT INTO t.person (id) VALUES (6);
+SELECT t.outcome('(SELECT count(*) FROM pg_index WHERE indrelid = ''t.person''::regclass AND indisunique)');
+SELECT id, phone, phone_decrypt(phone_encrypted) AS number FROM t.person WHERE id > 3 ORDER BY id;
+
+CALL phone_decrypt_column('t.person', 'phone', keep_encrypted => NULL);
+
+-- Once more changes nothing; without keep_encrypted the rest goes.
+SET client_min_messages = warning;
+CALL phone_decrypt_column('t.person', 'phone', keep_encrypted => true);
+CALL phone_decrypt_column('t.person', 'phone');
+RESET client_min_messages;
+SELECT * FROM t.person ORDER BY id;
+SELECT count(*) AS registered FROM phone_crypt.columns WHERE relation = 't.person'::regclass;
+SELECT count(*) AS triggers FROM pg_trigger WHERE tgrelid = 't.person'::regclass AND NOT tgisinternal;
+
+DROP TABLE t.person;
+DELETE FROM phone_crypt.jobs;
+DELETE FROM phone_crypt.pinned_keys;
