@@ -36,6 +36,22 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_decrypted(regclass, text) IS
     '55000 while rows of a registered column have no plain text';
 
+-- What a run that is resumed has to know: the column is its own, so constraints are to be restored.
+CREATE FUNCTION phone_crypt.note_column_added(relation regclass, column_name name) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    job bigint := (SELECT b.job FROM phone_crypt.job_begin('phone_decrypt_column', note_column_added.relation,
+                                                           note_column_added.column_name, 0) AS b);
+BEGIN
+    UPDATE phone_crypt.jobs AS j SET details = j.details || '{"column_added": 0}' WHERE j.id = job;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.note_column_added(regclass, name) IS
+    'marks the job of phone_decrypt_column: the column of plain text was added by it';
+
 -- Brings back what the column of plain text had, as far as what is in it now allows.
 CREATE PROCEDURE phone_crypt.restore_constraints(spec phone_crypt.columns)
     LANGUAGE plpgsql
@@ -93,6 +109,10 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Add a column of your own and fill it by phone_decrypt().';
     END IF;
+    IF NOT keep_encrypted THEN
+        PERFORM phone_crypt.check_droppable("table", u.name)
+           FROM unnest(ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column]) AS u (name);
+    END IF;
     IF dry_run THEN
         RAISE NOTICE '%: dry run: rows to decrypt %', phone_crypt.job_title('phone_decrypt_column', "table", "column"),
             CASE WHEN spec.has_plaintext THEN phone_crypt.pending('decrypt', "table", "column")
@@ -112,8 +132,7 @@ BEGIN
             format('ALTER TABLE %s ADD COLUMN %I %s', "table", "column", spec.plaintext_type),
             format('UPDATE phone_crypt.columns AS c SET has_plaintext = true WHERE c.relation = %L::regclass AND c.column_name = %L',
                    "table", "column"),
-            format('INSERT INTO phone_crypt.jobs (procedure, relation, column_name, details) VALUES (''phone_decrypt_column'', %L, %L, ''{"column_added": 0}'')',
-                   "table", "column")]);
+            format('SELECT phone_crypt.note_column_added(%L, %L)', "table", "column")]);
     END IF;
     PERFORM phone_crypt.begin_batch();
     SELECT b.job, b.details INTO job, counts

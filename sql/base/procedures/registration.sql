@@ -75,11 +75,12 @@ $$;
 COMMENT ON FUNCTION phone_crypt.trigger_name(text) IS
     'the name of the trigger of a registered column';
 
+-- A table that was restored without its registration has the trigger already.
 CREATE FUNCTION phone_crypt.trigger_sql(relation regclass, column_name text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION phone_crypt.keep_column(%L)',
+    SELECT format('CREATE OR REPLACE TRIGGER %I BEFORE INSERT OR UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION phone_crypt.keep_column(%L)',
                   phone_crypt.trigger_name(column_name), relation, column_name)
 $$;
 COMMENT ON FUNCTION phone_crypt.trigger_sql(regclass, text) IS
