@@ -154,10 +154,10 @@ BEGIN
     IF says THEN
         rate := (job_progress.done - before.done)
                 / greatest(extract(epoch FROM clock_timestamp() - before.updated_at)::numeric, 0.001);
-        RAISE NOTICE '%: % of % (%%%), % rows/s, % s left',
+        RAISE NOTICE '%: % of % (%), % rows/s, % s left',
             phone_crypt.job_title(before.procedure, before.relation, before.column_name),
             job_progress.done, greatest(before.total, job_progress.done),
-            round(100.0 * job_progress.done / greatest(before.total, job_progress.done, 1)),
+            round(100.0 * job_progress.done / greatest(before.total, job_progress.done, 1)) || '%',
             round(rate),
             coalesce(round(greatest(before.total - job_progress.done, 0) / nullif(rate, 0))::text, '?');
     END IF;
