@@ -136,6 +136,7 @@ pgrx::extension_sql_file!(
         "erasure",
         "work_through",
         "ratelimit_phones",
+        "migrate_rate_limits",
         sql::erasure::purge_count,
         sql::erasure::purge_batch,
     ]
@@ -192,6 +193,7 @@ pgrx::extension_sql_file!(
         "jobs",
         "columns",
         "ratelimit_phones",
+        "migrate_rate_limits",
         "erasure",
         "purge_expired",
         "migrate_rate_limits",
