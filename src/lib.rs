@@ -122,6 +122,17 @@ pgrx::extension_sql_file!(
         "earlier_tables",
         sql::migrate_rate_limits::migrate_batch,
         sql::migrate_rate_limits::earlier_key,
+        sql::migrate_rate_limits::forget_known_keys,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/adopt_rate_limits.sql",
+    name = "adopt_rate_limits",
+    requires = [
+        "earlier_tables",
+        sql::adopted_rate_limits::live_count,
+        sql::adopted_rate_limits::unflushed_keys,
+        sql::adopted_rate_limits::take_back_counts,
     ]
 );
 pgrx::extension_sql_file!(
@@ -136,7 +147,6 @@ pgrx::extension_sql_file!(
         "erasure",
         "work_through",
         "ratelimit_phones",
-        "migrate_rate_limits",
         sql::erasure::purge_count,
         sql::erasure::purge_batch,
     ]
@@ -193,10 +203,10 @@ pgrx::extension_sql_file!(
         "jobs",
         "columns",
         "ratelimit_phones",
-        "migrate_rate_limits",
         "erasure",
         "purge_expired",
         "migrate_rate_limits",
+        "adopt_rate_limits",
         "encrypt_column",
         "drop_plaintext",
         "decrypt_column",

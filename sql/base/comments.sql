@@ -154,7 +154,7 @@ COMMENT ON PROCEDURE phone_migrate_rate_limits(regclass, regclass, interval, int
     'turns the rows phone:… of the earlier application''s rate_limits into phone_hash:…, in place or into phone_crypt.rate_limits';
 COMMENT ON FUNCTION phone_crypt.earlier_key(text) IS
     'the key that phone_migrate_rate_limits would give a row, or why the row would stay as it is';
-COMMENT ON FUNCTION phone_crypt.migrate_batch(regclass, tid, tid, integer, timestamptz, interval, boolean, boolean, boolean) IS
+COMMENT ON FUNCTION phone_crypt.migrate_batch(regclass, tid, tid, integer, timestamptz, interval, boolean, boolean, boolean, boolean) IS
     'a batch of phone_migrate_rate_limits';
 COMMENT ON FUNCTION phone_crypt.purge_count(regclass, text, timestamptz) IS
     'how many rows of a registered column are older than that';
@@ -170,3 +170,15 @@ COMMENT ON FUNCTION phone_crypt.read_legacy(text, text, text, text) IS
     'what phone_import_legacy_column would count a value as';
 COMMENT ON FUNCTION phone_crypt.keep_column() IS
     'trigger of registered columns: keeps plain text, encrypted value, hash and original in step';
+COMMENT ON FUNCTION phone_crypt.forget_known_keys() IS
+    'frees what phone_crypt.migrate_batch remembers of the keys of a table';
+COMMENT ON FUNCTION phone_crypt_adopt_rate_limits(regclass, interval) IS
+    'replaces a migrated rate_limits table by a read-only view of the live state; the table is kept under another name';
+COMMENT ON FUNCTION phone_crypt_release_rate_limits(regclass) IS
+    'undoes phone_crypt_adopt_rate_limits: the table comes back, with the live counts';
+COMMENT ON FUNCTION phone_crypt.live_count(text) IS
+    'what is counted of a key at the moment; behind phone_crypt.earlier_rate_limits';
+COMMENT ON FUNCTION phone_crypt.unflushed_keys() IS
+    'keys in memory that phone_crypt.rate_limits does not have yet; behind phone_crypt.earlier_rate_limits';
+COMMENT ON FUNCTION phone_crypt.take_back_counts(regclass, regclass) IS
+    'writes the rows of a view into a table; behind phone_crypt_release_rate_limits';

@@ -128,7 +128,17 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.preview_migration(regclass,interval,boolean,boolean,boolean)'),
         ('admin',  'phone_crypt.foreign_hashes(regclass)'),
         ('admin',  'phone_crypt.earlier_key(text)'),
-        ('admin',  'phone_crypt.migrate_batch(regclass,tid,tid,integer,timestamptz,interval,boolean,boolean,boolean)')
+        ('admin',  'phone_crypt.migrate_batch(regclass,tid,tid,integer,timestamptz,interval,boolean,boolean,boolean,boolean)'),
+        ('admin',  'phone_crypt.forget_known_keys()'),
+        ('admin',  '@extschema@.phone_crypt_adopt_rate_limits(regclass,interval)'),
+        ('admin',  '@extschema@.phone_crypt_release_rate_limits(regclass)'),
+        ('admin',  'phone_crypt.live_count(text)'),
+        ('admin',  'phone_crypt.unflushed_keys()'),
+        ('admin',  'phone_crypt.refuse_write()'),
+        ('admin',  'phone_crypt.relation_grants(regclass)'),
+        ('admin',  'phone_crypt.let_read_live_counts(regrole,regrole[],boolean)'),
+        ('admin',  'phone_crypt.kept_name(name)'),
+        ('admin',  'phone_crypt.take_back_counts(regclass,regclass)')
     ), relation (least, name) AS (VALUES
         ('admin', 'phone_crypt.keys'::regclass),
         ('admin', 'phone_crypt.key_status'),
@@ -140,7 +150,8 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_status'),
         ('admin', 'phone_crypt.ratelimit_stats'),
         ('admin', 'phone_crypt.ratelimit_top'),
-        ('admin', 'phone_crypt.column_keys')
+        ('admin', 'phone_crypt.column_keys'),
+        ('admin', 'phone_crypt.earlier_rate_limits')
     ), writable (least, name) AS (VALUES
         -- A trigger lets in only what belongs to tables of the caller's.
         ('admin', 'phone_crypt.jobs'::regclass),

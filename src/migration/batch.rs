@@ -22,6 +22,8 @@ pub struct Batch {
     pub size: i64,
     /// The rows that are meant.
     pub kinds: Kinds,
+    /// Whether to look up every key, also those that the table does not seem to have.
+    pub looks_up_all: bool,
     /// The length of a window, in microseconds.
     pub window_us: i64,
     /// The moment that decides which windows are over, in microseconds since 1970.

@@ -95,6 +95,23 @@ impl EarlierTable {
         run(&sql, &arguments, with_rows(each));
     }
 
+    /// Every id `phone_hash:…`, read in portions.
+    pub fn each_hash(&self, mut each: impl FnMut(Text<'_>)) {
+        let sql = format!(
+            "SELECT t.ctid, t.id::text FROM ONLY {} AS t WHERE t.ctid > $1 AND {IS_HASH} LIMIT {PORTION}",
+            self.name
+        );
+        let mut after = Some(pg_sys::ItemPointerData::default());
+        while after.is_some() {
+            let arguments = [(pg_sys::TIDOID, after.take().into_datum())];
+            let read = run(&sql, &arguments, |row| {
+                after = row.get(1);
+                row.get(2).into_iter().for_each(&mut each);
+            });
+            after = after.filter(|_| read == PORTION);
+        }
+    }
+
     /// Those of these ids that the table has, as far as can be seen.
     pub fn existing<'a>(&self, ids: impl Iterator<Item = &'a [u8]>) -> Vec<Vec<u8>> {
         let sql = format!(
@@ -119,10 +136,25 @@ impl EarlierTable {
         run(&sql, &[(pg_sys::TEXTARRAYOID, ids)], with_rows(each));
     }
 
+    /// Writes every row of another table or view, over what there is of their ids.
+    pub fn write_all_of(&self, other: &EarlierTable) {
+        let sql = format!(
+            "INSERT INTO {} AS t (id, count, window_start, created_at, updated_at) \
+             SELECT o.id, o.count, o.window_start, o.created_at, o.updated_at FROM {} AS o \
+                 ON CONFLICT (id) DO UPDATE SET count = excluded.count, window_start = excluded.window_start, \
+                    created_at = least(t.created_at, excluded.created_at), updated_at = excluded.updated_at",
+            self.name, other.name
+        );
+        run(&sql, &[], |_| ());
+    }
+
     /// Deletes locked rows.
     ///
     /// Errors: a trigger kept some, 55000.
     pub fn delete(&self, places: &[pg_sys::ItemPointerData]) -> Result<()> {
+        if places.is_empty() {
+            return Ok(());
+        }
         let sql = format!(
             "DELETE FROM ONLY {} AS t WHERE t.ctid = ANY ($1)",
             self.name
@@ -135,6 +167,9 @@ impl EarlierTable {
     ///
     /// Errors: a trigger kept some, 55000.
     pub fn update(&self, rows: &[Met<&[u8]>]) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
         let sql = format!(
             "UPDATE ONLY {} AS t SET id = u.id, count = u.count, window_start = u.window_start, \
                     created_at = u.created_at, updated_at = u.updated_at \
@@ -176,6 +211,9 @@ const TIDARRAYOID: pg_sys::Oid = pg_sys::Oid::from_u32(1010);
 /// `timestamp[]`, which pgrx does not name.
 const TIMESTAMPARRAYOID: pg_sys::Oid = pg_sys::Oid::from_u32(1115);
 
+/// Rows that are held in memory at a time while the whole table is read.
+const PORTION: u64 = 10_000;
+
 fn array_of_times(kind: pg_sys::Oid) -> pg_sys::Oid {
     match kind == pg_sys::TIMESTAMPTZOID {
         true => pg_sys::TIMESTAMPTZARRAYOID,
@@ -186,17 +224,16 @@ fn array_of_times(kind: pg_sys::Oid) -> pg_sys::Oid {
 const COLUMNS_OF_ROW: &str =
     "t.ctid, t.id::text, t.count::bigint, t.window_start, t.created_at, t.updated_at";
 
-/// No index is of use to these conditions, so rows come in the order in which they lie in the table.
-fn condition(kinds: Kinds) -> &'static str {
-    const IS_PHONE: &str = "(left(t.id, 6) COLLATE \"C\") = 'phone:'";
-    const IS_EITHER: &str = "((left(t.id, 6) COLLATE \"C\") = 'phone:' \
-         OR (left(t.id, 11) COLLATE \"C\") = 'phone_hash:')";
-    const IS_NO_HASH: &str = "(left(t.id, 11) COLLATE \"C\") <> 'phone_hash:'";
+// No index is of use to these conditions, so rows come in the order in which they lie in the table.
+const IS_PHONE: &str = "left(t.id, 6) COLLATE \"C\" = 'phone:'";
+const IS_HASH: &str = "left(t.id, 11) COLLATE \"C\" = 'phone_hash:'";
+
+fn condition(kinds: Kinds) -> String {
     match (kinds.hashes, kinds.others) {
-        (false, false) => IS_PHONE,
-        (true, false) => IS_EITHER,
-        (false, true) => IS_NO_HASH,
-        (true, true) => "true",
+        (false, false) => IS_PHONE.to_owned(),
+        (true, false) => format!("({IS_PHONE} OR {IS_HASH})"),
+        (false, true) => format!("NOT {IS_HASH}"),
+        (true, true) => "true".to_owned(),
     }
 }
 

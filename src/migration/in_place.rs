@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::batch::Batch;
 use super::earlier_table::{EarlierTable, Met};
 use super::keys::fate_of;
+use super::known_keys::{KnownKeys, with_known};
 use super::tally::Tally;
 use crate::batch_settings::BatchSettings;
 use crate::error::Result;
@@ -59,78 +60,97 @@ pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
 
 /// Converts a batch. Gives how many rows it met, where it ended, and what it did.
 ///
-/// Errors: not the table's owner, 42501; not such a table, or a trigger that keeps rows, 55000; as `lock`.
-pub fn convert(table: pg_sys::Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
-    let _in_their_name = as_owner(table)?;
+/// Errors: not the table's owner, 42501; not such a table, or a trigger that keeps rows, 55000; a key that was not
+/// looked up and is there, 23505; as `lock`.
+pub fn convert(oid: pg_sys::Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
+    let _in_their_name = as_owner(oid)?;
     let _settings = BatchSettings::apply();
-    let table = EarlierTable::of(table)?;
-    let Locked {
-        rows,
-        last,
-        seen,
-        mut tally,
-    } = lock(&table, batch)?;
+    let table = EarlierTable::of(oid)?;
+    // Known before anything is locked: reading it may take a while.
+    with_known(oid, &table, |known| {
+        let mut locked = lock(&table, batch)?;
+        write(&table, batch, &mut locked, known)?;
+        Ok((locked.seen, locked.last, locked.tally))
+    })
+}
+
+fn write(
+    table: &EarlierTable,
+    batch: &Batch,
+    locked: &mut Locked,
+    known: &mut KnownKeys,
+) -> Result<()> {
     let rule = MergeRule {
         as_of_us: batch.as_of_us,
         window_us: batch.window_us,
         most: table.most(),
     };
-    let mut known = lock_known(&table, &rows);
+    let Locked { rows, tally, .. } = locked;
+    let mut there = lock_there(table, rows, |key| batch.looks_up_all || known.may_have(key));
     let mut kept = Vec::with_capacity(rows.len());
     let mut gone = Vec::new();
     for group in rows.chunk_by(|one, other| one.key == other.key) {
-        let before = match known.remove(group[0].key.as_slice()) {
-            Some(Known::Busy) => continue,
-            Some(Known::Locked(place, row)) => Some((place, row)),
+        let key = group[0].key.as_slice();
+        let before = match there.remove(key) {
+            Some(There::Busy) => continue,
+            Some(There::Locked(place, row)) => Some((place, row)),
             None => None,
         };
         let (place, row) = merged(&rule, group, before);
         let others = group.iter().map(|met| met.place);
         gone.extend(others.filter(|other| !is_same(*other, place)));
         tally.converted += group.len() as u64;
-        let key = group[0].key.as_slice();
+        known.add(key);
         kept.push(Met { place, key, row });
     }
     tally.merged = gone.len() as u64;
     // What goes away first: a row may become what another has been.
     table.delete(&gone)?;
-    table.update(&kept)?;
-    Ok((seen, last, tally))
+    table.update(&kept)
 }
 
 /// A row that the table had under a hash already.
-enum Known {
+enum There {
     Locked(Place, EarlierRow),
     /// Somebody else has it: its key waits for the next pass.
     Busy,
 }
 
-/// The rows that the table has under the keys of these.
-fn lock_known(table: &EarlierTable, rows: &[Met<Vec<u8>>]) -> HashMap<Vec<u8>, Known> {
-    let keys = rows.chunk_by(|one, other| one.key == other.key);
-    let keys = table.existing(keys.map(|group| group[0].key.as_slice()));
+/// The rows that the table has under the keys of these, as far as they are looked up.
+fn lock_there(
+    table: &EarlierTable,
+    rows: &[Met<Vec<u8>>],
+    is_looked_up: impl Fn(&[u8]) -> bool,
+) -> HashMap<Vec<u8>, There> {
+    let groups = rows.chunk_by(|one, other| one.key == other.key);
+    let keys = groups.map(|group| group[0].key.as_slice());
+    let keys: Vec<&[u8]> = keys.filter(|key| is_looked_up(key)).collect();
+    let found = match keys.is_empty() {
+        true => Vec::new(),
+        false => table.existing(keys.into_iter()),
+    };
     let mut locked = Vec::new();
-    if !keys.is_empty() {
-        table.lock_ids(&keys, |id, met| {
-            locked.push((id.bytes().to_vec(), Known::Locked(met.place, met.row)));
+    if !found.is_empty() {
+        table.lock_ids(&found, |id, met| {
+            locked.push((id.bytes().to_vec(), There::Locked(met.place, met.row)));
         });
     }
-    let mut known: HashMap<Vec<u8>, Known> =
-        keys.into_iter().map(|key| (key, Known::Busy)).collect();
-    known.extend(locked);
-    known
+    let mut there: HashMap<Vec<u8>, There> =
+        found.into_iter().map(|key| (key, There::Busy)).collect();
+    there.extend(locked);
+    there
 }
 
 /// The one row for a group, and the place that it takes: that of the row under the hash, else of the newest.
 fn merged(
     rule: &MergeRule,
     group: &[Met<Vec<u8>>],
-    known: Option<(Place, EarlierRow)>,
+    before: Option<(Place, EarlierRow)>,
 ) -> (Place, EarlierRow) {
     let newest = group
         .iter()
         .max_by_key(|met| (met.row.window_start_ms, met.row.count));
-    let first = known.or(newest.map(|met| (met.place, met.row)));
+    let first = before.or(newest.map(|met| (met.place, met.row)));
     let (place, row) = first.unwrap_or((group[0].place, group[0].row));
     let rest = group.iter().filter(|met| !is_same(met.place, place));
     let row = rest.fold(row, |into, from| rule.merge(&into, &from.row));

@@ -10,9 +10,13 @@ mod earlier_table;
 mod in_place;
 mod into_engine;
 mod keys;
+mod known_keys;
+mod take_back;
 mod tally;
 
 pub use batch::{Batch, Kinds};
 pub use in_place::convert;
 pub use into_engine::move_into_engine;
 pub use keys::{Fate, fate_of};
+pub use known_keys::forget_known;
+pub use take_back::take_back;

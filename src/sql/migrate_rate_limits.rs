@@ -19,12 +19,13 @@ use crate::regions::with_default;
 use crate::span::{POSTGRES_EPOCH_US, span_us};
 use crate::text::{RawText, Text};
 
-/// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine)`: converts rows
-/// of the earlier application between two places of the table, or moves them into the engine. `position` is where to
-/// go on from, NULL at the end; `done` and `remaining` are counts by name as JSON.
+/// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine,
+/// looks_up_all)`: converts rows of the earlier application between two places of the table, or moves them into the
+/// engine. `position` is where to go on from, NULL at the end; `done` and `remaining` are counts by name as JSON.
 ///
 /// Errors: any NULL, 22004; a bad window, 22023; not the table's owner, 42501; not such a table, a trigger that keeps
-/// rows, no key, a ring that differs from the pin, or no engine, 55000; no slot left, 53400.
+/// rows, no key, a ring that differs from the pin, or no engine, 55000; no slot left, 53400; a key that is there and
+/// was not looked up, 23505.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 #[allow(clippy::too_many_arguments)]
 fn migrate_batch(
@@ -37,6 +38,7 @@ fn migrate_batch(
     hashes: Option<bool>,
     others: Option<bool>,
     into_engine: Option<bool>,
+    looks_up_all: Option<bool>,
 ) -> std::result::Result<
     TableIterator<
         'static,
@@ -58,6 +60,7 @@ fn migrate_batch(
             hashes: given(hashes, "hashes")?,
             others: given(others, "others")?,
         },
+        looks_up_all: given(looks_up_all, "looks_up_all")?,
         window_us: window_us(window)?,
         as_of_us: i64::from(given(as_of, "as_of")?).saturating_add(POSTGRES_EPOCH_US),
     };
@@ -71,6 +74,12 @@ fn migrate_batch(
         tally.done_json(),
         tally.left_json(),
     )))
+}
+
+/// `phone_crypt.forget_known_keys()`: frees what batches remember of a table's keys.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn forget_known_keys() {
+    migration::forget_known();
 }
 
 /// A window that the engine takes, too.

@@ -3,6 +3,7 @@
 // The size is that of pgrx's ErrorReport; errors are not the hot path.
 #![allow(clippy::result_large_err)]
 
+mod adopted_rate_limits;
 mod args;
 mod changes;
 mod column_batch;

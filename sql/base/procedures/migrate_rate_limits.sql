@@ -94,6 +94,8 @@ BEGIN
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF batch_size NOT BETWEEN 1 AND 1000000 THEN
         RAISE EXCEPTION 'batch_size must be between 1 and 1000000' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF "window" NOT BETWEEN interval '1 millisecond' AND interval '10 years' THEN
+        RAISE EXCEPTION 'window must be between 1 millisecond and 10 years' USING ERRCODE = 'invalid_parameter_value';
     ELSIF existing_hashes NOT IN ('refuse', 'keep') THEN
         RAISE EXCEPTION 'existing_hashes is refuse or keep' USING ERRCODE = 'invalid_parameter_value';
     ELSIF other_keys NOT IN ('leave', 'move') THEN
@@ -114,8 +116,9 @@ BEGIN
     hashes := into_engine AND existing_hashes = 'refuse';
     others := other_keys = 'move';
     PERFORM phone_crypt.check_earlier_table(source, into_engine);
-    -- Without a good key, or with a bad window, not even the first row is looked at.
-    PERFORM phone_crypt.migrate_batch(source, '(0,0)', '(0,0)', 0, clock_timestamp(), "window", hashes, others, false);
+    -- Without a good key not even the first row is looked at.
+    PERFORM phone_crypt.earlier_key('phone:');
+    PERFORM phone_crypt.forget_known_keys();
 
     foreign_rows := CASE existing_hashes WHEN 'refuse' THEN phone_crypt.foreign_hashes(source) ELSE 0 END;
     IF foreign_rows > 0 AND NOT dry_run THEN
@@ -153,7 +156,7 @@ BEGIN
                 BEGIN
                     SELECT b.position, b.done::jsonb AS done, b.remaining::jsonb AS remaining INTO STRICT batch
                       FROM phone_crypt.migrate_batch(source, place, pass_end, batch_size, as_of, "window", hashes,
-                                                     others, into_engine) AS b;
+                                                     others, into_engine, attempt > 0) AS b;
                     EXIT;
                 EXCEPTION
                     WHEN deadlock_detected OR unique_violation OR lock_not_available OR serialization_failure THEN
@@ -197,6 +200,7 @@ BEGIN
             PERFORM phone_crypt.begin_batch();
         END IF;
     END LOOP;
+    PERFORM phone_crypt.forget_known_keys();
     PERFORM phone_crypt.job_end(job, phone_crypt.add_counts(details, remaining));
     COMMIT;
     PERFORM phone_crypt.job_unlock(source);
