@@ -127,7 +127,7 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
     RAISE NOTICE E'%: the column is gone. What still holds plain text, and what removes it:\n'
         '  the rows'' old versions:   VACUUM FULL %; (locks the table; pg_repack does not)\n'
-        '  statistics of the column: ANALYZE %;\n'
+        '  statistics of the column: ANALYZE %; VACUUM FULL pg_statistic; (their old versions)\n'
         '  the write-ahead log:      CHECKPOINT; and wait until old segments are recycled; archived ones by your retention\n'
         '  replicas:                 they follow; what they archive or back up themselves does not\n'
         '  backups and dumps:        delete those made before now, or keep them as you keep a key',

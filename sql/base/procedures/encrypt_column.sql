@@ -41,6 +41,10 @@ BEGIN
     IF index_mode NOT IN ('now', 'concurrently', 'none') THEN
         RAISE EXCEPTION 'index is one of: now, concurrently, none' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF index_mode = 'concurrently' AND (SELECT c.relkind = 'p' FROM pg_class AS c WHERE c.oid = spec.relation) THEN
+        RAISE EXCEPTION 'no index of a partitioned table can be made concurrently' USING ERRCODE = 'feature_not_supported',
+            HINT = 'Say now; or none, make one on each partition concurrently, and attach them to one on the table.';
+    END IF;
     IF position(chr(31) IN spec.context) > 0 THEN
         RAISE EXCEPTION 'a context must not contain the character 0x1F' USING ERRCODE = 'invalid_parameter_value';
     END IF;
