@@ -57,6 +57,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.purge_batch(regclass,text,regclass,timestamptz,bigint,integer)'),
         ('admin',  'phone_crypt.try_purge_batch(regclass,text,regclass,timestamptz,bigint,integer)'),
         ('admin',  'phone_crypt.retentions()'),
+        ('admin',  'phone_crypt.tables_with_rows(regclass)'),
         ('admin',  'phone_crypt.leaves(regclass)'),
         ('admin',  'phone_crypt.is_time_column(regclass,text)'),
         ('admin',  'phone_crypt.is_policy(text,integer,interval,text,integer,interval[])'),

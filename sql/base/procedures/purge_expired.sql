@@ -40,6 +40,21 @@ $$;
 COMMENT ON FUNCTION phone_crypt.retentions() IS
     'registered columns with a retention, and the time before which their rows are due';
 
+-- Partitions and tables that inherit alike. No primary key is needed, as it is elsewhere.
+CREATE FUNCTION phone_crypt.tables_with_rows(relation regclass) RETURNS regclass[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE part (oid) AS (
+        SELECT relation::oid
+        UNION
+        SELECT i.inhrelid FROM pg_inherits AS i JOIN part ON i.inhparent = part.oid
+    )
+    SELECT array_agg(part.oid::regclass ORDER BY part.oid) FROM part JOIN pg_class AS c USING (oid) WHERE c.relkind = 'r'
+$$;
+COMMENT ON FUNCTION phone_crypt.tables_with_rows(regclass) IS
+    'the table and those that inherit from it, as far as they have rows of their own';
+
 CREATE PROCEDURE phone_purge_expired(batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false)
     LANGUAGE plpgsql
 AS $$
@@ -82,7 +97,7 @@ BEGIN
         pass := 0;
         LOOP
             pass := pass + 1;
-            FOREACH leaf IN ARRAY phone_crypt.leaves(item.relation) LOOP
+            FOREACH leaf IN ARRAY phone_crypt.tables_with_rows(item.relation) LOOP
                 next_page := 0;
                 WHILE next_page IS NOT NULL LOOP
                     SELECT b.next_page, b.changed INTO next_page, changed

@@ -19,11 +19,16 @@ const SET_UP: &str = "
     SELECT ratelimit_check('strict', 'villain') FROM generate_series(1, 3);
     SELECT ratelimit_block('blocked', '1 hour');
     SELECT FROM ratelimit_check('durable', 'k', 2);
+    SELECT set_config('phone_crypt.encryption_key', repeat('0123456789abcdef', 4), false);
+    SELECT ratelimit_list_phone('deny', '+61401148075');
+    SELECT ratelimit_block_phone('+61401148076', '1 hour', 'strict');
+    SELECT ratelimit_block_phone('+61401148077', '1 hour');
     SELECT ratelimit_flush()";
 
-const EVERYTHING: [&str; 3] = [
+const EVERYTHING: [&str; 4] = [
     "SELECT * FROM phone_crypt.ratelimit_policies ORDER BY name",
     "SELECT * FROM phone_crypt.ratelimit_lists ORDER BY 1, 2, 3",
+    "SELECT * FROM phone_crypt.ratelimit_blocked_phones ORDER BY 1, 2",
     "SELECT key, algorithm, \"limit\", \"window\", burst, used, violations, blocked_until
        FROM phone_crypt.ratelimit_status ORDER BY key COLLATE \"C\"",
 ];
