@@ -3,6 +3,7 @@
 //! Most rows are found by their hash. Those without one are looked at: not converted yet, duplicates that
 //! normalisation uncovered, and texts that are no phone number in the column's regions.
 
+use pgrx::spi::quote_identifier;
 use pgrx::{IntoDatum, pg_sys};
 
 use super::Outcome;
@@ -17,7 +18,6 @@ use crate::owner::switch_to_owner;
 use crate::statement;
 use crate::tables::TableRow;
 use crate::text::Text;
-use pgrx::spi::quote_identifier;
 
 /// How often the table is gone through while others change it.
 const ROUNDS: usize = 5;
@@ -188,10 +188,10 @@ impl Target<'_> {
         };
         let mut found = Sealed::Other;
         if let Some(value) = row.get::<Text<'_>>(4) {
-            found = worse(found, number.is_sealed(value.bytes(), &context, column)?);
+            found = graver(found, number.is_sealed(value.bytes(), &context, column)?);
         }
         if let Some(value) = row.get::<Text<'_>>(5) {
-            found = worse(
+            found = graver(
                 found,
                 number.is_sealed_text(value.bytes(), &context, column)?,
             );
@@ -227,7 +227,7 @@ impl Target<'_> {
 }
 
 /// What matters more of two findings in one row.
-fn worse(one: Sealed, other: Sealed) -> Sealed {
+fn graver(one: Sealed, other: Sealed) -> Sealed {
     match (one, other) {
         (Sealed::Same, _) | (_, Sealed::Same) => Sealed::Same,
         (Sealed::Other, found) => found,
