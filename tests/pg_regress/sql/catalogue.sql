@@ -35,7 +35,8 @@ SELECT objid::regprocedure AS immutable_although_it_may_read_a_key_or_a_setting
   FROM t.member JOIN pg_proc AS p ON p.oid = objid
  WHERE classid = 'pg_proc'::regclass AND p.provolatile = 'i'
    AND (p.proname ~ 'hash|crypt$|reveal|raw|legacy|ratelimit'
-        OR p.proname !~ '^phone_crypt|key_id$' AND p.proargnames[p.pronargs] <> 'regions');
+        OR p.proname !~ '^phone_crypt|key_id$' AND p.proargnames[p.pronargs] <> 'regions')
+ ORDER BY objid::regprocedure::text COLLATE "C";
 SELECT objid::regprocedure AS parallel_safe_although_it_returns_plain_text
   FROM t.member JOIN pg_proc AS p ON p.oid = objid
  WHERE classid = 'pg_proc'::regclass AND p.proname ~ 'decrypt|reveal' AND p.proparallel = 's';
