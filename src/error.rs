@@ -218,7 +218,6 @@ impl Error {
             | Error::HashKeyMissing(_)
             | Error::NoPrimaryKey(_)
             | Error::NotAnEarlierTable
-            | Error::RowsKept
             | Error::RowsRemain
             | Error::EarlierValues
             | Error::NoRetention
@@ -227,6 +226,7 @@ impl Error {
             | Error::FlushOnStandby
             | Error::NoLauncher => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
             Error::NullArgument(_) | Error::NullContext => ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            Error::RowsKept => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             Error::PlaintextTooNarrow => ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
             Error::InsecureTransport | Error::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,

@@ -120,6 +120,7 @@ pgrx::extension_sql_file!(
     name = "migrate_rate_limits",
     requires = [
         "earlier_tables",
+        "work_through",
         sql::migrate_rate_limits::migrate_batch,
         sql::migrate_rate_limits::earlier_key,
         sql::migrate_rate_limits::forget_known_keys,

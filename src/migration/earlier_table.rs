@@ -150,7 +150,7 @@ impl EarlierTable {
 
     /// Deletes locked rows.
     ///
-    /// Errors: a trigger kept some, 55000.
+    /// Errors: a trigger kept some, 27000.
     pub fn delete(&self, places: &[pg_sys::ItemPointerData]) -> Result<()> {
         if places.is_empty() {
             return Ok(());
@@ -163,9 +163,27 @@ impl EarlierTable {
         all_done(run(&sql, &[(TIDARRAYOID, tids)], |_| ()), places.len())
     }
 
+    /// Gives locked rows other ids.
+    ///
+    /// Errors: a trigger kept some, 27000.
+    pub fn rename(&self, rows: &[(pg_sys::ItemPointerData, &[u8])]) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "UPDATE ONLY {} AS t SET id = u.id FROM unnest($1, $2) AS u (place, id) WHERE t.ctid = u.place",
+            self.name
+        );
+        let arguments = [
+            (TIDARRAYOID, tids(rows.iter().map(|(place, _)| *place))),
+            (pg_sys::TEXTARRAYOID, texts(rows.iter().map(|(_, id)| *id))),
+        ];
+        all_done(run(&sql, &arguments, |_| ()), rows.len())
+    }
+
     /// Writes locked rows: their ids and what they count.
     ///
-    /// Errors: a trigger kept some, 55000.
+    /// Errors: a trigger kept some, 27000.
     pub fn update(&self, rows: &[Met<&[u8]>]) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
@@ -173,8 +191,7 @@ impl EarlierTable {
         let sql = format!(
             "UPDATE ONLY {} AS t SET id = u.id, count = u.count, window_start = u.window_start, \
                     created_at = u.created_at, updated_at = u.updated_at \
-               FROM ROWS FROM (unnest($1), unnest($2), unnest($3), \
-                    unnest($4), unnest($5), unnest($6)) \
+               FROM unnest($1, $2, $3, $4, $5, $6) \
                  AS u (place, id, count, window_start, created_at, updated_at) \
               WHERE t.ctid = u.place",
             self.name

@@ -60,7 +60,7 @@ pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
 
 /// Converts a batch. Gives how many rows it met, where it ended, and what it did.
 ///
-/// Errors: not the table's owner, 42501; not such a table, or a trigger that keeps rows, 55000; a key that was not
+/// Errors: not the table's owner, 42501; not such a table, 55000; a trigger that keeps rows, 27000; a key that was not
 /// looked up and is there, 23505; as `lock`.
 pub fn convert(oid: pg_sys::Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
     let _in_their_name = as_owner(oid)?;
@@ -87,7 +87,8 @@ fn write(
     };
     let Locked { rows, tally, .. } = locked;
     let mut there = lock_there(table, rows, |key| batch.looks_up_all || known.may_have(key));
-    let mut kept = Vec::with_capacity(rows.len());
+    let mut renamed = Vec::with_capacity(rows.len());
+    let mut kept = Vec::new();
     let mut gone = Vec::new();
     for group in rows.chunk_by(|one, other| one.key == other.key) {
         let key = group[0].key.as_slice();
@@ -96,17 +97,22 @@ fn write(
             Some(There::Locked(place, row)) => Some((place, row)),
             None => None,
         };
+        tally.converted += group.len() as u64;
+        known.add(key);
+        if let ([only], None) = (group, &before) {
+            renamed.push((only.place, key));
+            continue;
+        }
         let (place, row) = merged(&rule, group, before);
         let others = group.iter().map(|met| met.place);
         gone.extend(others.filter(|other| !is_same(*other, place)));
-        tally.converted += group.len() as u64;
-        known.add(key);
         kept.push(Met { place, key, row });
     }
     tally.merged = gone.len() as u64;
     // What goes away first: a row may become what another has been.
     table.delete(&gone)?;
-    table.update(&kept)
+    table.update(&kept)?;
+    table.rename(&renamed)
 }
 
 /// A row that the table had under a hash already.

@@ -22,19 +22,28 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// What was done, as a JSON object of counts by name.
-    pub fn done_json(&self) -> String {
-        format!(
-            r#"{{"converted":{},"moved":{},"expired":{},"merged":{},"repaired":{}}}"#,
-            self.converted, self.moved, self.expired, self.merged, self.repaired
-        )
+    /// Rows that are not what they were.
+    pub fn changed(&self) -> i64 {
+        let changed = self.converted + self.moved + self.expired;
+        i64::try_from(changed).unwrap_or(i64::MAX)
     }
 
-    /// What was left, as a JSON object of counts by name.
-    pub fn left_json(&self) -> String {
-        format!(
-            r#"{{"left_naive":{},"left_not_a_phone_number":{},"left_key_length":{}}}"#,
-            self.left_naive, self.left_not_a_phone_number, self.left_key_length
-        )
+    /// The counts that are not 0, as a JSON object by name.
+    pub fn to_json(self) -> String {
+        let counts = [
+            ("converted", self.converted),
+            ("moved", self.moved),
+            ("expired", self.expired),
+            ("merged", self.merged),
+            ("repaired", self.repaired),
+            ("left_naive", self.left_naive),
+            ("left_not_a_phone_number", self.left_not_a_phone_number),
+            ("left_key_length", self.left_key_length),
+        ];
+        let counts = counts.iter().filter(|(_, count)| *count > 0);
+        let pairs: Vec<String> = counts
+            .map(|(name, count)| format!(r#""{name}":{count}"#))
+            .collect();
+        format!("{{{}}}", pairs.join(","))
     }
 }

@@ -21,10 +21,11 @@ use crate::text::{RawText, Text};
 
 /// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine,
 /// looks_up_all)`: converts rows of the earlier application between two places of the table, or moves them into the
-/// engine. `position` is where to go on from, NULL at the end; `done` and `remaining` are counts by name as JSON.
+/// engine. `last` is where to go on from, NULL at the end; `changed` says how many rows were dealt with; `counts` are counts
+/// by name as JSON, those of rows that stay beginning with `left_`.
 ///
-/// Errors: any NULL, 22004; a bad window, 22023; not the table's owner, 42501; not such a table, a trigger that keeps
-/// rows, no key, a ring that differs from the pin, or no engine, 55000; no slot left, 53400; a key that is there and
+/// Errors: any NULL, 22004; a bad window, 22023; not the table's owner, 42501; not such a table, no key, a ring that
+/// differs from the pin, or no engine, 55000; a trigger that keeps rows, 27000; no slot left, 53400; a key that is there and
 /// was not looked up, 23505.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 #[allow(clippy::too_many_arguments)]
@@ -43,9 +44,9 @@ fn migrate_batch(
     TableIterator<
         'static,
         (
-            name!(position, Option<ItemPointerData>),
-            name!(done, String),
-            name!(remaining, String),
+            name!(last, Option<ItemPointerData>),
+            name!(changed, i64),
+            name!(counts, String),
         ),
     >,
     ErrorReport,
@@ -68,11 +69,11 @@ fn migrate_batch(
         true => migration::move_into_engine(source, &batch)?,
         false => migration::convert(source, &batch)?,
     };
-    let position = last.filter(|_| i64::try_from(seen).is_ok_and(|seen| seen >= size));
+    let last = last.filter(|_| i64::try_from(seen).is_ok_and(|seen| seen >= size));
     Ok(TableIterator::once((
-        position,
-        tally.done_json(),
-        tally.left_json(),
+        last,
+        tally.changed(),
+        tally.to_json(),
     )))
 }
 

@@ -3,7 +3,7 @@
 -- The live state as the earlier application knows it. Rows of the table lead to what memory has of their keys; keys
 -- that were never flushed are in memory only.
 CREATE VIEW phone_crypt.earlier_rate_limits AS
-    SELECT r.id, l.count, l.window_start, r.created_at, l.updated_at
+    SELECT r.id, l.count, l.window_start, least(r.created_at, l.updated_at) AS created_at, l.updated_at
       FROM phone_crypt.rate_limits AS r CROSS JOIN LATERAL phone_crypt.live_count(r.id) AS l
     UNION ALL
     SELECT u.id, l.count, l.window_start, l.updated_at, l.updated_at
@@ -172,7 +172,8 @@ BEGIN
                   HINT = 'Give it that name again. Without it: drop the view, and create a table.';
     END IF;
     PERFORM phone_crypt.check_earlier_table(kept, false);
-    EXECUTE format('LOCK TABLE %s, %s IN ACCESS EXCLUSIVE MODE', "table", kept);
+    -- Not the view: that would lock what it reads from, too.
+    EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', kept);
 
     -- Nobody starts anew because of the way back.
     PERFORM phone_crypt.take_back_counts(kept, "table");

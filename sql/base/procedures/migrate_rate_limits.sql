@@ -76,17 +76,16 @@ DECLARE
     job bigint;
     as_of timestamptz;
     done bigint;
-    details pg_catalog.jsonb;
+    counts pg_catalog.jsonb;
     batch record;
     place pg_catalog.tid;
     pass_end pg_catalog.tid;
     pass integer := 0;
     pass_done bigint;
-    remaining pg_catalog.jsonb;
-    attempt integer;
+    failures integer := 0;
     state pg_catalog.text;
-    at_constraint pg_catalog.text;
-    waiting_since timestamptz;
+    violated pg_catalog.text;
+    idle_since timestamptz := pg_catalog.clock_timestamp();
 BEGIN
     PERFORM phone_crypt.begin_batch();
     IF "window" IS NULL OR batch_size IS NULL OR dry_run IS NULL OR existing_hashes IS NULL OR other_keys IS NULL THEN
@@ -137,45 +136,41 @@ BEGIN
     END IF;
 
     PERFORM phone_crypt.job_lock(source);
-    SELECT b.job, b.as_of INTO job, as_of
+    SELECT b.job, b.as_of, b.details INTO job, as_of, counts
       FROM phone_crypt.job_begin('phone_migrate_rate_limits', source, NULL,
                                  phone_crypt.count_earlier_rows(source, true, hashes, others)) AS b;
-    SELECT j.done, j.details INTO done, details FROM phone_crypt.jobs AS j WHERE j.id = job;
+    SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id = job;
     COMMIT;
     PERFORM phone_crypt.begin_batch();
 
     LOOP
         pass := pass + 1;
         pass_done := 0;
-        remaining := '{}';
+        counts := phone_crypt.without_left_over(counts);
         place := '(0,0)';
         pass_end := format('(%s,0)', pg_relation_size(source) / current_setting('block_size')::bigint);
         WHILE place IS NOT NULL LOOP
-            attempt := 0;
-            LOOP
-                BEGIN
-                    SELECT b.position, b.done::jsonb AS done, b.remaining::jsonb AS remaining INTO STRICT batch
-                      FROM phone_crypt.migrate_batch(source, place, pass_end, batch_size, as_of, "window", hashes,
-                                                     others, into_engine, attempt > 0) AS b;
-                    EXIT;
-                EXCEPTION
-                    WHEN deadlock_detected OR unique_violation OR lock_not_available OR serialization_failure THEN
-                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, at_constraint = CONSTRAINT_NAME;
-                        attempt := attempt + 1;
-                        IF attempt >= 10 THEN
-                            PERFORM phone_crypt.batch_failed('phone_migrate_rate_limits', source, state, at_constraint);
-                        END IF;
-                    WHEN OTHERS THEN
-                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, at_constraint = CONSTRAINT_NAME;
-                        PERFORM phone_crypt.batch_failed('phone_migrate_rate_limits', source, state, at_constraint);
-                END;
-            END LOOP;
-            pass_done := pass_done + (batch.done ->> 'converted')::bigint + (batch.done ->> 'moved')::bigint
-                         + (batch.done ->> 'expired')::bigint;
-            details := phone_crypt.add_counts(details, batch.done);
-            remaining := phone_crypt.add_counts(remaining, batch.remaining);
-            place := batch.position;
-            PERFORM phone_crypt.job_progress(job, done + pass_done, details);
+            state := NULL;
+            BEGIN
+                SELECT * INTO STRICT batch
+                  FROM phone_crypt.migrate_batch(source, place, pass_end, batch_size, as_of, "window", hashes, others,
+                                                 into_engine, looks_up_all => failures > 0);
+            EXCEPTION WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, violated = CONSTRAINT_NAME;
+            END;
+            IF state IS NULL THEN
+                failures := 0;
+                pass_done := pass_done + batch.changed;
+                counts := phone_crypt.add_counts(counts, batch.counts::jsonb);
+                place := batch.last;
+                PERFORM phone_crypt.job_progress(job, done + pass_done, counts);
+            ELSE
+                -- Deadlock, unique violation, no lock, no serial order: what the others did is there by now.
+                failures := failures + 1;
+                IF failures >= 10 OR state NOT IN ('40P01', '23505', '55P03', '40001') THEN
+                    PERFORM phone_crypt.batch_failed('phone_migrate_rate_limits', source, state, violated);
+                END IF;
+            END IF;
             COMMIT;
             PERFORM phone_crypt.begin_batch();
         END LOOP;
@@ -183,25 +178,22 @@ BEGIN
 
         -- Rows that were locked, or came meanwhile, are met in another pass. An application that goes on writing
         -- plain keys could keep this up for ever.
-        EXIT WHEN phone_crypt.count_earlier_rows(source, true, hashes, others)
-                  <= (SELECT coalesce(sum(r.value::bigint), 0) FROM jsonb_each_text(remaining) AS r);
+        EXIT WHEN phone_crypt.count_earlier_rows(source, true, hashes, others) <= phone_crypt.left_over(counts)
+               OR pass_done > 0 AND pass >= 10;
         IF pass_done > 0 THEN
-            waiting_since := NULL;
-            EXIT WHEN pass >= 10;
+            idle_since := clock_timestamp();
+        ELSIF clock_timestamp() > idle_since + interval '60 seconds' THEN
+            RAISE EXCEPTION 'rows of table % have been locked by others for a minute', source
+                USING ERRCODE = 'lock_not_available',
+                      HINT = 'What was converted so far is kept. End the transactions that hold them and CALL it again.';
         ELSE
-            waiting_since := coalesce(waiting_since, clock_timestamp());
-            IF clock_timestamp() > waiting_since + interval '60 seconds' THEN
-                RAISE EXCEPTION 'phone_migrate_rate_limits: other sessions keep rows of table % locked', source
-                    USING ERRCODE = 'lock_not_available',
-                          HINT = 'What was converted so far is kept. End those sessions'' transactions and CALL it again.';
-            END IF;
             COMMIT;
             PERFORM pg_catalog.pg_sleep(0.2);
             PERFORM phone_crypt.begin_batch();
         END IF;
     END LOOP;
     PERFORM phone_crypt.forget_known_keys();
-    PERFORM phone_crypt.job_end(job, phone_crypt.add_counts(details, remaining));
+    PERFORM phone_crypt.job_end(job, counts);
     COMMIT;
     PERFORM phone_crypt.job_unlock(source);
 END;
