@@ -160,7 +160,7 @@ COMMENT ON FUNCTION phone_crypt.purge_count(regclass, text, timestamptz) IS
     'how many rows of a registered column are older than that';
 COMMENT ON FUNCTION phone_crypt.purge_batch(regclass, text, regclass, timestamptz, bigint, integer) IS
     'deletes or sets to NULL some of them; behind phone_purge_expired';
-COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integer, boolean, text[]) IS
+COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integer, boolean, text[], boolean) IS
     'one batch of a column procedure, in the name of the table''s owner';
 COMMENT ON FUNCTION phone_crypt.column_pending(text, regclass, text, text[]) IS
     'how many rows a column procedure has still to do';

@@ -79,7 +79,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.pending(text,regclass,text,text[])'),
         ('admin',  'phone_crypt.left_over(jsonb)'),
         ('admin',  'phone_crypt.without_left_over(jsonb)'),
-        ('admin',  'phone_crypt.column_batch(text,regclass,text,text[],integer,boolean,text[])'),
+        ('admin',  'phone_crypt.column_batch(text,regclass,text,text[],integer,boolean,text[],boolean)'),
         ('admin',  'phone_crypt.column_pending(text,regclass,text,text[])'),
         ('admin',  'phone_crypt.read_plain(text,text)'),
         ('admin',  'phone_crypt.read_legacy(text,text,text,text)'),

@@ -12,14 +12,14 @@ use crate::columns::convert::{self, Reading};
 use crate::error::{Answer, Error};
 use crate::text::{RawText, Text};
 
-/// `phone_crypt.column_batch(work, leaf, column, after, batch_size[, writes[, arguments]])`: one row: the primary
+/// `phone_crypt.column_batch(work, leaf, column, after, batch_size[, writes[, arguments[, looks_up]]])`: one row: the primary
 /// key of the last row looked at, rows looked at, rows changed, and counts by name as JSON. Behind the column
 /// procedures; `docs/migration.md` tells what each kind of work counts.
 ///
 /// Errors: not the owner, 42501; not registered, no primary key, no key, 55000; unknown work, 22023; NULL, 22004;
 /// what the table's constraints and triggers raise.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-#[allow(clippy::type_complexity)]
+#[allow(clippy::type_complexity, clippy::too_many_arguments)]
 fn column_batch(
     work: Option<Text<'_>>,
     leaf: Option<PgRelation>,
@@ -28,6 +28,7 @@ fn column_batch(
     batch_size: Option<i32>,
     writes: default!(Option<bool>, "true"),
     arguments: default!(Option<Vec<Option<String>>>, "'{}'"),
+    looks_up: default!(Option<bool>, "true"),
 ) -> std::result::Result<
     TableIterator<
         'static,
@@ -47,6 +48,7 @@ fn column_batch(
         after: after.map(|key| key.iter().map(bytes).collect()),
         size: batch_size.ok_or(Error::NullArgument("batch_size"))?,
         writes: writes.ok_or(Error::NullArgument("writes"))?,
+        looks_up: looks_up.ok_or(Error::NullArgument("looks_up"))?,
         arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
     })?;
     Ok(TableIterator::once((
@@ -74,6 +76,7 @@ fn column_pending(
         after: None,
         size: 0,
         writes: false,
+        looks_up: false,
         arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
     })?)
 }

@@ -32,7 +32,7 @@ pub trait Conversion {
     ///
     /// Errors: what stops the whole batch. What is wrong with one row is counted.
     fn convert(&mut self, row: &Row<'_>, counts: &mut Counts) -> Result<Option<Values>>;
-    /// A last look at all changes together.
+    /// A last look at all changes together; with `looks_up`, also at what the table has.
     ///
     /// Errors: as [`Conversion::convert`].
     fn before_writing(
@@ -40,6 +40,7 @@ pub trait Conversion {
         _leaf: &Leaf,
         _changes: &mut Vec<Change>,
         _counts: &mut Counts,
+        _looks_up: bool,
     ) -> Result<()> {
         Ok(())
     }

@@ -9,8 +9,9 @@ use super::leaf::Leaf;
 use crate::statement;
 use crate::text::{RawText, Text};
 
-/// Takes the hash from changes whose number is in the table already, or earlier in the batch. `column` is where
-/// the hash goes, `index` its place among a change's values, `also` that of another hash of the same number.
+/// Takes the hash from changes whose number is earlier in the batch, or with `looks_up` in the table already.
+/// `column` is where the hash goes, `index` its place among a change's values, `also` that of another hash of the
+/// same number.
 pub fn leave_out(
     leaf: &Leaf,
     column: &str,
@@ -18,20 +19,15 @@ pub fn leave_out(
     also: Option<usize>,
     changes: &mut [Change],
     counts: &mut Counts,
+    looks_up: bool,
 ) {
     if changes.is_empty() || !leaf.is_unique(column) {
         return;
     }
-    let hashes: Vec<RawText> = changes
-        .iter()
-        .filter_map(|change| change.values[index].clone().map(RawText))
-        .collect();
-    let mut taken: HashSet<Vec<u8>> = HashSet::new();
-    statement::run(
-        &leaf.select_present(column),
-        &[(pg_sys::TEXTARRAYOID, hashes.into_datum())],
-        |row| taken.extend(row.get::<Text<'_>>(1).map(|hash| hash.bytes().to_vec())),
-    );
+    let mut taken = match looks_up {
+        true => present(leaf, column, index, changes),
+        false => HashSet::new(),
+    };
     for change in changes {
         let Some(hash) = change.values[index].clone() else {
             continue;
@@ -44,4 +40,19 @@ pub fn leave_out(
             counts.add("duplicate");
         }
     }
+}
+
+/// The hashes of these changes that the table has.
+fn present(leaf: &Leaf, column: &str, index: usize, changes: &[Change]) -> HashSet<Vec<u8>> {
+    let hashes: Vec<RawText> = changes
+        .iter()
+        .filter_map(|change| change.values[index].clone().map(RawText))
+        .collect();
+    let mut present = HashSet::new();
+    statement::run(
+        &leaf.select_present(column),
+        &[(pg_sys::TEXTARRAYOID, hashes.into_datum())],
+        |row| present.extend(row.get::<Text<'_>>(1).map(|hash| hash.bytes().to_vec())),
+    );
+    present
 }

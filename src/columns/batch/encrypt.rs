@@ -75,8 +75,9 @@ impl Conversion for Encrypt {
         leaf: &Leaf,
         changes: &mut Vec<Change>,
         counts: &mut Counts,
+        looks_up: bool,
     ) -> Result<()> {
-        leave_duplicates_out(leaf, &self.column, changes, counts);
+        leave_duplicates_out(leaf, &self.column, changes, counts, looks_up);
         Ok(())
     }
 }
@@ -102,13 +103,15 @@ pub fn stored_values(column: &Column, stored: Stored) -> Values {
     values
 }
 
-/// Takes the hashes from rows whose number another row has, where the hash is unique.
+/// Takes the hashes from rows whose number another row has, where the hash is unique: another row of the batch, or
+/// with `looks_up` any of the table.
 pub fn leave_duplicates_out(
     leaf: &Leaf,
     column: &Column,
     changes: &mut [Change],
     counts: &mut Counts,
+    looks_up: bool,
 ) {
     let next = column.next.as_ref().map(|_| 2);
-    duplicates::leave_out(leaf, &column.hash, 1, next, changes, counts);
+    duplicates::leave_out(leaf, &column.hash, 1, next, changes, counts, looks_up);
 }

@@ -154,8 +154,9 @@ impl Conversion for Import {
         leaf: &Leaf,
         changes: &mut Vec<Change>,
         counts: &mut Counts,
+        looks_up: bool,
     ) -> Result<()> {
-        leave_duplicates_out(leaf, &self.column, changes, counts);
+        leave_duplicates_out(leaf, &self.column, changes, counts, looks_up);
         Ok(())
     }
 }

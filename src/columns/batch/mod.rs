@@ -45,6 +45,8 @@ pub struct Request<'a> {
     pub size: i32,
     /// Whether anything is written.
     pub writes: bool,
+    /// Whether hashes are looked up in the table; else its unique index stops a batch that repeats one.
+    pub looks_up: bool,
     /// What the work needs beyond that.
     pub arguments: Vec<Option<String>>,
 }
@@ -74,7 +76,7 @@ pub fn run(request: &Request<'_>) -> Result<Report> {
     let mut counts = Counts::default();
     let (mut changes, last, seen) = read(request, &leaf, conversion.as_mut(), &mut counts)?;
     if request.writes {
-        conversion.before_writing(&leaf, &mut changes, &mut counts)?;
+        conversion.before_writing(&leaf, &mut changes, &mut counts, request.looks_up)?;
         write(&leaf, &conversion.writes(), &changes);
     }
     Ok(Report {

@@ -82,8 +82,9 @@ impl Conversion for Rehash {
         leaf: &Leaf,
         changes: &mut Vec<Change>,
         counts: &mut Counts,
+        looks_up: bool,
     ) -> Result<()> {
-        duplicates::leave_out(leaf, &self.next, 0, Some(1), changes, counts);
+        duplicates::leave_out(leaf, &self.next, 0, Some(1), changes, counts, looks_up);
         Ok(())
     }
 }
