@@ -48,6 +48,12 @@ impl Drop for UserSwitch {
     }
 }
 
+/// In whose name this session works now.
+pub fn current_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::GetUserId() }
+}
+
 /// Acts as the table's owner until dropped. For what the caller asks to be done to one table.
 ///
 /// Errors: the caller is not the owner, 42501; no such table, 42P01.
@@ -62,9 +68,7 @@ pub fn as_owner(table: pg_sys::Oid) -> Result<UserSwitch> {
 /// Errors: no such table, 42P01.
 pub fn switch_to_owner(table: pg_sys::Oid) -> UserSwitch {
     let (owner, _) = owner_and_name(table);
-    // SAFETY: reads a variable of this process.
-    let user = unsafe { pg_sys::GetUserId() };
-    match owner == user {
+    match owner == current_user() {
         true => UserSwitch::to(owner),
         false => UserSwitch::restricted_to(owner),
     }
@@ -75,8 +79,8 @@ pub fn switch_to_owner(table: pg_sys::Oid) -> UserSwitch {
 /// Errors: not the owner, 42501; no such table, 42P01.
 pub fn check_owner(table: pg_sys::Oid) -> Result<()> {
     let (owner, name) = owner_and_name(table);
-    // SAFETY: a look at role memberships, for the current user.
-    match unsafe { pg_sys::has_privs_of_role(pg_sys::GetUserId(), owner) } {
+    // SAFETY: a look at role memberships.
+    match unsafe { pg_sys::has_privs_of_role(current_user(), owner) } {
         true => Ok(()),
         false => Err(Error::NotOwner(name)),
     }

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use super::convert::{self, Hashes, Stored};
 use super::passing;
 use super::registry::{self, Column};
-use super::row::{Place, TriggerRows, Version};
+use super::row::{Place, StoredRow, TriggerRows, Version};
 use crate::error::{Error, Result};
 use crate::text::TextOut;
 
@@ -40,7 +40,7 @@ thread_local! {
 ///
 /// Errors: called otherwise than as the trigger of a registered column, 55000; an encrypted value that does not
 /// open under the row's context, 22000, or whose key is not configured, 55000; no key, 55000.
-pub fn kept_row(rows: &TriggerRows) -> Result<pg_sys::HeapTuple> {
+pub fn kept_row(rows: &TriggerRows) -> Result<StoredRow> {
     if rows
         .old_place()
         .is_some_and(|place| passing::lets_through(rows.table(), place))

@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
+use crate::owner::current_user;
 use crate::statement::Statement;
 use crate::tables::{self, COLUMNS, TableRow};
 
@@ -108,8 +109,7 @@ fn refresh() {
 
 fn ancestors(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
     let mut ancestors = Vec::new();
-    // SAFETY: reads a variable of this process.
-    let user = unsafe { pg_sys::GetUserId() };
+    let user = current_user();
     ANCESTORS.with(|statement| {
         statement.run(user, &[table.into_datum()], |row| {
             ancestors.extend(row.get::<pg_sys::Oid>(1));

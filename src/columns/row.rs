@@ -1,5 +1,10 @@
 //! A row that is being written, as its BEFORE trigger sees it.
 
+use pgrx::callconv::{BoxRet, FcInfo};
+use pgrx::datum::Datum;
+use pgrx::pgrx_sql_entity_graph::metadata::{
+    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
+};
 use pgrx::{FromDatum, pg_sys};
 use std::ffi::{CStr, CString};
 
@@ -13,6 +18,27 @@ pub struct Place {
     number: i32,
     kind: pg_sys::Oid,
     type_modifier: i32,
+}
+
+/// What a BEFORE trigger gives back: the row to be stored.
+pub struct StoredRow(pg_sys::HeapTuple);
+
+// SAFETY: a trigger's result is the address of a row, which is not NULL.
+unsafe impl BoxRet for StoredRow {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: the row is in the call's memory context, or PostgreSQL's own.
+        unsafe { fcinfo.return_raw_datum(pg_sys::Datum::from(self.0)) }
+    }
+}
+
+// SAFETY: the SQL type is trigger, which only PostgreSQL itself calls.
+unsafe impl SqlTranslatable for StoredRow {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(StoredRow);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: std::result::Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal("trigger"));
+    const RETURN_SQL: std::result::Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("trigger")));
 }
 
 /// The rows of a trigger's call.
@@ -171,12 +197,12 @@ impl TriggerRows {
     }
 
     /// The row as it is to be, with these columns changed. None makes a column NULL.
-    pub fn changed(&self, changes: &[(&Place, Option<pg_sys::Datum>)]) -> pg_sys::HeapTuple {
+    pub fn changed(&self, changes: &[(&Place, Option<pg_sys::Datum>)]) -> StoredRow {
         let Some(tuple) = self.tuple(Version::New) else {
-            return std::ptr::null_mut();
+            return StoredRow(std::ptr::null_mut());
         };
         if changes.is_empty() {
-            return tuple;
+            return StoredRow(tuple);
         }
         let mut numbers: Vec<i32> = changes.iter().map(|(place, _)| place.number).collect();
         let mut values: Vec<pg_sys::Datum> = changes
@@ -185,7 +211,7 @@ impl TriggerRows {
             .collect();
         let mut nulls: Vec<bool> = changes.iter().map(|(_, value)| value.is_none()).collect();
         // SAFETY: as many numbers, values and nulls as said; the numbers are of the relation's columns.
-        unsafe {
+        StoredRow(unsafe {
             pg_sys::heap_modify_tuple_by_cols(
                 tuple,
                 self.descriptor(),
@@ -194,7 +220,7 @@ impl TriggerRows {
                 values.as_mut_ptr(),
                 nulls.as_mut_ptr(),
             )
-        }
+        })
     }
 }
 

@@ -13,13 +13,6 @@ impl Counts {
         *self.0.entry(name).or_default() += 1;
     }
 
-    /// One fewer of these.
-    pub fn take(&mut self, name: &'static str) {
-        if let Some(count) = self.0.get_mut(name) {
-            *count = count.saturating_sub(1);
-        }
-    }
-
     /// As a JSON object. Names are words of ours, which need no escaping.
     pub fn to_json(&self) -> String {
         let mut json = String::from("{");

@@ -4,6 +4,7 @@ use pgrx::{IntoDatum, pg_sys};
 use std::fmt::Write;
 
 use crate::error::{Error, Result};
+use crate::owner::current_user;
 use crate::statement::{self, Statement};
 
 /// A table that is not partitioned.
@@ -42,8 +43,7 @@ impl Leaf {
     ///
     /// Errors: no primary key, 55000.
     pub fn look_up(oid: pg_sys::Oid) -> Result<Leaf> {
-        // SAFETY: reads a variable of this process.
-        let user = unsafe { pg_sys::GetUserId() };
+        let user = current_user();
         let (mut name, mut plain_name, mut key) = (String::new(), String::new(), Vec::new());
         NAME.with(|statement| {
             statement.run(user, &[oid.into_datum()], |row| {

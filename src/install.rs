@@ -1,0 +1,181 @@
+//! The order of the install script: the schema first; tables and views after the functions they call; procedures
+//! after what they call; privileges and comments when everything is there.
+
+pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
+pgrx::extension_sql_file!(
+    "../sql/base/pins.sql",
+    name = "pins",
+    requires = [sql::keys::phone_crypt_configured_keys]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/stats.sql",
+    name = "stats",
+    requires = [sql::stats::phone_crypt_crypto_counters]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/ratelimit.sql",
+    name = "ratelimit",
+    requires = [
+        "pins",
+        sql::ratelimit_hit::ratelimit_hit,
+        sql::ratelimit_hit::ratelimit_allow,
+        sql::ratelimit_hit::ratelimit_peek,
+        sql::ratelimit_hit::ratelimit_hit_phone,
+        sql::ratelimit_policy::is_policy,
+        sql::ratelimit_policy::ratelimit_check,
+        sql::ratelimit_policy::ratelimit_check_all,
+        sql::ratelimit_headers::ratelimit_headers,
+        sql::ratelimit_headers::ratelimit_headers_of_policy,
+        sql::ratelimit_admin::ratelimit_reset,
+        sql::ratelimit_admin::ratelimit_forget,
+        sql::ratelimit_admin::ratelimit_refund,
+        sql::ratelimit_admin::ratelimit_block,
+        sql::ratelimit_admin::ratelimit_unblock,
+        sql::ratelimit_admin::ratelimit_merge,
+        sql::ratelimit_admin::ratelimit_flush,
+        sql::ratelimit_views::ratelimit_entries,
+        sql::ratelimit_views::ratelimit_counters,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/jobs.sql",
+    name = "jobs",
+    requires = [
+        sql::jobs::check_owner,
+        sql::jobs::job_lock,
+        sql::jobs::job_unlock
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/columns.sql",
+    name = "columns",
+    requires = ["jobs"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/ratelimit_phones.sql",
+    name = "ratelimit_phones",
+    requires = [
+        "ratelimit",
+        sql::ratelimit_phone::ratelimit_phone_keys,
+        sql::ratelimit_phone::ratelimit_phone_keys_of,
+        sql::ratelimit_phone::ratelimit_blocked_until,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/earlier_tables.sql",
+    name = "earlier_tables",
+    requires = ["jobs", "ratelimit"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/migrate_rate_limits.sql",
+    name = "migrate_rate_limits",
+    requires = [
+        "earlier_tables",
+        "work_through",
+        sql::migrate_rate_limits::migrate_batch,
+        sql::migrate_rate_limits::earlier_key,
+        sql::migrate_rate_limits::forget_known_keys,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/adopt_rate_limits.sql",
+    name = "adopt_rate_limits",
+    requires = [
+        "earlier_tables",
+        sql::adopted_rate_limits::live_count,
+        sql::adopted_rate_limits::unflushed_keys,
+        sql::adopted_rate_limits::take_back_counts,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/erasure.sql",
+    name = "erasure",
+    requires = ["columns", sql::erasure::phone_forget]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/purge_expired.sql",
+    name = "purge_expired",
+    requires = [
+        "erasure",
+        "work_through",
+        "ratelimit_phones",
+        sql::erasure::purge_count,
+        sql::erasure::purge_batch,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/work_through.sql",
+    name = "work_through",
+    requires = [
+        "columns",
+        sql::column_batch::column_batch,
+        sql::column_batch::column_pending,
+        sql::column_batch::read_plain,
+        sql::column_batch::read_legacy,
+        sql::keep_column::keep_column,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/registration.sql",
+    name = "registration",
+    requires = ["work_through", "pins"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/encrypt_column.sql",
+    name = "encrypt_column",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/drop_plaintext.sql",
+    name = "drop_plaintext",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/decrypt_column.sql",
+    name = "decrypt_column",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/rotate_column.sql",
+    name = "rotate_column",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/procedures/import_legacy_column.sql",
+    name = "import_legacy_column",
+    requires = ["encrypt_column"]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/privileges.sql",
+    name = "privileges",
+    requires = [
+        "pins",
+        "stats",
+        "ratelimit",
+        "jobs",
+        "columns",
+        "ratelimit_phones",
+        "erasure",
+        "purge_expired",
+        "migrate_rate_limits",
+        "adopt_rate_limits",
+        "encrypt_column",
+        "drop_plaintext",
+        "decrypt_column",
+        "rotate_column",
+        "import_legacy_column",
+        sql::encrypt::phone_encrypt,
+        sql::encrypt::phone_decrypt,
+        sql::encrypt::phone_try_decrypt,
+        sql::encrypt::phone_reencrypt,
+        sql::raw::phone_encrypt_raw,
+        sql::raw::phone_decrypt_raw,
+        sql::reveal::phone_reveal,
+        sql::hash::phone_hash,
+        sql::hash::phone_hashes,
+        sql::hash::phone_ratelimit_key,
+        sql::legacy::phone_decrypt_legacy,
+        sql::legacy::phone_decrypt_legacy_with_key,
+    ]
+);
+pgrx::extension_sql_file!("../sql/base/comments.sql", name = "comments", finalize);
