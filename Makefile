@@ -18,7 +18,7 @@ test: ## all tests; PG="15 17" chooses majors (default: 14 15 16 17 18)
 test-assert: ## all tests on a PostgreSQL 17 with assertions, built once from source
 	@scripts/test-assert
 
-soak: ## the memory engine under random calls, kills and crashes; SOAK_SECONDS=600 (default)
+soak: ## procedures killed at many moments; the memory engine under random calls, kills, crashes; SOAK_SECONDS=600 (default)
 	@scripts/soak
 
 fuzz: ## every fuzz target for longer; FUZZ_SECONDS=600 each (default 60)

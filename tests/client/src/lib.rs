@@ -6,6 +6,7 @@
 
 mod command;
 mod crowd;
+pub mod customers;
 mod files;
 mod hits;
 mod lifecycle;

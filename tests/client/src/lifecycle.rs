@@ -21,11 +21,23 @@ impl Server {
 
     /// Kills the postmaster the hard way, which ends every other process of the server, and starts it again.
     pub fn crash_whole(&self) {
-        kill_hard(&self.postmaster_pid());
+        kill_hard(&[&self.postmaster_pid()]);
+        self.start_after_crash();
+    }
+
+    fn start_after_crash(&self) {
         // It cannot start while a process of the old one still holds on to the shared memory.
         wait_until("the server starts again", || {
             finish(&mut self.pg_ctl(&["start"])).succeeded
         });
+    }
+
+    /// The same at the very moment at which a process is at work: one that is busy does not notice that the
+    /// postmaster is gone, and would go on to the end of its statement.
+    pub fn crash_whole_at_work(&self, pid: i64) {
+        let postmaster = self.postmaster_pid();
+        kill_hard(&[&postmaster, &pid.to_string()]);
+        self.start_after_crash();
     }
 
     /// Kills a backend the hard way, which makes the postmaster start all over, and waits until it has.
@@ -38,7 +50,7 @@ impl Server {
     /// The same with a certain process.
     pub fn crash_by(&self, pid: i64) {
         let mark = self.log_mark();
-        kill_hard(&pid.to_string());
+        kill_hard(&[&pid.to_string()]);
         self.wait_for_log(mark, "database system is ready to accept connections");
     }
 
@@ -75,6 +87,6 @@ impl Server {
     }
 }
 
-fn kill_hard(pid: &str) {
-    assert!(finish(Command::new("kill").args(["-9", pid])).succeeded);
+fn kill_hard(pids: &[&str]) {
+    assert!(finish(Command::new("kill").arg("-9").args(pids)).succeeded);
 }
