@@ -164,6 +164,8 @@ COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integ
     'one batch of a column procedure, in the name of the table''s owner';
 COMMENT ON FUNCTION phone_crypt.column_pending(text, regclass, text, text[]) IS
     'how many rows a column procedure has still to do';
+COMMENT ON FUNCTION phone_crypt.column_differing(regclass, text, xid) IS
+    'how many rows written since a transaction differ from what is encrypted';
 COMMENT ON FUNCTION phone_crypt.read_plain(text, text) IS
     'what the column procedures take a text for: number, with_extension or not_a_phone_number';
 COMMENT ON FUNCTION phone_crypt.read_legacy(text, text, text, text) IS

@@ -20,7 +20,9 @@ CREATE TABLE phone_crypt.jobs (
 );
 COMMENT ON TABLE phone_crypt.jobs IS
     'runs of the procedures that work in batches: progress, and what a stopped run goes on from';
-SELECT pg_catalog.pg_extension_config_dump('phone_crypt.jobs', '');
+-- Rows of dropped tables stay behind in a dump: there their number might be another table's.
+SELECT pg_catalog.pg_extension_config_dump('phone_crypt.jobs',
+    'WHERE EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) relation)');
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.jobs_id_seq', '');
 
 CREATE FUNCTION phone_crypt.owns(relation regclass) RETURNS boolean
@@ -187,17 +189,26 @@ $$;
 COMMENT ON FUNCTION phone_crypt.job_end(bigint, jsonb) IS
     'marks a job as done and tells its counts';
 
--- What a batch failed with, without PostgreSQL's own text: that may show the row.
-CREATE FUNCTION phone_crypt.batch_failed(procedure text, relation regclass, state text, constraint_name text)
+-- What a batch failed with, without PostgreSQL's own text: that may show the row. Only the name of a constraint or
+-- unique index of the table is taken from it.
+CREATE FUNCTION phone_crypt.batch_failed(procedure text, relation regclass, state text, message text)
     RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    violated text;
 BEGIN
+    SELECT n.name INTO violated
+      FROM (SELECT conname FROM pg_constraint AS c WHERE c.conrelid = relation
+            UNION ALL
+            SELECT c.relname FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+             WHERE i.indrelid = relation AND i.indisunique) AS n (name)
+     WHERE position('"' || n.name || '"' IN message) > 0 LIMIT 1;
     RAISE EXCEPTION '% stopped on table %: a batch failed with SQLSTATE %', procedure, relation, state
         USING ERRCODE = state,
-              DETAIL = CASE WHEN constraint_name <> '' THEN 'Constraint: ' || constraint_name || '.'
-                               ELSE 'PostgreSQL''s own message is left out: it might show the row.' END,
+              DETAIL = coalesce(format('Constraint: %s.', quote_ident(violated)),
+                                'PostgreSQL''s own message is left out: it might show the row.'),
               HINT = 'What was converted so far is kept. Remove the cause and CALL it again: it goes on from there.';
 END;
 $$;

@@ -1,6 +1,7 @@
 //! One batch of a procedure that works through a registered column.
 
 use pgrx::iter::TableIterator;
+use pgrx::pg_sys::TransactionId;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{Array, PgRelation, default, name, pg_extern};
 use phone_crypt_core::crypto::{KeyId, LegacyScheme};
@@ -79,6 +80,21 @@ fn column_pending(
         looks_up: false,
         arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
     })?)
+}
+
+/// `phone_crypt.column_differing(leaf, column, since)`: how many of the rows that transaction `since` or a later one
+/// has written differ from what is encrypted.
+///
+/// Errors: as `phone_crypt.column_batch`.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn column_differing(
+    leaf: Option<PgRelation>,
+    column: Option<Text<'_>>,
+    since: Option<TransactionId>,
+) -> Answer<i64> {
+    let since = since.ok_or(Error::NullArgument("since"))?;
+    let column = required(column, "column")?;
+    Ok(batch::differing_since(relation(leaf)?.oid(), &column, since)?)
 }
 
 /// `phone_crypt.read_plain(plain, regions)`: what the column procedures would take a text for: `number`,

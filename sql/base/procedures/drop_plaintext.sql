@@ -50,7 +50,7 @@ COMMENT ON FUNCTION phone_crypt.check_complete(regclass, text) IS
     '55000 while rows of a registered column are not encrypted';
 
 -- Under the lock: what was written since the first look is looked at, and the column goes.
-CREATE FUNCTION phone_crypt.drop_verified(relation regclass, column_name text, since text) RETURNS void
+CREATE FUNCTION phone_crypt.drop_verified(relation regclass, column_name text, since xid) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -59,8 +59,7 @@ DECLARE
     differing bigint := 0;
 BEGIN
     FOREACH leaf IN ARRAY phone_crypt.leaves(relation) LOOP
-        SELECT differing + coalesce((b.counts::jsonb ->> 'differs')::bigint, 0) INTO differing
-          FROM phone_crypt.column_batch('check', leaf, column_name, NULL, 2147483647, false, ARRAY[since]) AS b;
+        differing := differing + phone_crypt.column_differing(leaf, column_name, since);
     END LOOP;
     IF differing > 0 THEN
         RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
@@ -72,7 +71,7 @@ BEGIN
      WHERE c.relation = drop_verified.relation AND c.column_name = drop_verified.column_name;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.drop_verified(regclass, text, text) IS
+COMMENT ON FUNCTION phone_crypt.drop_verified(regclass, text, xid) IS
     'behind phone_drop_plaintext: the last look and the drop';
 
 CREATE PROCEDURE phone_drop_plaintext(
@@ -85,7 +84,7 @@ DECLARE
     spec phone_crypt.columns;
     job bigint;
     counts pg_catalog.jsonb := '{}';
-    since pg_catalog.text;
+    since pg_catalog.xid;
     title pg_catalog.text;
 BEGIN
     PERFORM phone_crypt.begin_batch();
@@ -106,7 +105,7 @@ BEGIN
 
     PERFORM phone_crypt.job_lock("table");
     -- Whatever this snapshot cannot see was written by a transaction that is not older than this.
-    since := pg_snapshot_xmin(pg_current_snapshot())::xid::text;
+    since := pg_snapshot_xmin(pg_current_snapshot())::xid;
     SELECT b.job INTO job
       FROM phone_crypt.job_begin('phone_drop_plaintext', "table", "column",
                                  phone_crypt.pending('check', "table", "column")) AS b;

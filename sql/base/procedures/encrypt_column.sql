@@ -93,17 +93,29 @@ $$;
 COMMENT ON FUNCTION phone_crypt.registration_sql(phone_crypt.columns, text) IS
     'the statements that add the columns, registration, trigger and indexes of an encrypted column';
 
--- Whether each index that the hash column needs is there and valid.
-CREATE FUNCTION phone_crypt.lacks_index(relation regclass, hash_column text) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
+-- A column that is registered keeps its options: others than its own are a mistake that must not pass in silence.
+CREATE FUNCTION phone_crypt.check_same_options(spec phone_crypt.columns, given phone_crypt.columns) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT NOT EXISTS (
-        SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey::int2[])
-         WHERE i.indrelid = relation AND a.attname = hash_column AND i.indisvalid AND i.indisready)
+BEGIN
+    IF (coalesce(given.encrypted_column, spec.encrypted_column), coalesce(given.hash_column, spec.hash_column),
+        coalesce(given.raw_column, spec.raw_column), coalesce(given.context_column, spec.context_column),
+        coalesce(given.regions, spec.regions), coalesce(nullif(given.context, ''), spec.context),
+        coalesce(nullif(given.hash_context, ''), spec.hash_context), given.keep_original OR spec.keep_original)
+       IS DISTINCT FROM
+       (spec.encrypted_column, spec.hash_column, spec.raw_column, spec.context_column, spec.regions, spec.context,
+        spec.hash_context, spec.keep_original)
+    THEN
+        RAISE EXCEPTION 'column % of table % is registered with other options', quote_ident(spec.column_name),
+            spec.relation
+            USING ERRCODE = 'invalid_parameter_value',
+                  HINT = 'phone_crypt.columns shows them. Leave the options out to go on with those.';
+    END IF;
+END;
 $$;
-COMMENT ON FUNCTION phone_crypt.lacks_index(regclass, text) IS
-    'whether no valid index has the column';
+COMMENT ON FUNCTION phone_crypt.check_same_options(phone_crypt.columns, phone_crypt.columns) IS
+    '22023 where options differ from those that a column is registered with';
 
 -- What a dry run finds out about a column of plain text.
 CREATE FUNCTION phone_crypt.plaintext_counts(relation regclass, column_name text, regions text) RETURNS jsonb
@@ -172,6 +184,8 @@ AS $$
 #variable_conflict use_variable
 DECLARE
     spec phone_crypt.columns;
+    given phone_crypt.columns;
+    missing pg_catalog.text[];
     is_registered boolean;
     job bigint;
     counts pg_catalog.jsonb;
@@ -192,7 +206,17 @@ BEGIN
         RAISE EXCEPTION 'column % of table % has no plain text any more', quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
-    IF NOT is_registered THEN
+    IF is_registered THEN
+        given.encrypted_column := encrypted_column;
+        given.hash_column := hash_column;
+        given.raw_column := raw_column;
+        given.context := context;
+        given.context_column := context_column;
+        given.hash_context := hash_context;
+        given.regions := regions;
+        given.keep_original := keep_original;
+        PERFORM phone_crypt.check_same_options(spec, given);
+    ELSE
         spec.relation := "table";
         spec.column_name := "column";
         spec.encrypted_column := coalesce(encrypted_column::text, "column" || '_encrypted');
@@ -204,7 +228,8 @@ BEGIN
         spec.hash_context := hash_context;
         SELECT k.key_id, split_part(k.hash_scheme, ',', 1) INTO spec.hash_key_id, spec.hash_scheme
           FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
-        spec.regions := regions;
+        -- What the setting says now holds for good: a writer's own setting must not decide.
+        spec.regions := coalesce(regions, current_setting('phone_crypt.default_regions'));
         spec.keep_original := keep_original;
         spec.plaintext_type := phone_crypt.column_type("table", "column");
         spec.plaintext_not_null := (SELECT a.attnotnull FROM pg_attribute AS a
@@ -233,9 +258,9 @@ BEGIN
                                  phone_crypt.pending('encrypt', "table", "column")) AS b;
     COMMIT;
     PERFORM phone_crypt.begin_batch();
-    IF "index" = 'concurrently' AND phone_crypt.lacks_index("table", spec.hash_column) THEN
-        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title,
-            array_to_string(phone_crypt.index_sql("table", "column", spec.hash_column, true), E';\n');
+    missing := phone_crypt.index_sql("table", "column", spec.hash_column, true);
+    IF "index" = 'concurrently' AND cardinality(missing) > 0 THEN
+        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title, array_to_string(missing, E';\n');
         PERFORM phone_crypt.job_unlock("table");
         RETURN;
     END IF;

@@ -12,7 +12,8 @@ BEGIN
     EXECUTE format($sql$
         SELECT coalesce(jsonb_object_agg(outcome, rows), '{}')
           FROM (SELECT phone_crypt.read_legacy(%2$I::text, $1, $2, $3) AS outcome, count(*) AS rows
-                  FROM %1$s WHERE octet_length(%2$I::text) %% 32 <> 11 GROUP BY 1) AS read$sql$,
+                  FROM %1$s WHERE octet_length(%2$I::text) %% 32 <> 11 OR substr(%2$I::text, 33, 2) <> ':0'
+                 GROUP BY 1) AS read$sql$,
         relation, column_name)
        INTO counts USING scheme, key_id, regions;
     RETURN counts;
@@ -32,6 +33,8 @@ AS $$
 #variable_conflict use_variable
 DECLARE
     spec phone_crypt.columns;
+    given phone_crypt.columns;
+    missing pg_catalog.text[];
     is_registered boolean;
     job bigint;
     counts pg_catalog.jsonb;
@@ -54,7 +57,16 @@ BEGIN
         RAISE EXCEPTION 'column % of table % is one of plain text', quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'phone_encrypt_column() is for those.';
     END IF;
-    IF NOT is_registered THEN
+    IF is_registered THEN
+        given.hash_column := hash_column;
+        given.raw_column := raw_column;
+        given.context := context;
+        given.context_column := context_column;
+        given.hash_context := hash_context;
+        given.regions := regions;
+        given.keep_original := keep_original;
+        PERFORM phone_crypt.check_same_options(spec, given);
+    ELSE
         spec.relation := "table";
         spec.column_name := "column";
         spec.encrypted_column := "column";
@@ -66,7 +78,8 @@ BEGIN
         spec.hash_context := hash_context;
         SELECT k.key_id, split_part(k.hash_scheme, ',', 1) INTO spec.hash_key_id, spec.hash_scheme
           FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
-        spec.regions := regions;
+        -- What the setting says now holds for good: a writer's own setting must not decide.
+        spec.regions := coalesce(regions, current_setting('phone_crypt.default_regions'));
         spec.keep_original := keep_original;
         spec.plaintext_not_null := false;
         spec.on_forget := 'null';
@@ -92,9 +105,9 @@ BEGIN
                                  phone_crypt.pending('import', "table", "column", ARRAY[scheme, key_id])) AS b;
     COMMIT;
     PERFORM phone_crypt.begin_batch();
-    IF "index" = 'concurrently' AND phone_crypt.lacks_index("table", spec.hash_column) THEN
-        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title,
-            array_to_string(phone_crypt.index_sql("table", "column", spec.hash_column, true), E';\n');
+    missing := phone_crypt.index_sql("table", "column", spec.hash_column, true);
+    IF "index" = 'concurrently' AND cardinality(missing) > 0 THEN
+        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title, array_to_string(missing, E';\n');
         PERFORM phone_crypt.job_unlock("table");
         RETURN;
     END IF;

@@ -88,6 +88,7 @@ COMMENT ON FUNCTION phone_crypt.trigger_sql(regclass, text) IS
 
 -- The indexes that a column `to_column` is to have because `from_column` has them: the same columns, with the one
 -- in place of the other, and only rows that have a value. At least one on the column alone, for look-ups.
+-- Those that are there already are left out.
 CREATE FUNCTION phone_crypt.index_sql(
     relation regclass, from_column text, to_column text, is_concurrent boolean
 ) RETURNS text[]
@@ -104,6 +105,7 @@ AS $$
           FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid JOIN pg_am AS m ON m.oid = c.relam
          WHERE i.indrelid = relation AND m.amname = 'btree' AND i.indisvalid AND i.indexprs IS NULL
            AND i.indisunique
+           AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)', from_column))
            AND (SELECT a.attnum FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = from_column)
                = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
     ), wanted AS (
@@ -112,12 +114,19 @@ AS $$
         SELECT quote_ident(to_column), false
          WHERE NOT EXISTS (SELECT FROM source WHERE columns = quote_ident(to_column))
     )
-    SELECT array_agg(format('CREATE %s %s ON %s (%s) WHERE %I IS NOT NULL',
+    SELECT coalesce(array_agg(format('CREATE %s %s ON %s (%s) WHERE %I IS NOT NULL',
                             CASE WHEN is_unique THEN 'UNIQUE INDEX' ELSE 'INDEX' END,
                             CASE WHEN is_concurrent THEN 'CONCURRENTLY' ELSE '' END,
                             relation, columns, to_column)
-                     ORDER BY is_unique DESC, columns COLLATE "C")
-      FROM wanted
+                     ORDER BY is_unique DESC, columns COLLATE "C"), '{}')
+      FROM wanted AS w
+     WHERE NOT EXISTS (
+        SELECT FROM pg_index AS i
+         WHERE i.indrelid = relation AND i.indisvalid AND i.indisunique = w.is_unique AND w.columns =
+               (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place)
+                  FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (number, place)
+                  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = k.number
+                 WHERE k.place <= i.indnkeyatts))
 $$;
 COMMENT ON FUNCTION phone_crypt.index_sql(regclass, text, text, boolean) IS
     'the statements that make the indexes of a hash column, after those of the column it stands for';

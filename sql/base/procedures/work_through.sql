@@ -103,7 +103,7 @@ DECLARE
     changed bigint;
     idle_since timestamptz := pg_catalog.clock_timestamp();
     state pg_catalog.text;
-    violated pg_catalog.text;
+    message pg_catalog.text;
 BEGIN
     PERFORM phone_crypt.begin_batch();
     leaves := phone_crypt.leaves(relation);
@@ -121,24 +121,22 @@ BEGIN
             LOOP
                 size := CASE WHEN singles > 0 THEN 1 ELSE batch_size END;
                 BEGIN
-                    IF NOT looks_up THEN
-                        -- Whoever has a row of the same hash locked is not waited for with a batch of rows locked.
-                        PERFORM set_config('lock_timeout', '100ms', true);
-                    END IF;
+                    -- Whoever is writing a row of the same hash is not waited for with a batch of rows locked.
+                    PERFORM set_config('lock_timeout', '100ms', true);
                     SELECT * INTO batch FROM phone_crypt.column_batch(
                         work || CASE WHEN failures > 3 AND singles > 0 THEN '_duplicate' ELSE '' END,
                         leaf, column_name, after, size, true, arguments, looks_up);
                     failures := 0;
                 EXCEPTION
                     WHEN unique_violation THEN
-                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, violated = CONSTRAINT_NAME;
+                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
                         IF NOT looks_up THEN
                             looks_up := true;
                             CONTINUE;
                         END IF;
                         failures := failures + 1;
                         IF failures > 4 OR (failures > 3 AND work NOT IN ('encrypt', 'rehash', 'import')) THEN
-                            PERFORM phone_crypt.batch_failed(procedure, leaf, state, violated);
+                            PERFORM phone_crypt.batch_failed(procedure, leaf, state, message);
                         ELSIF failures > 3 AND singles = 0 THEN
                             singles := batch_size;
                             failures := 1;
@@ -148,13 +146,14 @@ BEGIN
                         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
                         looks_up := true;
                         failures := failures + 1;
-                        IF failures > 10 THEN
+                        IF failures > 300 THEN
                             PERFORM phone_crypt.batch_failed(procedure, leaf, state, '');
                         END IF;
+                        PERFORM pg_sleep(0.1);
                         CONTINUE;
                     WHEN OTHERS THEN
-                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, violated = CONSTRAINT_NAME;
-                        PERFORM phone_crypt.batch_failed(procedure, leaf, state, violated);
+                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+                        PERFORM phone_crypt.batch_failed(procedure, leaf, state, message);
                 END;
                 singles := greatest(singles - 1, 0);
                 seen := seen + batch.seen;

@@ -121,11 +121,9 @@ impl Conversion for Import {
     }
 
     fn condition(&self) -> String {
-        // A value of today has 33 digits and a colon, then 16n + 37 bytes in hexadecimal: see docs/formats.md.
-        format!(
-            "pg_catalog.octet_length(t.{}::pg_catalog.text) % 32 <> 11",
-            quoted(&self.column.encrypted)
-        )
+        // A value of today has 32 digits, a colon, the kind's 0, and 16n + 37 bytes in all after the colon.
+        let column = quoted(&self.column.encrypted);
+        format!("octet_length(t.{column}::text) % 32 <> 11 OR substr(t.{column}::text, 33, 2) <> ':0'")
     }
 
     fn writes(&self) -> Vec<String> {

@@ -107,6 +107,21 @@ impl Leaf {
         sql
     }
 
+    /// Reads the rows that a transaction or a later one has written, in no order.
+    pub fn select_since(&self, reads: &[String], since: pg_sys::TransactionId) -> String {
+        let mut sql = String::from("SELECT t.ctid");
+        for column in reads {
+            let _ = write!(sql, ", t.{}::text", quoted(column));
+        }
+        let since = since.into_inner();
+        let _ = write!(
+            sql,
+            " FROM ONLY {} AS t WHERE age(t.xmin) <= age('{since}'::xid)",
+            self.name
+        );
+        sql
+    }
+
     /// Counts rows.
     pub fn count(&self, condition: &str) -> String {
         format!(

@@ -16,7 +16,7 @@ mod leaf;
 mod rehash;
 mod rotate;
 
-use pgrx::pg_sys::ItemPointerData;
+use pgrx::pg_sys::{ItemPointerData, TransactionId};
 use pgrx::{IntoDatum, pg_sys};
 use std::rc::Rc;
 
@@ -93,7 +93,7 @@ fn conversion(request: &Request<'_>, column: &Rc<Column>) -> Result<Box<dyn Conv
     Ok(match request.work {
         "encrypt" => Box::new(encrypt::Encrypt::new(column, false)),
         "encrypt_duplicate" => Box::new(encrypt::Encrypt::new(column, true)),
-        "check" => Box::new(check::Check::new(column, argument(0).map(str::to_owned))),
+        "check" => Box::new(check::Check::new(column)),
         "rotate" => Box::new(rotate::Rotate::new(column)?),
         "rehash" => Box::new(rehash::Rehash::new(column, false)?),
         "rehash_duplicate" => Box::new(rehash::Rehash::new(column, true)?),
@@ -126,6 +126,25 @@ pub fn pending(request: &Request<'_>) -> Result<i64> {
         pending = row.get(1).unwrap_or(0)
     });
     Ok(pending)
+}
+
+/// How many of the rows that a transaction or a later one has written differ from what is encrypted. Reads the table
+/// as it lies: the caller holds a lock on it that is to be short.
+///
+/// Errors: as [`run`].
+pub fn differing_since(table: pg_sys::Oid, name: &str, since: TransactionId) -> Result<i64> {
+    let _owner = as_owner(table)?;
+    let _settings = BatchSettings::for_any_rows();
+    let column = registry::column(table, name)?;
+    let leaf = Leaf::look_up(table)?;
+    let check = check::Check::new(column);
+    let sql = leaf.select_since(&check.reads(), since);
+    let mut differing = 0;
+    statement::scan(&sql, &[], |row| {
+        differing += i64::from(!check.agrees(&Row::of(row))?);
+        Ok(())
+    })?;
+    Ok(differing)
 }
 
 type Read = (Vec<Change>, Option<Vec<RawText>>, i32);
