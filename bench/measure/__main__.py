@@ -1,10 +1,10 @@
-"""Measures one half of the benchmark, and writes its part of the page and its plots. Called by bench/run with
+"""Measures one part of the benchmark, and writes its part of the page and its plots. Called by bench/run with
 PGHOST and friends set."""
 
 import sys
 
-from . import phones, ratelimit
+from . import migration, phones, ratelimit
 
-SECTIONS = {"phones": phones.main, "ratelimit": ratelimit.main}
+SECTIONS = {"phones": phones.main, "ratelimit": ratelimit.main, "migration": migration.main}
 
 SECTIONS[sys.argv[1]](sys.argv[2:])

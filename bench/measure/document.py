@@ -2,13 +2,13 @@
 
 import re
 
-PARTS = ("phones", "ratelimit")
+PARTS = ("phones", "ratelimit", "migration")
 
 _HEAD = """<!-- Written by `make bench`. Changes belong into bench/measure/. -->
 # Benchmarks
 
-`make bench` measures all of this and writes this page; `make bench BENCH=phones` and `make bench BENCH=ratelimit` do a
-half each.
+`make bench` measures all of this and writes this page; `make bench BENCH=phones`, `BENCH=ratelimit` and
+`BENCH=migration` do a part each.
 """
 
 
