@@ -140,7 +140,9 @@ BEGIN
       FROM phone_crypt.job_begin('phone_migrate_rate_limits', source, NULL,
                                  phone_crypt.count_earlier_rows(source, true, hashes, others)) AS b;
     SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id = job;
+    -- Under another level each row that somebody changes meanwhile would stop a batch.
     COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     PERFORM phone_crypt.begin_batch();
 
     LOOP
@@ -172,6 +174,7 @@ BEGIN
                 END IF;
             END IF;
             COMMIT;
+            SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
             PERFORM phone_crypt.begin_batch();
         END LOOP;
         done := done + pass_done;
@@ -187,8 +190,9 @@ BEGIN
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'What was converted so far is kept. End the transactions that hold them and CALL it again.';
         ELSE
+            PERFORM pg_sleep(0.2);
             COMMIT;
-            PERFORM pg_catalog.pg_sleep(0.2);
+            SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
             PERFORM phone_crypt.begin_batch();
         END IF;
     END LOOP;
