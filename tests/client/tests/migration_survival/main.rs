@@ -1,7 +1,10 @@
 //! The procedures that change a live database, through what a live database meets: crashes, and an application that
 //! goes on writing.
 
+mod application;
 mod cases;
+mod counting;
 mod crash;
 mod legacy;
 mod limits;
+mod writers;
