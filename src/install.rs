@@ -110,6 +110,7 @@ pgrx::extension_sql_file!(
         "columns",
         sql::column_batch::column_batch,
         sql::column_batch::column_pending,
+        sql::column_batch::column_differing,
         sql::column_batch::read_plain,
         sql::column_batch::read_legacy,
         sql::keep_column::keep_column,
@@ -118,7 +119,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/procedures/registration.sql",
     name = "registration",
-    requires = ["work_through", "pins"]
+    requires = ["work_through", "pins", sql::keys::check_keys]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/encrypt_column.sql",

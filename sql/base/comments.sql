@@ -184,3 +184,5 @@ COMMENT ON FUNCTION phone_crypt.unflushed_keys() IS
     'keys in memory that phone_crypt.rate_limits does not have yet; behind phone_crypt.earlier_rate_limits';
 COMMENT ON FUNCTION phone_crypt.take_back_counts(regclass, regclass) IS
     'writes the rows of a view into a table; behind phone_crypt_release_rate_limits';
+COMMENT ON FUNCTION phone_crypt.check_keys() IS
+    'nothing, or 55000 where keys are missing or the database is pinned to others';

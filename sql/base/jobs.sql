@@ -189,16 +189,21 @@ $$;
 COMMENT ON FUNCTION phone_crypt.job_end(bigint, jsonb) IS
     'marks a job as done and tells its counts';
 
--- What a batch failed with, without PostgreSQL's own text: that may show the row. Only the name of a constraint or
--- unique index of the table is taken from it.
-CREATE FUNCTION phone_crypt.batch_failed(procedure text, relation regclass, state text, message text)
-    RETURNS void
+-- What a batch failed with. What our own code says quotes no row, and says so in its DETAIL. PostgreSQL's text, and
+-- that of triggers, may show the row: only the name of a constraint or unique index of the table is taken from it.
+CREATE FUNCTION phone_crypt.batch_failed(
+    procedure text, relation regclass, state text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL
+) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     violated text;
 BEGIN
+    IF detail = 'No row is quoted here.' THEN
+        RAISE EXCEPTION '% stopped on table %: %', procedure, relation, message
+            USING ERRCODE = state, HINT = coalesce(nullif(hint, ''), 'What was converted so far is kept.');
+    END IF;
     SELECT n.name INTO violated
       FROM (SELECT conname FROM pg_constraint AS c WHERE c.conrelid = relation
             UNION ALL
@@ -207,10 +212,10 @@ BEGIN
      WHERE position('"' || n.name || '"' IN message) > 0 LIMIT 1;
     RAISE EXCEPTION '% stopped on table %: a batch failed with SQLSTATE %', procedure, relation, state
         USING ERRCODE = state,
-              DETAIL = coalesce(format('Constraint: %s.', quote_ident(violated)),
+              DETAIL = coalesce('Constraint: ' || quote_ident(violated) || '.',
                                 'PostgreSQL''s own message is left out: it might show the row.'),
               HINT = 'What was converted so far is kept. Remove the cause and CALL it again: it goes on from there.';
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.batch_failed(text, regclass, text, text) IS
+COMMENT ON FUNCTION phone_crypt.batch_failed(text, regclass, text, text, text, text) IS
     'raises what a batch failed with, without any value';

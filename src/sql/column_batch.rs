@@ -51,13 +51,19 @@ fn column_batch(
         writes: writes.ok_or(Error::NullArgument("writes"))?,
         looks_up: looks_up.ok_or(Error::NullArgument("looks_up"))?,
         arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
-    })?;
+    })
+    .map_err(quotes_no_row)?;
     Ok(TableIterator::once((
         report.last,
         report.seen,
         report.changed,
         report.counts,
     )))
+}
+
+/// An error of our own, marked as one that may be passed on as it is: see `phone_crypt.batch_failed`.
+fn quotes_no_row(error: Error) -> ErrorReport {
+    ErrorReport::from(error).set_detail("No row is quoted here.")
 }
 
 /// `phone_crypt.column_pending(work, leaf, column[, arguments])`: how many rows are still to be done.

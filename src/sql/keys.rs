@@ -70,3 +70,11 @@ fn roles(keyring: &Keyring, id: KeyId) -> Vec<String> {
     }
     roles.into_iter().map(str::to_owned).collect()
 }
+
+/// `phone_crypt.check_keys()`: nothing where this session has its keys and the database is not pinned to others.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+#[pg_extern(schema = "phone_crypt", stable, parallel_safe)]
+fn check_keys() -> Answer<()> {
+    Ok(keys::with_ring(|_| Ok(()))?)
+}

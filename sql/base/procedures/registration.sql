@@ -167,7 +167,8 @@ BEGIN
         PERFORM @extschema@.phone_crypt_pin_keys();
         RAISE NOTICE 'this database is now pinned to its keys: see phone_crypt.keys';
     END IF;
+    PERFORM phone_crypt.check_keys();
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.pin_if_not_pinned() IS
-    'pins the keys unless they are';
+    'pins the keys unless they are, and refuses others';

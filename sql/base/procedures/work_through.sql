@@ -104,6 +104,8 @@ DECLARE
     idle_since timestamptz := pg_catalog.clock_timestamp();
     state pg_catalog.text;
     message pg_catalog.text;
+    detail pg_catalog.text;
+    hint pg_catalog.text;
 BEGIN
     PERFORM phone_crypt.begin_batch();
     leaves := phone_crypt.leaves(relation);
@@ -152,8 +154,9 @@ BEGIN
                         PERFORM pg_sleep(0.1);
                         CONTINUE;
                     WHEN OTHERS THEN
-                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
-                        PERFORM phone_crypt.batch_failed(procedure, leaf, state, message);
+                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+                            detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+                        PERFORM phone_crypt.batch_failed(procedure, leaf, state, message, detail, hint);
                 END;
                 singles := greatest(singles - 1, 0);
                 seen := seen + batch.seen;

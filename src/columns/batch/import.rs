@@ -56,7 +56,13 @@ impl Import {
             hashes: convert::hashes(&self.column, e164.as_bytes())?,
             raw: None,
         };
-        if convert::read(&self.column, plain)?.needs_raw(&self.column) {
+        let reading = convert::read(&self.column, plain)?;
+        // What +1 was glued to is all in the number, once it is repaired.
+        let keeps_original = match number {
+            Naive::Number(_) => reading.needs_raw(&self.column),
+            Naive::Repaired(_) => self.column.keep_original,
+        };
+        if keeps_original {
             stored.raw = Some(convert::encrypt(Kind::Text, plain.as_bytes(), context)?);
         }
         if self.is_duplicate {

@@ -27,6 +27,7 @@ use super::passing::Passing;
 use super::registry::{self, Column};
 use crate::batch_settings::BatchSettings;
 use crate::error::{Error, Result};
+use crate::keys::with_ring;
 use crate::owner::as_owner;
 use crate::statement;
 use crate::text::RawText;
@@ -72,6 +73,8 @@ pub fn run(request: &Request<'_>) -> Result<Report> {
     let _settings = BatchSettings::apply();
     let column = registry::column(request.leaf, request.column)?;
     let leaf = Leaf::look_up(request.leaf)?;
+    // Keys that are missing or not the pinned ones are met before any row is.
+    with_ring(|_| Ok(()))?;
     let mut conversion = conversion(request, &column)?;
     let mut counts = Counts::default();
     let (mut changes, last, seen) = read(request, &leaf, conversion.as_mut(), &mut counts)?;
