@@ -38,6 +38,7 @@ DECLARE
     is_registered boolean;
     job bigint;
     counts pg_catalog.jsonb;
+    hashed pg_catalog.jsonb := '{}';
     title pg_catalog.text;
 BEGIN
     PERFORM phone_crypt.begin_batch();
@@ -113,6 +114,9 @@ BEGIN
     END IF;
     CALL phone_crypt.work_through('phone_import_legacy_column', 'import', "table", "column", batch_size,
                                   ARRAY[scheme, key_id], job, counts);
+    -- Values of today that were there before have no hash yet.
+    CALL phone_crypt.work_through('phone_import_legacy_column', 'hash', "table", "column", batch_size, '{}', job, hashed);
+    counts := phone_crypt.add_counts(counts, hashed);
     PERFORM phone_crypt.job_end(job, counts);
     PERFORM phone_crypt.job_unlock("table");
     COMMIT;

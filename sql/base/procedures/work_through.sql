@@ -137,7 +137,7 @@ BEGIN
                             CONTINUE;
                         END IF;
                         failures := failures + 1;
-                        IF failures > 4 OR (failures > 3 AND work NOT IN ('encrypt', 'rehash', 'import')) THEN
+                        IF failures > 4 OR (failures > 3 AND work NOT IN ('encrypt', 'rehash', 'import', 'hash')) THEN
                             PERFORM phone_crypt.batch_failed(procedure, leaf, state, message);
                         ELSIF failures > 3 AND singles = 0 THEN
                             singles := batch_size;

@@ -11,6 +11,7 @@ mod counts;
 mod decrypt;
 mod duplicates;
 mod encrypt;
+mod hash;
 pub mod import;
 mod leaf;
 mod rehash;
@@ -96,6 +97,8 @@ fn conversion(request: &Request<'_>, column: &Rc<Column>) -> Result<Box<dyn Conv
     Ok(match request.work {
         "encrypt" => Box::new(encrypt::Encrypt::new(column, false)),
         "encrypt_duplicate" => Box::new(encrypt::Encrypt::new(column, true)),
+        "hash" => Box::new(hash::Hash::new(column, false)),
+        "hash_duplicate" => Box::new(hash::Hash::new(column, true)),
         "check" => Box::new(check::Check::new(column)),
         "rotate" => Box::new(rotate::Rotate::new(column)?),
         "rehash" => Box::new(rehash::Rehash::new(column, false)?),
