@@ -107,6 +107,9 @@ DECLARE
     detail pg_catalog.text;
     hint pg_catalog.text;
 BEGIN
+    -- Under another level each row that somebody changes meanwhile would stop a batch.
+    COMMIT;
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     PERFORM phone_crypt.begin_batch();
     leaves := phone_crypt.leaves(relation);
     SELECT j.done INTO done_before FROM phone_crypt.jobs AS j WHERE j.id = job;
@@ -164,6 +167,7 @@ BEGIN
                 counts := phone_crypt.add_counts(counts, batch.counts::pg_catalog.jsonb);
                 PERFORM phone_crypt.job_progress(job, done_before + seen, counts);
                 COMMIT;
+                SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
                 PERFORM phone_crypt.begin_batch();
                 EXIT WHEN batch.seen < size;
                 after := batch.last;
@@ -181,6 +185,7 @@ BEGIN
             PERFORM pg_sleep(0.2);
         END IF;
         COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         PERFORM phone_crypt.begin_batch();
     END LOOP;
 END;
@@ -198,6 +203,9 @@ DECLARE
     attempts integer := 0;
 BEGIN
     LOOP
+        -- What was committed while the lock was waited for has to be seen once it is there.
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         PERFORM phone_crypt.begin_batch();
         PERFORM set_config('lock_timeout', '1s', true);
         BEGIN
