@@ -74,10 +74,10 @@ DECLARE
     others boolean;
     foreign_rows bigint;
     job bigint;
-    as_of timestamptz;
+    as_of pg_catalog.timestamptz;
     done bigint;
     counts pg_catalog.jsonb;
-    batch record;
+    batch pg_catalog.record;
     place pg_catalog.tid;
     pass_end pg_catalog.tid;
     pass integer := 0;
@@ -85,7 +85,7 @@ DECLARE
     failures integer := 0;
     state pg_catalog.text;
     violated pg_catalog.text;
-    idle_since timestamptz := pg_catalog.clock_timestamp();
+    idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
 BEGIN
     PERFORM phone_crypt.begin_batch();
     IF "window" IS NULL OR batch_size IS NULL OR dry_run IS NULL OR existing_hashes IS NULL OR other_keys IS NULL THEN

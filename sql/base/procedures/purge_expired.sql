@@ -60,8 +60,8 @@ CREATE PROCEDURE phone_purge_expired(batch_size integer DEFAULT 5000, dry_run bo
 AS $$
 #variable_conflict use_variable
 DECLARE
-    item record;
-    leaf regclass;
+    item pg_catalog.record;
+    leaf pg_catalog.regclass;
     next_page bigint;
     changed bigint;
     job bigint;

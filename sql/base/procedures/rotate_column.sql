@@ -150,7 +150,7 @@ AS $$
 DECLARE
     job bigint;
     counts pg_catalog.jsonb;
-    wanted record;
+    wanted pg_catalog.record;
     names pg_catalog.jsonb;
 BEGIN
     PERFORM phone_crypt.begin_batch();

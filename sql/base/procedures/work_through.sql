@@ -90,7 +90,7 @@ AS $$
 DECLARE
     leaves pg_catalog.regclass[];
     leaf pg_catalog.regclass;
-    batch record;
+    batch pg_catalog.record;
     after pg_catalog.text[];
     size integer;
     -- After repeated unique violations rows are done one by one, so that only those that repeat a number lose.
@@ -101,7 +101,7 @@ DECLARE
     done_before bigint;
     seen bigint := 0;
     changed bigint;
-    idle_since timestamptz := pg_catalog.clock_timestamp();
+    idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
     state pg_catalog.text;
     message pg_catalog.text;
     detail pg_catalog.text;
