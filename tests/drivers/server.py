@@ -89,11 +89,14 @@ class Server:
     def log(self) -> str:
         return (self.directory / "log").read_text(encoding="utf-8", errors="replace")
 
-    def program(self, name: str, *arguments: str, text: str | None = None) -> str:
-        """Runs a program of this PostgreSQL (psql, pg_dump, …) as a client; its standard output."""
+    def program(
+        self, name: str, *arguments: str, text: str | None = None, patience: float | None = PATIENCE_SECONDS
+    ) -> str:
+        """Runs a program of this PostgreSQL (psql, pg_dump, …) as a client; its standard output. `patience` is how
+        many seconds it may take."""
         path = Path((self.directory / "bindir").read_text().strip()) / name
         command = [str(path), "-h", str(self.directory), "-p", "5432", "-U", "postgres", *arguments]
-        done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", timeout=PATIENCE_SECONDS)
+        done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", timeout=patience)
         assert done.returncode == 0, f"{name} failed: {done.stderr}"
         return done.stdout
 
