@@ -40,11 +40,16 @@ impl BatchSettings {
         BatchSettings::of(&ANY_ROWS)
     }
 
+    /// Another search_path, within the settings in force.
+    pub fn with_path(path: &CStr) -> BatchSettings {
+        BatchSettings::of(&[(c"search_path", path)])
+    }
+
     fn of(settings: &[(&CStr, &CStr)]) -> BatchSettings {
         // SAFETY: opens a nest level of settings, which is closed on drop or by the transaction's abort.
         let nest_level = unsafe { pg_sys::NewGUCNestLevel() };
         for (name, value) in settings {
-            // SAFETY: names and values are constants that end in NUL.
+            // SAFETY: names and values end in NUL; PostgreSQL copies them.
             unsafe {
                 pg_sys::set_config_option(
                     name.as_ptr(),

@@ -43,7 +43,8 @@ pgrx::extension_sql_file!(
     requires = [
         sql::jobs::check_owner,
         sql::jobs::job_lock,
-        sql::jobs::job_unlock
+        sql::jobs::job_unlock,
+        sql::jobs::run_as_owner,
     ]
 );
 pgrx::extension_sql_file!(

@@ -8,11 +8,13 @@ use pgrx::pg_sys;
 use std::ffi::CStr;
 
 use crate::error::{Error, Result};
+use crate::statement;
 
 /// Another user, until dropped. An error on the way ends in PostgreSQL's own restoring of the user.
 pub struct UserSwitch {
     user: pg_sys::Oid,
     context: i32,
+    is_restricted: bool,
 }
 
 impl UserSwitch {
@@ -31,6 +33,7 @@ impl UserSwitch {
         let mut before = UserSwitch {
             user: pg_sys::InvalidOid,
             context: 0,
+            is_restricted: flags & pg_sys::SECURITY_RESTRICTED_OPERATION as i32 != 0,
         };
         // SAFETY: reads and sets variables of this process.
         unsafe {
@@ -38,6 +41,17 @@ impl UserSwitch {
             pg_sys::SetUserIdAndSecContext(owner, before.context | flags);
         }
         before
+    }
+}
+
+impl UserSwitch {
+    /// Where the owner may not be trusted with the caller's session, triggers of the table that are deferred would fire
+    /// at COMMIT, in the caller's name; PostgreSQL refuses that. From now on they fire with their statement, in the
+    /// owner's name.
+    pub fn fire_deferred_triggers_at_once(&self) {
+        if self.is_restricted {
+            statement::run("SET CONSTRAINTS ALL IMMEDIATE", &[], |_| {});
+        }
     }
 }
 

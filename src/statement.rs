@@ -8,6 +8,7 @@ use std::ffi::{CStr, CString, c_char};
 use crate::error::Result;
 use crate::owner::UserSwitch;
 use crate::tables::TableRow;
+use crate::text::in_database_encoding;
 
 /// A statement and its plan.
 pub struct Statement {
@@ -101,9 +102,10 @@ impl Arguments {
 }
 
 fn nul_terminated(sql: &str) -> CString {
-    match CString::new(sql) {
-        Ok(text) => text,
-        Err(_) => pgrx::error!("phone_crypt: a statement of its own holds a NUL"),
+    // The names in it came from this database, so its encoding has every character.
+    match in_database_encoding(sql).map(CString::new) {
+        Some(Ok(text)) => text,
+        _ => pgrx::error!("phone_crypt: a statement of its own cannot be written in this database"),
     }
 }
 

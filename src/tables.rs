@@ -5,6 +5,7 @@ use pgrx::{FromDatum, IntoDatum, pg_guard, pg_sys};
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
+use crate::text::Text;
 use crate::unguarded;
 
 const SCHEMA: &CStr = c"phone_crypt";
@@ -127,6 +128,14 @@ impl TableRow {
             let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
             T::from_datum(datum, is_null)
         }
+    }
+}
+
+impl TableRow {
+    /// As [`TableRow::get`] for a text, whatever encoding the database has.
+    pub fn string(&self, number: i32) -> Option<String> {
+        let text: Text<'_> = self.get(number)?;
+        Some(text.exact().ok()?.into_owned())
     }
 }
 

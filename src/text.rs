@@ -94,6 +94,14 @@ fn to_utf8(bytes: &[u8]) -> Option<Cow<'_, str>> {
     String::from_utf8(converted).ok().map(Cow::Owned)
 }
 
+/// UTF-8 text in the database's encoding; `None` where a character has no counterpart there.
+pub fn in_database_encoding(text: &str) -> Option<Vec<u8>> {
+    match text.is_ascii() || database_encoding() == UTF8 || database_encoding() == SQL_ASCII {
+        true => Some(text.as_bytes().to_vec()),
+        false => convert(text.as_bytes(), UTF8, database_encoding()),
+    }
+}
+
 const UTF8: i32 = pg_sys::pg_enc::PG_UTF8 as i32;
 const SQL_ASCII: i32 = pg_sys::pg_enc::PG_SQL_ASCII as i32;
 
@@ -187,13 +195,8 @@ impl TextOut {
         if text.as_bytes().contains(&0) {
             return Err(Error::NulInText);
         }
-        if text.is_ascii() || database_encoding() == UTF8 || database_encoding() == SQL_ASCII {
-            return Ok(Self::from_bytes(text.as_bytes()));
-        }
-        let converted = convert(text.as_bytes(), UTF8, database_encoding());
-        Ok(Self::from_bytes(
-            &converted.ok_or(Error::NotInDatabaseEncoding)?,
-        ))
+        let converted = in_database_encoding(text).ok_or(Error::NotInDatabaseEncoding)?;
+        Ok(Self::from_bytes(&converted))
     }
 
     /// Text from bytes that should be UTF-8.

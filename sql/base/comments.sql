@@ -160,7 +160,7 @@ COMMENT ON FUNCTION phone_crypt.purge_count(regclass, text, timestamptz) IS
     'how many rows of a registered column are older than that';
 COMMENT ON FUNCTION phone_crypt.purge_batch(regclass, text, regclass, timestamptz, bigint, integer) IS
     'deletes or sets to NULL some of them; behind phone_purge_expired';
-COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integer, boolean, text[], boolean) IS
+COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integer, boolean, text[], boolean, text) IS
     'one batch of a column procedure, in the name of the table''s owner';
 COMMENT ON FUNCTION phone_crypt.column_pending(text, regclass, text, text[]) IS
     'how many rows a column procedure has still to do';
@@ -186,3 +186,5 @@ COMMENT ON FUNCTION phone_crypt.take_back_counts(regclass, regclass) IS
     'writes the rows of a view into a table; behind phone_crypt_release_rate_limits';
 COMMENT ON FUNCTION phone_crypt.check_keys() IS
     'nothing, or 55000 where keys are missing or the database is pinned to others';
+COMMENT ON FUNCTION phone_crypt.run_as_owner(regclass, text) IS
+    'runs a statement in the name of the owner of a table, which the caller must be able to act for';

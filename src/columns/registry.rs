@@ -129,26 +129,26 @@ fn read_all() -> Vec<Rc<Column>> {
 }
 
 fn from_row(row: &TableRow) -> Option<Column> {
-    let next = match (row.get(12), kind(row.get(13), row.get(14))) {
+    let next = match (row.string(12), kind(row.string(13), row.string(14))) {
         (Some(name), Some(kind)) => Some((name, kind)),
         _ => None,
     };
     Some(Column {
         relation: row.get(1)?,
-        name: row.get(2)?,
-        encrypted: row.get(3)?,
-        hash: row.get(4)?,
-        raw: row.get(5),
+        name: row.string(2)?,
+        encrypted: row.string(3)?,
+        hash: row.string(4)?,
+        raw: row.string(5),
         has_plaintext: row.get(6)?,
-        context: row.get(7)?,
-        context_column: row.get(8),
-        hash_context: row.get(9)?,
-        hash_kind: kind(row.get(10), row.get(11))?,
+        context: row.string(7)?,
+        context_column: row.string(8),
+        hash_context: row.string(9)?,
+        hash_kind: kind(row.string(10), row.string(11))?,
         next,
-        regions: row.get(15),
+        regions: row.string(15),
         keep_original: row.get(16)?,
         deletes_rows: row.get::<String>(19)? == "delete",
-        retention_column: row.get(21),
+        retention_column: row.string(21),
     })
 }
 

@@ -9,7 +9,7 @@ use pgrx::{FromDatum, pg_sys};
 use std::ffi::{CStr, CString};
 
 use crate::error::{Error, Result};
-use crate::text::Text;
+use crate::text::{Text, in_database_encoding};
 
 /// Where a column stands in its table, and of what type it is.
 #[derive(Debug, Clone)]
@@ -131,7 +131,8 @@ impl TriggerRows {
     /// Errors: there is no such column, 55000.
     pub fn place(&self, name: &str) -> Result<Place> {
         let missing = || Error::ColumnMissing(name.to_owned());
-        let c_name = CString::new(name).map_err(|_| missing())?;
+        let bytes = in_database_encoding(name).ok_or_else(missing)?;
+        let c_name = CString::new(bytes).map_err(|_| missing())?;
         // SAFETY: a look at the relation's descriptor, for a name that ends in NUL.
         unsafe {
             let number = pg_sys::SPI_fnumber(self.descriptor(), c_name.as_ptr());

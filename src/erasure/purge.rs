@@ -71,8 +71,9 @@ pub fn batch(
         (pg_sys::TEXTOID, format!("({to_page},0)").into_datum()),
         (pg_sys::INT4OID, size.into_datum()),
     ];
-    let _in_their_name = as_owner(leaf)?;
+    let in_their_name = as_owner(leaf)?;
     let _settings = BatchSettings::for_any_rows();
+    in_their_name.fire_deferred_triggers_at_once();
     let (changed, pages) = without_values(&table, || {
         let changed = statement::run(&sql, &arguments, |_| ());
         Ok((i64::try_from(changed).unwrap_or(i64::MAX), pages_of(leaf)))

@@ -63,8 +63,9 @@ pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
 /// Errors: not the table's owner, 42501; not such a table, 55000; a trigger that keeps rows, 27000; a key that was not
 /// looked up and is there, 23505; as `lock`.
 pub fn convert(oid: pg_sys::Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
-    let _in_their_name = as_owner(oid)?;
+    let in_their_name = as_owner(oid)?;
     let _settings = BatchSettings::apply();
+    in_their_name.fire_deferred_triggers_at_once();
     let table = EarlierTable::of(oid)?;
     // Known before anything is locked: reading it may take a while.
     with_known(oid, &table, |known| {

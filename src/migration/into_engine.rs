@@ -46,8 +46,9 @@ pub fn move_into_engine(
 
 /// Locks the rows of a batch and deletes those that have a key.
 fn take(table: pg_sys::Oid, batch: &Batch) -> Result<Locked> {
-    let _in_their_name = as_owner(table)?;
+    let in_their_name = as_owner(table)?;
     let _settings = BatchSettings::apply();
+    in_their_name.fire_deferred_triggers_at_once();
     let table = EarlierTable::of(table)?;
     let locked = lock(&table, batch)?;
     let places: Vec<pg_sys::ItemPointerData> = locked.rows.iter().map(|met| met.place).collect();

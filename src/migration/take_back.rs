@@ -11,8 +11,9 @@ use crate::owner::as_owner;
 ///
 /// Errors: not the table's owner, 42501; not such a table or view, 55000.
 pub fn take_back(table: pg_sys::Oid, view: pg_sys::Oid) -> Result<()> {
-    let _in_their_name = as_owner(table)?;
+    let in_their_name = as_owner(table)?;
     let _settings = BatchSettings::apply();
+    in_their_name.fire_deferred_triggers_at_once();
     EarlierTable::of(table)?.write_all_of(&EarlierTable::of(view)?);
     Ok(())
 }

@@ -6,6 +6,8 @@ use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{Array, PgRelation, default, name, pg_extern};
 use phone_crypt_core::crypto::{KeyId, LegacyScheme};
 
+use std::ffi::CString;
+
 use super::args::required;
 use super::jobs::relation;
 use crate::columns::batch::{self, Request, import};
@@ -30,6 +32,7 @@ fn column_batch(
     writes: default!(Option<bool>, "true"),
     arguments: default!(Option<Vec<Option<String>>>, "'{}'"),
     looks_up: default!(Option<bool>, "true"),
+    path: default!(Option<Text<'_>>, "'pg_catalog, pg_temp'"),
 ) -> std::result::Result<
     TableIterator<
         'static,
@@ -42,6 +45,8 @@ fn column_batch(
     >,
     ErrorReport,
 > {
+    let path = path.ok_or(Error::NullArgument("path"))?;
+    let path = CString::new(path.bytes()).map_err(|_| Error::NulInText)?;
     let report = batch::run(&Request {
         work: &required(work, "work")?,
         leaf: relation(leaf)?.oid(),
@@ -50,6 +55,7 @@ fn column_batch(
         size: batch_size.ok_or(Error::NullArgument("batch_size"))?,
         writes: writes.ok_or(Error::NullArgument("writes"))?,
         looks_up: looks_up.ok_or(Error::NullArgument("looks_up"))?,
+        path: &path,
         arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
     })
     .map_err(quotes_no_row)?;
@@ -84,6 +90,7 @@ fn column_pending(
         size: 0,
         writes: false,
         looks_up: false,
+        path: c"",
         arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
     })?)
 }
@@ -100,7 +107,11 @@ fn column_differing(
 ) -> Answer<i64> {
     let since = since.ok_or(Error::NullArgument("since"))?;
     let column = required(column, "column")?;
-    Ok(batch::differing_since(relation(leaf)?.oid(), &column, since)?)
+    Ok(batch::differing_since(
+        relation(leaf)?.oid(),
+        &column,
+        since,
+    )?)
 }
 
 /// `phone_crypt.read_plain(plain, regions)`: what the column procedures would take a text for: `number`,

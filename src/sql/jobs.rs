@@ -2,8 +2,11 @@
 
 use pgrx::{PgRelation, pg_extern};
 
+use super::args::required;
+use crate::batch_settings::BatchSettings;
 use crate::error::{Answer, Error, Result};
-use crate::{job_lock, owner};
+use crate::text::Text;
+use crate::{job_lock, owner, statement};
 
 /// A table argument; NULL is 22004.
 pub(super) fn relation(table: Option<PgRelation>) -> Result<PgRelation> {
@@ -38,5 +41,23 @@ fn job_lock(table: Option<PgRelation>) -> Answer<()> {
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn job_unlock(table: Option<PgRelation>) -> Answer<()> {
     job_lock::give_back(relation(table)?.oid());
+    Ok(())
+}
+
+/// `phone_crypt.run_as_owner(table, statement)`: runs a statement in the name of the table's owner, whose part the caller
+/// can take anyway. Where that is somebody else, what hangs on the table cannot use the caller's rights.
+///
+/// Errors: not the owner, 42501; NULL, 22004; those of the statement.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn run_as_owner(table: Option<PgRelation>, statement: Option<Text<'_>>) -> Answer<()> {
+    let statement = required(statement, "statement")?;
+    // The statement may need the table for itself.
+    let table = {
+        let table = relation(table)?;
+        table.oid()
+    };
+    let _in_their_name = owner::as_owner(table)?;
+    let _settings = BatchSettings::for_any_rows();
+    statement::run(&statement, &[], |_| {});
     Ok(())
 }

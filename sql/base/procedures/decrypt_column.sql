@@ -63,7 +63,7 @@ BEGIN
     IF spec.plaintext_not_null THEN
         statement := format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', spec.relation, spec.column_name);
         BEGIN
-            EXECUTE statement;
+            PERFORM phone_crypt.run_as_owner(spec.relation, statement);
         EXCEPTION WHEN not_null_violation THEN
             RAISE NOTICE 'rows without a number keep the column from being NOT NULL again; later: %', statement;
         END;
@@ -71,7 +71,7 @@ BEGIN
     FOREACH statement IN ARRAY phone_crypt.index_sql(spec.relation, spec.hash_column, spec.column_name, false) LOOP
         CONTINUE WHEN statement NOT LIKE 'CREATE UNIQUE%';
         BEGIN
-            EXECUTE statement;
+            PERFORM phone_crypt.run_as_owner(spec.relation, statement);
         EXCEPTION WHEN unique_violation THEN
             RAISE NOTICE 'numbers that repeat keep the column from being unique again; later: %', statement;
         END;

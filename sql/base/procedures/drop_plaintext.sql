@@ -66,7 +66,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'They were written while the table was being verified, past its trigger. CALL it again to count them all.';
     END IF;
-    EXECUTE format('ALTER TABLE %s DROP COLUMN %I', relation, column_name);
+    PERFORM phone_crypt.run_as_owner(relation, format('ALTER TABLE %s DROP COLUMN %I', relation, column_name));
     UPDATE phone_crypt.columns AS c SET has_plaintext = false
      WHERE c.relation = drop_verified.relation AND c.column_name = drop_verified.column_name;
 END;

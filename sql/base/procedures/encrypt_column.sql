@@ -119,12 +119,15 @@ COMMENT ON FUNCTION phone_crypt.check_same_options(phone_crypt.columns, phone_cr
 
 -- What a dry run finds out about a column of plain text.
 CREATE FUNCTION phone_crypt.plaintext_counts(relation regclass, column_name text, regions text) RETURNS jsonb
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     counts jsonb;
 BEGIN
+    IF NOT phone_crypt.are_text_columns(relation, ARRAY[column_name]) THEN
+        RETURN '{}';
+    END IF;
     EXECUTE format($sql$
         WITH read AS MATERIALIZED (
             SELECT phone_crypt.read_plain(%2$I::text, $1) AS reading,
@@ -269,7 +272,7 @@ BEGIN
     IF view_name IS NOT NULL AND to_regclass(format('%I.%I', (SELECT n.nspname FROM pg_class AS c
             JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = "table"), view_name)) IS NULL
     THEN
-        EXECUTE phone_crypt.view_sql(spec, view_name);
+        PERFORM phone_crypt.run_as_owner("table", phone_crypt.view_sql(spec, view_name));
     END IF;
     PERFORM phone_crypt.job_end(job, counts);
     PERFORM phone_crypt.job_unlock("table");

@@ -3,12 +3,15 @@
 -- What a dry run finds out about values that are not of today yet.
 CREATE FUNCTION phone_crypt.legacy_counts(relation regclass, column_name text, scheme text, key_id text, regions text)
     RETURNS jsonb
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     counts jsonb;
 BEGIN
+    IF NOT phone_crypt.are_text_columns(relation, ARRAY[column_name]) THEN
+        RETURN '{}';
+    END IF;
     EXECUTE format($sql$
         SELECT coalesce(jsonb_object_agg(outcome, rows), '{}')
           FROM (SELECT phone_crypt.read_legacy(%2$I::text, $1, $2, $3) AS outcome, count(*) AS rows

@@ -27,6 +27,61 @@ $$;
 COMMENT ON FUNCTION phone_crypt.column_type(regclass, text) IS
     'the type of a column; NULL where there is none';
 
+-- Whether a relation is a table, and these are columns of it of a type of text: reading them runs nobody's code. The
+-- table stays so until the end of the transaction.
+CREATE FUNCTION phone_crypt.are_text_columns(relation regclass, columns text[]) RETURNS boolean
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    kind "char" := (SELECT c.relkind FROM pg_class AS c WHERE c.oid = relation);
+BEGIN
+    IF kind IS NULL OR kind NOT IN ('r', 'p') THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', relation);
+    RETURN cardinality(columns) = (
+        SELECT count(*) FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+         WHERE a.attrelid = relation AND a.attname = ANY (columns) AND a.attnum > 0 AND NOT a.attisdropped
+           AND a.attgenerated = ''
+           AND CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+               IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype));
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.are_text_columns(regclass, text[]) IS
+    'whether these are columns of text of a table, which is locked against other changes';
+
+-- A row that others go by has to be about columns of text of a table: phone_forget and phone_rotate_all would fail for
+-- everybody otherwise.
+CREATE FUNCTION phone_crypt.check_columns_row() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    names text[] := ARRAY[NEW.encrypted_column, NEW.hash_column];
+BEGIN
+    IF NEW.raw_column IS NOT NULL THEN
+        names := names || NEW.raw_column;
+    END IF;
+    IF NEW.next_hash_column IS NOT NULL THEN
+        names := names || NEW.next_hash_column;
+    END IF;
+    IF NEW.has_plaintext THEN
+        names := names || NEW.column_name;
+    END IF;
+    IF NOT phone_crypt.are_text_columns(NEW.relation, names) THEN
+        RAISE EXCEPTION 'registered columns must be columns of text of a table'
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NEW;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_columns_row() IS
+    'refuses registrations of what is no column of text of a table';
+REVOKE EXECUTE ON FUNCTION phone_crypt.check_columns_row() FROM PUBLIC;
+CREATE TRIGGER check_columns_row BEFORE INSERT OR UPDATE ON phone_crypt.columns
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.check_columns_row();
+
 -- Refuses a column that is not of a type of text, is generated, or holds fewer characters than needed. NULL
 -- characters: as many as a text has.
 CREATE FUNCTION phone_crypt.check_text_column(relation regclass, column_name text, characters integer) RETURNS void

@@ -2,13 +2,18 @@
 
 CREATE FUNCTION phone_crypt.count_keys(relation regclass, column_name text)
     RETURNS TABLE (part text, key_id text, rows bigint)
-    LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     spec phone_crypt.columns := phone_crypt.registered(relation, column_name);
 BEGIN
+    IF NOT phone_crypt.are_text_columns(spec.relation, ARRAY[spec.encrypted_column, spec.hash_column]
+                                        || CASE WHEN spec.raw_column IS NOT NULL THEN ARRAY[spec.raw_column] ELSE '{}' END)
+    THEN
+        RETURN;
+    END IF;
     RETURN QUERY EXECUTE format($sql$
         SELECT 'encrypted', substr(%2$I::text, 36, 8), count(*) FROM %1$s WHERE %2$I IS NOT NULL GROUP BY 2$sql$,
         spec.relation, spec.encrypted_column);

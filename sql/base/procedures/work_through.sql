@@ -103,6 +103,7 @@ DECLARE
     changed bigint;
     idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
     state pg_catalog.text;
+    path pg_catalog.text;
     message pg_catalog.text;
     detail pg_catalog.text;
     hint pg_catalog.text;
@@ -110,6 +111,8 @@ BEGIN
     -- Under another level each row that somebody changes meanwhile would stop a batch.
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    -- The caller's own again, since the COMMIT: triggers of the table are to find what they find elsewhere.
+    path := pg_catalog.current_setting('search_path');
     PERFORM phone_crypt.begin_batch();
     leaves := phone_crypt.leaves(relation);
     SELECT j.done INTO done_before FROM phone_crypt.jobs AS j WHERE j.id = job;
@@ -130,7 +133,7 @@ BEGIN
                     PERFORM set_config('lock_timeout', '100ms', true);
                     SELECT * INTO batch FROM phone_crypt.column_batch(
                         work || CASE WHEN failures > 3 AND singles > 0 THEN '_duplicate' ELSE '' END,
-                        leaf, column_name, after, size, true, arguments, looks_up);
+                        leaf, column_name, after, size, true, arguments, looks_up, path);
                     failures := 0;
                 EXCEPTION
                     WHEN unique_violation THEN
@@ -194,7 +197,8 @@ COMMENT ON PROCEDURE phone_crypt.work_through(text, text, regclass, text, intege
     'behind the column procedures: batches of one kind of work until nothing is left to do';
 
 -- Runs statements that need a lock on the table, in one transaction: it waits for the lock for a second at most,
--- so that nobody queues behind it for longer, and tries again.
+-- so that nobody queues behind it for longer, and tries again. What can run code of the table's owner (defaults,
+-- domains, expressions of indexes) is run in the owner's name.
 CREATE PROCEDURE phone_crypt.change_table(relation regclass, statements text[])
     LANGUAGE plpgsql
 AS $$
@@ -210,7 +214,11 @@ BEGIN
         PERFORM set_config('lock_timeout', '1s', true);
         BEGIN
             FOREACH statement IN ARRAY statements LOOP
-                EXECUTE statement;
+                IF statement ~ '^(ALTER TABLE|CREATE (UNIQUE )?INDEX) ' THEN
+                    PERFORM phone_crypt.run_as_owner(relation, statement);
+                ELSE
+                    EXECUTE statement;
+                END IF;
             END LOOP;
             EXIT;
         EXCEPTION

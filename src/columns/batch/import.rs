@@ -129,7 +129,9 @@ impl Conversion for Import {
     fn condition(&self) -> String {
         // A value of today has 32 digits, a colon, the kind's 0, and 16n + 37 bytes in all after the colon.
         let column = quoted(&self.column.encrypted);
-        format!("octet_length(t.{column}::text) % 32 <> 11 OR substr(t.{column}::text, 33, 2) <> ':0'")
+        format!(
+            "octet_length(t.{column}::text) % 32 <> 11 OR substr(t.{column}::text, 33, 2) <> ':0'"
+        )
     }
 
     fn writes(&self) -> Vec<String> {

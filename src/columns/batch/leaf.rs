@@ -6,6 +6,7 @@ use std::fmt::Write;
 use crate::error::{Error, Result};
 use crate::owner::current_user;
 use crate::statement::{self, Statement};
+use crate::text::TextOut;
 
 /// A table that is not partitioned.
 pub struct Leaf {
@@ -47,15 +48,15 @@ impl Leaf {
         let (mut name, mut plain_name, mut key) = (String::new(), String::new(), Vec::new());
         NAME.with(|statement| {
             statement.run(user, &[oid.into_datum()], |row| {
-                name = row.get(1).unwrap_or_default();
-                plain_name = row.get(2).unwrap_or_default();
+                name = row.string(1).unwrap_or_default();
+                plain_name = row.string(2).unwrap_or_default();
             })
         });
         KEY.with(|statement| {
             statement.run(user, &[oid.into_datum()], |row| {
                 key.push(KeyColumn {
-                    name: row.get(1).unwrap_or_default(),
-                    kind: row.get(2).unwrap_or_default(),
+                    name: row.string(1).unwrap_or_default(),
+                    kind: row.string(2).unwrap_or_default(),
                 });
             })
         });
@@ -130,31 +131,36 @@ impl Leaf {
         )
     }
 
-    /// Writes rows: `$1` their places, `$2` and so on the new values of each column.
+    /// Writes rows: `$1` their places, `$2` and so on the new values of each column. It runs under the application's
+    /// path, so it names everything in full.
     pub fn update(&self, columns: &[String]) -> String {
-        let (mut sets, mut names, mut arrays) = (Vec::new(), String::new(), String::new());
+        let (mut sets, mut names) = (Vec::new(), String::new());
+        let mut arrays = vec!["pg_catalog.unnest($1)".to_owned()];
         for (index, column) in columns.iter().enumerate() {
             sets.push(format!("{} = u.c{index}", quoted(column)));
             let _ = write!(names, ", c{index}");
-            let _ = write!(arrays, ", ${}", index + 2);
+            arrays.push(format!("pg_catalog.unnest(${})", index + 2));
         }
         format!(
-            "UPDATE ONLY {} AS t SET {} FROM unnest($1{arrays}) AS u (place{names}) WHERE t.ctid = u.place",
+            "UPDATE ONLY {} AS t SET {} FROM ROWS FROM ({}) AS u (place{names}) \
+              WHERE t.ctid OPERATOR(pg_catalog.=) u.place",
             self.name,
             sets.join(", "),
+            arrays.join(", "),
         )
     }
 
     /// Whether a unique index keeps this column alone from repeating.
     pub fn is_unique(&self, column: &str) -> bool {
         let mut found = false;
+        let name = TextOut::new(column).ok().map(TextOut::datum);
         statement::run(
             "SELECT true FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid \
               WHERE i.indrelid = $1 AND a.attname = $2 AND i.indisunique AND i.indislive \
                 AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum LIMIT 1",
             &[
                 (pg_sys::OIDOID, self.oid.into_datum()),
-                (pg_sys::TEXTOID, column.into_datum()),
+                (pg_sys::TEXTOID, name),
             ],
             |_| found = true,
         );

@@ -19,6 +19,7 @@ mod rotate;
 
 use pgrx::pg_sys::{ItemPointerData, TransactionId};
 use pgrx::{IntoDatum, pg_sys};
+use std::ffi::CStr;
 use std::rc::Rc;
 
 use self::conversion::{Change, Conversion, Row};
@@ -49,6 +50,8 @@ pub struct Request<'a> {
     pub writes: bool,
     /// Whether hashes are looked up in the table; else its unique index stops a batch that repeats one.
     pub looks_up: bool,
+    /// The search_path that triggers of the table find: what they name is the application's.
+    pub path: &'a CStr,
     /// What the work needs beyond that.
     pub arguments: Vec<Option<String>>,
 }
@@ -70,8 +73,9 @@ pub struct Report {
 /// Errors: not the owner, 42501; not registered, no primary key, no key, 55000; an unknown kind of work, 22023;
 /// what the table's own constraints and triggers raise.
 pub fn run(request: &Request<'_>) -> Result<Report> {
-    let _owner = as_owner(request.leaf)?;
+    let owner = as_owner(request.leaf)?;
     let _settings = BatchSettings::apply();
+    owner.fire_deferred_triggers_at_once();
     let column = registry::column(request.leaf, request.column)?;
     let leaf = Leaf::look_up(request.leaf)?;
     // Keys that are missing or not the pinned ones are met before any row is.
@@ -81,6 +85,7 @@ pub fn run(request: &Request<'_>) -> Result<Report> {
     let (mut changes, last, seen) = read(request, &leaf, conversion.as_mut(), &mut counts)?;
     if request.writes {
         conversion.before_writing(&leaf, &mut changes, &mut counts, request.looks_up)?;
+        let _path = BatchSettings::with_path(request.path);
         write(&leaf, &conversion.writes(), &changes);
     }
     Ok(Report {
