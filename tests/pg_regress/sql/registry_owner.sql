@@ -3,15 +3,25 @@
 CREATE ROLE regress_registry_one;
 CREATE ROLE regress_registry_two;
 GRANT SELECT, INSERT, UPDATE, DELETE ON phone_crypt.columns, phone_crypt.jobs TO regress_registry_one, regress_registry_two;
-CREATE TABLE registry_one (id int PRIMARY KEY, phone text);
+GRANT EXECUTE ON FUNCTION phone_crypt.are_text_columns(regclass, text[]) TO regress_registry_one, regress_registry_two;
+CREATE TABLE registry_one (id int PRIMARY KEY, e text, h text, n int);
 ALTER TABLE registry_one OWNER TO regress_registry_one;
-CREATE TABLE registry_gone (id int PRIMARY KEY, phone text);
+CREATE TABLE registry_gone (id int PRIMARY KEY, e text, h text);
+CREATE VIEW registry_view AS SELECT * FROM registry_gone;
+ALTER VIEW registry_view OWNER TO regress_registry_one;
 ALTER TABLE registry_gone OWNER TO regress_registry_one;
 
 SET ROLE regress_registry_one;
 INSERT INTO phone_crypt.columns (relation, column_name, encrypted_column, hash_column, has_plaintext, hash_key_id, hash_scheme)
 SELECT t, 'phone', 'e', 'h', false, '00000000', 'derived' FROM unnest('{registry_one,registry_gone}'::regclass[]) AS t;
 INSERT INTO phone_crypt.jobs (procedure, relation) VALUES ('p', 'registry_one');
+
+-- Others go by the registry, so it is about columns of text of tables.
+INSERT INTO phone_crypt.columns (relation, column_name, encrypted_column, hash_column, has_plaintext, hash_key_id, hash_scheme)
+VALUES ('registry_view', 'phone', 'e', 'h', false, '00000000', 'derived');
+INSERT INTO phone_crypt.columns (relation, column_name, encrypted_column, hash_column, has_plaintext, hash_key_id, hash_scheme)
+VALUES ('registry_one', 'other', 'n', 'h', false, '00000000', 'derived');
+UPDATE phone_crypt.columns SET raw_column = 'not there' WHERE relation = 'registry_one'::regclass;
 
 -- Another role reads, and writes nothing.
 SET ROLE regress_registry_two;
@@ -27,7 +37,7 @@ UPDATE phone_crypt.jobs SET relation = 'pg_class' WHERE relation = 'registry_one
 RESET ROLE;
 
 -- What is left of a dropped table is the registry's owner's to remove.
-DROP TABLE registry_gone;
+DROP TABLE registry_gone CASCADE;
 SET ROLE regress_registry_one;
 DELETE FROM phone_crypt.columns WHERE relation <> 'registry_one'::regclass;
 DELETE FROM phone_crypt.columns WHERE relation = 'registry_one'::regclass RETURNING column_name;
