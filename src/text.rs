@@ -192,11 +192,7 @@ impl TextOut {
     ///
     /// Errors: a NUL byte (22021); a character that the database's encoding lacks (22P05).
     pub fn new(text: &str) -> Result<TextOut> {
-        if text.as_bytes().contains(&0) {
-            return Err(Error::NulInText);
-        }
-        let converted = in_database_encoding(text).ok_or(Error::NotInDatabaseEncoding)?;
-        Ok(Self::from_bytes(&converted))
+        Ok(Self::from_bytes(&converted(text)?))
     }
 
     /// Text from bytes that should be UTF-8.
@@ -247,8 +243,28 @@ unsafe impl SqlTranslatable for TextOut {
         Ok(ReturnsRef::One(SqlMappingRef::literal("text")));
 }
 
+fn converted(text: &str) -> Result<Vec<u8>> {
+    if text.as_bytes().contains(&0) {
+        return Err(Error::NulInText);
+    }
+    in_database_encoding(text).ok_or(Error::NotInDatabaseEncoding)
+}
+
 /// Bytes of the database's own encoding that came out of a text, and go back into one.
 pub struct RawText(pub Vec<u8>);
+
+impl RawText {
+    /// Bytes that should be UTF-8, converted to the database's encoding.
+    ///
+    /// Errors: as [`TextOut::utf8`].
+    pub fn utf8(bytes: &[u8]) -> Result<RawText> {
+        if bytes.is_ascii() && !bytes.contains(&0) {
+            return Ok(RawText(bytes.to_vec()));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| Error::NotUtf8)?;
+        Ok(RawText(converted(text)?))
+    }
+}
 
 impl IntoDatum for RawText {
     fn into_datum(self) -> Option<pg_sys::Datum> {

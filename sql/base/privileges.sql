@@ -93,6 +93,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.change_table(regclass,text[])'),
         ('admin',  'phone_crypt.check_batch_size(integer)'),
         ('admin',  'phone_crypt.column_type(regclass,text)'),
+        ('admin',  'phone_crypt.base_type(oid,integer)'),
         ('admin',  'phone_crypt.check_text_column(regclass,text,integer)'),
         ('admin',  'phone_crypt.trigger_name(text)'),
         ('admin',  'phone_crypt.trigger_sql(regclass,text)'),

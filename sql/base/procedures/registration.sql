@@ -27,6 +27,22 @@ $$;
 COMMENT ON FUNCTION phone_crypt.column_type(regclass, text) IS
     'the type of a column; NULL where there is none';
 
+-- What a domain, or a domain over another one, is made of.
+CREATE FUNCTION phone_crypt.base_type(type oid, modifier integer, OUT base oid, OUT base_modifier integer)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE types (oid, modifier, depth) AS (
+        SELECT type, modifier, 0
+        UNION ALL
+        SELECT t.typbasetype, t.typtypmod, s.depth + 1
+          FROM types AS s JOIN pg_type AS t ON t.oid = s.oid WHERE t.typtype = 'd'
+    )
+    SELECT t.oid, t.modifier FROM types AS t ORDER BY t.depth DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION phone_crypt.base_type(oid, integer) IS
+    'the type and modifier below all domains';
+
 -- Whether a relation is a table, and these are columns of it of a type of text: reading them runs nobody's code. The
 -- table stays so until the end of the transaction.
 CREATE FUNCTION phone_crypt.are_text_columns(relation regclass, columns text[]) RETURNS boolean
@@ -41,11 +57,9 @@ BEGIN
     END IF;
     EXECUTE format('LOCK TABLE %s IN ACCESS SHARE MODE', relation);
     RETURN cardinality(columns) = (
-        SELECT count(*) FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+        SELECT count(*) FROM pg_attribute AS a, phone_crypt.base_type(a.atttypid, a.atttypmod) AS t
          WHERE a.attrelid = relation AND a.attname = ANY (columns) AND a.attnum > 0 AND NOT a.attisdropped
-           AND a.attgenerated = ''
-           AND CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
-               IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype));
+           AND a.attgenerated = '' AND t.base IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype));
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.are_text_columns(regclass, text[]) IS
@@ -92,11 +106,9 @@ DECLARE
     attribute record;
     width integer;
 BEGIN
-    SELECT t.typcategory, a.attgenerated, t.typtype,
-           CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END AS modifier,
-           CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END AS base
+    SELECT a.attgenerated, t.base, t.base_modifier AS modifier
       INTO attribute
-      FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+      FROM pg_attribute AS a, phone_crypt.base_type(a.atttypid, a.atttypmod) AS t
      WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'table % has no column %', relation, quote_ident(column_name)

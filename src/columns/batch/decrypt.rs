@@ -8,6 +8,7 @@ use super::leaf::quoted;
 use crate::columns::convert;
 use crate::columns::registry::Column;
 use crate::error::Result;
+use crate::text::RawText;
 
 /// Fills the plaintext column again.
 pub struct Decrypt {
@@ -56,7 +57,7 @@ impl Conversion for Decrypt {
     fn convert(&mut self, row: &Row<'_>, counts: &mut Counts) -> Result<Option<Values>> {
         let context = convert::context_of(&self.column, row.string(2)?.as_deref())?;
         let raw = self.column.raw.as_ref().and_then(|_| row.text(1));
-        let copy = |plain: &[u8]| Ok(plain.to_vec());
+        let copy = |plain: &[u8]| Ok(RawText::utf8(plain)?.0);
         let plain = match (raw, row.text(0)) {
             (Some(raw), _) => convert::with_text(raw.bytes(), &context, copy),
             (None, Some(encrypted)) => convert::with_number(encrypted.bytes(), &context, copy),

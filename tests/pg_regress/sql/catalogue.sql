@@ -57,7 +57,8 @@ SELECT pg_describe_object(classid, objid, 0) AS object,
  ORDER BY pg_describe_object(classid, objid, 0) COLLATE "C";
 SELECT extrelocatable AS relocatable, extnamespace::regnamespace AS schema,
        extversion ~ '^[0-9]+\.[0-9]+\.[0-9]+$' AS has_version,
-       array(SELECT config::regclass FROM unnest(extconfig) AS config ORDER BY config::regclass::text COLLATE "C") AS dumped, extcondition
+       array(SELECT trim(concat(config::regclass, ' ', condition)) FROM unnest(extconfig, extcondition) AS c (config, condition)
+              ORDER BY config::regclass::text COLLATE "C") AS dumped
   FROM pg_extension WHERE extname = 'phone_crypt';
 SELECT phone_crypt_version() ~ format('^phone_crypt %s \(git [^)]+\) for PostgreSQL %s$', replace(extversion, '.', '\.'),
                                       current_setting('server_version_num')::integer / 10000) AS version
