@@ -89,6 +89,86 @@ fn indexes_checks_policies_and_generated_columns_run_without_a_superusers_rights
 }
 
 #[test]
+fn a_domains_check_runs_without_a_superusers_rights() {
+    let (mut superuser, mut owner) = with_owner();
+    owner.run(ATTACK);
+    owner.run(
+        "CREATE DOMAIN number AS text CHECK (public.attack(VALUE));
+         ALTER TABLE customers ALTER COLUMN phone TYPE number",
+    );
+    resists(&mut superuser, &mut owner, &CALLS);
+}
+
+#[test]
+fn a_deferred_trigger_runs_within_its_batch() {
+    let (mut superuser, mut owner) = with_owner();
+    owner.run(ATTACK);
+    owner.run(
+        "CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON customers DEFERRABLE INITIALLY DEFERRED
+             FOR EACH ROW EXECUTE FUNCTION attack_row()",
+    );
+    resists(&mut superuser, &mut owner, &CALLS);
+}
+
+#[test]
+fn a_registration_leads_nobody_into_functions_of_its_owner() {
+    let (mut superuser, mut owner) = with_owner();
+    owner.run(ATTACK);
+    owner.run(
+        "CREATE TYPE mood AS ENUM ('a');
+         CREATE FUNCTION mood_text(mood) RETURNS text LANGUAGE plpgsql AS
+             'BEGIN PERFORM public.attack(); RETURN ''a''; END';
+         CREATE CAST (mood AS text) WITH FUNCTION mood_text(mood);
+         CREATE TABLE moods (id int PRIMARY KEY, phone mood);
+         INSERT INTO moods VALUES (1, 'a');
+         CREATE VIEW looks AS SELECT 1 AS id, CASE WHEN attack() THEN 'x' END AS phone",
+    );
+    for relation in ["moods", "looks"] {
+        // It does not matter whether the registration is refused, or what it leads to is.
+        let _ = owner.batch_execute(&format!(
+            "INSERT INTO phone_crypt.columns (relation, column_name, encrypted_column, hash_column, has_plaintext,
+                                              hash_key_id, hash_scheme)
+             VALUES ('{relation}', 'phone', 'phone', 'phone', false, 'a915ee2b', 'derived')"
+        ));
+        for sql in [
+            "SELECT count(*) FROM phone_crypt.column_keys",
+            "CALL phone_rotate_all()",
+            "CALL phone_purge_expired()",
+            "SELECT * FROM phone_forget('+61401148075')",
+        ] {
+            let _ = superuser.batch_execute(sql);
+        }
+    }
+    let others = "SELECT count(*) FROM seen WHERE who <> current_user";
+    assert_eq!(owner.number(others), 0);
+    let is_superuser = "SELECT rolsuper::text FROM pg_roles WHERE rolname = current_user";
+    assert_eq!(owner.text(is_superuser, &[]), "false");
+}
+
+#[test]
+fn the_registered_type_of_a_column_is_no_sql() {
+    let (mut superuser, mut owner) = with_owner();
+    owner.run(ATTACK);
+    for (table, kind) in [
+        ("one", "text; SELECT public.attack(); --"),
+        ("two", "text DEFAULT CASE WHEN public.attack() THEN '' END"),
+    ] {
+        owner.run(&format!(
+            "CREATE TABLE {table} (id int PRIMARY KEY, phone text)"
+        ));
+        owner.run(&format!("CALL phone_encrypt_column('{table}', 'phone')"));
+        owner.run(&format!("CALL phone_drop_plaintext('{table}', 'phone')"));
+        let update = "UPDATE phone_crypt.columns SET plaintext_type = $1 WHERE relation = $2::text::regclass";
+        let _ = owner.execute(update, &[&kind, &table]);
+        let _ = superuser.batch_execute(&format!("CALL phone_decrypt_column('{table}', 'phone')"));
+    }
+    assert_eq!(
+        owner.number("SELECT count(*) FROM seen WHERE who <> current_user"),
+        0
+    );
+}
+
+#[test]
 fn a_callers_search_path_diverts_nothing() {
     let (mut superuser, mut owner) = with_owner();
     owner.run(ATTACK);

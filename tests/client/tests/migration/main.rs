@@ -2,5 +2,8 @@
 
 mod attacks;
 mod cancel;
+mod odd_columns;
+mod odd_tables;
 mod privileges;
+mod round_trip;
 mod shared;

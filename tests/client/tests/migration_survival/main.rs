@@ -5,6 +5,7 @@ mod application;
 mod cases;
 mod counting;
 mod crash;
+mod deadlock;
 mod legacy;
 mod limits;
 mod writers;
