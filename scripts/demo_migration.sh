@@ -1,0 +1,149 @@
+# The chapters of scripts/demo on moving a database over. Source it after demo's own functions.
+# shellcheck shell=bash disable=SC2154 # home and bindir are demo's
+
+# writes NAME: runs pgbench with the script on standard input, until stops_writing NAME.
+writes() {
+    cat >"$home/$1.sql"
+    "$bindir/pgbench" -n -h "$home" -U postgres -c 2 -R 200 -T 600 -f "$home/$1.sql" demo >"$home/$1.out" 2>&1 &
+    writer=$!
+}
+
+# stops_writing: the writer's open transactions end with it.
+stops_writing() {
+    "$bindir/psql" -X -q -h "$home" -U postgres -d demo -o /dev/null \
+        -c "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name = 'pgbench'" || true
+    wait "$writer" || true
+}
+
+# tells CALL: runs it, and shows what it says meanwhile.
+tells() { sql -c "$1" 2>&1 | sed 's/^psql:[^ ]* //; s/^/   | /' >&2; }
+
+earlier_application() {
+    chapter "The earlier application: rate limits and customers in plain text"
+    sql <<'SQL'
+CREATE SCHEMA earlier;
+CREATE TABLE earlier.rate_limits (
+    id varchar(255) PRIMARY KEY, count integer NOT NULL, window_start bigint NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE earlier.customers (id bigint PRIMARY KEY, name text NOT NULL, phone text UNIQUE);
+-- 20,000 people, each written in one to three ways, and what is no phone.
+INSERT INTO earlier.rate_limits (id, count, window_start)
+SELECT 'phone:' || (ARRAY['+61' || mobile, '0' || mobile, '+10' || mobile])[way], 1 + n % 3,
+       (extract(epoch FROM now()) * 1000)::bigint
+  FROM generate_series(1, 20000) AS n, LATERAL (VALUES ('40' || lpad(n::text, 7, '0'))) AS m (mobile),
+       generate_series(1, 1 + n % 3) AS way;
+INSERT INTO earlier.rate_limits (id, count, window_start)
+SELECT id, 1, (extract(epoch FROM now()) * 1000)::bigint
+  FROM unnest(ARRAY['192.168.1.1:outbound_call', 'phone:ask for Bob']) AS id;
+INSERT INTO earlier.customers
+SELECT id, 'customer ' || id, CASE WHEN region = 'AU' OR e164 IS NULL THEN phone ELSE e164 END
+  FROM written ON CONFLICT DO NOTHING;
+SQL
+    show -c "SELECT * FROM (SELECT id, count FROM earlier.rate_limits ORDER BY id COLLATE \"C\" DESC LIMIT 2) AS a
+             UNION ALL (SELECT id, count FROM earlier.rate_limits WHERE id LIKE '%1' ORDER BY id LIMIT 3)"
+    show -c "SELECT * FROM earlier.customers ORDER BY id LIMIT 3"
+}
+
+limits_moved_over() {
+    chapter "phone_migrate_rate_limits, while the earlier application goes on counting"
+    tells "CALL phone_migrate_rate_limits('earlier.rate_limits', dry_run => true)"
+    local before written
+    before=$(sql -c "SELECT sum(count) FROM earlier.rate_limits")
+    sql -c "CREATE TABLE earlier.hits (n bigint GENERATED ALWAYS AS IDENTITY)"
+    writes limits <<'SQL'
+\set n random(1, 25000)
+BEGIN;
+INSERT INTO earlier.rate_limits AS r (id, count, window_start)
+VALUES ('phone:+6140' || lpad((:n)::text, 7, '0'), 1, (extract(epoch FROM now()) * 1000)::bigint)
+    ON CONFLICT (id) DO UPDATE SET count = r.count + 1, updated_at = now();
+INSERT INTO earlier.hits DEFAULT VALUES;
+COMMIT;
+SQL
+    tells "CALL phone_migrate_rate_limits('earlier.rate_limits', batch_size => 200)"
+    stops_writing
+    written=$(sql -c "SELECT count(*) FROM earlier.hits")
+    say "   It wrote $written hits meanwhile. The last of them are met once more:"
+    tells "CALL phone_migrate_rate_limits('earlier.rate_limits')"
+    holds "the application did write meanwhile" "$((written > 0))" 1
+    holds "every hit is still counted, and none twice" \
+        "$(sql -c "SELECT sum(count) FROM earlier.rate_limits")" $((before + written))
+    holds "the only phone left is none" \
+        "$(sql -c "SELECT string_agg(id, ', ') FROM earlier.rate_limits WHERE id LIKE 'phone:%'")" "phone:ask for Bob"
+    holds "three spellings of one number are one row" \
+        "$(sql -c "SELECT count(*) FROM earlier.rate_limits WHERE id = phone_ratelimit_key('0400 000 002')")" 1
+}
+
+# Kills the process that phone_encrypt_column runs in: then PostgreSQL ends all others, too, and recovers.
+stopped_in_the_middle() {
+    local call pid=''
+    sql -c "CALL phone_encrypt_column('earlier.customers', 'phone', batch_size => 5)" &>"$home/encrypt.out" &
+    call=$!
+    until [[ -n $pid ]]; do
+        kill -0 "$call" 2>/dev/null || break
+        pid=$(sql -c "SELECT pid FROM phone_crypt.jobs
+                       WHERE procedure = 'phone_encrypt_column' AND state = 'running' AND done > 1000")
+    done
+    [[ -z $pid ]] || kill -9 "$pid"
+    wait "$call" || true
+    wait "$writer" || true
+    for _ in {1..300}; do
+        if sql -c "SELECT 1" &>/dev/null; then break; fi
+        sleep 0.1
+    done
+    say "   kill -9; after it, of all customers are encrypted:"
+    show -c "SELECT count(phone_encrypted) AS encrypted, count(*) AS customers FROM earlier.customers"
+    holds "it was stopped in the middle" \
+        "$(sql -c "SELECT count(phone_encrypted) BETWEEN 1 AND count(*) - 1000 FROM earlier.customers")" t
+}
+
+old_application_writes() {
+    writes customers <<'SQL'
+\set n random(1, 2000)
+\set m random(1, 9999999)
+BEGIN;
+UPDATE earlier.customers SET phone = '+6141' || lpad((:m)::text, 7, '0') WHERE id = :n AND NOT EXISTS (
+    SELECT FROM earlier.customers WHERE phone = '+6141' || lpad((:m)::text, 7, '0'));
+COMMIT;
+SQL
+}
+
+customers_moved_over() {
+    chapter "phone_encrypt_column, while the earlier application goes on writing plain text; kill -9 on the way"
+    tells "CALL phone_encrypt_column('earlier.customers', 'phone', dry_run => true)"
+    old_application_writes
+    stopped_in_the_middle
+    old_application_writes
+    tells "CALL phone_encrypt_column('earlier.customers', 'phone')"
+    stops_writing
+    show -c "SELECT id, phone, left(phone_encrypted, 30) || '...' AS phone_encrypted,
+                    left(phone_hash, 12) || '...' AS phone_hash
+               FROM earlier.customers WHERE phone_hash IS NOT NULL ORDER BY id LIMIT 3"
+    holds "every number is encrypted, and reads as it was written" \
+        "$(sql -c "SELECT count(*) FROM earlier.customers
+                    WHERE phone_decrypt(phone_encrypted) IS DISTINCT FROM phone_try_normalize(phone)")" 0
+    holds "what is no phone number is kept as it is" \
+        "$(sql -c "SELECT count(*) FROM earlier.customers WHERE phone_encrypted IS NULL
+                      AND phone_decrypt_raw(phone_raw) IS DISTINCT FROM phone")" 0
+}
+
+plain_text_dropped() {
+    chapter "phone_drop_plaintext, while the new application writes"
+    sql -c "CREATE TABLE earlier.wanted AS SELECT id, phone_try_normalize(phone) AS phone FROM earlier.customers"
+    writes customers <<'SQL'
+\set n random(1000000, 9999999)
+INSERT INTO earlier.customers (id, name, phone_encrypted)
+VALUES (:n, 'new', phone_encrypt('+6142' || lpad((:n)::text, 7, '0'))) ON CONFLICT DO NOTHING;
+SQL
+    tells "CALL phone_drop_plaintext('earlier.customers', 'phone')"
+    stops_writing
+    show -c "SELECT id, name, left(phone_encrypted, 30) || '...' AS phone_encrypted,
+                    phone_mask(phone_decrypt(phone_encrypted))
+               FROM earlier.customers WHERE phone_hash IS NOT NULL ORDER BY id LIMIT 3"
+    holds "no customer is lost, and every number is the same" \
+        "$(sql -c "SELECT count(*) FROM earlier.wanted AS w LEFT JOIN earlier.customers AS c USING (id)
+                    WHERE c.id IS NULL OR phone_decrypt(phone_encrypted) IS DISTINCT FROM w.phone")" 0
+    holds "and those of the new application have their hash" \
+        "$(sql -c "SELECT count(*) > 0 AND count(*) = count(phone_hash) FROM earlier.customers WHERE name = 'new'")" t
+    refuses "there is no plain text any more" 42703 "SELECT phone FROM earlier.customers"
+}
