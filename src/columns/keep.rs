@@ -6,12 +6,11 @@
 
 use pgrx::pg_sys;
 use phone_crypt_core::crypto::Kind;
-use phone_crypt_core::phone::E164;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::convert::{self, Hashes, Stored};
+use super::convert::{self, Hashes, Reading, Stored};
 use super::passing;
 use super::registry::{self, Column};
 use super::row::{Place, StoredRow, TriggerRows, Version};
@@ -166,18 +165,13 @@ impl Kept {
         let plain = plain.exact()?;
         let context = self.context(rows, Version::New)?;
         let reading = convert::read(&self.column, &plain)?;
-        if let Some(number) = reading.number()
-            && self.says_the_same(
-                rows,
-                &context,
-                &plain,
-                number,
-                reading.needs_raw(&self.column),
-            )?
-        {
-            return match self.differs(rows, &self.encrypted) {
-                true => Ok(self.hash_changes(convert::hashes(&self.column, number.as_bytes())?)),
-                false => self.keep_hashes(rows),
+        if self.says_the_same(rows, &context, &plain, reading)? {
+            return match reading.number() {
+                Some(number) if self.differs(rows, &self.encrypted) => {
+                    Ok(self.hash_changes(convert::hashes(&self.column, number.as_bytes())?))
+                }
+                Some(_) => self.keep_hashes(rows),
+                None => Ok(self.hash_changes(Hashes::default())),
             };
         }
         let stored = convert::store(&self.column, &plain, reading, context.as_bytes())?;
@@ -189,21 +183,24 @@ impl Kept {
         rows: &TriggerRows,
         context: &str,
         plain: &str,
-        number: E164,
-        needs_raw: bool,
+        reading: Reading,
     ) -> Result<bool> {
-        let Some(encrypted) = rows.text(Version::New, &self.encrypted) else {
-            return Ok(false);
+        let encrypted = rows.text(Version::New, &self.encrypted);
+        let number_is_right = match (reading.number(), encrypted) {
+            (Some(number), Some(value)) => convert::holds_number(value.bytes(), context, number)?,
+            (None, None) => true,
+            _ => false,
         };
         let raw = self
             .raw
             .as_ref()
             .and_then(|place| rows.text(Version::New, place));
-        let raw_is_right = match raw {
-            Some(raw) => needs_raw && convert::holds_text(raw.bytes(), context, plain)?,
-            None => !needs_raw,
-        };
-        Ok(raw_is_right && convert::holds_number(encrypted.bytes(), context, number)?)
+        let needs_raw = reading.needs_raw(&self.column);
+        Ok(number_is_right
+            && match raw {
+                Some(raw) => needs_raw && convert::holds_text(raw.bytes(), context, plain)?,
+                None => !needs_raw,
+            })
     }
 
     /// The encrypted value is new and the plain text is not: the application has been changed over.
