@@ -6,6 +6,8 @@ mod cases;
 mod counting;
 mod crash;
 mod deadlock;
+mod dumps;
 mod legacy;
 mod limits;
+mod replication;
 mod writers;
