@@ -2,8 +2,8 @@
 \set VERBOSITY sqlstate
 CREATE ROLE regress_registry_one;
 CREATE ROLE regress_registry_two;
-GRANT SELECT, INSERT, UPDATE, DELETE ON phone_crypt.columns, phone_crypt.jobs TO regress_registry_one, regress_registry_two;
-GRANT EXECUTE ON FUNCTION phone_crypt.are_text_columns(regclass, text[]) TO regress_registry_one, regress_registry_two;
+SELECT FROM phone_crypt_grant('regress_registry_one', 'admin');
+SELECT FROM phone_crypt_grant('regress_registry_two', 'admin');
 CREATE TABLE registry_one (id int PRIMARY KEY, e text, h text, n int);
 ALTER TABLE registry_one OWNER TO regress_registry_one;
 CREATE TABLE registry_gone (id int PRIMARY KEY, e text, h text);
