@@ -1,7 +1,7 @@
 # The PostgreSQL way in: every target sets up what it needs. Try: make help
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-assert soak bench lint fuzz install package
-export PG PG_CONFIG FUZZ_SECONDS SOAK_SECONDS BENCH
+export PG PG_CONFIG FUZZ_SECONDS SOAK SOAK_SECONDS BENCH
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 } /^#: / { print "                   " substr($$0, 4) }' Makefile

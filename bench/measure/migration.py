@@ -50,7 +50,7 @@ def main(words):
             "pgcrypto": session.query("SELECT extversion FROM pg_extension WHERE extname = 'pgcrypto'")}
     results = migration_page.Results(
         options=options, machine=machine, rounds=measure_rounds(options),
-        growth=migration_growth.measure(say),
+        growth=migration_growth.measure(migration_growth.NUMBERS, say),
         lock_rows=_LOCK_ROWS, locks=migration_growth.measure_locks(_LOCK_ROWS, say),
     )
     document.write_part(options.docs / "benchmarks.md", "migration", migration_page.render(results))

@@ -33,10 +33,10 @@ class Locks:
     count: int
 
 
-def measure(say):
+def measure(numbers, say):
     """By procedure and number of rows."""
     found = {}
-    for rows in NUMBERS:
+    for rows in numbers:
         for name in GROWING:
             with migrating_session() as session:
                 _TABLES[name].fill(session, rows)

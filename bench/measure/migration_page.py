@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .migration_growth import GROWING, NUMBERS
+from .migration_growth import GROWING
 from .migration_sides import DECRYPT, DROP, ENCRYPT, MIGRATE, PEER_ENCRYPT, PEER_MIGRATE, PROCEDURES, ROTATE
 from .migration_watch import TRANSACTION, WAITS
 from .table import microseconds, rows
@@ -64,14 +64,13 @@ def cost_table(rounds):
 
 def growth_table(growth):
     """Time a row and memory, by number of rows."""
-    def cells(name):
-        for number in NUMBERS:
-            found = growth[name, number]
-            yield [f"`{name}`", f"{number:,}", microseconds(found.elapsed * 1e9), microseconds(found.processor * 1e9),
-                   f"{found.memory / 1e6:.1f}"]
+    def cells(name, number, found):
+        return [f"`{name}`", f"{number:,}", microseconds(found.elapsed * 1e9), microseconds(found.processor * 1e9),
+                f"{found.memory / 1e6:.1f}"]
 
+    lines = sorted(growth.items(), key=lambda item: (GROWING.index(item[0][0]), item[0][1]))
     return rows(["work", "rows", "µs a row", "of the processor", "private memory at most, MB"],
-                (line for name in GROWING for line in cells(name)))
+                (cells(name, number, found) for (name, number), found in lines))
 
 
 def lock_table(locks):
