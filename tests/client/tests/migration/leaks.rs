@@ -1,0 +1,220 @@
+//! No number, original, encrypted value or hash comes into the log, a notice, an error or a job, whatever goes wrong
+//! while the procedures run.
+
+use phone_crypt_client_tests::samples::{AU_LEGACY_CBC_UNDER_K1, K1, K2};
+use phone_crypt_client_tests::{Refusal, Server, Sql, refused};
+use postgres::Client;
+use std::sync::LazyLock;
+
+/// The server says all it can say, but for the statements, which are the application's own.
+const CONF: &str = "log_min_messages = debug1\nlog_error_verbosity = verbose\nlog_lock_waits = on\n\
+                    log_statement = none\nlog_min_duration_statement = -1\n";
+
+static SERVER: LazyLock<Server> = LazyLock::new(|| {
+    let server = Server::preloaded(CONF);
+    server.write_conf(&format!(
+        "phone_crypt.encryption_key = '{K1}'\nphone_crypt.previous_keys = '{K2}'\n"
+    ));
+    server.reload();
+    server
+});
+
+/// Numbers that are nobody's, in every spelling; what is no number; one that normalisation repeats.
+const MAKE: &str = "
+    CREATE TABLE customers (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, phone text UNIQUE, other text);
+    INSERT INTO customers (phone)
+    VALUES ('0491570156'), ('+61 491 570 156'), ('+61491570157'), ('0491 570 158 x22'), ('ask for Bob'), (NULL)";
+
+/// Parts of what must not be seen.
+const SECRETS: [&str; 5] = ["4915701", "491 570", "570 15", "Bob", "0491"];
+
+struct Watched {
+    client: Client,
+    notices: phone_crypt_client_tests::Notices,
+    errors: Vec<Refusal>,
+    database: String,
+}
+
+impl Watched {
+    fn new() -> Watched {
+        let database = SERVER.database();
+        let (mut client, notices) = SERVER.connect_noting("postgres", &database);
+        client.run(MAKE);
+        client.run("SET client_min_messages = debug1");
+        Watched {
+            client,
+            notices,
+            errors: Vec::new(),
+            database,
+        }
+    }
+
+    /// Calls it with an error as its end.
+    #[track_caller]
+    fn fails(&mut self, sqlstate: &str, call: &str) {
+        let refusal = refused(self.client.batch_execute(call));
+        assert_eq!(refusal.sqlstate, sqlstate, "{call}: {refusal:?}");
+        self.errors.push(refusal);
+    }
+
+    /// All that was said, but for the log.
+    fn said(&mut self) -> String {
+        let mut said: Vec<String> = self
+            .notices
+            .all()
+            .into_iter()
+            .map(|notice| notice.everything)
+            .collect();
+        said.extend(self.errors.iter().map(|error| error.everything.clone()));
+        said.extend(
+            self.client
+                .rows("SELECT j::text FROM phone_crypt.jobs AS j"),
+        );
+        said.extend(
+            self.client
+                .rows("SELECT c::text FROM phone_crypt.columns AS c"),
+        );
+        said.join("\n")
+    }
+
+    /// Encrypted values and hashes, as far as there are any.
+    fn stored(&mut self) -> Vec<String> {
+        let columns = self.client.rows(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'customers'::regclass AND attname ~ '_(encrypted|hash|raw)$'",
+        );
+        let of = |column: &String| {
+            format!("SELECT right({column}, 24) FROM customers WHERE {column} IS NOT NULL")
+        };
+        let sql: Vec<String> = columns.iter().map(of).collect();
+        match sql.is_empty() {
+            true => Vec::new(),
+            false => self.client.rows(&sql.join(" UNION ALL ")),
+        }
+    }
+
+    fn leaks_nothing(mut self) {
+        let stored = self.stored();
+        let said = self.said();
+        let log = SERVER.log();
+        assert!(
+            log.contains(&format!("@{} ", self.database)),
+            "it logs nothing"
+        );
+        for secret in SECRETS
+            .iter()
+            .copied()
+            .chain(stored.iter().map(String::as_str))
+        {
+            let found = said
+                .lines()
+                .chain(log.lines())
+                .find(|line| line.contains(secret));
+            assert!(found.is_none(), "said: {found:?}");
+        }
+    }
+}
+
+const ENCRYPT: &str = "CALL phone_encrypt_column('customers', 'phone')";
+const DROP: &str = "CALL phone_drop_plaintext('customers', 'phone')";
+const ROTATE: &str = "CALL phone_rotate_column('customers', 'phone', rotate_hash => true)";
+const DECRYPT: &str = "CALL phone_decrypt_column('customers', 'phone')";
+
+#[test]
+fn when_all_goes_well() {
+    let mut watched = Watched::new();
+    for call in [ENCRYPT, ROTATE, DROP, DECRYPT] {
+        let dry = call.replace(')', ", dry_run => true)");
+        watched.client.run(&dry);
+        watched.client.run(call);
+    }
+    watched.client.run(&format!(
+        "UPDATE customers SET other = CASE id WHEN 1 THEN 'nobody, ask for Bob' ELSE '{AU_LEGACY_CBC_UNDER_K1}' END"
+    ));
+    watched
+        .client
+        .run("CALL phone_import_legacy_column('customers', 'other', 'cbc')");
+    watched
+        .client
+        .run("SELECT * FROM phone_forget('0491570156')");
+    watched.client.run("CALL phone_rotate_all(true)");
+    watched.leaks_nothing();
+}
+
+/// A trigger of the table that fails with the row in its message, and each of the ways in which PostgreSQL shows it.
+#[test]
+fn when_a_batch_fails() {
+    for (sqlstate, hindrance) in [
+        ("23514", "ALTER TABLE customers ADD COLUMN phone_encrypted text CHECK (phone_encrypted IS NULL)"),
+        ("23514", "ALTER TABLE customers ADD COLUMN phone_hash text; ALTER TABLE customers ADD CHECK (phone_hash IS NULL OR phone IS NULL)"),
+        ("23505", "ALTER TABLE customers ADD COLUMN phone_encrypted text;
+                   CREATE UNIQUE INDEX ON customers ((coalesce(left(phone_encrypted, 0), id::text)))"),
+        ("P0001", "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no: %'', NEW USING DETAIL = NEW.phone, HINT = NEW.phone; END';
+                   CREATE TRIGGER f BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION f()"),
+        ("22P02", "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM NEW.phone::int; RETURN NEW; END';
+                   CREATE TRIGGER f BEFORE UPDATE ON customers FOR EACH ROW WHEN (NEW.phone LIKE 'ask%') EXECUTE FUNCTION f()"),
+        ("22003", "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM NEW.phone::int; RETURN NEW; END';
+                   CREATE TRIGGER f AFTER UPDATE ON customers FOR EACH ROW WHEN (NEW.phone LIKE '+61491%') EXECUTE FUNCTION f()"),
+    ] {
+        let mut watched = Watched::new();
+        watched.client.run(hindrance);
+        watched.fails(sqlstate, ENCRYPT);
+        watched.leaks_nothing();
+    }
+}
+
+#[test]
+fn when_rows_were_written_past_the_trigger() {
+    let mut watched = Watched::new();
+    watched.client.run(ENCRYPT);
+    watched.client.run(
+        "ALTER TABLE customers DISABLE TRIGGER USER;
+         UPDATE customers SET phone = '0491 570 110' WHERE id = 3;
+         UPDATE customers SET phone_raw = left(phone_raw, -1) || 'x' WHERE id = 4;
+         UPDATE customers SET phone_encrypted = 'Bob 0491570199' WHERE id = 2;
+         ALTER TABLE customers ENABLE TRIGGER USER",
+    );
+    watched.fails("55000", DROP);
+    watched
+        .client
+        .run("CALL phone_rotate_column('customers', 'phone')");
+    watched.leaks_nothing();
+}
+
+#[test]
+fn when_values_cannot_be_decrypted() {
+    let mut watched = Watched::new();
+    watched.client.run(ENCRYPT);
+    watched.client.run(DROP);
+    watched.client.run(
+        "ALTER TABLE customers DISABLE TRIGGER USER;
+         UPDATE customers SET phone_encrypted = (SELECT phone_raw FROM customers WHERE id = 5) WHERE id = 1;
+         ALTER TABLE customers ENABLE TRIGGER USER",
+    );
+    watched.fails("55000", DECRYPT);
+    watched.leaks_nothing();
+}
+
+#[test]
+fn when_rate_limits_are_migrated() {
+    let mut watched = Watched::new();
+    watched.client.run(
+        "CREATE TABLE public.rate_limits (id text PRIMARY KEY, count integer, window_start bigint,
+                                          created_at timestamptz, updated_at timestamptz);
+         INSERT INTO public.rate_limits
+         SELECT 'phone:' || phone, 1, 1, now(), now() FROM customers WHERE phone IS NOT NULL;
+         INSERT INTO public.rate_limits VALUES ('phone:+10491570159', 1, 1, now(), now()), ('phone:+104915701', 1, 1, now(), now());
+         ALTER TABLE public.rate_limits ADD CONSTRAINT plain CHECK (id LIKE 'phone:%')",
+    );
+    watched.fails(
+        "23514",
+        "CALL phone_migrate_rate_limits('public.rate_limits')",
+    );
+    watched
+        .client
+        .run("ALTER TABLE public.rate_limits DROP CONSTRAINT plain");
+    watched
+        .client
+        .run("CALL phone_migrate_rate_limits(dry_run => true)");
+    watched.client.run("CALL phone_migrate_rate_limits()");
+    watched.leaks_nothing();
+}
