@@ -123,9 +123,14 @@ pgrx::extension_sql_file!(
     requires = ["work_through", "pins", sql::keys::check_keys]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/procedures/encrypted_view.sql",
+    name = "encrypted_view",
+    requires = ["registration"]
+);
+pgrx::extension_sql_file!(
     "../sql/base/procedures/encrypt_column.sql",
     name = "encrypt_column",
-    requires = ["registration"]
+    requires = ["registration", "encrypted_view"]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/drop_plaintext.sql",

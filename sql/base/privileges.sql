@@ -104,6 +104,8 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.registration_sql(phone_crypt.columns,text)'),
         ('admin',  'phone_crypt.plaintext_counts(regclass,text,text)'),
         ('admin',  'phone_crypt.view_sql(phone_crypt.columns,text)'),
+        ('admin',  'phone_crypt.view_trigger_sql(phone_crypt.columns,text)'),
+        ('admin',  'phone_crypt.write_through()'),
         ('admin',  'phone_crypt.check_droppable(regclass,text)'),
         ('admin',  'phone_crypt.check_complete(regclass,text)'),
         ('admin',  'phone_crypt.drop_verified(regclass,text,xid)'),

@@ -148,33 +148,6 @@ $$;
 COMMENT ON FUNCTION phone_crypt.plaintext_counts(regclass, text, text) IS
     'what a column of plain text holds: numbers, extensions, garbage, repetitions';
 
--- A view that reads as the table did: the phone column is the number for whoever may have it, else its mask.
-CREATE FUNCTION phone_crypt.view_sql(spec phone_crypt.columns, view_name text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT format('CREATE VIEW %I.%I %s AS SELECT %s FROM %s AS t', n.nspname, view_name,
-                  CASE WHEN current_setting('server_version_num')::int >= 150000
-                       THEN 'WITH (security_invoker = true)' ELSE '' END,
-                  (SELECT string_agg(
-                              CASE WHEN a.attname = spec.column_name
-                                   THEN format('@extschema@.phone_reveal(t.%I::text, %s) AS %I', spec.encrypted_column,
-                                               CASE WHEN spec.context_column IS NULL THEN quote_literal(spec.context)
-                                                    ELSE format('%L || t.%I::text', spec.context || chr(31),
-                                                                spec.context_column) END,
-                                               a.attname)
-                                   ELSE format('t.%I', a.attname) END,
-                              ', ' ORDER BY a.attnum)
-                     FROM pg_attribute AS a
-                    WHERE a.attrelid = spec.relation AND a.attnum > 0 AND NOT a.attisdropped
-                      AND (a.attname = spec.column_name
-                           OR a.attname <> ALL (ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column]))),
-                  spec.relation)
-      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = spec.relation
-$$;
-COMMENT ON FUNCTION phone_crypt.view_sql(phone_crypt.columns, text) IS
-    'the statement that makes the view of a table with an encrypted column';
-
 CREATE PROCEDURE phone_encrypt_column(
     "table" regclass, "column" name, encrypted_column name DEFAULT NULL, hash_column name DEFAULT NULL,
     raw_column name DEFAULT NULL, context text DEFAULT '', context_column name DEFAULT NULL,
@@ -273,6 +246,7 @@ BEGIN
             JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = "table"), view_name)) IS NULL
     THEN
         PERFORM phone_crypt.run_as_owner("table", phone_crypt.view_sql(spec, view_name));
+        EXECUTE phone_crypt.view_trigger_sql(spec, view_name);
     END IF;
     PERFORM phone_crypt.job_end(job, counts);
     PERFORM phone_crypt.job_unlock("table");
