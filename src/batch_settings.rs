@@ -8,9 +8,11 @@
 use pgrx::pg_sys;
 use std::ffi::CStr;
 
-const SETTINGS: [(&CStr, &CStr); 8] = [
+const SETTINGS: [(&CStr, &CStr); 9] = [
     (c"search_path", c"pg_catalog, pg_temp"),
     (c"row_security", c"off"),
+    // The place to go on from is kept as text: a key that is rounded is another key.
+    (c"extra_float_digits", c"1"),
     (c"enable_seqscan", c"off"),
     (c"enable_bitmapscan", c"off"),
     (c"enable_sort", c"off"),

@@ -110,7 +110,7 @@ fn primary_keys_of_every_kind() {
         "a varchar(40) DEFAULT gen_random_uuid() PRIMARY KEY",
         "a numeric DEFAULT random() PRIMARY KEY",
         "a double precision DEFAULT random() PRIMARY KEY",
-        "a timestamptz DEFAULT clock_timestamp() PRIMARY KEY",
+        "a timestamptz DEFAULT now() + random() * interval '1 year' PRIMARY KEY",
         "a bytea DEFAULT decode(md5(random()::text), 'hex') PRIMARY KEY",
         "a int[] DEFAULT ARRAY[(random() * 1e9)::int, 1] PRIMARY KEY",
     ]
@@ -122,6 +122,31 @@ fn primary_keys_of_every_kind() {
             client.run(&format!("INSERT INTO t{number} (phone) VALUES {ROWS}"));
         }
         there_and_back(&mut client, &format!("t{number}"), "phone");
+    }
+}
+
+/// A batch goes on after the key of the last row of the one before, whatever that key looks like as text.
+#[test]
+fn keys_that_the_session_would_print_shortened() {
+    let mut client = SERVER.session();
+    client.run("SET extra_float_digits = 0; SET datestyle = 'SQL, DMY'; SET timezone = 'America/New_York'; SET bytea_output = 'escape'");
+    for (number, key) in [
+        "a double precision DEFAULT 1 + random() / 1e15",
+        "a real DEFAULT 1 + random() / 1e6",
+        "a timestamptz DEFAULT '2026-11-01 05:59:00Z'::timestamptz + random() * interval '2 minutes'",
+        "a bytea DEFAULT decode(md5(random()::text), 'hex')",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        client.run(&format!(
+            "CREATE TABLE t{number} ({key}, b int GENERATED ALWAYS AS IDENTITY, phone text, PRIMARY KEY (a, b));
+             INSERT INTO t{number} (phone) SELECT '0401' || 100000 + i FROM generate_series(1, 20) AS i"
+        ));
+        client.run(&format!("CALL phone_encrypt_column('t{number}', 'phone', batch_size => 3)"));
+        client.run(&format!("CALL phone_drop_plaintext('t{number}', 'phone', batch_size => 3)"));
+        let details = "SELECT details FROM phone_crypt.jobs ORDER BY id DESC LIMIT 1";
+        assert_eq!(client.rows(details), ["{\"verified\": 20}"], "{key}");
     }
 }
 
