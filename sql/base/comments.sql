@@ -167,7 +167,7 @@ COMMENT ON FUNCTION phone_crypt.column_pending(text, regclass, text, text[]) IS
 COMMENT ON FUNCTION phone_crypt.column_differing(regclass, text, xid) IS
     'how many rows written since a transaction differ from what is encrypted';
 COMMENT ON FUNCTION phone_crypt.read_plain(text, text) IS
-    'what the column procedures take a text for: number, with_extension or not_a_phone_number';
+    'what the column procedures take a text for: number, with_extension, with_text or not_a_phone_number';
 COMMENT ON FUNCTION phone_crypt.read_legacy(text, text, text, text) IS
     'what phone_import_legacy_column would count a value as';
 COMMENT ON FUNCTION phone_crypt.keep_column() IS

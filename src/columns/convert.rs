@@ -41,6 +41,8 @@ pub enum Reading {
     Number(E164),
     /// A phone number with an extension, which E.164 has no place for.
     WithExtension(E164),
+    /// A phone number among words, such as "fax" or a name.
+    WithText(E164),
     /// No phone number.
     Other,
 }
@@ -49,7 +51,9 @@ impl Reading {
     /// The number, if there is one.
     pub fn number(self) -> Option<E164> {
         match self {
-            Reading::Number(number) | Reading::WithExtension(number) => Some(number),
+            Reading::Number(number)
+            | Reading::WithExtension(number)
+            | Reading::WithText(number) => Some(number),
             Reading::Other => None,
         }
     }
@@ -85,6 +89,8 @@ fn read_under(plain: &str, regions: &Regions) -> Reading {
     let parsed: std::result::Result<_, PhoneError> = phone::parse(plain, regions);
     match parsed {
         Ok(parsed) if parsed.has_extension() => Reading::WithExtension(parsed.e164()),
+        // The parser skips words before a number. They may be all there is to say whose it is.
+        Ok(parsed) if plain.chars().any(char::is_alphabetic) => Reading::WithText(parsed.e164()),
         Ok(parsed) => Reading::Number(parsed.e164()),
         Err(_) => Reading::Other,
     }

@@ -115,7 +115,7 @@ fn column_differing(
 }
 
 /// `phone_crypt.read_plain(plain, regions)`: what the column procedures would take a text for: `number`,
-/// `with_extension` or `not_a_phone_number`. NULL regions are those of the setting.
+/// `with_extension`, `with_text` or `not_a_phone_number`. NULL regions are those of the setting.
 ///
 /// Errors: not UTF-8, 22021; an unknown region, 22023.
 #[pg_extern(schema = "phone_crypt", stable, parallel_safe)]
@@ -125,6 +125,7 @@ fn read_plain(plain: Option<Text<'_>>, regions: Option<String>) -> Answer<Option
         match convert::read_text(&plain.exact()?, regions.as_deref())? {
             Reading::Number(_) => "number",
             Reading::WithExtension(_) => "with_extension",
+            Reading::WithText(_) => "with_text",
             Reading::Other => "not_a_phone_number",
         },
     ))

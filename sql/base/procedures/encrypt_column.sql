@@ -138,6 +138,7 @@ BEGIN
             'rows', count(*),
             'numbers', count(*) FILTER (WHERE reading = 'number'),
             'with_extension', count(*) FILTER (WHERE reading = 'with_extension'),
+            'with_text', count(*) FILTER (WHERE reading = 'with_text'),
             'not_a_phone_number', count(*) FILTER (WHERE reading = 'not_a_phone_number'),
             'duplicate', count(number) - count(DISTINCT number))
           FROM read$sql$, relation, column_name)

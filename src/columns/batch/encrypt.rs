@@ -1,5 +1,6 @@
 //! Plain text that is not encrypted yet.
 
+use phone_crypt_core::crypto::Kind;
 use std::rc::Rc;
 
 use super::conversion::{Change, Conversion, Row, Values};
@@ -15,6 +16,8 @@ pub struct Encrypt {
     column: Rc<Column>,
     /// Whether the hash is left out: another row has it.
     is_duplicate: bool,
+    /// Each row's plain text and context, in the order of the changes.
+    originals: Vec<(String, String)>,
 }
 
 impl Encrypt {
@@ -23,7 +26,25 @@ impl Encrypt {
         Encrypt {
             column,
             is_duplicate,
+            originals: Vec::new(),
         }
+    }
+
+    /// What tells a row that repeats a number from the one that has its hash is how it was written.
+    fn keep_originals_of_duplicates(&self, changes: &mut [Change]) -> Result<()> {
+        if self.column.raw.is_none() {
+            return Ok(());
+        }
+        for (change, (plain, context)) in changes.iter_mut().zip(&self.originals) {
+            let is_duplicate = change.values[0].is_some() && change.values[1].is_none();
+            if let Some(raw @ None) = change.values.last_mut()
+                && is_duplicate
+            {
+                let value = convert::encrypt(Kind::Text, plain.as_bytes(), context.as_bytes())?;
+                *raw = Some(value);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -65,8 +86,10 @@ impl Conversion for Encrypt {
         counts.add(match reading {
             Reading::Number(_) => "encrypted",
             Reading::WithExtension(_) => "with_extension",
+            Reading::WithText(_) => "with_text",
             Reading::Other => "not_a_phone_number",
         });
+        self.originals.push((plain.into_owned(), context));
         Ok(Some(stored_values(&self.column, stored)))
     }
 
@@ -78,7 +101,7 @@ impl Conversion for Encrypt {
         looks_up: bool,
     ) -> Result<()> {
         leave_duplicates_out(leaf, &self.column, changes, counts, looks_up);
-        Ok(())
+        self.keep_originals_of_duplicates(changes)
     }
 }
 
