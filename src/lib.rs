@@ -1,6 +1,7 @@
 //! phone_crypt: the PostgreSQL edge. This file is an index; the logic without PostgreSQL is in `crates/core`.
 
 mod arrays;
+mod batch_arrays;
 mod batch_settings;
 mod catalog;
 mod columns;

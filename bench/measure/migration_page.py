@@ -91,22 +91,22 @@ def render(results):
     facts = "\n".join(f"* {label}: {value}" for label, value in results.machine.items())
     return f"""## Moving a database over
 
-One run, {options.rounds} rounds; in each round everything is done once, ours right after its peer, each on a new copy of
-one table of {options.rows:,} rows, after VACUUM FREEZE and a CHECKPOINT. Ratios are taken within a round; the table
+One run, {options.rounds} rounds; in each round everything is done once, ours right after its peer, each on a new copy
+of one table of {options.rows:,} rows, after VACUUM FREEZE and a CHECKPOINT. Ratios are taken within a round; the table
 gives their median, with the least and the most.
 
 {facts}
 
 The server has `fsync` on, `synchronous_commit` on, `shared_buffers` 1 GB, no autovacuum and no checkpoint that falls
 into a measurement; `jit = off`, `max_parallel_workers_per_gather = 0`. Ours runs with its default batch of 5,000 rows
-and a COMMIT after each; the peer is one statement and one COMMIT. The processor time is the backend's: what else runs on
-the machine moves it less.
+and a COMMIT after each; the peer is one statement and one COMMIT. The processor time is the backend's: what else runs
+on the machine moves it less.
 
 {ratio_table(results.rounds)}
 
 * **{PEER_MIGRATE}**: the earlier application's `rate_limits`, every row a phone number in E.164 and no two the same,
-  since that is all that one UPDATE with pgcrypto can do: `id = 'phone_hash:' || encode(hmac(…), 'hex')`. Ours normalises
-  each number, merges what meets under one hash, and leaves out what others have locked.
+  since that is all that one UPDATE with pgcrypto can do: `id = 'phone_hash:' || encode(hmac(…), 'hex')`. Ours
+  normalises each number, merges what meets under one hash, and leaves out what others have locked.
 * **{PEER_ENCRYPT}**: customers with a primary key and a unique `phone text`. The peer writes the same two
   columns: random IV, AES-256-CBC, HMAC-SHA-256 over IV and ciphertext, in hexadecimal; and an HMAC as the hash. It is
   given the columns and the partial unique index beforehand, which ours makes in its time.

@@ -7,7 +7,7 @@ use pgrx::{IntoDatum, pg_sys};
 use phone_crypt_core::ratelimit::EarlierRow;
 
 use super::batch::{Batch, Kinds};
-use super::datums::{longs, texts, tids};
+use crate::batch_arrays::{longs, texts, tids};
 use crate::error::{Error, Result};
 use crate::statement::run;
 use crate::tables::TableRow;
@@ -119,9 +119,13 @@ impl EarlierTable {
             self.name
         );
         let mut found = Vec::new();
-        run(&sql, &[(pg_sys::TEXTARRAYOID, texts(ids))], |row| {
-            found.extend(row.get::<Text<'_>>(1).map(|id| id.bytes().to_vec()));
-        });
+        run(
+            &sql,
+            &[(pg_sys::TEXTARRAYOID, texts(ids.map(Some)))],
+            |row| {
+                found.extend(row.get::<Text<'_>>(1).map(|id| id.bytes().to_vec()));
+            },
+        );
         found
     }
 
@@ -132,7 +136,7 @@ impl EarlierTable {
                 FOR UPDATE SKIP LOCKED",
             self.name
         );
-        let ids = texts(ids.iter().map(Vec::as_slice));
+        let ids = texts(ids.iter().map(|id| Some(id.as_slice())));
         run(&sql, &[(pg_sys::TEXTARRAYOID, ids)], with_rows(each));
     }
 
@@ -176,7 +180,10 @@ impl EarlierTable {
         );
         let arguments = [
             (TIDARRAYOID, tids(rows.iter().map(|(place, _)| *place))),
-            (pg_sys::TEXTARRAYOID, texts(rows.iter().map(|(_, id)| *id))),
+            (
+                pg_sys::TEXTARRAYOID,
+                texts(rows.iter().map(|(_, id)| Some(*id))),
+            ),
         ];
         all_done(run(&sql, &arguments, |_| ()), rows.len())
     }
@@ -201,7 +208,10 @@ impl EarlierTable {
         };
         let arguments = [
             (TIDARRAYOID, tids(rows.iter().map(|met| met.place))),
-            (pg_sys::TEXTARRAYOID, texts(rows.iter().map(|met| met.key))),
+            (
+                pg_sys::TEXTARRAYOID,
+                texts(rows.iter().map(|met| Some(met.key))),
+            ),
             (
                 pg_sys::INT8ARRAYOID,
                 long(pg_sys::INT8OID, |row| Some(row.count)),

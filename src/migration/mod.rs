@@ -5,7 +5,6 @@
 //! left for the next pass, so a batch never waits while it holds locks.
 
 mod batch;
-mod datums;
 mod earlier_table;
 mod in_place;
 mod into_engine;

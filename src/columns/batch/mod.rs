@@ -27,6 +27,7 @@ use self::counts::Counts;
 use self::leaf::Leaf;
 use super::passing::Passing;
 use super::registry::{self, Column};
+use crate::batch_arrays::{texts, tids};
 use crate::batch_settings::BatchSettings;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
@@ -202,17 +203,10 @@ fn write(leaf: &Leaf, columns: &[String], changes: &[Change]) {
     }
     let places: Vec<ItemPointerData> = changes.iter().map(|change| change.place).collect();
     let _passing = Passing::let_through(leaf.oid(), &places);
-    let mut arguments = vec![(pg_sys::TIDARRAYOID, places.into_datum())];
+    let mut arguments = vec![(pg_sys::TIDARRAYOID, tids(places.iter().copied()))];
     for index in 0..columns.len() {
-        let values: Vec<Option<RawText>> = changes
-            .iter()
-            .map(|change| {
-                change.values[index]
-                    .as_ref()
-                    .map(|value| RawText(value.clone()))
-            })
-            .collect();
-        arguments.push((pg_sys::TEXTARRAYOID, values.into_datum()));
+        let values = changes.iter().map(|change| change.values[index].as_deref());
+        arguments.push((pg_sys::TEXTARRAYOID, texts(values)));
     }
     statement::run(&leaf.update(columns), &arguments, |_| {});
 }

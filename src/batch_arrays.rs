@@ -23,7 +23,7 @@ pub fn tids(places: impl Iterator<Item = pg_sys::ItemPointerData>) -> Option<pg_
 }
 
 /// A `text[]` of bytes in the database's own encoding.
-pub fn texts<'a>(texts: impl Iterator<Item = &'a [u8]>) -> Option<pg_sys::Datum> {
+pub fn texts<'a>(texts: impl Iterator<Item = Option<&'a [u8]>>) -> Option<pg_sys::Datum> {
     let element = Element {
         kind: pg_sys::TEXTOID,
         length: -1,
