@@ -76,6 +76,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.job_title(text,regclass,name)'),
         ('admin',  'phone_crypt.job_progress(bigint,bigint,jsonb)'),
         ('admin',  'phone_crypt.job_end(bigint,jsonb)'),
+        ('admin',  'phone_crypt.job_end_sql(bigint,jsonb)'),
         ('admin',  'phone_crypt.add_counts(jsonb,jsonb)'),
         ('admin',  'phone_crypt.counts_text(jsonb)'),
         ('admin',  'phone_crypt.batch_failed(text,regclass,text,text,text,text)'),

@@ -145,10 +145,12 @@ BEGIN
         CALL phone_crypt.restore_constraints(spec);
     END IF;
     -- Kept, the trigger goes on, and the application can be changed back meanwhile.
-    IF NOT keep_encrypted THEN
-        CALL phone_crypt.change_table("table", phone_crypt.unregistration_sql(spec));
+    IF keep_encrypted THEN
+        PERFORM phone_crypt.job_end(job, counts);
+    ELSE
+        CALL phone_crypt.change_table("table",
+                                      phone_crypt.unregistration_sql(spec) || phone_crypt.job_end_sql(job, counts));
     END IF;
-    PERFORM phone_crypt.job_end(job, counts);
     PERFORM phone_crypt.job_unlock("table");
     COMMIT;
 END;

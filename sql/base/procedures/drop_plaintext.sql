@@ -119,8 +119,8 @@ BEGIN
     END IF;
     CALL phone_crypt.change_table("table", ARRAY[
         format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table"),
-        format('SELECT phone_crypt.drop_verified(%L, %L, %L)', "table", "column", since)]);
-    PERFORM phone_crypt.job_end(job, counts);
+        format('SELECT phone_crypt.drop_verified(%L, %L, %L)', "table", "column", since),
+        phone_crypt.job_end_sql(job, counts)]);
     PERFORM phone_crypt.job_unlock("table");
     COMMIT;
     PERFORM phone_crypt.begin_batch();

@@ -183,8 +183,8 @@ BEGIN
     names := phone_crypt.index_names(spec.relation, spec.hash_column);
     CALL phone_crypt.change_table(spec.relation,
         phone_crypt.rehash_end_sql(spec) || phone_crypt.rename_sql(
-            spec.relation, names, phone_crypt.index_names(spec.relation, spec.next_hash_column)));
-    PERFORM phone_crypt.job_end(job, counts);
+            spec.relation, names, phone_crypt.index_names(spec.relation, spec.next_hash_column))
+        || phone_crypt.job_end_sql(job, counts));
     COMMIT;
 END;
 $$;

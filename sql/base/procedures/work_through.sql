@@ -196,6 +196,17 @@ $$;
 COMMENT ON PROCEDURE phone_crypt.work_through(text, text, regclass, text, integer, text[], bigint, jsonb) IS
     'behind the column procedures: batches of one kind of work until nothing is left to do';
 
+-- Ends a job in the transaction of the change that it was for: a run that is stopped between the two would leave a job
+-- that nothing goes on with.
+CREATE FUNCTION phone_crypt.job_end_sql(job bigint, details jsonb) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('SELECT phone_crypt.job_end(%L, %L)', job, details)
+$$;
+COMMENT ON FUNCTION phone_crypt.job_end_sql(bigint, jsonb) IS
+    'the statement that ends a job';
+
 -- Runs statements that need a lock on the table, in one transaction: it waits for the lock for a second at most,
 -- so that nobody queues behind it for longer, and tries again. What can run code of the table's owner (defaults,
 -- domains, expressions of indexes) is run in the owner's name.
