@@ -119,12 +119,16 @@ impl TableRow {
         TableRow { tuple, descriptor }
     }
 
-    /// The column with this number, counted from 1; `None` where it is NULL. What is given is a copy.
+    /// The column with this number, counted from 1; `None` where it is NULL, or there is none. What is given is a
+    /// copy.
     pub fn get<T: FromDatum>(&self, number: i32) -> Option<T> {
         let mut is_null = false;
-        // SAFETY: the tuple is valid for as long as the row, which the scan lends out; the caller asks for the
-        // type that the column has.
+        // SAFETY: the tuple is valid for as long as the row, which the scan lends out; the number is one of the
+        // descriptor's; the caller asks for the type that the column has.
         unsafe {
+            if number > (*self.descriptor).natts {
+                return None;
+            }
             let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
             T::from_datum(datum, is_null)
         }

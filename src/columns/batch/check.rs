@@ -31,7 +31,7 @@ impl Check {
             return Ok(encrypted.is_none() && raw.is_none());
         };
         let plain = plain.exact()?;
-        let context = convert::context_of(&self.column, row.string(3)?.as_deref())?;
+        let context = row.context(&self.column, 3)?;
         let reading = convert::read(&self.column, &plain)?;
         let number_agrees = match (reading.number(), encrypted) {
             (Some(number), Some(value)) => convert::holds_number(value.bytes(), &context, number)?,

@@ -5,6 +5,8 @@ use pgrx::pg_sys;
 
 use super::counts::Counts;
 use super::leaf::Leaf;
+use crate::columns::convert::context_of;
+use crate::columns::registry::Column;
 use crate::error::Result;
 use crate::tables::TableRow;
 use crate::text::{RawText, Text};
@@ -69,6 +71,18 @@ impl<'a> Row<'a> {
             Some(text) => Ok(Some(text.exact()?.into_owned())),
             None => Ok(None),
         }
+    }
+
+    /// The context of the row's values. The column with this index is that of the context, if the registration has
+    /// one; else something else stands there, or nothing.
+    ///
+    /// Errors: not UTF-8, 22021.
+    pub fn context(&self, column: &Column, index: usize) -> Result<String> {
+        let value = match column.context_column {
+            Some(_) => self.string(index)?,
+            None => None,
+        };
+        context_of(column, value.as_deref())
     }
 
     pub(super) fn place(&self) -> Option<pg_sys::ItemPointerData> {

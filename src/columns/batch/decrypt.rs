@@ -55,7 +55,7 @@ impl Conversion for Decrypt {
     }
 
     fn convert(&mut self, row: &Row<'_>, counts: &mut Counts) -> Result<Option<Values>> {
-        let context = convert::context_of(&self.column, row.string(2)?.as_deref())?;
+        let context = row.context(&self.column, 2)?;
         let raw = self.column.raw.as_ref().and_then(|_| row.text(1));
         let copy = |plain: &[u8]| Ok(RawText::utf8(plain)?.0);
         let plain = match (raw, row.text(0)) {

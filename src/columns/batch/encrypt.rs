@@ -76,7 +76,7 @@ impl Conversion for Encrypt {
             return Ok(None);
         };
         let plain = plain.exact()?;
-        let context = convert::context_of(&self.column, row.string(1)?.as_deref())?;
+        let context = row.context(&self.column, 1)?;
         let reading = convert::read(&self.column, &plain)?;
         let mut stored = convert::store(&self.column, &plain, reading, context.as_bytes())?;
         if self.is_duplicate && reading.number().is_some() {

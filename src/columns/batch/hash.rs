@@ -55,7 +55,7 @@ impl Conversion for Hash {
             counts.add("left_without_hash");
             return Ok(None);
         }
-        let context = convert::context_of(&self.column, row.string(1)?.as_deref())?;
+        let context = row.context(&self.column, 1)?;
         let hashes = convert::with_number(encrypted.bytes(), &context, |number| {
             convert::hashes(&self.column, number)
         });

@@ -150,7 +150,7 @@ impl Conversion for Import {
             }
             Err(error) => return Err(error),
         };
-        let context = convert::context_of(&self.column, row.string(1)?.as_deref())?;
+        let context = row.context(&self.column, 1)?;
         let stored = self.stored(&plain, context.as_bytes(), counts)?;
         Ok(Some(stored_values(&self.column, stored)))
     }

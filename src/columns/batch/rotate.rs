@@ -85,7 +85,7 @@ impl Conversion for Rotate {
     }
 
     fn convert(&mut self, row: &Row<'_>, counts: &mut Counts) -> Result<Option<Values>> {
-        let context = convert::context_of(&self.column, row.string(2)?.as_deref())?;
+        let context = row.context(&self.column, 2)?;
         let mut values = Vec::with_capacity(2);
         let mut is_new = false;
         for index in 0..self.writes().len() {
