@@ -15,14 +15,18 @@ BEGIN
         RAISE EXCEPTION 'column % is part of the primary key of table %', quote_ident(column_name), relation
             USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Make a primary key of other columns first.';
     END IF;
-    SELECT string_agg(DISTINCT pg_describe_object(d.classid, d.objid, 0), ', ') INTO dependents
+    SELECT string_agg(DISTINCT pg_describe_object(d.classid, d.objid, d.objsubid), ', ') INTO dependents
       FROM pg_depend AS d
      WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = relation AND d.refobjsubid = number
        AND (d.deptype = 'n' AND NOT (d.classid = 'pg_constraint'::regclass AND EXISTS (
                 SELECT FROM pg_constraint AS c WHERE c.oid = d.objid AND c.conrelid = relation))
             OR d.classid = 'pg_attrdef'::regclass AND EXISTS (
                 SELECT FROM pg_attrdef AS f JOIN pg_attribute AS a ON a.attrelid = f.adrelid AND a.attnum = f.adnum
-                 WHERE f.oid = d.objid AND a.attgenerated <> ''));
+                 WHERE f.oid = d.objid AND a.attgenerated <> '')
+            -- As PostgreSQL 14 has it.
+            OR d.classid = 'pg_class'::regclass AND d.objid = relation AND EXISTS (
+                SELECT FROM pg_attribute AS a
+                 WHERE a.attrelid = relation AND a.attnum = d.objsubid AND a.attgenerated <> ''));
     IF dependents IS NOT NULL THEN
         RAISE EXCEPTION 'other objects depend on column % of table %', quote_ident(column_name), relation
             USING ERRCODE = 'dependent_objects_still_exist', DETAIL = dependents,
