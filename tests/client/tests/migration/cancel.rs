@@ -141,7 +141,8 @@ fn a_run_that_fails_lets_go_of_the_table() {
         .hides("0401")
         .hides("000300")
         .hides("+61");
-    // The session that failed still lives.
+    // The session that failed still lives, and is done with its transaction.
+    client.run("SELECT");
     let mut other = SERVER.connect_as("postgres", &database);
     other
         .refusal(ENCRYPT, &[])
