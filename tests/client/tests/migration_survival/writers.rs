@@ -38,7 +38,7 @@ fn make_table(client: &mut Client) {
 fn check_outcome(server: &Server, outcome: &Outcome) {
     assert!(outcome.errors.is_empty(), "{:#?}", outcome.errors);
     assert!(
-        outcome.done > 100,
+        outcome.done > 40,
         "too little to prove anything: {outcome:?}"
     );
     assert!(!server.log().contains("deadlock"), "a deadlock");
@@ -209,7 +209,7 @@ fn what_is_too_old_is_purged_and_nothing_else() {
     let database = with_encrypted_column(&server);
     let mut client = server.connect_as("postgres", &database);
     client.run("SELECT phone_column_policy('customers', 'phone', 'delete', '30 days', 'seen_at')");
-    let purge = "CALL phone_purge_expired(batch_size => 50)";
+    let purge = "CALL phone_purge_expired(batch_size => 10)";
     call(&server, &database, ENCRYPTED, purge);
     client.run(purge);
     let old = "SELECT count(*) FROM customers WHERE seen_at < now() - interval '30 days'";
