@@ -112,6 +112,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.drop_verified(regclass,text,xid)'),
         ('admin',  'phone_crypt.unregistration_sql(phone_crypt.columns)'),
         ('admin',  'phone_crypt.check_decrypted(regclass,text)'),
+        ('admin',  'phone_crypt.was_decrypted(regclass,text)'),
         ('admin',  'phone_crypt.note_column_added(regclass,name)'),
         ('admin',  'phone_crypt.restore_constraints(phone_crypt.columns)'),
         ('admin',  'phone_crypt.count_keys(regclass,text)'),

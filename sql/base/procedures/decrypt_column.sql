@@ -83,6 +83,20 @@ $$;
 COMMENT ON PROCEDURE phone_crypt.restore_constraints(phone_crypt.columns) IS
     'behind phone_decrypt_column: NOT NULL and uniqueness as before';
 
+-- Calling it once more after it is done is no mistake.
+CREATE FUNCTION phone_crypt.was_decrypted(relation regclass, column_name text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT NOT EXISTS (SELECT FROM phone_crypt.columns AS c
+                        WHERE c.relation = was_decrypted.relation AND c.column_name = was_decrypted.column_name)
+           AND EXISTS (SELECT FROM phone_crypt.jobs AS j
+                        WHERE j.procedure = 'phone_decrypt_column' AND j.state = 'done'
+                          AND j.relation = was_decrypted.relation AND j.column_name = was_decrypted.column_name)
+$$;
+COMMENT ON FUNCTION phone_crypt.was_decrypted(regclass, text) IS
+    'whether phone_decrypt_column has taken the registration of a column away';
+
 CREATE PROCEDURE phone_decrypt_column(
     "table" regclass, "column" name, keep_encrypted boolean DEFAULT false, batch_size integer DEFAULT 5000,
     dry_run boolean DEFAULT false
@@ -97,6 +111,10 @@ DECLARE
     was_dropped boolean;
 BEGIN
     PERFORM phone_crypt.begin_batch();
+    IF phone_crypt.was_decrypted("table", "column") THEN
+        RAISE NOTICE '%: done before', phone_crypt.job_title('phone_decrypt_column', "table", "column");
+        RETURN;
+    END IF;
     spec := phone_crypt.registered("table", "column");
     PERFORM phone_crypt.check_owner("table");
     PERFORM phone_crypt.check_batch_size(batch_size);

@@ -31,6 +31,9 @@ CALL phone_decrypt_column('t.person', 'phone', keep_encrypted => NULL);
 SET client_min_messages = warning;
 CALL phone_decrypt_column('t.person', 'phone', keep_encrypted => true);
 CALL phone_decrypt_column('t.person', 'phone');
+-- Once more is no mistake, for a column that was decrypted.
+CALL phone_decrypt_column('t.person', 'phone');
+CALL phone_decrypt_column('t.person', 'name');
 RESET client_min_messages;
 SELECT * FROM t.person ORDER BY id;
 SELECT count(*) AS registered FROM phone_crypt.columns WHERE relation = 't.person'::regclass;
