@@ -85,7 +85,7 @@ COMMENT ON PROCEDURE phone_crypt.restore_constraints(phone_crypt.columns) IS
 
 -- Calling it once more after it is done is no mistake.
 CREATE FUNCTION phone_crypt.was_decrypted(relation regclass, column_name text) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT NOT EXISTS (SELECT FROM phone_crypt.columns AS c
