@@ -6,7 +6,6 @@ use std::rc::Rc;
 use super::conversion::{Conversion, Row, Values};
 use super::counts::Counts;
 use super::leaf::quoted;
-use crate::columns::convert;
 use crate::columns::registry::Column;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
