@@ -87,6 +87,8 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.column_pending(text,regclass,text,text[])'),
         ('admin',  'phone_crypt.column_differing(regclass,text,xid)'),
         ('admin',  'phone_crypt.check_same_options(phone_crypt.columns,phone_crypt.columns)'),
+        ('admin',  'phone_crypt.given_options(text,text,text,text,text,text,text,boolean)'),
+        ('admin',  'phone_crypt.new_registration(regclass,text,phone_crypt.columns,boolean)'),
         ('admin',  'phone_crypt.read_plain(text,text)'),
         ('admin',  'phone_crypt.read_legacy(text,text,text,text)'),
         ('admin',  'phone_crypt.keep_column()'),

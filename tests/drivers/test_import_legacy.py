@@ -114,3 +114,14 @@ def test_the_wrong_key_reads_nothing_and_changes_nothing(calls):
     # A wrong key passes the padding check about once in 250 values, and what comes out is no UTF-8 or no number.
     assert counts["left_unreadable"] >= 290
     assert sum(row == now for row, now in zip(before, unchanged, strict=True)) == counts["left_unreadable"]
+
+
+def test_an_unknown_scheme_or_key_is_refused_before_anything_is_changed(calls):
+    session, key_id, _ = calls
+    with pytest.raises(psycopg.errors.InvalidParameterValue):
+        session.execute("CALL phone_import_legacy_column('calls', 'phone', 'rot13', %s)", [key_id])
+    with pytest.raises(psycopg.errors.ObjectNotInPrerequisiteState):
+        session.execute("CALL phone_import_legacy_column('calls', 'phone', 'cbc', '00000000')")
+    assert value_of(session, "SELECT count(*) FROM phone_crypt.columns") == 0
+    columns = "SELECT count(*) FROM pg_attribute WHERE attrelid = 'calls'::regclass AND attnum > 0"
+    assert value_of(session, columns) == 3

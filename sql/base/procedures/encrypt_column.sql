@@ -93,6 +93,64 @@ $$;
 COMMENT ON FUNCTION phone_crypt.registration_sql(phone_crypt.columns, text) IS
     'the statements that add the columns, registration, trigger and indexes of an encrypted column';
 
+-- The options of a procedure that registers a column, as they were given.
+CREATE FUNCTION phone_crypt.given_options(
+    encrypted_column text, hash_column text, raw_column text, context text, context_column text, hash_context text,
+    regions text, keep_original boolean
+) RETURNS phone_crypt.columns
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    given phone_crypt.columns;
+BEGIN
+    given.encrypted_column := encrypted_column;
+    given.hash_column := hash_column;
+    given.raw_column := raw_column;
+    given.context := context;
+    given.context_column := context_column;
+    given.hash_context := hash_context;
+    given.regions := regions;
+    given.keep_original := keep_original;
+    RETURN given;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.given_options(text, text, text, text, text, text, text, boolean) IS
+    'the options of a procedure that registers a column';
+
+-- What a column is registered with: the options, and what holds where they say nothing.
+CREATE FUNCTION phone_crypt.new_registration(
+    relation regclass, column_name text, given phone_crypt.columns, has_plaintext boolean
+) RETURNS phone_crypt.columns
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    spec phone_crypt.columns := given;
+BEGIN
+    spec.relation := relation;
+    spec.column_name := column_name;
+    spec.has_plaintext := has_plaintext;
+    spec.encrypted_column := coalesce(given.encrypted_column, column_name || '_encrypted');
+    spec.hash_column := coalesce(given.hash_column, column_name || '_hash');
+    spec.raw_column := coalesce(given.raw_column, column_name || '_raw');
+    SELECT k.key_id, split_part(k.hash_scheme, ',', 1) INTO spec.hash_key_id, spec.hash_scheme
+      FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
+    -- What the setting says now holds for good: a writer's own setting must not decide.
+    spec.regions := coalesce(given.regions, current_setting('phone_crypt.default_regions'));
+    IF has_plaintext THEN
+        SELECT format_type(a.atttypid, a.atttypmod), a.attnotnull INTO spec.plaintext_type, spec.plaintext_not_null
+          FROM pg_attribute AS a
+         WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0 AND NOT a.attisdropped;
+    END IF;
+    spec.on_forget := 'null';
+    spec.registered_at := now();
+    RETURN spec;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.new_registration(regclass, text, phone_crypt.columns, boolean) IS
+    'what a column is registered with';
+
 -- A column that is registered keeps its options: others than its own are a mistake that must not pass in silence.
 CREATE FUNCTION phone_crypt.check_same_options(spec phone_crypt.columns, given phone_crypt.columns) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -183,36 +241,12 @@ BEGIN
         RAISE EXCEPTION 'column % of table % has no plain text any more', quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
+    given := phone_crypt.given_options(encrypted_column, hash_column, raw_column, context, context_column, hash_context,
+                                       regions, keep_original);
     IF is_registered THEN
-        given.encrypted_column := encrypted_column;
-        given.hash_column := hash_column;
-        given.raw_column := raw_column;
-        given.context := context;
-        given.context_column := context_column;
-        given.hash_context := hash_context;
-        given.regions := regions;
-        given.keep_original := keep_original;
         PERFORM phone_crypt.check_same_options(spec, given);
     ELSE
-        spec.relation := "table";
-        spec.column_name := "column";
-        spec.encrypted_column := coalesce(encrypted_column::text, "column" || '_encrypted');
-        spec.hash_column := coalesce(hash_column::text, "column" || '_hash');
-        spec.raw_column := coalesce(raw_column::text, "column" || '_raw');
-        spec.has_plaintext := true;
-        spec.context := context;
-        spec.context_column := context_column;
-        spec.hash_context := hash_context;
-        SELECT k.key_id, split_part(k.hash_scheme, ',', 1) INTO spec.hash_key_id, spec.hash_scheme
-          FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
-        -- What the setting says now holds for good: a writer's own setting must not decide.
-        spec.regions := coalesce(regions, current_setting('phone_crypt.default_regions'));
-        spec.keep_original := keep_original;
-        spec.plaintext_type := phone_crypt.column_type("table", "column");
-        spec.plaintext_not_null := (SELECT a.attnotnull FROM pg_attribute AS a
-                                     WHERE a.attrelid = "table" AND a.attname = "column");
-        spec.on_forget := 'null';
-        spec.registered_at := now();
+        spec := phone_crypt.new_registration("table", "column", given, true);
         PERFORM phone_crypt.check_registration(spec, "index");
     END IF;
     IF dry_run THEN

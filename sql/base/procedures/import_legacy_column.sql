@@ -53,7 +53,7 @@ BEGIN
     PERFORM phone_crypt.leaves("table");
     PERFORM phone_crypt.check_text_column("table", "column", 171);
     -- An unknown scheme or key is refused here, before anything is changed.
-    PERFORM @extschema@.phone_decrypt_legacy(NULL, scheme, key_id);
+    PERFORM phone_crypt.read_legacy('', scheme, key_id, '');
     title := phone_crypt.job_title('phone_import_legacy_column', "table", "column");
     SELECT * INTO spec FROM phone_crypt.columns AS c WHERE c.relation = "table" AND c.column_name = "column";
     is_registered := FOUND;
@@ -61,33 +61,12 @@ BEGIN
         RAISE EXCEPTION 'column % of table % is one of plain text', quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'phone_encrypt_column() is for those.';
     END IF;
+    given := phone_crypt.given_options("column", hash_column, raw_column, context, context_column, hash_context, regions,
+                                       keep_original);
     IF is_registered THEN
-        given.hash_column := hash_column;
-        given.raw_column := raw_column;
-        given.context := context;
-        given.context_column := context_column;
-        given.hash_context := hash_context;
-        given.regions := regions;
-        given.keep_original := keep_original;
         PERFORM phone_crypt.check_same_options(spec, given);
     ELSE
-        spec.relation := "table";
-        spec.column_name := "column";
-        spec.encrypted_column := "column";
-        spec.hash_column := coalesce(hash_column::text, "column" || '_hash');
-        spec.raw_column := coalesce(raw_column::text, "column" || '_raw');
-        spec.has_plaintext := false;
-        spec.context := context;
-        spec.context_column := context_column;
-        spec.hash_context := hash_context;
-        SELECT k.key_id, split_part(k.hash_scheme, ',', 1) INTO spec.hash_key_id, spec.hash_scheme
-          FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
-        -- What the setting says now holds for good: a writer's own setting must not decide.
-        spec.regions := coalesce(regions, current_setting('phone_crypt.default_regions'));
-        spec.keep_original := keep_original;
-        spec.plaintext_not_null := false;
-        spec.on_forget := 'null';
-        spec.registered_at := now();
+        spec := phone_crypt.new_registration("table", "column", given, false);
         PERFORM phone_crypt.check_registration(spec, "index");
     END IF;
     IF dry_run THEN
