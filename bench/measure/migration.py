@@ -6,7 +6,7 @@ from pathlib import Path
 from . import document, migration_growth, migration_page
 from .machine import describe
 from .migration_sides import SIDES, migrating_session
-from .migration_tables import CUSTOMERS, LIMITS
+from .migration_tables import TABLES
 from .progress import say
 from .rounds import Rounds
 from .session import Session
@@ -25,8 +25,8 @@ def arguments(words):
 def measure_rounds(options):
     """Nanoseconds a row of every side: `NAME` what the client waited, `NAME processor` the backend's own."""
     with migrating_session() as session:
-        LIMITS.fill(session, options.rows)
-        CUSTOMERS.fill(session, options.rows)
+        for table in TABLES:
+            table.fill(session, options.rows)
     rounds = Rounds()
     for number in range(1, options.rounds + 1):
         figures = {}

@@ -3,11 +3,27 @@
 from dataclasses import dataclass
 
 from .migration_growth import GROWING
-from .migration_sides import DECRYPT, DROP, ENCRYPT, MIGRATE, PEER_ENCRYPT, PEER_MIGRATE, PROCEDURES, ROTATE
+from .migration_sides import (
+    DECRYPT,
+    DROP,
+    ENCRYPT,
+    ENCRYPT_CONTACTS,
+    MIGRATE,
+    PEER_ENCRYPT,
+    PEER_ENCRYPT_CONTACTS,
+    PEER_IN_BATCHES,
+    PEER_MIGRATE,
+    PROCEDURES,
+    ROTATE,
+)
 from .migration_watch import TRANSACTION, WAITS
 from .table import microseconds, rows
 
-WANTED = ((MIGRATE, PEER_MIGRATE, 1.3), (ENCRYPT, PEER_ENCRYPT, 1.0))
+WANTED = (
+    (f"`{MIGRATE}`", MIGRATE, PEER_MIGRATE, 1.3),
+    (f"`{ENCRYPT}`, contacts", ENCRYPT_CONTACTS, PEER_ENCRYPT_CONTACTS, 1.0),
+    (f"`{ENCRYPT}`, customers", ENCRYPT, PEER_ENCRYPT, 1.0),
+)
 # Modes that hold up somebody who reads or writes rows, and what they let through.
 _MODES = {
     "RowExclusiveLock": "row exclusive (holds nobody up who reads or writes)",
@@ -44,15 +60,19 @@ def _milli(seconds):
 
 def ratio_table(rounds):
     """Against the peers, in what the client waits and in processor time."""
-    def cells(ours, peer, wanted):
+    def cells(work, ours, peer, wanted):
         elapsed = rounds.ratio(ours, peer)
         processor = rounds.ratio(f"{ours} processor", f"{peer} processor")
-        return [f"`{ours}`", peer, f"≤ {wanted} ×", _times(elapsed), "yes" if elapsed.median <= wanted else "**no**",
+        return [work, peer.split(",")[0], f"≤ {wanted} ×", _times(elapsed), "yes" if elapsed.median <= wanted else "**no**",
                 _times(processor), "yes" if processor.median <= wanted else "**no**",
                 _micro(rounds, ours), _micro(rounds, peer)]
 
     head = ["work", "peer", "wanted", "time", "met", "processor time", "met", "ours, µs a row", "peer, µs a row"]
     return rows(head, (cells(*wanted) for wanted in WANTED))
+
+
+def _processor_of_batches(rounds):
+    return _times(rounds.ratio(f"{PEER_IN_BATCHES} processor", f"{PEER_ENCRYPT} processor"))
 
 
 def cost_table(rounds):
@@ -107,11 +127,17 @@ on the machine moves it less.
 * **{PEER_MIGRATE}**: the earlier application's `rate_limits`, every row a phone number in E.164 and no two the same,
   since that is all that one UPDATE with pgcrypto can do: `id = 'phone_hash:' || encode(hmac(…), 'hex')`. Ours
   normalises each number, merges what meets under one hash, and leaves out what others have locked.
-* **{PEER_ENCRYPT}**: customers with a primary key and a unique `phone text`. The peer writes the same two
-  columns: random IV, AES-256-CBC, HMAC-SHA-256 over IV and ciphertext, in hexadecimal; and an HMAC as the hash. It is
-  given the columns and the partial unique index beforehand, which ours makes in its time.
+* **{PEER_ENCRYPT}**: the peer writes the same two columns: random IV, AES-256-CBC, HMAC-SHA-256 over IV and
+  ciphertext, in hexadecimal; and an HMAC as the hash. It is given the columns and the partial index beforehand, which
+  ours makes in its time. Contacts have a primary key and a `phone text`; customers have a unique index on it, too.
 
-The others go on from there, on the same rows:
+What keeps the wish for customers from being met is the COMMIT after each batch. The peer's own UPDATE of the
+customers, in batches of 5,000 rows with a COMMIT each, takes {_times(results.rounds.ratio(PEER_IN_BATCHES, PEER_ENCRYPT))} the time of the one statement,
+{_processor_of_batches(results.rounds)} its processor time. With it, entries of the unique index on the plain text can be
+removed while the work goes on (bottom-up deletion), and for every few rows PostgreSQL does so. The one statement leaves
+them where they are: with a million rows that index ended at 60 MB, after batches at 40.
+
+The others go on from there, on the customers:
 
 {cost_table(results.rounds)}
 

@@ -4,7 +4,7 @@ import secrets
 import time
 from dataclasses import dataclass
 
-from .migration_tables import CUSTOMERS, LIMITS
+from .migration_tables import CONTACTS, CUSTOMERS, LIMITS
 from .session import Session, cpu_nanoseconds
 
 OLD_KEY, NEW_KEY = secrets.token_hex(32), secrets.token_hex(32)
@@ -13,19 +13,37 @@ _PEER_BYTES = f"decode('{_PEER_KEY}', 'hex')"
 
 PEER_MIGRATE, MIGRATE = "UPDATE with hmac", "phone_migrate_rate_limits"
 PEER_ENCRYPT, ENCRYPT = "UPDATE with aes and hmac", "phone_encrypt_column"
+PEER_ENCRYPT_CONTACTS, ENCRYPT_CONTACTS = f"{PEER_ENCRYPT}, contacts", f"{ENCRYPT}, contacts"
+PEER_IN_BATCHES = f"{PEER_ENCRYPT}, in batches"
 ROTATE, DROP, DECRYPT = "phone_rotate_column", "phone_drop_plaintext", "phone_decrypt_column"
 
 _UPDATE_LIMITS = (f"UPDATE {LIMITS.name} SET id = 'phone_hash:' || encode(hmac(substr(id, 7), '{_PEER_KEY}', 'sha256'),"
                   " 'hex') WHERE id LIKE 'phone:%'")
-# OFFSET 0 keeps what is named twice from being evaluated twice. As one subquery of the row: a join of the table with
-# itself took longer.
-_UPDATE_CUSTOMERS = f"""
-    UPDATE {CUSTOMERS.name} AS t SET (phone_encrypted, phone_hash) = (
+
+
+def _update(table, rows=""):
+    """Encrypts and hashes these rows. OFFSET 0 keeps what is named twice from being evaluated twice. As a subquery of
+    the row, since a join of the table with itself took longer."""
+    return f"""
+    UPDATE {table.name} AS t SET (phone_encrypted, phone_hash) = (
         SELECT encode(iv, 'hex') || ':' || encode('\\x01a915ee2b'::bytea || e || hmac(iv || e, {_PEER_BYTES}, 'sha256'),
                                                   'hex'),
                encode(hmac(t.phone, '{_PEER_KEY}', 'sha256'), 'hex')
           FROM (SELECT iv, encrypt_iv(convert_to(t.phone, 'UTF8'), {_PEER_BYTES}, iv, 'aes-cbc/pad:pkcs') AS e
-                  FROM (SELECT gen_random_bytes(16) AS iv, t.phone OFFSET 0) AS a OFFSET 0) AS b)"""
+                  FROM (SELECT gen_random_bytes(16) AS iv, t.phone OFFSET 0) AS a OFFSET 0) AS b) {rows}"""
+
+
+def _update_in_batches(table):
+    """The same, a COMMIT after each of the batches that ours has by default."""
+    return f"""DO $$
+    DECLARE
+        most bigint := (SELECT max(id) FROM {table.name});
+    BEGIN
+        FOR done IN 0 .. most BY 5000 LOOP
+            {_update(table, "WHERE t.id > done AND t.id <= done + 5000")};
+            COMMIT;
+        END LOOP;
+    END $$"""
 
 
 def migrating_session(primary=OLD_KEY):
@@ -36,20 +54,15 @@ def migrating_session(primary=OLD_KEY):
     return session
 
 
-def copy_limits(session):
-    LIMITS.copy(session)
+def with_columns(table, kind):
+    """A copy with the columns and the index that phone_encrypt_column makes for itself."""
+    def copy(session):
+        table.copy(session)
+        session.query(f"ALTER TABLE {table.name} ADD COLUMN phone_encrypted text, ADD COLUMN phone_hash text")
+        session.query(f"CREATE {kind} ON {table.name} (phone_hash) WHERE phone_hash IS NOT NULL")
+        session.query("CHECKPOINT")
 
-
-def copy_customers(session):
-    CUSTOMERS.copy(session)
-
-
-def copy_customers_with_columns(session):
-    """The columns and the index that phone_encrypt_column makes for itself."""
-    CUSTOMERS.copy(session)
-    session.query(f"ALTER TABLE {CUSTOMERS.name} ADD COLUMN phone_encrypted text, ADD COLUMN phone_hash text")
-    session.query(f"CREATE UNIQUE INDEX ON {CUSTOMERS.name} (phone_hash) WHERE phone_hash IS NOT NULL")
-    session.query("CHECKPOINT")
+    return copy
 
 
 @dataclass(frozen=True)
@@ -86,10 +99,13 @@ class Took:
 
 # In this order: the last three go on from what the one before has left.
 SIDES = {
-    PEER_MIGRATE: Side(_UPDATE_LIMITS, copy_limits),
-    MIGRATE: Side(f"CALL phone_migrate_rate_limits('{LIMITS.name}', existing_hashes => 'keep')", copy_limits),
-    PEER_ENCRYPT: Side(_UPDATE_CUSTOMERS, copy_customers_with_columns),
-    ENCRYPT: Side(f"CALL phone_encrypt_column('{CUSTOMERS.name}', 'phone')", copy_customers),
+    PEER_MIGRATE: Side(_UPDATE_LIMITS, LIMITS.copy),
+    MIGRATE: Side(f"CALL phone_migrate_rate_limits('{LIMITS.name}', existing_hashes => 'keep')", LIMITS.copy),
+    PEER_ENCRYPT_CONTACTS: Side(_update(CONTACTS), with_columns(CONTACTS, "INDEX")),
+    ENCRYPT_CONTACTS: Side(f"CALL phone_encrypt_column('{CONTACTS.name}', 'phone')", CONTACTS.copy),
+    PEER_IN_BATCHES: Side(_update_in_batches(CUSTOMERS), with_columns(CUSTOMERS, "UNIQUE INDEX")),
+    PEER_ENCRYPT: Side(_update(CUSTOMERS), with_columns(CUSTOMERS, "UNIQUE INDEX")),
+    ENCRYPT: Side(f"CALL phone_encrypt_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.copy),
     ROTATE: Side(f"CALL phone_rotate_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.settle, NEW_KEY),
     DROP: Side(f"CALL phone_drop_plaintext('{CUSTOMERS.name}', 'phone')", CUSTOMERS.settle, NEW_KEY),
     DECRYPT: Side(f"CALL phone_decrypt_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.settle, NEW_KEY),

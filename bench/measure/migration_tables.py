@@ -1,4 +1,5 @@
-"""The two tables that are migrated: the earlier application's limits, and customers in plain text.
+"""The tables that are migrated: the earlier application's limits, and customers in plain text, with and without an
+index on it.
 
 Their numbers are E.164 already and no two are the same: that is all that one UPDATE with pgcrypto can do.
 """
@@ -61,8 +62,8 @@ LIMITS = Table(
     " now() AS created_at, now() AS updated_at",
     ("ADD PRIMARY KEY (id)",),
 )
+_CUSTOMER = f"n AS id, {_NUMBER} AS phone, 'customer ' || n AS name"
 CUSTOMERS = Table(
-    "bench_customers",
-    f"n AS id, {_NUMBER} AS phone, 'customer ' || n AS name",
-    ("ADD PRIMARY KEY (id)", "ALTER phone SET NOT NULL", "ADD UNIQUE (phone)"),
-)
+    "bench_customers", _CUSTOMER, ("ADD PRIMARY KEY (id)", "ALTER phone SET NOT NULL", "ADD UNIQUE (phone)"))
+CONTACTS = Table("bench_contacts", _CUSTOMER, ("ADD PRIMARY KEY (id)",))
+TABLES = (LIMITS, CUSTOMERS, CONTACTS)
