@@ -87,7 +87,7 @@ pub fn run(request: &Request<'_>) -> Result<Report> {
     if request.writes {
         conversion.before_writing(&leaf, &mut changes, &mut counts, request.looks_up)?;
         let _path = BatchSettings::with_path(request.path);
-        write(&leaf, &conversion.writes(), &changes);
+        write(&leaf, &conversion.writes(), &changes)?;
     }
     Ok(Report {
         last,
@@ -197,9 +197,10 @@ fn read(
     Ok((changes, last, seen as i32))
 }
 
-fn write(leaf: &Leaf, columns: &[String], changes: &[Change]) {
+/// Errors: a trigger keeps rows as they are, 27000. (They are locked, so nobody else has changed them.)
+fn write(leaf: &Leaf, columns: &[String], changes: &[Change]) -> Result<()> {
     if changes.is_empty() || columns.is_empty() {
-        return;
+        return Ok(());
     }
     let places: Vec<ItemPointerData> = changes.iter().map(|change| change.place).collect();
     let _passing = Passing::let_through(leaf.oid(), &places);
@@ -208,5 +209,8 @@ fn write(leaf: &Leaf, columns: &[String], changes: &[Change]) {
         let values = changes.iter().map(|change| change.values[index].as_deref());
         arguments.push((pg_sys::TEXTARRAYOID, texts(values)));
     }
-    statement::run(&leaf.update(columns), &arguments, |_| {});
+    match statement::run(&leaf.update(columns), &arguments, |_| {}) == changes.len() as u64 {
+        true => Ok(()),
+        false => Err(Error::RowsKept),
+    }
 }
