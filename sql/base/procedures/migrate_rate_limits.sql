@@ -84,7 +84,7 @@ DECLARE
     pass_done bigint;
     failures integer := 0;
     state pg_catalog.text;
-    violated pg_catalog.text;
+    message pg_catalog.text;
     idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
 BEGIN
     PERFORM phone_crypt.begin_batch();
@@ -154,11 +154,13 @@ BEGIN
         WHILE place IS NOT NULL LOOP
             state := NULL;
             BEGIN
+                -- Whoever is writing a row of the same key is not waited for with a batch of rows locked.
+                PERFORM set_config('lock_timeout', '100ms', true);
                 SELECT * INTO STRICT batch
                   FROM phone_crypt.migrate_batch(source, place, pass_end, batch_size, as_of, "window", hashes, others,
                                                  into_engine, looks_up_all => failures > 0);
             EXCEPTION WHEN OTHERS THEN
-                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, violated = CONSTRAINT_NAME;
+                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
             END;
             IF state IS NULL THEN
                 failures := 0;
@@ -169,8 +171,10 @@ BEGIN
             ELSE
                 -- Deadlock, unique violation, no lock, no serial order: what the others did is there by now.
                 failures := failures + 1;
-                IF failures >= 10 OR state NOT IN ('40P01', '23505', '55P03', '40001') THEN
-                    PERFORM phone_crypt.batch_failed('phone_migrate_rate_limits', source, state, violated);
+                IF failures >= 300 OR state NOT IN ('40P01', '23505', '55P03', '40001') THEN
+                    PERFORM phone_crypt.batch_failed('phone_migrate_rate_limits', source, state, message);
+                ELSIF failures > 1 THEN
+                    PERFORM pg_sleep(0.1);
                 END IF;
             END IF;
             COMMIT;
