@@ -59,7 +59,7 @@ COMMENT ON FUNCTION phone_decrypt_legacy_with_key(text, text, text) IS
 COMMENT ON FUNCTION phone_crypt_generate_key() IS
     'a new key: 64 hex digits from the system random source';
 COMMENT ON FUNCTION phone_crypt_pin_keys(text) IS
-    'pins this database to the keys the server has now; next_key_id names a configured key that may become primary or hash key';
+    'pins this database to the keys the server has now; next_key_id names a configured key that may become primary, then hash key';
 COMMENT ON FUNCTION phone_crypt_version() IS
     'version, git revision, and the PostgreSQL major it was built for';
 COMMENT ON FUNCTION phone_crypt_grant(regrole, text) IS

@@ -54,12 +54,15 @@ fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
     Ok(())
 }
 
-/// The hash key may also be the key that is pinned as the next: else nothing could be read between the change of the
-/// setting and of the pin.
+/// The hash key may also be the next key, once that is the primary one: else nothing could be read between the change
+/// of the setting and of the pin. Before, a forgotten `hash_key_id` would let the new key hash.
 fn compare_hash(ring: &Keyring, pin: &Pin, pins: &[Pin]) -> Result<()> {
     let found = ring.hash_key().id().to_string();
-    let is_next = |pin: &Pin| pin.role == "next" && pin.key_id == found;
-    if found != pin.key_id && !pins.iter().any(is_next) {
+    let is_pinned_as = |role| {
+        pins.iter()
+            .any(|pin| pin.role == role && pin.key_id == found)
+    };
+    if found != pin.key_id && !(is_pinned_as("next") && is_pinned_as("primary")) {
         return Err(mismatch("hash key", &pin.key_id, found));
     }
     let scheme = ring.schemes().as_str();

@@ -306,6 +306,24 @@ fn a_rotation_pins_the_new_key_first() {
         client.rows(pins),
         [format!("hash|{k1}"), format!("primary|{k2}")]
     );
+
+    // The hash key follows only when it is pinned as the next one, the primary being so already.
+    client.set("hash_key_id", "");
+    client
+        .refusal("SELECT phone_hash($1)", &[&AU])
+        .says("55000", "pinned to hash key");
+    client.set("hash_key_id", K1_ID);
+    client
+        .query("SELECT phone_crypt_pin_keys($1)", &[&K2_ID])
+        .unwrap();
+    assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K1);
+    client.set("hash_key_id", "");
+    assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K2);
+    client.run("SELECT phone_crypt_pin_keys()");
+    assert_eq!(
+        client.rows(pins),
+        [format!("hash|{k2}"), format!("primary|{k2}")]
+    );
 }
 
 #[test]
