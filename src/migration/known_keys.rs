@@ -5,7 +5,7 @@
 //! table's unique index stops the batch, which is done again with every key looked up.
 
 use pgrx::pg_sys;
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use super::earlier_table::EarlierTable;
 use super::keys::PHONE_HASH;
@@ -17,7 +17,7 @@ const DIGITS: usize = 8;
 const PLACES: usize = 3;
 
 thread_local! {
-    static KNOWN: RefCell<Option<(pg_sys::Oid, KnownKeys)>> = const { RefCell::new(None) };
+    static KNOWN: Cell<Option<(pg_sys::Oid, KnownKeys)>> = const { Cell::new(None) };
 }
 
 /// The filter.
@@ -62,22 +62,21 @@ fn places(key: &[u8]) -> Option<[usize; PLACES]> {
 }
 
 /// Calls `use_keys` with what is known of the table, which is read at the first time.
+///
+/// It is taken out meanwhile: triggers of the table run, and may call what uses it. After an error nothing is known.
 pub fn with_known<R>(
     oid: pg_sys::Oid,
     table: &EarlierTable,
     use_keys: impl FnOnce(&mut KnownKeys) -> R,
 ) -> R {
-    KNOWN.with_borrow_mut(|known| {
-        if known
-            .as_ref()
-            .is_none_or(|(known_oid, _)| *known_oid != oid)
-        {
-            *known = None;
-        }
-        // An error in the middle leaves keys in it that the table has not: those are looked up in vain.
-        let (_, keys) = known.get_or_insert_with(|| (oid, KnownKeys::read(table)));
-        use_keys(keys)
-    })
+    let known = KNOWN.take().filter(|(known_oid, _)| *known_oid == oid);
+    let mut keys = match known {
+        Some((_, keys)) => keys,
+        None => KnownKeys::read(table),
+    };
+    let answer = use_keys(&mut keys);
+    KNOWN.set(Some((oid, keys)));
+    answer
 }
 
 /// Forgets what is known, at the beginning and at the end of a run.
