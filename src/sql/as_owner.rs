@@ -57,10 +57,8 @@ fn count_as_owner(table: Option<Regclass>, condition: Option<Text<'_>>) -> Answe
 fn read_as_owner(
     table: Option<Regclass>,
     columns: Option<Vec<Option<String>>>,
-) -> std::result::Result<
-    TableIterator<'static, (name!(columns, Vec<Option<RawText>>),)>,
-    ErrorReport,
-> {
+) -> std::result::Result<TableIterator<'static, (name!(columns, Vec<Option<RawText>>),)>, ErrorReport>
+{
     let columns: Option<Vec<String>> = columns.and_then(|names| names.into_iter().collect());
     let columns = columns.ok_or(Error::NullArgument("columns"))?;
     let rows = OwnedRows::open(relation(table)?.oid(), &columns)?;
@@ -103,7 +101,11 @@ impl OwnedRows {
         self.cursor.fetch(|row| {
             let text = |number| row.get::<Text<'_>>(number);
             let copy = |text: Text<'_>| RawText(text.bytes().to_vec());
-            portion.push((1..=self.columns).map(|number| text(number).map(copy)).collect());
+            portion.push(
+                (1..=self.columns)
+                    .map(|number| text(number).map(copy))
+                    .collect(),
+            );
         });
         self.portion = portion.into_iter();
         Ok(())
