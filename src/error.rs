@@ -86,7 +86,9 @@ pub enum Error {
     PolicyArrays,
     #[error("the same policy and key are given twice")]
     SameLimitTwice,
-    #[error("the rate limiter has no slot left: all of them hold what the table does not have yet")]
+    #[error(
+        "rate limiter is out of slots: this database has its share, and all hold unflushed changes"
+    )]
     NoSlot,
     #[error("more databases use rate limits in shared memory than there is room for")]
     TooManyDatabases,
@@ -98,7 +100,7 @@ pub enum Error {
     FlushOnStandby,
     #[error("the launcher of rate-limit flushes does not run")]
     NoLauncher,
-    #[error("the flush of rate limits failed; the server log says why")]
+    #[error("the flush of rate limits could not write everything")]
     FlushFailed,
     #[error("the column is not registered as encrypted")]
     NotRegistered,
@@ -299,7 +301,7 @@ impl Error {
 }
 
 /// The five characters of a SQLSTATE, six bits each in PostgreSQL's number for it.
-fn sqlstate_text(code: PgSqlErrorCode) -> String {
+pub fn sqlstate_text(code: PgSqlErrorCode) -> String {
     let number = code as usize;
     let character = |place: usize| char::from(b'0' + (number >> (6 * place) & 0x3f) as u8);
     (0..5).map(character).collect()

@@ -216,7 +216,7 @@ fn a_key_of_one_table_is_not_that_of_another() {
 
 #[test]
 fn keys_of_every_length_are_found_and_longer_ones_refused() {
-    let mut memory = loaded(MAX_KEY + 1);
+    let mut memory = loaded(2 * (MAX_KEY + 1));
     let key = |length| vec![b'k'; length];
     for length in 0..=MAX_KEY {
         let index = put(&mut memory, &key(length), &lasting(5_000), NOW).unwrap();
@@ -294,7 +294,7 @@ fn what_is_taken_in_stays_as_long_as_it_matters_whatever_its_row_says() {
         let taken = memory.lock().insert(&key, &entry, row_expires_us, NOW);
         assert!(taken.is_ok());
     }
-    assert!(!memory.lock().has_room());
+    assert!(!memory.lock().may_grow(OWNER));
     put(&mut memory, b"c", &lasting(5_000), NOW + 4_999).unwrap();
     assert_eq!(memory.lock().owner(OWNER).evictions, 1);
 }
@@ -302,9 +302,9 @@ fn what_is_taken_in_stays_as_long_as_it_matters_whatever_its_row_says() {
 #[test]
 fn there_is_room_while_a_slot_was_never_used_or_has_been_given_up() {
     let mut memory = loaded(1);
-    assert!(memory.lock().has_room());
+    assert!(memory.lock().may_grow(OWNER));
     put(&mut memory, b"a", &lasting(5_000), NOW).unwrap();
-    assert!(!memory.lock().has_room());
+    assert!(!memory.lock().may_grow(OWNER));
     memory.lock().forget_all(OWNER);
-    assert!(memory.lock().has_room());
+    assert!(memory.lock().may_grow(OWNER));
 }

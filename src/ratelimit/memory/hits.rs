@@ -33,7 +33,7 @@ enum Where {
 
 /// Measures and replaces the state of one key. `step` runs under the lock: it neither fails nor waits.
 ///
-/// Errors: every slot holds what nothing else has, 53400.
+/// Errors: the database has its share of slots, and they hold what nothing else has, 53400.
 pub fn replace<R>(
     place: &Place,
     key: SlotKey<'_>,
@@ -239,8 +239,10 @@ fn store(
 
 /// Nothing is counted and nothing forgotten; the flusher is asked to make room.
 fn no_slot(owner: Owner) -> Error {
-    owners::entry(owner).is_short.store(true, Ordering::Relaxed);
-    wake_launcher();
+    let was_short = owners::entry(owner).is_short.swap(true, Ordering::Relaxed);
+    if !was_short {
+        wake_launcher();
+    }
     Error::NoSlot
 }
 

@@ -4,7 +4,7 @@ use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{Found, Owner, SlotKey};
 use std::sync::atomic::Ordering;
 
-use super::owners::entry;
+use super::owners::{beat, entry};
 use super::shmem::{header, lock, partition_of, shape};
 use crate::ratelimit::now_us;
 use crate::ratelimit::rows;
@@ -16,6 +16,7 @@ pub fn load(owner: Owner) {
         .map(|number| lock(number).removals())
         .collect();
     rows::each_row(pg_sys::Oid::from(owner.table), |key, row| {
+        beat(owner);
         let Some(key) = SlotKey::new(owner, key, header().seed) else {
             return;
         };
@@ -28,7 +29,7 @@ pub fn load(owner: Owner) {
         if matches!(partition.find(&key, now_us), Found::Slot(_)) {
             return;
         }
-        let is_current = partition.still_holds(removals[number]) && partition.has_room();
+        let is_current = partition.still_holds(removals[number]) && partition.may_grow(owner);
         let is_in = is_current
             && partition
                 .insert(&key, &row.entry, row.expires_us, now_us)

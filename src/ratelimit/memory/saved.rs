@@ -120,7 +120,7 @@ fn take_all(rest: &mut &[u8]) -> Option<()> {
 
 /// False if there is no slot for it, since there are fewer than before: then it is as old as its row in the table.
 fn restore(slots: &mut Slots<'_>, key: &SlotKey<'_>, entry: &Entry, row_expires_us: i64) -> bool {
-    let Ok(index) = slots.insert(key, &Entry::EMPTY, row_expires_us, now_us()) else {
+    let Ok(index) = slots.restore(key, row_expires_us, now_us()) else {
         return false;
     };
     slots.owner(key.owner()).dirty_since_us = now_us();

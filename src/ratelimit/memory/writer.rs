@@ -1,10 +1,20 @@
-//! Writing a batch of slots into the table, in a transaction of its own.
+//! Writing a batch of slots into the table, without waiting for anybody's row.
+//!
+//! A batch is one statement. Where it would have to wait for a row, it fails at once (`lock_timeout`). Then the rows
+//! that nobody holds are picked out and written, and the others stay dirty until the next flush. A batch that fails
+//! for any other reason is halved, so that a row that cannot be written is left alone in the end.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
 use phone_crypt_core::ratelimit::{Owner, Row, Snapshot};
+use std::collections::HashSet;
 
+use super::attempt::attempt;
+use super::owners::beat;
+use super::row_versions::any_version;
 use super::shmem::lock;
 use super::table_lock::in_table;
+use crate::error::sqlstate_text;
+use crate::ratelimit::Place;
 use crate::span::POSTGRES_EPOCH_US;
 use crate::statement::Statement;
 
@@ -64,30 +74,124 @@ thread_local! {
           WHERE r.engine IS DISTINCT FROM 'table'",
         &ARRAYS,
     ) };
+    static LOCK: Statement = const { Statement::new(
+        c"SELECT r.id FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
+          FOR UPDATE SKIP LOCKED",
+        &[pg_sys::TEXTARRAYOID],
+    ) };
 }
 
-/// Writes a batch, and marks its slots as clean when that is committed. False if the table could not be had.
-pub fn write(owner: Owner, batch: &mut Vec<Copied>) -> bool {
-    if batch.is_empty() {
-        return true;
+/// How often writing may fail, other than for a row that is held, before a flush is given up.
+const MOST_ERRORS: u32 = 200;
+
+/// Writes what a flush has found.
+pub struct Writer {
+    owner: Owner,
+    /// Whether some rows could not be written: somebody holds them, or they were refused.
+    pub is_any_left: bool,
+    errors: u32,
+}
+
+impl Writer {
+    /// For a flush of one owner.
+    pub fn new(owner: Owner) -> Writer {
+        Writer {
+            owner,
+            is_any_left: false,
+            errors: 0,
+        }
     }
-    // In the order of the index, so that each of its pages is visited once.
-    batch.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    let rows: &[Copied] = batch;
-    let written = in_table(owner, |table_owner| {
-        let arguments = arrays(rows);
-        UPSERT.with(|upsert| upsert.run(table_owner, &arguments, |_| ()));
+
+    /// Writes a batch and empties it; slots that the table then has are marked as clean. False if there is no going
+    /// on: the table could not be had, or writing fails again and again.
+    pub fn write(&mut self, batch: &mut Vec<Copied>) -> bool {
+        // In the order of the index, so that each of its pages is visited once.
+        batch.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        let all: Vec<Copied> = std::mem::take(batch);
+        let all: Vec<&Copied> = all.iter().collect();
+        let mut to_write = vec![&all[..]];
+        while let Some(rows) = to_write.pop() {
+            if rows.is_empty() {
+                continue;
+            }
+            beat(self.owner);
+            match self.attempt(|place| upsert(place, rows)) {
+                Ok(Some(())) => mark_flushed(rows),
+                Ok(None) => return false,
+                Err(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE) => self.write_free(rows),
+                Err(code) => {
+                    self.note(code);
+                    match rows.len() {
+                        1 => self.is_any_left = true,
+                        many => {
+                            let (first, second) = rows.split_at(many / 2);
+                            to_write.extend([second, first]);
+                        }
+                    }
+                    if self.errors > MOST_ERRORS {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Writes those of a batch that nobody holds. Should somebody come in between, all of them wait for the next flush.
+    fn write_free(&mut self, rows: &[&Copied]) {
+        let written = self.attempt(|place| {
+            let free = free(place, rows);
+            upsert(place, &free);
+            free
+        });
+        match written {
+            Ok(Some(free)) => {
+                mark_flushed(&free);
+                self.is_any_left |= free.len() < rows.len();
+            }
+            _ => self.is_any_left = true,
+        }
+    }
+
+    fn attempt<R>(&self, run: impl FnOnce(&Place) -> R) -> Result<Option<R>, PgSqlErrorCode> {
+        attempt(|| in_table(self.owner, run))
+    }
+
+    /// Says once a flush why something could not be written.
+    fn note(&mut self, code: PgSqlErrorCode) {
+        if self.errors == 0 {
+            pgrx::log!(
+                "phone_crypt: rate limits could not be written: SQLSTATE {}",
+                sqlstate_text(code)
+            );
+        }
+        self.errors += 1;
+    }
+}
+
+/// Those whose rows can be written without waiting: their row could be locked, or they have none in any state.
+fn free<'a>(place: &Place, rows: &[&'a Copied]) -> Vec<&'a Copied> {
+    let mut locked: HashSet<Vec<u8>> = HashSet::new();
+    LOCK.with(|lock| {
+        lock.run(place.owner, &[texts(rows)], |row| {
+            locked.extend(row.get::<Vec<u8>>(1));
+        })
     });
-    if written.is_none() {
-        return false;
-    }
-    for copied in batch.drain(..) {
+    let is_free = |row: &&&Copied| locked.contains(&row.key) || !any_version(place, &row.key);
+    rows.iter().filter(is_free).copied().collect()
+}
+
+fn upsert(place: &Place, rows: &[&Copied]) {
+    UPSERT.with(|upsert| upsert.run(place.owner, &arrays(rows), |_| ()));
+}
+
+fn mark_flushed(rows: &[&Copied]) {
+    for copied in rows {
         lock(copied.partition).mark_flushed(&copied.snapshot, &copied.key);
     }
-    true
 }
 
-fn arrays(batch: &[Copied]) -> [Option<pg_sys::Datum>; 16] {
+fn arrays(batch: &[&Copied]) -> [Option<pg_sys::Datum>; 16] {
     [
         texts(batch),
         column(batch, |row| row.count),
@@ -108,7 +212,7 @@ fn arrays(batch: &[Copied]) -> [Option<pg_sys::Datum>; 16] {
     ]
 }
 
-fn column<T>(batch: &[Copied], of: impl Fn(&Row) -> T) -> Option<pg_sys::Datum>
+fn column<T>(batch: &[&Copied], of: impl Fn(&Row) -> T) -> Option<pg_sys::Datum>
 where
     Vec<T>: IntoDatum,
 {
@@ -120,7 +224,7 @@ where
 }
 
 /// The keys as text[]. They are in the database's own encoding, whatever that is.
-fn texts(batch: &[Copied]) -> Option<pg_sys::Datum> {
+fn texts(batch: &[&Copied]) -> Option<pg_sys::Datum> {
     let mut keys: Vec<pg_sys::Datum> = batch
         .iter()
         .filter_map(|copied| copied.key.as_slice().into_datum())

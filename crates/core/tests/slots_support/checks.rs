@@ -54,15 +54,20 @@ impl World {
         }
     }
 
-    /// Nothing was to be had: every slot is in use, live, and not in the table.
-    pub fn check_that_all_are_taken(&mut self) {
-        let mut slots = self.slots_of(0);
-        slots.extend(self.slots_of(1));
-        assert_eq!(slots.len(), self.memory.len(), "a slot is free");
-        for slot in slots {
-            let expires_us = slot.entry().expires_us().max(slot.row_expires_us());
-            assert!(expires_us > self.now_us, "a slot is worthless");
-            assert!(slot.is_dirty(), "a slot is clean");
+    /// Nothing was to be had for an owner: it has its share, and what it might take instead is live and not in the
+    /// table.
+    pub fn check_that_it_has_its_share(&mut self, owner: usize) {
+        let all = [self.slots_of(0), self.slots_of(1)];
+        let free = self.memory.len() - all[0].len() - all[1].len();
+        let used = all[owner].len();
+        assert!(used >= 3 * free, "{used} of its own and {free} free");
+        for (other, slots) in all.iter().enumerate() {
+            let is_for_taking = other == owner || used == 0 || slots.len() > used + 1;
+            for slot in slots {
+                let expires_us = slot.entry().expires_us().max(slot.row_expires_us());
+                assert!(expires_us > self.now_us, "a slot is worthless");
+                assert!(slot.is_dirty() || !is_for_taking, "a slot is clean");
+            }
         }
     }
 }

@@ -77,7 +77,7 @@ fn load_one(world: &mut World, owner: usize, removals: u64, mut rows: Vec<(Key, 
     let is_found = matches!(slots.find(&slot_key, now_us), Found::Slot(_));
     if expires_us > now_us && !is_found {
         let is_in = slots.still_holds(removals)
-            && slots.has_room()
+            && slots.may_grow(who)
             && slots.insert(&slot_key, &entry, expires_us, now_us).is_ok();
         if !is_in {
             slots.leave_in_table(who, expires_us);

@@ -180,7 +180,7 @@ impl World {
                 Err(Full) => {
                     slots.refuse(self.owners[owner]);
                     self.refused += 1;
-                    self.check_that_all_are_taken();
+                    self.check_that_it_has_its_share(owner);
                     return Ok(());
                 }
             },
@@ -273,7 +273,7 @@ impl World {
             let key = self.memory.key(owner, slot.key());
             let mut slots = self.memory.lock();
             let index = slots
-                .insert(&key, &Entry::EMPTY, slot.row_expires_us(), self.now_us)
+                .restore(&key, slot.row_expires_us(), self.now_us)
                 .expect("there are as many slots as before");
             slots.keep(index, slot.entry());
         }

@@ -67,6 +67,6 @@ impl Slots<'_> {
             let owner = slot.owner;
             self.owner(owner).count_clean();
         }
-        self.book.full_until_us = 0;
+        self.book.chances += 1;
     }
 }
