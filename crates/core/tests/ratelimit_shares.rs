@@ -3,9 +3,10 @@
 
 #[allow(unused_imports)]
 mod ratelimit_support;
+#[allow(unused_imports)]
 mod slots_support;
 
-use phone_crypt_core::ratelimit::{Entry, Full, Owner, Quota, State};
+use phone_crypt_core::ratelimit::{Entry, Full, KeyName, Owner, Quota, State};
 use slots_support::Memory;
 
 const NOW: i64 = 1_000_000;
@@ -36,7 +37,7 @@ fn hit(memory: &mut Memory, owner: Owner, number: usize, now_us: i64) -> Result<
         ..Entry::EMPTY
     };
     let name = format!("key {number}");
-    let key = memory.key(owner, name.as_bytes());
+    let key = memory.key(owner, KeyName::plain(name.as_bytes()));
     let mut slots = memory.lock();
     let index = slots.insert(&key, &Entry::EMPTY, 0, now_us)?;
     slots.keep(index, &entry);
@@ -59,8 +60,8 @@ fn flush(memory: &mut Memory, owner: Owner) {
     let all: Vec<usize> = slots.of(owner, 0..SLOTS).map(|(index, _)| index).collect();
     for index in all {
         let snapshot = slots.snapshot(index);
-        let key = slots.slot(index).key().to_vec();
-        slots.mark_flushed(&snapshot, &key);
+        let slot = *slots.slot(index);
+        slots.mark_flushed(&snapshot, slot.name());
     }
 }
 
@@ -131,7 +132,7 @@ fn after_a_restart_everything_finds_its_slot_again() {
     let mut memory = memory();
     for number in 0..SLOTS {
         let name = format!("key {number}");
-        let key = memory.key(owner(0), name.as_bytes());
+        let key = memory.key(owner(0), KeyName::plain(name.as_bytes()));
         assert!(memory.lock().restore(&key, NOW + 5_000, NOW).is_ok());
     }
     assert_eq!(used(&mut memory, owner(0)), SLOTS);

@@ -246,7 +246,8 @@ fn copy_dirty(owner: Owner, number: usize, from: usize, batch: &mut Vec<Copied>)
         }
     }
     batch.extend(slots.iter().map(|(snapshot, slot)| Copied {
-        key: slot.key().to_vec(),
+        key: slot.name().bytes.to_vec(),
+        kind: slot.name().kind,
         row: Row::from_entry(slot.entry(), now_us),
         snapshot: *snapshot,
         partition: number,

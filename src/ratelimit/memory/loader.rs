@@ -15,9 +15,9 @@ pub fn load(owner: Owner) {
     let removals: Vec<u64> = (0..shape().partitions)
         .map(|number| lock(number).removals())
         .collect();
-    rows::each_row(pg_sys::Oid::from(owner.table), |key, row| {
+    rows::each_row(pg_sys::Oid::from(owner.table), |name, row| {
         beat(owner);
-        let Some(key) = SlotKey::new(owner, key, header().seed) else {
+        let Some(key) = SlotKey::new(owner, name, header().seed) else {
             return;
         };
         let now_us = now_us();

@@ -5,7 +5,7 @@
 //! for any other reason is halved, so that a row that cannot be written is left alone in the end.
 
 use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
-use phone_crypt_core::ratelimit::{Owner, Row, Snapshot};
+use phone_crypt_core::ratelimit::{KeyKind, KeyName, Owner, Row, Snapshot};
 use std::collections::HashSet;
 
 use super::attempt::attempt;
@@ -20,8 +20,10 @@ use crate::statement::Statement;
 
 /// What a slot held when it was copied.
 pub struct Copied {
-    /// Its key.
+    /// The text of its key.
     pub key: Vec<u8>,
+    /// The kind of its key.
+    pub kind: KeyKind,
     /// Its state.
     pub row: Row,
     /// What to mark as clean.
@@ -30,8 +32,18 @@ pub struct Copied {
     pub partition: usize,
 }
 
-const ARRAYS: [pg_sys::Oid; 16] = [
+impl Copied {
+    fn name(&self) -> KeyName<'_> {
+        KeyName {
+            bytes: &self.key,
+            kind: self.kind,
+        }
+    }
+}
+
+const ARRAYS: [pg_sys::Oid; 17] = [
     pg_sys::TEXTARRAYOID,
+    pg_sys::INT2ARRAYOID,
     pg_sys::INT4ARRAYOID,
     pg_sys::INT8ARRAYOID,
     pg_sys::INT8ARRAYOID,
@@ -52,18 +64,18 @@ const ARRAYS: [pg_sys::Oid; 16] = [
 thread_local! {
     /// Rows of durable policies are the table engine's. (`updated_at` comes as microseconds since 2000.)
     static UPSERT: Statement = const { Statement::new(
-        c"INSERT INTO phone_crypt.rate_limits AS r (id, count, window_start, updated_at, algorithm, \
+        c"INSERT INTO phone_crypt.rate_limits AS r (id, kind, count, window_start, updated_at, algorithm, \
           window_us, start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, \
           blocked_until_us, expires_us) \
-          SELECT id, count, window_start, '2000-01-01 00:00:00+00'::timestamptz \
+          SELECT id, kind, count, window_start, '2000-01-01 00:00:00+00'::timestamptz \
                  + updated * interval '1 microsecond', algorithm, window_us, start_us, cur, prev, \
                  tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, expires_us \
             FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), \
                  unnest($7), unnest($8), unnest($9), unnest($10), unnest($11), unnest($12), \
-                 unnest($13), unnest($14), unnest($15), unnest($16)) \
-              AS s (id, count, window_start, updated, algorithm, window_us, start_us, cur, prev, tat_ns, \
+                 unnest($13), unnest($14), unnest($15), unnest($16), unnest($17)) \
+              AS s (id, kind, count, window_start, updated, algorithm, window_us, start_us, cur, prev, tat_ns, \
                     quota, burst, violations, last_violation_us, blocked_until_us, expires_us) \
-          ON CONFLICT (id) DO UPDATE SET count = excluded.count, window_start = excluded.window_start, \
+          ON CONFLICT (id, kind) DO UPDATE SET count = excluded.count, window_start = excluded.window_start, \
               updated_at = excluded.updated_at, algorithm = excluded.algorithm, \
               window_us = excluded.window_us, start_us = excluded.start_us, cur = excluded.cur, \
               prev = excluded.prev, tat_ns = excluded.tat_ns, quota = excluded.quota, \
@@ -75,7 +87,7 @@ thread_local! {
         &ARRAYS,
     ) };
     static LOCK: Statement = const { Statement::new(
-        c"SELECT r.id FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
+        c"SELECT r.id, r.kind FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
           FOR UPDATE SKIP LOCKED",
         &[pg_sys::TEXTARRAYOID],
     ) };
@@ -106,7 +118,7 @@ impl Writer {
     /// on: the table could not be had, or writing fails again and again.
     pub fn write(&mut self, batch: &mut Vec<Copied>) -> bool {
         // In the order of the index, so that each of its pages is visited once.
-        batch.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        batch.sort_unstable_by(|one, other| one.name().cmp(&other.name()));
         let all: Vec<Copied> = std::mem::take(batch);
         let all: Vec<&Copied> = all.iter().collect();
         let mut to_write = vec![&all[..]];
@@ -171,14 +183,18 @@ impl Writer {
 
 /// Those whose rows can be written without waiting: their row could be locked, or they have none in any state.
 fn free<'a>(place: &Place, rows: &[&'a Copied]) -> Vec<&'a Copied> {
-    let mut locked: HashSet<Vec<u8>> = HashSet::new();
+    let mut locked: HashSet<(Vec<u8>, i16)> = HashSet::new();
     LOCK.with(|lock| {
         lock.run(place.owner, &[texts(rows)], |row| {
-            locked.extend(row.get::<Vec<u8>>(1));
+            locked.extend(row.get(1).zip(row.get(2)));
         })
     });
-    let is_free = |row: &&&Copied| locked.contains(&row.key) || !any_version(place, &row.key);
-    rows.iter().filter(is_free).copied().collect()
+    let mut free = rows.to_vec();
+    free.retain(|row| {
+        let is_locked = locked.contains(&(row.key.clone(), row.kind.number()));
+        is_locked || !any_version(place, row.name())
+    });
+    free
 }
 
 fn upsert(place: &Place, rows: &[&Copied]) {
@@ -187,13 +203,15 @@ fn upsert(place: &Place, rows: &[&Copied]) {
 
 fn mark_flushed(rows: &[&Copied]) {
     for copied in rows {
-        lock(copied.partition).mark_flushed(&copied.snapshot, &copied.key);
+        lock(copied.partition).mark_flushed(&copied.snapshot, copied.name());
     }
 }
 
-fn arrays(batch: &[&Copied]) -> [Option<pg_sys::Datum>; 16] {
+fn arrays(batch: &[&Copied]) -> [Option<pg_sys::Datum>; 17] {
+    let kinds: Vec<i16> = batch.iter().map(|copied| copied.kind.number()).collect();
     [
         texts(batch),
+        kinds.into_datum(),
         column(batch, |row| row.count),
         column(batch, |row| row.window_start_ms),
         column(batch, |row| row.updated_us - POSTGRES_EPOCH_US),

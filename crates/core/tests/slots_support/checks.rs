@@ -40,12 +40,12 @@ impl World {
         assert_eq!(book.used as usize, slots.len(), "slots in use");
         assert_eq!(book.dirty as usize, dirty, "dirty slots");
         assert_eq!((book.hits, book.denials), self.counted[owner]);
-        let mut numbers: Vec<u8> = slots.iter().map(|slot| number_of(slot.key())).collect();
+        let mut numbers: Vec<u8> = slots.iter().map(|slot| number_of(slot.name())).collect();
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(numbers.len(), slots.len(), "a key has one slot");
         for slot in slots.iter().filter(|slot| !slot.is_dirty()) {
-            let row = self.row_of((owner, number_of(slot.key()))).0;
+            let row = self.row_of((owner, number_of(slot.name()))).0;
             assert!(
                 is_same(slot.entry(), &row, self.now_us),
                 "the table has {row:?} of a clean slot with {:?}",

@@ -19,7 +19,7 @@ mod slot;
 
 pub use book::{Book, OwnerBook};
 pub use flushing::Snapshot;
-pub use key::{MAX_KEY, MAX_OWNERS, Owner, SlotKey};
+pub use key::{KeyKind, KeyName, MAX_KEY, MAX_OWNERS, Owner, SlotKey};
 pub use slot::Slot;
 
 use super::entry::Entry;
@@ -141,7 +141,8 @@ impl<'a> Slots<'a> {
         slot.hash = key.hash;
         slot.next = next;
         slot.in_use = true;
-        slot.key_len = key.bytes.len() as u16;
+        slot.kind = key.name.kind;
+        slot.key_len = key.name.bytes.len() as u16;
         slot.owner = key.owner;
         slot.version = 0;
         slot.flushed = 0;
@@ -150,7 +151,7 @@ impl<'a> Slots<'a> {
         slot.hits = 0;
         slot.denials = 0;
         slot.entry = *entry;
-        slot.key[..key.bytes.len()].copy_from_slice(key.bytes);
+        slot.key[..key.name.bytes.len()].copy_from_slice(key.name.bytes);
         self.book.used += 1;
         self.book.chances += 1;
         self.owner(key.owner).used += 1;
