@@ -264,7 +264,10 @@ impl Error {
                 )
             }
             Error::NoSlot => {
-                "A flush makes room: it has been asked for. For more at once, raise phone_crypt.ratelimit_slots.".to_owned()
+                "A flush makes room: it has been requested. For more keys at once, raise phone_crypt.ratelimit_slots.".to_owned()
+            }
+            Error::FlushFailed => {
+                "Another session holds a row of phone_crypt.rate_limits, or a lock on it, or the server log says why. The rest is written.".to_owned()
             }
             Error::TooManyDatabases => {
                 "Set phone_crypt.ratelimit_engine to table, or use fewer databases.".to_owned()
