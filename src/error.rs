@@ -88,7 +88,9 @@ pub enum Error {
     PolicyArrays,
     #[error("the same policy and key are given twice")]
     SameLimitTwice,
-    #[error("the rate limiter has no slot left: all of them hold what the table does not have yet")]
+    #[error(
+        "rate limiter is out of slots: this database has its share, and all hold unflushed changes"
+    )]
     NoSlot,
     #[error("more databases use rate limits in shared memory than there is room for")]
     TooManyDatabases,
@@ -100,7 +102,7 @@ pub enum Error {
     FlushOnStandby,
     #[error("the launcher of rate-limit flushes does not run")]
     NoLauncher,
-    #[error("the flush of rate limits failed; the server log says why")]
+    #[error("the flush of rate limits could not write everything")]
     FlushFailed,
     #[error("the column is not registered as encrypted")]
     NotRegistered,
@@ -302,7 +304,10 @@ impl Error {
                 )
             }
             Error::NoSlot => {
-                "A flush makes room: it has been asked for. For more at once, raise phone_crypt.ratelimit_slots.".to_owned()
+                "A flush makes room: it has been requested. For more keys at once, raise phone_crypt.ratelimit_slots.".to_owned()
+            }
+            Error::FlushFailed => {
+                "Another session holds a row of phone_crypt.rate_limits, or a lock on it, or the server log says why. The rest is written.".to_owned()
             }
             Error::TooManyDatabases => {
                 "Set phone_crypt.ratelimit_engine to table, or use fewer databases.".to_owned()

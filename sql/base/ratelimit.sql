@@ -2,9 +2,10 @@
 
 -- The first five columns are those of the earlier application. Columns are read by position
 -- (src/ratelimit/rows.rs). COLLATE "C": keys are compared byte by byte. fillfactor and no further index: updates
--- stay within their page (HOT).
+-- stay within their page (HOT). kind is the space that the key is in (KeyKind in crates/core/src/ratelimit/slots/key.rs):
+-- 0 the callers' own keys, 1 those of policies. No caller can name the latter.
 CREATE TABLE phone_crypt.rate_limits (
-    id                text        COLLATE "C" PRIMARY KEY,
+    id                text        COLLATE "C" NOT NULL,
     count             integer     NOT NULL DEFAULT 0,
     window_start      bigint      NOT NULL,
     created_at        timestamptz DEFAULT pg_catalog.now(),
@@ -21,7 +22,9 @@ CREATE TABLE phone_crypt.rate_limits (
     last_violation_us bigint,
     blocked_until_us  bigint,
     expires_us        bigint,
-    engine            text
+    engine            text,
+    kind              smallint    NOT NULL DEFAULT 0,
+    PRIMARY KEY (id, kind)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE phone_crypt.rate_limits IS
     'state of rate limits, a row a key; written by the engines only';
@@ -101,7 +104,6 @@ CREATE FUNCTION ratelimit_policy_drop(name text) RETURNS boolean
 AS $$
 DECLARE
     is_durable boolean;
-    prefix text := 'policy:' || name || ':';
     state_key text;
 BEGIN
     IF name IS NULL THEN
@@ -113,7 +115,8 @@ BEGIN
         RETURN false;
     END IF;
     DELETE FROM phone_crypt.ratelimit_blocked_phones AS b WHERE b.policy = ratelimit_policy_drop.name;
-    FOR state_key IN SELECT key FROM phone_crypt.ratelimit_entries() WHERE starts_with(key, prefix) LOOP
+    FOR state_key IN SELECT e.key FROM phone_crypt.ratelimit_entries() AS e
+                      WHERE e.policy = ratelimit_policy_drop.name LOOP
         PERFORM phone_crypt.ratelimit_forget(state_key, is_durable);
     END LOOP;
     RETURN true;
@@ -202,14 +205,14 @@ END;
 $$;
 
 CREATE VIEW phone_crypt.ratelimit_status AS
-    SELECT key, engine, algorithm, "limit", "window", burst, used, remaining, reset_at, violations,
+    SELECT key, policy, engine, algorithm, "limit", "window", burst, used, remaining, reset_at, violations,
            blocked_until, expires_at, updated_at
       FROM phone_crypt.ratelimit_entries();
 COMMENT ON VIEW phone_crypt.ratelimit_status IS
     'the live state of every key of this database';
 
 CREATE VIEW phone_crypt.ratelimit_top AS
-    SELECT key, hits, denials FROM phone_crypt.ratelimit_entries()
+    SELECT key, policy, hits, denials FROM phone_crypt.ratelimit_entries()
      ORDER BY denials DESC NULLS LAST, hits DESC NULLS LAST LIMIT 100;
 COMMENT ON VIEW phone_crypt.ratelimit_top IS
     'the keys denied most, then hit most, since they came into memory';

@@ -127,8 +127,9 @@ fn forget_states(place: &Place, keys: &[String]) -> Result<i64> {
     let is_memory = ratelimit::in_force()? == Engine::Memory;
     let mut names = Vec::new();
     let mut known = BTreeSet::new();
-    for (name, is_durable) in names_of_states(keys) {
-        if is_memory && !is_durable && ratelimit::change(name.as_bytes(), false, emptied)? {
+    for (state, is_durable) in states(keys) {
+        let name = String::from_utf8_lossy(state.name().bytes).into_owned();
+        if is_memory && !is_durable && ratelimit::change(state.name(), false, emptied)? {
             known.insert(name.clone());
         }
         names.push(name);
@@ -150,16 +151,15 @@ fn emptied(entry: &Entry, _now_us: i64) -> (Option<Entry>, bool) {
 }
 
 /// Under what names state may be kept of these keys, and whether that is a durable policy's.
-fn names_of_states(keys: &[String]) -> Vec<(String, bool)> {
+fn states(keys: &[String]) -> Vec<(StateKey<'_>, bool)> {
     let policies = ratelimit::all_policies();
-    let mut names = Vec::with_capacity(keys.len() * (policies.len() + 1));
+    let mut states = Vec::with_capacity(keys.len() * (policies.len() + 1));
     for key in keys {
-        names.push((key.clone(), false));
+        states.push((StateKey::plain(key.as_bytes()), false));
         for policy in &policies {
             let state = StateKey::of_policy(&policy.name, key.as_bytes());
-            let name = String::from_utf8_lossy(state.bytes()).into_owned();
-            names.push((name, policy.durable));
+            states.push((state, policy.durable));
         }
     }
-    names
+    states
 }

@@ -1,6 +1,6 @@
 //! Fixed windows that an earlier application has counted, added to what is live of a key.
 
-use phone_crypt_core::ratelimit::{Entry, Quota, State, absorb};
+use phone_crypt_core::ratelimit::{Entry, KeyName, Quota, State, absorb};
 
 use super::key::checked_key;
 use super::limiter::change;
@@ -17,7 +17,7 @@ pub fn add_window(key: &[u8], count: i32, start_us: i64, window_us: i64) -> Resu
         state: Some(State::counted(Some(&quota), start_us, i64::from(count))),
         ..Entry::EMPTY
     };
-    change(key, false, |entry, now_us| {
+    change(KeyName::plain(key), false, |entry, now_us| {
         let is_live = count > 0 && from.expires_us() > now_us;
         (is_live.then(|| absorb(entry, &from, now_us)), is_live)
     })

@@ -1,5 +1,7 @@
 //! What a key is, and under what name its state is kept.
 
+use phone_crypt_core::ratelimit::KeyName;
+
 use crate::error::{Error, Result};
 
 /// What the key of a phone begins with; its hash follows.
@@ -9,12 +11,13 @@ const MAX_KEY: usize = 512;
 /// The longest name of a policy.
 const MAX_POLICY_NAME: usize = 63;
 
-/// The key under which state is kept: the caller's own, or that and the policy's name.
+/// The key under which state is kept: the caller's own, or that and the policy's name. The two are in different spaces
+/// (`KeyKind`): no key of a caller is that of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StateKey<'a> {
     /// The caller's.
     Plain(&'a [u8]),
-    /// `policy:<name>:<key>`.
+    /// `policy:<name>:<key>` among the keys of policies.
     OfPolicy(Vec<u8>),
 }
 
@@ -24,16 +27,16 @@ impl<'a> StateKey<'a> {
         StateKey::Plain(key)
     }
 
-    /// The key within a policy, so that policies never share counters by accident.
+    /// The key within a policy.
     pub fn of_policy(policy: &str, key: &[u8]) -> StateKey<'a> {
         StateKey::OfPolicy([b"policy:", policy.as_bytes(), b":", key].concat())
     }
 
-    /// Its bytes.
-    pub fn bytes(&self) -> &[u8] {
+    /// As both engines know it.
+    pub fn name(&self) -> KeyName<'_> {
         match self {
-            StateKey::Plain(key) => key,
-            StateKey::OfPolicy(key) => key,
+            StateKey::Plain(key) => KeyName::plain(key),
+            StateKey::OfPolicy(key) => KeyName::of_policy(key),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From a request to a verdict: lists first, then the engine.
 
-use phone_crypt_core::ratelimit::{self as core, Entry, Limit, Listing, SlotKey, Verdict};
+use phone_crypt_core::ratelimit::{self as core, Entry, KeyName, Limit, Listing, SlotKey, Verdict};
 
 use super::engine::{Engine, in_force};
 use super::key::StateKey;
@@ -80,11 +80,11 @@ enum At<'a> {
 /// Looks for the state of a key.
 ///
 /// Errors: no engine, 55000; a key that is too long, 22023.
-pub fn aim(state_key: &[u8], durable: bool) -> Result<Aim<'_>> {
+pub fn aim(name: KeyName<'_>, durable: bool) -> Result<Aim<'_>> {
     let place = place()?;
     let at = match (engine_of(durable)?, place.slots) {
-        (Engine::Memory, Some(owner)) => At::Slot(memory::aim(owner, state_key)?),
-        _ => At::Row(table_key(state_key, durable)),
+        (Engine::Memory, Some(owner)) => At::Slot(memory::aim(owner, name)?),
+        _ => At::Row(table_key(name, durable)),
     };
     Ok(Aim { place, at })
 }
@@ -93,7 +93,7 @@ pub fn aim(state_key: &[u8], durable: bool) -> Result<Aim<'_>> {
 ///
 /// Errors: no slot, 53400; no engine, 55000.
 pub fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
-    let aim = aim(request.state.bytes(), request.durable)?;
+    let aim = aim(request.state.name(), request.durable)?;
     hit_at(&aim, request, cost)
 }
 
@@ -127,7 +127,7 @@ fn hit_entry(
 ///
 /// Errors: as `hit`.
 pub fn look(request: &Request<'_>, cost: i32) -> Result<(Verdict, Entry, i64)> {
-    let (entry, now_us) = change(request.state.bytes(), request.durable, |entry, now_us| {
+    let (entry, now_us) = change(request.state.name(), request.durable, |entry, now_us| {
         (None, (*entry, now_us))
     })?;
     let verdict = match request.listed() {
@@ -141,11 +141,11 @@ pub fn look(request: &Request<'_>, cost: i32) -> Result<(Verdict, Entry, i64)> {
 ///
 /// Errors: as `hit`.
 pub fn change<R>(
-    key: &[u8],
+    name: KeyName<'_>,
     durable: bool,
     mut with: impl FnMut(&Entry, i64) -> (Option<Entry>, R),
 ) -> Result<R> {
-    replace(&aim(key, durable)?, |entry, now_us| {
+    replace(&aim(name, durable)?, |entry, now_us| {
         let (kept, answer) = with(entry, now_us);
         (Kept::change(kept), answer)
     })
@@ -173,8 +173,8 @@ fn engine_of(durable: bool) -> Result<Engine> {
     }
 }
 
-fn table_key(bytes: &[u8], is_durable: bool) -> TableKey<'_> {
-    TableKey { bytes, is_durable }
+fn table_key(name: KeyName<'_>, is_durable: bool) -> TableKey<'_> {
+    TableKey { name, is_durable }
 }
 
 /// A hit on a key that used to have other names: what is live under those is moved to the first of `keys`, and
@@ -303,7 +303,7 @@ fn replace_all<R>(
     }
     let keys: Vec<TableKey<'_>> = in_table
         .iter()
-        .map(|index| table_key(requests[*index].state.bytes(), requests[*index].durable))
+        .map(|index| table_key(requests[*index].state.name(), requests[*index].durable))
         .collect();
     let mut rows = table::look(&place, &keys);
     let mut are_locked = keys.is_empty();
@@ -344,9 +344,9 @@ fn with_slots<R>(
     in_memory: &[usize],
     mut step: impl FnMut(&[Entry], i64) -> (Vec<Kept>, R),
 ) -> Result<R> {
-    let keys: Vec<&[u8]> = in_memory
+    let keys: Vec<KeyName<'_>> = in_memory
         .iter()
-        .map(|index| requests[*index].state.bytes())
+        .map(|index| requests[*index].state.name())
         .collect();
     match place.slots {
         Some(owner) if !keys.is_empty() => memory::replace_all(place, owner, &keys, step),

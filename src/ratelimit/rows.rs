@@ -1,7 +1,7 @@
 //! Rows of `phone_crypt.rate_limits`, read directly.
 
 use pgrx::pg_sys;
-use phone_crypt_core::ratelimit::{Entry, Row};
+use phone_crypt_core::ratelimit::{Entry, KeyKind, KeyName, Row};
 
 use super::place::Place;
 use crate::span::POSTGRES_EPOCH_US;
@@ -9,6 +9,9 @@ use crate::tables::{self, TableRow};
 
 /// The `engine` of rows that belong to durable policies: the memory engine never touches them.
 pub const DURABLE: &str = "table";
+
+/// The number of the column `kind`.
+pub const KIND: i32 = 19;
 
 /// A row and whom it belongs to.
 pub struct Found {
@@ -21,20 +24,29 @@ pub struct Found {
 }
 
 /// The row of a key, as the newest snapshot has it.
-pub fn row_of(place: &Place, key: &[u8]) -> Option<Found> {
+pub fn row_of(place: &Place, name: KeyName<'_>) -> Option<Found> {
     let mut found = None;
-    tables::scan_key(place.table, place.index, key, |row| {
-        found = Some(found_in(row));
+    tables::scan_key(place.table, place.index, name.bytes, |row| {
+        if kind_of(row) == Some(name.kind) {
+            found = Some(found_in(row));
+        }
     });
     found
 }
 
-/// Reads every row: its key, and what it says.
-pub fn each_row(table: pg_sys::Oid, mut each: impl FnMut(&[u8], Found)) {
+/// Reads every row: its key, and what it says. Rows of a kind that this version does not know are not its own.
+pub fn each_row(table: pg_sys::Oid, mut each: impl FnMut(KeyName<'_>, Found)) {
     tables::scan(table, |row| {
         let key: Option<Vec<u8>> = row.get(1);
-        each(&key.unwrap_or_default(), found_in(row));
+        if let (Some(bytes), Some(kind)) = (key.as_deref(), kind_of(row)) {
+            each(KeyName { bytes, kind }, found_in(row));
+        }
     });
+}
+
+/// Which space the key of a whole row is in.
+fn kind_of(row: &TableRow) -> Option<KeyKind> {
+    row.get(KIND).and_then(KeyKind::of_number)
 }
 
 /// What a whole row says.

@@ -5,7 +5,7 @@
 //! says now.
 
 use pgrx::{IntoDatum, pg_sys};
-use phone_crypt_core::ratelimit::{Entry, Row};
+use phone_crypt_core::ratelimit::{Entry, KeyName, Row};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::clock::now_us;
@@ -17,9 +17,10 @@ use crate::error::Result;
 use crate::span::POSTGRES_EPOCH_US;
 use crate::statement::Statement;
 
-const KEY: [pg_sys::Oid; 1] = [pg_sys::TEXTOID];
-const ROW: [pg_sys::Oid; 17] = [
+const KEY: [pg_sys::Oid; 2] = [pg_sys::TEXTOID, pg_sys::INT2OID];
+const ROW: [pg_sys::Oid; 18] = [
     pg_sys::TEXTOID,
+    pg_sys::INT2OID,
     pg_sys::INT4OID,
     pg_sys::INT8OID,
     pg_sys::TIMESTAMPTZOID,
@@ -40,14 +41,15 @@ const ROW: [pg_sys::Oid; 17] = [
 
 thread_local! {
     static LOCK: Statement = const { Statement::new(
-        c"SELECT r.* FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) $1 FOR UPDATE",
+        c"SELECT r.* FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) $1 \
+          AND r.kind OPERATOR(pg_catalog.=) $2 FOR UPDATE",
         &KEY,
     ) };
     static INSERT: Statement = const { Statement::new(
-        c"INSERT INTO phone_crypt.rate_limits (id, count, window_start, updated_at, algorithm, window_us, \
+        c"INSERT INTO phone_crypt.rate_limits (id, kind, count, window_start, updated_at, algorithm, window_us, \
           start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, \
           expires_us, engine) \
-          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
           ON CONFLICT DO NOTHING",
         &ROW,
     ) };
@@ -55,8 +57,8 @@ thread_local! {
         c"UPDATE phone_crypt.rate_limits SET (count, window_start, updated_at, algorithm, window_us, \
           start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, \
           expires_us, engine) = \
-          ROW($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
-          WHERE id OPERATOR(pg_catalog.=) $1",
+          ROW($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+          WHERE id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) $2",
         &ROW,
     ) };
 }
@@ -64,8 +66,8 @@ thread_local! {
 /// A key and whether it belongs to a durable policy.
 #[derive(Debug, Clone, Copy)]
 pub struct TableKey<'a> {
-    /// Its bytes.
-    pub bytes: &'a [u8],
+    /// Its name.
+    pub name: KeyName<'a>,
     /// Whether its row is marked as the table engine's for good.
     pub is_durable: bool,
 }
@@ -100,7 +102,7 @@ pub fn replace<R>(
     key: TableKey<'_>,
     mut step: impl FnMut(&Entry, i64) -> (Kept, R),
 ) -> Result<R> {
-    let seen = rows::row_of(place, key.bytes).map_or(Entry::EMPTY, |row| row.entry);
+    let seen = rows::row_of(place, key.name).map_or(Entry::EMPTY, |row| row.entry);
     let (kept, answer) = step(&seen, now_us());
     if kept.entry.is_none() {
         return Ok(answer);
@@ -126,7 +128,7 @@ pub fn replace<R>(
 /// What the rows of these keys say, without a lock.
 pub fn look(place: &Place, keys: &[TableKey<'_>]) -> Vec<Entry> {
     keys.iter()
-        .map(|key| rows::row_of(place, key.bytes).map_or(Entry::EMPTY, |row| row.entry))
+        .map(|key| rows::row_of(place, key.name).map_or(Entry::EMPTY, |row| row.entry))
         .collect()
 }
 
@@ -135,7 +137,7 @@ pub fn look(place: &Place, keys: &[TableKey<'_>]) -> Vec<Entry> {
 pub fn lock_all(place: &Place, keys: &[TableKey<'_>]) -> Vec<Entry> {
     let mut entries = vec![Entry::EMPTY; keys.len()];
     let mut order: Vec<usize> = (0..keys.len()).collect();
-    order.sort_by_key(|index| keys[*index].bytes);
+    order.sort_by_key(|index| keys[*index].name);
     for index in order {
         entries[index] = loop {
             if let Some(entry) = lock(place, keys[index]) {
@@ -155,7 +157,7 @@ pub fn write(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) {
 fn lock(place: &Place, key: TableKey<'_>) -> Option<Entry> {
     let mut entry = None;
     LOCK.with(|lock| {
-        lock.run(place.owner, &[text(key.bytes)], |row| {
+        lock.run(place.owner, &name(key.name), |row| {
             entry = Some(rows::found_in(row).entry);
         })
     });
@@ -172,15 +174,17 @@ fn update(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
     UPDATE.with(|update| update.run(place.owner, &columns, |_| ()))
 }
 
-/// Bytes of the database's own encoding, as the text that they came from.
-fn text(bytes: &[u8]) -> Option<pg_sys::Datum> {
-    bytes.into_datum()
+/// The columns of a name: bytes of the database's own encoding, as the text that they came from, and the kind.
+fn name(name: KeyName<'_>) -> [Option<pg_sys::Datum>; 2] {
+    [name.bytes.into_datum(), name.kind.number().into_datum()]
 }
 
-fn columns(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<pg_sys::Datum>; 17] {
+fn columns(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<pg_sys::Datum>; 18] {
     let row = Row::from_entry(entry, now_us);
+    let [id, kind] = name(key.name);
     [
-        text(key.bytes),
+        id,
+        kind,
         row.count.into_datum(),
         row.window_start_ms.into_datum(),
         (row.updated_us - POSTGRES_EPOCH_US).into_datum(),

@@ -7,7 +7,7 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::{SetOfIterator, TableIterator};
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{name, pg_extern};
-use phone_crypt_core::ratelimit::{Algorithm, Entry, State};
+use phone_crypt_core::ratelimit::{Algorithm, Entry, KeyKind, KeyName, State};
 
 use super::jobs::relation;
 use super::ratelimit_args::key;
@@ -18,14 +18,11 @@ use crate::regclass::Regclass;
 use crate::span::to_timestamp;
 use crate::text::{RawText, Text};
 
-/// What state keys of policies begin with: no application has counted under them.
-const POLICY: &[u8] = b"policy:";
-
 /// What the earlier application's column holds.
 const MOST: i64 = i32::MAX as i64;
 
 /// `phone_crypt.live_count(id)`: what is counted of a key at the moment: the count, the window's start in milliseconds
-/// since 1970, the last hit. No row where nothing is counted, and for the key of a policy.
+/// since 1970, the last hit. No row where nothing is counted.
 ///
 /// Errors: NULL, 22004; a bad key, 22023; no engine, 55000.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
@@ -43,12 +40,9 @@ fn live_count(
     ErrorReport,
 > {
     let key = key(id)?;
-    let live = match key.starts_with(POLICY) {
-        true => None,
-        false => ratelimit::change(key, false, |entry, now_us| {
-            (None, live_state(entry, now_us).map(|state| (state, now_us)))
-        })?,
-    };
+    let live = ratelimit::change(KeyName::plain(key), false, |entry, now_us| {
+        (None, live_state(entry, now_us).map(|state| (state, now_us)))
+    })?;
     let rows = live.into_iter().map(|(state, now_us)| {
         (
             state.used(now_us).min(MOST),
@@ -80,8 +74,9 @@ fn unflushed_keys() -> std::result::Result<SetOfIterator<'static, RawText>, Erro
     let mut keys = Vec::new();
     if let (Engine::Memory, Some(owner)) = (ratelimit::in_force()?, ratelimit::place()?.slots) {
         memory::each_slot(owner, |slot| {
-            if slot.row_expires_us() == 0 && !slot.key().starts_with(POLICY) {
-                keys.push(RawText(slot.key().to_vec()));
+            let name = slot.name();
+            if slot.row_expires_us() == 0 && name.kind == KeyKind::Plain {
+                keys.push(RawText(name.bytes.to_vec()));
             }
         });
     }

@@ -2,7 +2,7 @@
 
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{default, pg_extern};
-use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US};
+use phone_crypt_core::ratelimit::{Entry, KeyName, MAX_SPAN_US};
 
 use super::ratelimit_args::{cost, given, key, known_policy};
 use crate::error::{Answer, Error, Result};
@@ -44,17 +44,22 @@ fn ratelimit_reset(
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<bool> {
     let (key, durable) = state_key(key, policy)?;
-    Ok(ratelimit::change(key.bytes(), durable, forgotten)?)
+    Ok(ratelimit::change(key.name(), durable, forgotten)?)
 }
 
-/// `phone_crypt.ratelimit_forget(state_key, durable)`: as `ratelimit_reset`, by the key under which state is kept.
+/// `phone_crypt.ratelimit_forget(state_key, durable)`: as `ratelimit_reset`, by the key under which the state of a policy is
+/// kept.
 ///
 /// Errors: NULL, 22004; as `ratelimit_reset`.
 #[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
 fn ratelimit_forget(state_key: Option<Text<'_>>, durable: Option<bool>) -> Answer<bool> {
     let key = given(state_key, "state_key")?;
     let durable = given(durable, "durable")?;
-    Ok(ratelimit::change(key.bytes(), durable, forgotten)?)
+    Ok(ratelimit::change(
+        KeyName::of_policy(key.bytes()),
+        durable,
+        forgotten,
+    )?)
 }
 
 /// `ratelimit_refund(key[, cost[, policy]])`: gives hits back, at most as many as were used. True if any were.
@@ -72,7 +77,7 @@ fn ratelimit_refund(
         let after = entry.refunded(now_us, cost);
         (after, after.is_some())
     };
-    Ok(ratelimit::change(key.bytes(), durable, refund)?)
+    Ok(ratelimit::change(key.name(), durable, refund)?)
 }
 
 /// `ratelimit_block(key, duration[, policy])`: denies every hit for so long; a longer block stays. Gives when it ends.
@@ -89,7 +94,7 @@ fn ratelimit_block(
     if !(MIN_BLOCK_US..=MAX_SPAN_US).contains(&duration_us) {
         return Err(Error::BlockLength.into());
     }
-    let until_us = ratelimit::change(key.bytes(), durable, |entry, now_us| {
+    let until_us = ratelimit::change(key.name(), durable, |entry, now_us| {
         let after = entry.blocked(now_us.saturating_add(duration_us));
         (Some(after), after.blocked_until_us)
     })?;
@@ -109,7 +114,7 @@ fn ratelimit_unblock(
         let after = entry.unblocked(now_us);
         (after, after.is_some())
     };
-    Ok(ratelimit::change(key.bytes(), durable, unblock)?)
+    Ok(ratelimit::change(key.name(), durable, unblock)?)
 }
 
 /// `ratelimit_merge(id, count, window_start, window)`: adds a fixed window of an earlier application (its start in

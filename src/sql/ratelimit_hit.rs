@@ -11,7 +11,7 @@ use crate::ratelimit::{self, PHONE_PREFIX, Request};
 use crate::text::Text;
 use crate::verdict::VerdictRow;
 use phone_crypt_core::crypto;
-use phone_crypt_core::ratelimit::Verdict;
+use phone_crypt_core::ratelimit::{KeyName, Verdict};
 
 /// `ratelimit_hit(key, limit, window[, cost[, algorithm[, burst]]])`: counts a hit, and says whether it is allowed
 /// and what is left. The algorithms are `fixed_window`, `sliding_window` and `token_bucket`; `burst` is the
@@ -71,7 +71,7 @@ fn hit(
     burst: Option<i32>,
 ) -> Result<Verdict> {
     let key = self::key(key)?;
-    let aim = ratelimit::aim(key, false)?;
+    let aim = ratelimit::aim(KeyName::plain(key), false)?;
     let cost = self::cost(cost)?;
     let limit = self::limit(limit, window, algorithm, burst)?;
     ratelimit::hit_at(&aim, &Request::plain(key, limit), cost)

@@ -69,7 +69,7 @@ fn ratelimit_blocked_until(
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<Option<TimestampWithTimeZone>> {
     let (key, durable) = state_key(key, policy)?;
-    let until_us = ratelimit::change(key.bytes(), durable, |entry, now_us| {
+    let until_us = ratelimit::change(key.name(), durable, |entry, now_us| {
         let until_us = entry.blocked_until_us;
         (None, (until_us > now_us).then_some(until_us))
     })?;

@@ -2,7 +2,7 @@
 
 use pgrx::datum::Interval;
 use pgrx::{Array, pg_extern, pg_sys};
-use phone_crypt_core::ratelimit::Verdict;
+use phone_crypt_core::ratelimit::{KeyName, Verdict};
 use std::rc::Rc;
 
 use super::args::required;
@@ -16,8 +16,8 @@ use crate::verdict::VerdictRow;
 /// The most limits that one call checks.
 const MAX_AT_ONCE: usize = 64;
 
-/// `ratelimit_check(policy, key[, cost])`: a hit against a policy. The state is kept under
-/// `policy:<name>:<key>`, so that policies never share counters by accident.
+/// `ratelimit_check(policy, key[, cost])`: a hit against a policy. The state is kept among
+/// those of policies, under `policy:<name>:<key>`: nobody shares it, by accident or otherwise.
 ///
 /// Errors: any NULL, 22004; no such policy, or a value out of range, 22023; no slot left, 53400; no engine, 55000.
 #[pg_extern(sql = r#"
@@ -88,7 +88,7 @@ fn elements<'a>(array: &'a Array<'_, Text<'_>>, name: &'static str) -> Result<Ve
 }
 
 fn refuse_repeated(requests: &[Request<'_>]) -> Result<()> {
-    let mut keys: Vec<&[u8]> = requests.iter().map(|it| it.state.bytes()).collect();
+    let mut keys: Vec<KeyName<'_>> = requests.iter().map(|it| it.state.name()).collect();
     keys.sort_unstable();
     match keys.windows(2).any(|pair| pair[0] == pair[1]) {
         true => Err(Error::SameLimitTwice),

@@ -7,7 +7,7 @@ use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{name, pg_extern};
-use phone_crypt_core::ratelimit::{Entry, State, peek};
+use phone_crypt_core::ratelimit::{Entry, KeyKind, State, peek};
 
 use crate::error::Result;
 use crate::ratelimit::{self, Engine, memory};
@@ -17,6 +17,7 @@ use crate::text::RawText;
 /// A key's entry, and what a slot knows besides.
 struct Shown {
     key: Vec<u8>,
+    kind: KeyKind,
     engine: Engine,
     entry: Entry,
     counts: Option<(u64, u64)>,
@@ -30,24 +31,27 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
     let in_force = ratelimit::in_force()?;
     if let (Engine::Memory, Some(owner)) = (in_force, place.slots) {
         memory::each_slot(owner, |slot| {
-            keys.insert(slot.key().to_vec());
+            let name = slot.name();
+            keys.insert((name.bytes.to_vec(), name.kind));
             all.push(Shown {
-                key: slot.key().to_vec(),
+                key: name.bytes.to_vec(),
+                kind: name.kind,
                 engine: Engine::Memory,
                 entry: *slot.entry(),
                 counts: Some(slot.counts()),
             });
         });
     }
-    ratelimit::each_row(place.table, |key, row| {
-        if !keys.contains(key) {
+    ratelimit::each_row(place.table, |name, row| {
+        if !keys.contains(&(name.bytes.to_vec(), name.kind)) {
             let engine = if row.is_durable {
                 Engine::Table
             } else {
                 in_force
             };
             all.push(Shown {
-                key: key.to_vec(),
+                key: name.bytes.to_vec(),
+                kind: name.kind,
                 engine,
                 entry: row.entry,
                 counts: None,
@@ -56,6 +60,15 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
     });
     all.retain(|shown| shown.entry.expires_us() > now_us);
     Ok(all)
+}
+
+/// The name of the policy whose key it is, which is ASCII and has no colon.
+fn policy_of(shown: &Shown) -> Option<String> {
+    if shown.kind == KeyKind::Plain {
+        return None;
+    }
+    let name = shown.key.split(|byte| *byte == b':').nth(1)?;
+    Some(String::from_utf8_lossy(name).into_owned())
 }
 
 /// What is left of a state's own quota; unknown while its window is.
@@ -88,6 +101,7 @@ fn ratelimit_entries() -> std::result::Result<
             name!(updated_at, Option<TimestampWithTimeZone>),
             name!(hits, Option<i64>),
             name!(denials, Option<i64>),
+            name!(policy, Option<String>),
         ),
     >,
     ErrorReport,
@@ -98,6 +112,7 @@ fn ratelimit_entries() -> std::result::Result<
         let state = entry.state.filter(|state| state.quota.window_us() > 0);
         let left = state.and_then(|state| left(&state, now_us));
         let is_blocked = entry.blocked_until_us > now_us;
+        let policy = policy_of(&shown);
         let remaining = left.map(|(remaining, _)| if is_blocked { 0 } else { remaining });
         let expires_us = entry.expires_us();
         (
@@ -116,6 +131,7 @@ fn ratelimit_entries() -> std::result::Result<
             entry.state.and_then(|state| to_timestamp(state.seen_us)),
             shown.counts.map(|(hits, _)| signed(hits)),
             shown.counts.map(|(_, denials)| signed(denials)),
+            policy,
         )
     });
     Ok(TableIterator::new(rows.collect::<Vec<_>>()))

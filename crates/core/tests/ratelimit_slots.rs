@@ -6,7 +6,7 @@ mod ratelimit_support;
 mod slots_support;
 
 use phone_crypt_core::ratelimit::{
-    Entry, Found, Full, MAX_KEY, MAX_OWNERS, Owner, Quota, SlotKey, State,
+    Entry, Found, Full, KeyName, MAX_KEY, MAX_OWNERS, Owner, Quota, SlotKey, State,
 };
 use ratelimit_support::Sequence;
 use slots_support::{Memory, World};
@@ -54,7 +54,7 @@ fn loaded(slots: usize) -> Memory {
 
 /// Takes a slot for a key and keeps an entry there.
 fn put(memory: &mut Memory, bytes: &[u8], entry: &Entry, now_us: i64) -> Result<usize, Full> {
-    let key = memory.key(OWNER, bytes);
+    let key = memory.key(OWNER, KeyName::plain(bytes));
     let mut slots = memory.lock();
     let index = slots.insert(&key, &Entry::EMPTY, 0, now_us)?;
     slots.keep(index, entry);
@@ -62,14 +62,14 @@ fn put(memory: &mut Memory, bytes: &[u8], entry: &Entry, now_us: i64) -> Result<
 }
 
 fn find(memory: &mut Memory, bytes: &[u8], now_us: i64) -> Found {
-    let key = memory.key(OWNER, bytes);
+    let key = memory.key(OWNER, KeyName::plain(bytes));
     memory.lock().find(&key, now_us)
 }
 
 /// A flush of one slot.
 fn flush(memory: &mut Memory, index: usize, bytes: &[u8]) {
     let snapshot = memory.lock().snapshot(index);
-    memory.lock().mark_flushed(&snapshot, bytes);
+    memory.lock().mark_flushed(&snapshot, KeyName::plain(bytes));
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn what_was_reset_while_it_was_being_written_does_not_come_back() {
         Err(Full),
         "the table will have the key's hits, and only the slot knows better"
     );
-    memory.lock().mark_flushed(&snapshot, b"a");
+    memory.lock().mark_flushed(&snapshot, KeyName::plain(b"a"));
     assert!(memory.lock().slot(index).is_dirty());
     flush(&mut memory, index, b"a");
     assert!(put(&mut memory, b"b", &lasting(5_000), NOW).is_ok());
@@ -206,29 +206,44 @@ fn a_key_of_one_table_is_not_that_of_another() {
             ..OWNER
         },
     ] {
-        let key = memory.key(other, b"a");
+        let key = memory.key(other, KeyName::plain(b"a"));
         assert_eq!(memory.lock().find(&key, NOW), Found::Unknown);
     }
     let moved = Owner { index: 7, ..OWNER };
-    let key = memory.key(moved, b"a");
+    let key = memory.key(moved, KeyName::plain(b"a"));
     assert_eq!(memory.lock().find(&key, NOW), Found::Slot(0));
 }
 
 #[test]
+fn a_callers_key_is_not_that_of_a_policy_with_the_same_text() {
+    let mut memory = loaded(3);
+    let plain = put(&mut memory, b"policy:api:u", &lasting(5_000), NOW).unwrap();
+    let key = memory.key(OWNER, KeyName::of_policy(b"policy:api:u"));
+    assert_eq!(memory.lock().find(&key, NOW), Found::Unknown);
+    let other = memory.lock().insert(&key, &lasting(9_000), 0, NOW).unwrap();
+    assert_ne!(other, plain);
+    assert_eq!(find(&mut memory, b"policy:api:u", NOW), Found::Slot(plain));
+    assert_eq!(memory.lock().find(&key, NOW), Found::Slot(other));
+    let snapshot = memory.lock().snapshot(plain);
+    memory.lock().mark_flushed(&snapshot, key.name());
+    assert!(memory.lock().slot(plain).is_dirty(), "another key's row");
+}
+
+#[test]
 fn keys_of_every_length_are_found_and_longer_ones_refused() {
-    let mut memory = loaded(MAX_KEY + 1);
+    let mut memory = loaded(2 * (MAX_KEY + 1));
     let key = |length| vec![b'k'; length];
     for length in 0..=MAX_KEY {
         let index = put(&mut memory, &key(length), &lasting(5_000), NOW).unwrap();
-        assert_eq!(memory.lock().slot(index).key(), key(length));
+        assert_eq!(memory.lock().slot(index).name().bytes, key(length));
     }
     for length in 0..=MAX_KEY {
         let found = find(&mut memory, &key(length), NOW);
         assert_eq!(found, Found::Slot(length));
     }
-    assert!(SlotKey::new(OWNER, &key(MAX_KEY + 1), [1, 2]).is_none());
+    assert!(SlotKey::new(OWNER, KeyName::plain(&key(MAX_KEY + 1)), [1, 2]).is_none());
     let index = MAX_OWNERS as u32;
-    assert!(SlotKey::new(Owner { index, ..OWNER }, b"a", [1, 2]).is_none());
+    assert!(SlotKey::new(Owner { index, ..OWNER }, KeyName::plain(b"a"), [1, 2]).is_none());
 }
 
 #[test]
@@ -237,7 +252,7 @@ fn keys_spread_over_partitions_differently_with_each_seed() {
         let mut counts = [0; 8];
         for number in 0..8_000 {
             let name = format!("192.0.2.{number}:login");
-            let key = SlotKey::new(OWNER, name.as_bytes(), seed).unwrap();
+            let key = SlotKey::new(OWNER, KeyName::plain(name.as_bytes()), seed).unwrap();
             counts[key.partition(8)] += 1;
         }
         counts
@@ -281,7 +296,7 @@ fn what_was_given_up_while_it_was_being_written_is_not_marked() {
     let snapshot = memory.lock().snapshot(index);
     memory.lock().forget_all(OWNER);
     put(&mut memory, b"c", &lasting(5_000), NOW).unwrap();
-    memory.lock().mark_flushed(&snapshot, b"a");
+    memory.lock().mark_flushed(&snapshot, KeyName::plain(b"a"));
     assert_eq!(memory.lock().owner(OWNER).dirty, 1);
 }
 
@@ -289,12 +304,12 @@ fn what_was_given_up_while_it_was_being_written_is_not_marked() {
 fn what_is_taken_in_stays_as_long_as_it_matters_whatever_its_row_says() {
     let mut memory = loaded(2);
     for (bytes, row_expires_us) in [(b"a", 0), (b"b", NOW + 9_000)] {
-        let key = memory.key(OWNER, bytes);
+        let key = memory.key(OWNER, KeyName::plain(bytes));
         let entry = lasting(5_000);
         let taken = memory.lock().insert(&key, &entry, row_expires_us, NOW);
         assert!(taken.is_ok());
     }
-    assert!(!memory.lock().has_room());
+    assert!(!memory.lock().may_grow(OWNER));
     put(&mut memory, b"c", &lasting(5_000), NOW + 4_999).unwrap();
     assert_eq!(memory.lock().owner(OWNER).evictions, 1);
 }
@@ -302,9 +317,9 @@ fn what_is_taken_in_stays_as_long_as_it_matters_whatever_its_row_says() {
 #[test]
 fn there_is_room_while_a_slot_was_never_used_or_has_been_given_up() {
     let mut memory = loaded(1);
-    assert!(memory.lock().has_room());
+    assert!(memory.lock().may_grow(OWNER));
     put(&mut memory, b"a", &lasting(5_000), NOW).unwrap();
-    assert!(!memory.lock().has_room());
+    assert!(!memory.lock().may_grow(OWNER));
     memory.lock().forget_all(OWNER);
-    assert!(memory.lock().has_room());
+    assert!(memory.lock().may_grow(OWNER));
 }

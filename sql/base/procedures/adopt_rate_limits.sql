@@ -5,10 +5,11 @@
 CREATE VIEW phone_crypt.earlier_rate_limits AS
     SELECT r.id, l.count, l.window_start, least(r.created_at, l.updated_at) AS created_at, l.updated_at
       FROM phone_crypt.rate_limits AS r CROSS JOIN LATERAL phone_crypt.live_count(r.id) AS l
+     WHERE r.kind OPERATOR(pg_catalog.=) 0
     UNION ALL
     SELECT u.id, l.count, l.window_start, l.updated_at, l.updated_at
       FROM phone_crypt.unflushed_keys() AS u (id) CROSS JOIN LATERAL phone_crypt.live_count(u.id) AS l
-     WHERE NOT EXISTS (SELECT FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) u.id);
+     WHERE NOT EXISTS (SELECT FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) u.id AND r.kind OPERATOR(pg_catalog.=) 0);
 COMMENT ON VIEW phone_crypt.earlier_rate_limits IS
     'the live state of rate limits in the form of the earlier application''s table; without policies';
 

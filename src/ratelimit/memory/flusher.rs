@@ -1,19 +1,22 @@
 //! A flusher: one short life in one database. It reads the table into memory if that has not been done, writes
 //! what the table does not have, sweeps up some expired rows, and exits.
 
-use pgrx::bgworkers::{BackgroundWorker, SignalWakeFlags};
+use pgrx::bgworkers::BackgroundWorker;
 use pgrx::{pg_guard, pg_sys};
 use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner, Row, Slot, Snapshot};
+use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::attempt::attempt;
 use super::hits::PART;
-use super::owners::{self, entry};
+use super::owners::{self, beat, entry};
 use super::recovery::is_recovering;
 use super::shmem::{lock, shape};
 use super::table_lock::in_table;
-use super::writer::{Copied, write};
+use super::writer::{Copied, Writer};
 use super::{hits, loader, sweeper};
+use crate::sqlstate;
 use crate::ratelimit::engine::{Engine, is_in_force};
 use crate::ratelimit::now_us;
 use crate::settings;
@@ -24,15 +27,23 @@ const BATCH: usize = 4096;
 /// A table that is not there may be one whose CREATE EXTENSION has not committed: its slots are kept this long.
 const GRACE_US: i64 = 60_000_000;
 
+unsafe extern "C-unwind" {
+    /// PostgreSQL's handler, without pgrx's guard: a signal handler raises no error.
+    fn die(signal: c_int);
+}
+
 /// The flusher's main function; the argument is the owner's place in the list.
 #[pg_guard]
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn phone_crypt_ratelimit_flusher(argument: pg_sys::Datum) {
-    BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGTERM);
+    end_at_sigterm();
     let index = argument.value().min(MAX_OWNERS - 1);
     let Some(owner) = owners::all().find(|owner| owner.index as usize == index) else {
         return;
     };
+    if !claim(owner) {
+        return;
+    }
     settings::database_may_be_gone(true);
     // SAFETY: this process is a worker that asked for a database; it is nobody's yet.
     unsafe {
@@ -43,15 +54,57 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_flusher(argument: pg_sys::Datum) 
         );
     }
     settings::database_may_be_gone(false);
+    beat(owner);
     BackgroundWorker::transaction(prepare_session);
     serve(owner);
+    entry(owner).broken_off.store(0, Ordering::Relaxed);
 }
 
-/// A lock on a row must not hold everybody's flush up, nor a standby's absence; names mean PostgreSQL's own.
+/// Whatever it waits for, SIGTERM ends it, as it ends a session.
+fn end_at_sigterm() {
+    // SAFETY: the handler is PostgreSQL's own; signals are blocked until here.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::pqsignal(pg_sys::SIGTERM as i32, Some(die));
+        #[cfg(feature = "pg18")]
+        pg_sys::pqsignal_be(pg_sys::SIGTERM as i32, Some(die));
+        pg_sys::BackgroundWorkerUnblockSignals();
+    }
+}
+
+fn is_told_to_end() -> bool {
+    // SAFETY: reads a variable that signal handlers of this process set.
+    unsafe { pg_sys::ProcDiePending != 0 }
+}
+
+/// Two flushers of one owner would overwrite each other's rows. False if there is one already: that of a launcher that
+/// has ended meanwhile.
+fn claim(owner: Owner) -> bool {
+    // SAFETY: a variable of this process.
+    let own_pid = unsafe { pg_sys::MyProcPid };
+    let flusher = &entry(owner).flusher;
+    let is_free = flusher
+        .compare_exchange(0, own_pid, Ordering::AcqRel, Ordering::Acquire)
+        .is_ok();
+    if is_free {
+        // SAFETY: the callback lives as long as the process.
+        unsafe { pg_sys::on_shmem_exit(Some(release), pg_sys::Datum::from(owner.index as usize)) };
+    }
+    is_free
+}
+
+/// The end of a flusher, whatever it is.
+#[pg_guard]
+unsafe extern "C-unwind" fn release(_code: i32, index: pg_sys::Datum) {
+    let flusher = owners::flusher_at(index.value());
+    flusher.store(0, Ordering::Release);
+}
+
+/// Nobody's lock holds a flush up for long, nor does a standby's absence; names mean PostgreSQL's own.
 fn prepare_session() {
     for (name, value) in [
         (c"search_path", c"pg_catalog, pg_temp"),
-        (c"lock_timeout", c"2s"),
+        (c"lock_timeout", c"20ms"),
         (c"statement_timeout", c"0"),
         (c"synchronous_commit", c"local"),
         (c"default_transaction_isolation", c"read committed"),
@@ -81,11 +134,16 @@ fn serve(owner: Owner) {
             true
         }
     };
-    // An error ends the process before this, and the launcher sees that nothing was counted.
-    if is_done {
-        entry.flushes.fetch_add(1, Ordering::Relaxed);
-        entry.flushed_us.store(began_us, Ordering::Relaxed);
-        entry.done.fetch_max(wanted, Ordering::AcqRel);
+    // An error ends the process before this, and the launcher counts the failure.
+    match is_done {
+        true => {
+            entry.flushes.fetch_add(1, Ordering::Relaxed);
+            entry.flushed_us.store(began_us, Ordering::Relaxed);
+            entry.done.fetch_max(wanted, Ordering::AcqRel);
+        }
+        false => {
+            entry.failures.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -114,7 +172,7 @@ fn look_after(owner: Owner, wanted: u64, is_short: bool) -> bool {
     let is_asked = wanted > entry(owner).done.load(Ordering::Acquire);
     let is_regular = settings::ratelimit_flush_interval() > Duration::ZERO;
     let is_written = match is_asked || is_regular || is_short || !is_memory {
-        true => flush(owner) && sweeper::sweep(owner),
+        true => flush(owner) & sweep(owner),
         false => true,
     };
     if !is_memory {
@@ -124,16 +182,31 @@ fn look_after(owner: Owner, wanted: u64, is_short: bool) -> bool {
     is_written
 }
 
+fn sweep(owner: Owner) -> bool {
+    match attempt(|| sweeper::sweep(owner)) {
+        Ok(is_swept) => is_swept,
+        Err(code) => {
+            pgrx::log!(
+                "phone_crypt: expired rate limits could not be deleted: SQLSTATE {}",
+                sqlstate::text(code as i32)
+            );
+            false
+        }
+    }
+}
+
 /// The table that the name leads to now.
 fn table_in_use() -> Option<u32> {
     RATE_LIMITS.watch().map(|table| table.to_u32())
 }
 
-/// Writes what is dirty now, a batch a transaction. False if it was told to stop, or the table went away, before the
-/// end.
+/// Writes what is dirty now, a batch a transaction. False if it was told to stop, the table went away, or some rows
+/// could not be written.
 fn flush(owner: Owner) -> bool {
+    let mut writer = Writer::new(owner);
     let mut batch = Vec::with_capacity(BATCH);
     for number in 0..shape().partitions {
+        beat(owner);
         if lock(number).owner(owner).dirty == 0 {
             continue;
         }
@@ -141,15 +214,15 @@ fn flush(owner: Owner) -> bool {
             if !copy_dirty(owner, number, from, &mut batch) {
                 break;
             }
-            if batch.len() >= BATCH && !write(owner, &mut batch) {
+            if batch.len() >= BATCH && !writer.write(&mut batch) {
                 return false;
             }
-            if BackgroundWorker::sigterm_received() {
+            if is_told_to_end() {
                 return false;
             }
         }
     }
-    write(owner, &mut batch)
+    writer.write(&mut batch) && !writer.is_any_left
 }
 
 /// Copies the dirty ones of some slots. False if there are no slots so far on.
@@ -173,7 +246,8 @@ fn copy_dirty(owner: Owner, number: usize, from: usize, batch: &mut Vec<Copied>)
         }
     }
     batch.extend(slots.iter().map(|(snapshot, slot)| Copied {
-        key: slot.key().to_vec(),
+        key: slot.name().bytes.to_vec(),
+        kind: slot.name().kind,
         row: Row::from_entry(slot.entry(), now_us),
         snapshot: *snapshot,
         partition: number,

@@ -1,7 +1,7 @@
 //! Measuring and replacing what the slots hold.
 
 use pgrx::check_for_interrupts;
-use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slot, SlotKey};
+use phone_crypt_core::ratelimit::{Entry, Found, Full, KeyName, Owner, OwnerBook, Slot, SlotKey};
 use std::sync::atomic::Ordering;
 
 use super::owners;
@@ -33,7 +33,7 @@ enum Where {
 
 /// Measures and replaces the state of one key. `step` runs under the lock: it neither fails nor waits.
 ///
-/// Errors: every slot holds what nothing else has, 53400.
+/// Errors: the database has its share of slots, and they hold what nothing else has, 53400.
 pub fn replace<R>(
     place: &Place,
     key: SlotKey<'_>,
@@ -64,12 +64,12 @@ pub fn replace<R>(
 pub fn replace_all<R>(
     place: &Place,
     owner: Owner,
-    keys: &[&[u8]],
+    keys: &[KeyName<'_>],
     mut step: impl FnMut(&[Entry], i64) -> (Vec<Kept>, R),
 ) -> Result<R> {
     let keys: Vec<SlotKey<'_>> = keys
         .iter()
-        .map(|key| slot_key(owner, key))
+        .map(|key| slot_key(owner, *key))
         .collect::<Result<_>>()?;
     let mut order: Vec<usize> = keys.iter().map(partition_of).collect();
     order.sort_unstable();
@@ -150,8 +150,8 @@ fn place_in(order: &[usize], key: &SlotKey<'_>) -> usize {
 /// A key, whose bucket is on its way from memory from now on.
 ///
 /// Errors: a key that is too long, 22023.
-pub fn aim(owner: Owner, key: &[u8]) -> Result<SlotKey<'_>> {
-    let key = slot_key(owner, key)?;
+pub fn aim(owner: Owner, name: KeyName<'_>) -> Result<SlotKey<'_>> {
+    let key = slot_key(owner, name)?;
     prefetch_bucket(&key);
     Ok(key)
 }
@@ -161,8 +161,8 @@ pub fn approach(key: &SlotKey<'_>) {
     prefetch_slot(key);
 }
 
-fn slot_key(owner: Owner, key: &[u8]) -> Result<SlotKey<'_>> {
-    SlotKey::new(owner, key, header().seed).ok_or(Error::KeyLength)
+fn slot_key(owner: Owner, name: KeyName<'_>) -> Result<SlotKey<'_>> {
+    SlotKey::new(owner, name, header().seed).ok_or(Error::KeyLength)
 }
 
 fn locate(partition: &mut Partition, key: &SlotKey<'_>, read: Option<Read>, now_us: i64) -> Where {
@@ -181,7 +181,7 @@ fn locate(partition: &mut Partition, key: &SlotKey<'_>, read: Option<Read>, now_
 
 /// Reads a key's row, with no lock held. Rows of durable policies are not this engine's.
 fn read_row(place: &Place, key: &SlotKey<'_>, at_removal: u64) -> Read {
-    let row = rows::row_of(place, key.bytes()).filter(|row| !row.is_durable);
+    let row = rows::row_of(place, key.name()).filter(|row| !row.is_durable);
     let (entry, expires_us) = match row {
         Some(RowFound {
             entry, expires_us, ..
@@ -239,8 +239,10 @@ fn store(
 
 /// Nothing is counted and nothing forgotten; the flusher is asked to make room.
 fn no_slot(owner: Owner) -> Error {
-    owners::entry(owner).is_short.store(true, Ordering::Relaxed);
-    wake_launcher();
+    let was_short = owners::entry(owner).is_short.swap(true, Ordering::Relaxed);
+    if !was_short {
+        wake_launcher();
+    }
     Error::NoSlot
 }
 

@@ -1,14 +1,15 @@
 //! The launcher: it belongs to no database, so that none has to wait for it to be dropped. Each interval, and when it
-//! is woken, it starts a flusher for every database that has something to write, one after the other.
+//! is woken, it has a flusher started for every database that has something to write. It waits for none of them.
 
 use pgrx::bgworkers::{
     BackgroundWorker, BackgroundWorkerBuilder, BgWorkerStartTime, SignalWakeFlags,
 };
-use pgrx::{IntoDatum, pg_guard, pg_sys};
+use pgrx::{pg_guard, pg_sys};
 use phone_crypt_core::ratelimit::Owner;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::flushers::Flushers;
 use super::owners::{self, entry};
 use super::recovery::is_recovering;
 use super::shmem::header;
@@ -16,9 +17,11 @@ use super::{hits, shmem};
 use crate::ratelimit::engine::{Engine, is_in_force};
 use crate::{preload, settings};
 
-const LIBRARY: &str = "phone_crypt";
-/// After a launcher that came to grief.
+pub(super) const LIBRARY: &str = "phone_crypt";
+/// After a launcher that crashed.
 const RESTART: Duration = Duration::from_secs(1);
+/// The connection limit of a database that is half dropped (`DATCONNLIMIT_INVALID_DB`).
+const INVALID_DATABASE: i32 = -2;
 /// How long it sleeps when flushes are only made on demand.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -52,16 +55,18 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: pg_sys::Datum
         );
         header().launcher.store(pg_sys::MyLatch, Ordering::Release);
     }
+    let mut flushers = Flushers::new();
     let mut last = Instant::now();
     let mut wakes = 0;
-    while is_to_go_on(wakes, last) {
+    while is_to_go_on(wakes, until_next(last).min(flushers.look_again())) {
         wakes = header().wakes.load(Ordering::Acquire);
-        let is_due =
-            settings::ratelimit_flush_interval() > Duration::ZERO && until_next(last).is_zero();
-        if is_due {
+        let interval = settings::ratelimit_flush_interval();
+        if interval > Duration::ZERO && until_next(last).is_zero() {
             last = Instant::now();
+            flushers.all_are_due();
         }
-        look_after_all(is_due);
+        flushers.check();
+        look_after_all(&mut flushers);
     }
     header()
         .launcher
@@ -72,9 +77,9 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: pg_sys::Datum
     unsafe { pg_sys::proc_exit(1) };
 }
 
-/// Waits until there may be something to do. False when the server stops. While the launcher waited for a flusher,
-/// what woke it came to nothing: so it asks before it waits.
-fn is_to_go_on(wakes: u64, last: Instant) -> bool {
+/// Waits until there may be something to do, no longer than so long. False when the server stops. What woke the launcher
+/// while it was busy may have come to nothing: so it asks before it waits.
+fn is_to_go_on(wakes: u64, longest: Duration) -> bool {
     if BackgroundWorker::sighup_received() {
         // SAFETY: the main loop of a process is where settings are read again.
         unsafe { pg_sys::ProcessConfigFile(pg_sys::GucContext::PGC_SIGHUP) };
@@ -85,7 +90,7 @@ fn is_to_go_on(wakes: u64, last: Instant) -> bool {
     }
     let is_woken = header().wakes.load(Ordering::Acquire) != wakes;
     // A latch is waited for in whole milliseconds: one more, or the rest of the last would be spun away.
-    is_woken || BackgroundWorker::wait_latch(Some(until_next(last) + Duration::from_millis(1)))
+    is_woken || BackgroundWorker::wait_latch(Some(longest + Duration::from_millis(1)))
 }
 
 fn until_next(last: Instant) -> Duration {
@@ -95,29 +100,38 @@ fn until_next(last: Instant) -> Duration {
     }
 }
 
-fn look_after_all(is_due: bool) {
-    let owners: Vec<Owner> = owners::all().collect();
+fn look_after_all(flushers: &mut Flushers) {
+    let mut owners: Vec<Owner> = owners::all().collect();
     if owners.is_empty() {
         return;
     }
-    let databases = BackgroundWorker::transaction(databases);
+    let Some(databases) = BackgroundWorker::transaction(databases) else {
+        return;
+    };
+    flushers.in_turn(&mut owners);
     for owner in owners {
+        if flushers.is_busy(owner) {
+            continue;
+        }
         if !databases.contains(&owner.database) {
             hits::forget_all(owner);
             owners::strike(owner);
-        } else if needs_flusher(owner, is_due) && is_open(owner) && !run_flusher(owner) {
+            continue;
+        }
+        let is_needed = needs_flusher(owner, flushers);
+        if is_needed && flushers.may_start(owner) && is_open(owner) && !flushers.start(owner) {
             return;
         }
     }
 }
 
 /// Whether something is to be done for an owner: somebody waits, the table is to be read, or rows to be written.
-fn needs_flusher(owner: Owner, is_due: bool) -> bool {
-    let entry = entry(owner);
-    let is_wanted = entry.wanted.load(Ordering::Acquire) > entry.done.load(Ordering::Acquire);
+fn needs_flusher(owner: Owner, flushers: &Flushers) -> bool {
     if is_recovering() {
         return false;
     }
+    let entry = entry(owner);
+    let is_due = flushers.is_due(owner);
     let is_memory = is_in_force(Engine::Memory);
     let to_load = is_memory && !entry.is_loaded.load(Ordering::Relaxed);
     let book = hits::totals(owner);
@@ -125,36 +139,7 @@ fn needs_flusher(owner: Owner, is_due: bool) -> bool {
     let to_write = book.dirty > 0 && (is_due || is_short);
     // After a change to the table engine what is in memory goes.
     let to_forget = !is_memory && book.used > 0;
-    is_wanted || to_load || to_write || to_forget
-}
-
-/// Runs a flusher to its end. False if none could be had: another will be tried at the next interval.
-fn run_flusher(owner: Owner) -> bool {
-    let before = entry(owner).flushes.load(Ordering::Relaxed);
-    // SAFETY: a variable of this process.
-    let own_pid = unsafe { pg_sys::MyProcPid };
-    let worker = BackgroundWorkerBuilder::new("phone_crypt rate limits flusher")
-        .set_library(LIBRARY)
-        .set_function("phone_crypt_ratelimit_flusher")
-        .enable_spi_access()
-        .set_start_time(BgWorkerStartTime::ConsistentState)
-        .set_restart_time(None)
-        .set_argument((owner.index as i32).into_datum())
-        .set_notify_pid(own_pid)
-        .load_dynamic();
-    let is_started = match worker {
-        Ok(worker) => worker.wait_for_shutdown().is_ok(),
-        Err(_) => {
-            pgrx::log!(
-                "phone_crypt: no worker for a flush of rate limits; raise max_worker_processes"
-            );
-            false
-        }
-    };
-    if entry(owner).flushes.load(Ordering::Relaxed) == before {
-        entry(owner).failures.fetch_add(1, Ordering::Relaxed);
-    }
-    is_started
+    flushers.is_wanted(owner) || to_load || to_write || to_forget
 }
 
 /// Whether the database can be connected to: not while it is being dropped or copied. The lock is the one that
@@ -180,12 +165,21 @@ fn is_open(owner: Owner) -> bool {
     })
 }
 
-/// The databases there are.
-fn databases() -> Vec<u32> {
+/// The databases there are, without those whose DROP was broken off: nobody can connect to them. `None` if somebody has
+/// `pg_database` locked: everything else comes first.
+fn databases() -> Option<Vec<u32>> {
+    let mode = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+    // SAFETY: in a transaction, whose end releases the lock.
+    if !unsafe { pg_sys::ConditionalLockRelationOid(pg_sys::DatabaseRelationId, mode) } {
+        return None;
+    }
     let mut databases = Vec::new();
     crate::tables::scan(pg_sys::DatabaseRelationId, |row| {
         let oid: Option<pg_sys::Oid> = row.get(1);
-        databases.extend(oid.map(|oid| oid.to_u32()));
+        let connections: Option<i32> = row.get(pg_sys::Anum_pg_database_datconnlimit as i32);
+        if connections != Some(INVALID_DATABASE) {
+            databases.extend(oid.map(|oid| oid.to_u32()));
+        }
     });
-    databases
+    Some(databases)
 }

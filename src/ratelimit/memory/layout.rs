@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{Book, MAX_OWNERS, Slot};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64};
 
 /// Slots of a partition, where there are enough for several.
 const SLOTS_A_PARTITION: usize = 512;
@@ -74,11 +74,17 @@ pub struct OwnerEntry {
     pub wanted: AtomicU64,
     /// The number of the last wanted flush that is done.
     pub done: AtomicU64,
-    /// Flushes that came to their end.
+    /// Flushes that wrote everything.
     pub flushes: AtomicU64,
     /// Flushes that did not.
     pub failures: AtomicU64,
-    /// When the last flush began that came to its end.
+    /// The process that works for this owner now; 0 if none does.
+    pub flusher: AtomicI32,
+    /// Grows whenever it gets on.
+    pub beats: AtomicU64,
+    /// Flushers in succession, up to the present one, that have not come to an orderly end.
+    pub broken_off: AtomicU32,
+    /// When the last flush began that wrote everything.
     pub flushed_us: AtomicI64,
     /// Whether a hit found no slot since the last flush began.
     pub is_short: AtomicBool,

@@ -4,7 +4,7 @@ use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{Found, Owner, SlotKey};
 use std::sync::atomic::Ordering;
 
-use super::owners::entry;
+use super::owners::{beat, entry};
 use super::shmem::{header, lock, partition_of, shape};
 use crate::ratelimit::now_us;
 use crate::ratelimit::rows;
@@ -15,8 +15,9 @@ pub fn load(owner: Owner) {
     let removals: Vec<u64> = (0..shape().partitions)
         .map(|number| lock(number).removals())
         .collect();
-    rows::each_row(pg_sys::Oid::from(owner.table), |key, row| {
-        let Some(key) = SlotKey::new(owner, key, header().seed) else {
+    rows::each_row(pg_sys::Oid::from(owner.table), |name, row| {
+        beat(owner);
+        let Some(key) = SlotKey::new(owner, name, header().seed) else {
             return;
         };
         let now_us = now_us();
@@ -28,7 +29,7 @@ pub fn load(owner: Owner) {
         if matches!(partition.find(&key, now_us), Found::Slot(_)) {
             return;
         }
-        let is_current = partition.still_holds(removals[number]) && partition.has_room();
+        let is_current = partition.still_holds(removals[number]) && partition.may_grow(owner);
         let is_in = is_current
             && partition
                 .insert(&key, &row.entry, row.expires_us, now_us)

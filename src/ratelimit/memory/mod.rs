@@ -10,13 +10,16 @@
 //!   lock again, what was read counts only if no slot has been removed meanwhile: else the key may have come, been
 //!   hit, flushed and evicted in between, and it is read anew.
 //! * Hits never write the table. A flusher, one a database at a time, copies dirty slots under the lock, writes them
-//!   without it, and after its commit marks as clean those that are still at the version it wrote.
+//!   without it, and after its commit marks as clean those that are still at the version it wrote. It waits for
+//!   nobody's row, and nobody but its database waits for it.
 //! * The list of owners (databases) has a lock of its own, which is never taken while a partition's is held.
 //!
 //! A backend that is killed while it holds a lock takes the server down with it, as PostgreSQL does whenever shared
 //! memory may be damaged. The state is then read back from the table.
 
+mod attempt;
 mod flusher;
+mod flushers;
 mod hits;
 mod launcher;
 mod layout;
@@ -24,6 +27,7 @@ mod loader;
 mod lock;
 mod owners;
 mod recovery;
+mod row_versions;
 mod saved;
 mod shmem;
 mod sweeper;

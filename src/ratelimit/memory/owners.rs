@@ -2,7 +2,7 @@
 
 use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::layout::OwnerEntry;
 use super::shmem::{header, lock_owners};
@@ -34,6 +34,7 @@ pub(super) fn enter(database: u32, table: u32) -> Option<Owner> {
     }
     entry.flushed_us.store(0, Ordering::Relaxed);
     entry.swept_to.store(0, Ordering::Relaxed);
+    entry.broken_off.store(0, Ordering::Relaxed);
     entry.is_loaded.store(false, Ordering::Relaxed);
     entry.is_short.store(false, Ordering::Relaxed);
     entry.table.store(table, Ordering::Relaxed);
@@ -71,14 +72,24 @@ pub(super) fn entry(owner: Owner) -> &'static OwnerEntry {
     &header().owners[owner.index as usize]
 }
 
+/// The process that works for whoever has this place in the list.
+pub(super) fn flusher_at(index: usize) -> &'static AtomicI32 {
+    &header().owners[index.min(MAX_OWNERS - 1)].flusher
+}
+
+/// A flusher has got on: the launcher need not worry.
+pub(super) fn beat(owner: Owner) {
+    entry(owner).beats.fetch_add(1, Ordering::Relaxed);
+}
+
 /// What became of an owner's flushes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FlushFacts {
-    /// Those that came to their end.
+    /// Those that wrote everything.
     pub flushes: u64,
     /// Those that did not.
     pub failures: u64,
-    /// When the last began that came to its end; 0 if none did.
+    /// When the last began that wrote everything; 0 if none did.
     pub last_us: i64,
     /// Whether the table has been read into memory.
     pub is_loaded: bool,

@@ -4,7 +4,7 @@
 //! exits last, writes them to a file, and reads it and removes it when it starts again. After a crash there is no
 //! such file, and the table is what is left.
 
-use phone_crypt_core::ratelimit::{Entry, Owner, Row, SlotKey, Slots};
+use phone_crypt_core::ratelimit::{Entry, KeyKind, KeyName, Owner, Row, SlotKey, Slots};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::{fs, io};
@@ -17,7 +17,7 @@ use crate::ratelimit::now_us;
 const FILE: &str = "pg_stat/phone_crypt_ratelimit.saved";
 const UNFINISHED: &str = "pg_stat/phone_crypt_ratelimit.unfinished";
 /// The format; another one is not read.
-const MAGIC: &[u8; 8] = b"PCRLIM01";
+const MAGIC: &[u8; 8] = b"PCRLIM02";
 const DIGEST_LEN: usize = 32;
 const CONTROL_FILE: &str = "global/pg_control";
 
@@ -50,8 +50,13 @@ fn put_dirty(bytes: &mut Vec<u8>, slots: &Slots<'_>, owner: Owner) {
     let all = slots.of(owner, 0..slots.touched());
     for (_, slot) in all.filter(|(_, slot)| slot.is_dirty()) {
         put(bytes, &[i64::from(owner.database), i64::from(owner.table)]);
-        put(bytes, &[slot.row_expires_us(), slot.key().len() as i64]);
-        bytes.extend_from_slice(slot.key());
+        let name = slot.name();
+        let kind = i64::from(name.kind.number());
+        put(
+            bytes,
+            &[slot.row_expires_us(), kind, name.bytes.len() as i64],
+        );
+        bytes.extend_from_slice(name.bytes);
         put_entry(bytes, slot.entry());
     }
 }
@@ -99,12 +104,13 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
 fn take_all(rest: &mut &[u8]) -> Option<()> {
     let mut homeless = 0;
     while !rest.is_empty() {
-        let [database, table, row_expires_us, key_len] = take(rest)?;
-        let (key, after) = rest.split_at_checked(usize::try_from(key_len).ok()?)?;
+        let [database, table, row_expires_us, kind, key_len] = take(rest)?;
+        let kind = KeyKind::of_number(i16::try_from(kind).ok()?)?;
+        let (bytes, after) = rest.split_at_checked(usize::try_from(key_len).ok()?)?;
         *rest = after;
         let entry = take_entry(rest)?;
         let owner = owners::enter(u32::try_from(database).ok()?, u32::try_from(table).ok()?)?;
-        let key = SlotKey::new(owner, key, header().seed)?;
+        let key = SlotKey::new(owner, KeyName { bytes, kind }, header().seed)?;
         let mut partition = lock(partition_of(&key));
         if !restore(&mut partition, &key, &entry, row_expires_us) {
             homeless += 1;
@@ -120,7 +126,7 @@ fn take_all(rest: &mut &[u8]) -> Option<()> {
 
 /// False if there is no slot for it, since there are fewer than before: then it is as old as its row in the table.
 fn restore(slots: &mut Slots<'_>, key: &SlotKey<'_>, entry: &Entry, row_expires_us: i64) -> bool {
-    let Ok(index) = slots.insert(key, &Entry::EMPTY, row_expires_us, now_us()) else {
+    let Ok(index) = slots.restore(key, row_expires_us, now_us()) else {
         return false;
     };
     slots.owner(key.owner()).dirty_since_us = now_us();

@@ -5,13 +5,13 @@ use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::Owner;
 use std::panic::AssertUnwindSafe;
 
-use crate::ratelimit::place;
+use crate::ratelimit::{Place, place};
 use crate::tables::RATE_LIMITS;
 
-/// Runs something in a transaction, with the table locked against being dropped or replaced; it is given who owns
-/// the table. `None` if the table is another one by now, or somebody has a lock on it that does not go with ours:
+/// Runs something in a transaction, with the table locked against being dropped or replaced; it is given the
+/// table's place. `None` if the table is another one by now, or somebody has a lock on it that does not go with ours:
 /// whoever drops the extension is not to be waited for.
-pub fn in_table<R>(owner: Owner, run: impl FnOnce(pg_sys::Oid) -> R) -> Option<R> {
+pub fn in_table<R>(owner: Owner, run: impl FnOnce(&Place) -> R) -> Option<R> {
     BackgroundWorker::transaction(AssertUnwindSafe(|| {
         let table = pg_sys::Oid::from(owner.table);
         let lock_mode = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
@@ -21,6 +21,6 @@ pub fn in_table<R>(owner: Owner, run: impl FnOnce(pg_sys::Oid) -> R) -> Option<R
         is_ours
             .then(|| place().ok())
             .flatten()
-            .map(|place| run(place.owner))
+            .map(|place| run(&place))
     }))
 }

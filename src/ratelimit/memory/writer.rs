@@ -1,17 +1,29 @@
-//! Writing a batch of slots into the table, in a transaction of its own.
+//! Writing a batch of slots into the table, without waiting for anybody's row.
+//!
+//! A batch is one statement. Where it would have to wait for a row, it fails at once (`lock_timeout`). Then the rows
+//! that nobody holds are picked out and written, and the others stay dirty until the next flush. A batch that fails
+//! for any other reason is halved, so that a row that cannot be written is left alone in the end.
 
-use pgrx::{IntoDatum, pg_sys};
-use phone_crypt_core::ratelimit::{Owner, Row, Snapshot};
+use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
+use phone_crypt_core::ratelimit::{KeyKind, KeyName, Owner, Row, Snapshot};
+use std::collections::HashSet;
 
+use super::attempt::attempt;
+use super::owners::beat;
+use super::row_versions::any_version;
 use super::shmem::lock;
 use super::table_lock::in_table;
+use crate::sqlstate;
+use crate::ratelimit::Place;
 use crate::span::POSTGRES_EPOCH_US;
 use crate::statement::Statement;
 
 /// What a slot held when it was copied.
 pub struct Copied {
-    /// Its key.
+    /// The text of its key.
     pub key: Vec<u8>,
+    /// The kind of its key.
+    pub kind: KeyKind,
     /// Its state.
     pub row: Row,
     /// What to mark as clean.
@@ -20,8 +32,18 @@ pub struct Copied {
     pub partition: usize,
 }
 
-const ARRAYS: [pg_sys::Oid; 16] = [
+impl Copied {
+    fn name(&self) -> KeyName<'_> {
+        KeyName {
+            bytes: &self.key,
+            kind: self.kind,
+        }
+    }
+}
+
+const ARRAYS: [pg_sys::Oid; 17] = [
     pg_sys::TEXTARRAYOID,
+    pg_sys::INT2ARRAYOID,
     pg_sys::INT4ARRAYOID,
     pg_sys::INT8ARRAYOID,
     pg_sys::INT8ARRAYOID,
@@ -42,18 +64,18 @@ const ARRAYS: [pg_sys::Oid; 16] = [
 thread_local! {
     /// Rows of durable policies are the table engine's. (`updated_at` comes as microseconds since 2000.)
     static UPSERT: Statement = const { Statement::new(
-        c"INSERT INTO phone_crypt.rate_limits AS r (id, count, window_start, updated_at, algorithm, \
+        c"INSERT INTO phone_crypt.rate_limits AS r (id, kind, count, window_start, updated_at, algorithm, \
           window_us, start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, \
           blocked_until_us, expires_us) \
-          SELECT id, count, window_start, '2000-01-01 00:00:00+00'::timestamptz \
+          SELECT id, kind, count, window_start, '2000-01-01 00:00:00+00'::timestamptz \
                  + updated * interval '1 microsecond', algorithm, window_us, start_us, cur, prev, \
                  tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, expires_us \
             FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), \
                  unnest($7), unnest($8), unnest($9), unnest($10), unnest($11), unnest($12), \
-                 unnest($13), unnest($14), unnest($15), unnest($16)) \
-              AS s (id, count, window_start, updated, algorithm, window_us, start_us, cur, prev, tat_ns, \
+                 unnest($13), unnest($14), unnest($15), unnest($16), unnest($17)) \
+              AS s (id, kind, count, window_start, updated, algorithm, window_us, start_us, cur, prev, tat_ns, \
                     quota, burst, violations, last_violation_us, blocked_until_us, expires_us) \
-          ON CONFLICT (id) DO UPDATE SET count = excluded.count, window_start = excluded.window_start, \
+          ON CONFLICT (id, kind) DO UPDATE SET count = excluded.count, window_start = excluded.window_start, \
               updated_at = excluded.updated_at, algorithm = excluded.algorithm, \
               window_us = excluded.window_us, start_us = excluded.start_us, cur = excluded.cur, \
               prev = excluded.prev, tat_ns = excluded.tat_ns, quota = excluded.quota, \
@@ -64,32 +86,132 @@ thread_local! {
           WHERE r.engine IS DISTINCT FROM 'table'",
         &ARRAYS,
     ) };
+    static LOCK: Statement = const { Statement::new(
+        c"SELECT r.id, r.kind FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
+          FOR UPDATE SKIP LOCKED",
+        &[pg_sys::TEXTARRAYOID],
+    ) };
 }
 
-/// Writes a batch, and marks its slots as clean when that is committed. False if the table could not be had.
-pub fn write(owner: Owner, batch: &mut Vec<Copied>) -> bool {
-    if batch.is_empty() {
-        return true;
+/// How often writing may fail, other than for a row that is held, before a flush is given up.
+const MOST_ERRORS: u32 = 200;
+
+/// Writes what a flush has found.
+pub struct Writer {
+    owner: Owner,
+    /// Whether some rows could not be written: somebody holds them, or they were refused.
+    pub is_any_left: bool,
+    errors: u32,
+}
+
+impl Writer {
+    /// For a flush of one owner.
+    pub fn new(owner: Owner) -> Writer {
+        Writer {
+            owner,
+            is_any_left: false,
+            errors: 0,
+        }
     }
-    // In the order of the index, so that each of its pages is visited once.
-    batch.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-    let rows: &[Copied] = batch;
-    let written = in_table(owner, |table_owner| {
-        let arguments = arrays(rows);
-        UPSERT.with(|upsert| upsert.run(table_owner, &arguments, |_| ()));
+
+    /// Writes a batch and empties it; slots that the table then has are marked as clean. False if there is no going
+    /// on: the table could not be had, or writing fails again and again.
+    pub fn write(&mut self, batch: &mut Vec<Copied>) -> bool {
+        // In the order of the index, so that each of its pages is visited once.
+        batch.sort_unstable_by(|one, other| one.name().cmp(&other.name()));
+        let all: Vec<Copied> = std::mem::take(batch);
+        let all: Vec<&Copied> = all.iter().collect();
+        let mut to_write = vec![&all[..]];
+        while let Some(rows) = to_write.pop() {
+            if rows.is_empty() {
+                continue;
+            }
+            beat(self.owner);
+            match self.attempt(|place| upsert(place, rows)) {
+                Ok(Some(())) => mark_flushed(rows),
+                Ok(None) => return false,
+                Err(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE) => self.write_free(rows),
+                Err(code) => {
+                    self.note(code);
+                    match rows.len() {
+                        1 => self.is_any_left = true,
+                        many => {
+                            let (first, second) = rows.split_at(many / 2);
+                            to_write.extend([second, first]);
+                        }
+                    }
+                    if self.errors > MOST_ERRORS {
+                        return false;
+                    }
+                }
+            }
+        }
+        true
+    }
+
+    /// Writes those of a batch that nobody holds. Should somebody come in between, all of them wait for the next flush.
+    fn write_free(&mut self, rows: &[&Copied]) {
+        let written = self.attempt(|place| {
+            let free = free(place, rows);
+            upsert(place, &free);
+            free
+        });
+        match written {
+            Ok(Some(free)) => {
+                mark_flushed(&free);
+                self.is_any_left |= free.len() < rows.len();
+            }
+            _ => self.is_any_left = true,
+        }
+    }
+
+    fn attempt<R>(&self, run: impl FnOnce(&Place) -> R) -> Result<Option<R>, PgSqlErrorCode> {
+        attempt(|| in_table(self.owner, run))
+    }
+
+    /// Says once a flush why something could not be written.
+    fn note(&mut self, code: PgSqlErrorCode) {
+        if self.errors == 0 {
+            pgrx::log!(
+                "phone_crypt: rate limits could not be written: SQLSTATE {}",
+                sqlstate::text(code as i32)
+            );
+        }
+        self.errors += 1;
+    }
+}
+
+/// Those whose rows can be written without waiting: their row could be locked, or they have none in any state.
+fn free<'a>(place: &Place, rows: &[&'a Copied]) -> Vec<&'a Copied> {
+    let mut locked: HashSet<(Vec<u8>, i16)> = HashSet::new();
+    LOCK.with(|lock| {
+        lock.run(place.owner, &[texts(rows)], |row| {
+            locked.extend(row.get(1).zip(row.get(2)));
+        })
     });
-    if written.is_none() {
-        return false;
-    }
-    for copied in batch.drain(..) {
-        lock(copied.partition).mark_flushed(&copied.snapshot, &copied.key);
-    }
-    true
+    let mut free = rows.to_vec();
+    free.retain(|row| {
+        let is_locked = locked.contains(&(row.key.clone(), row.kind.number()));
+        is_locked || !any_version(place, row.name())
+    });
+    free
 }
 
-fn arrays(batch: &[Copied]) -> [Option<pg_sys::Datum>; 16] {
+fn upsert(place: &Place, rows: &[&Copied]) {
+    UPSERT.with(|upsert| upsert.run(place.owner, &arrays(rows), |_| ()));
+}
+
+fn mark_flushed(rows: &[&Copied]) {
+    for copied in rows {
+        lock(copied.partition).mark_flushed(&copied.snapshot, copied.name());
+    }
+}
+
+fn arrays(batch: &[&Copied]) -> [Option<pg_sys::Datum>; 17] {
+    let kinds: Vec<i16> = batch.iter().map(|copied| copied.kind.number()).collect();
     [
         texts(batch),
+        kinds.into_datum(),
         column(batch, |row| row.count),
         column(batch, |row| row.window_start_ms),
         column(batch, |row| row.updated_us - POSTGRES_EPOCH_US),
@@ -108,7 +230,7 @@ fn arrays(batch: &[Copied]) -> [Option<pg_sys::Datum>; 16] {
     ]
 }
 
-fn column<T>(batch: &[Copied], of: impl Fn(&Row) -> T) -> Option<pg_sys::Datum>
+fn column<T>(batch: &[&Copied], of: impl Fn(&Row) -> T) -> Option<pg_sys::Datum>
 where
     Vec<T>: IntoDatum,
 {
@@ -120,7 +242,7 @@ where
 }
 
 /// The keys as text[]. They are in the database's own encoding, whatever that is.
-fn texts(batch: &[Copied]) -> Option<pg_sys::Datum> {
+fn texts(batch: &[&Copied]) -> Option<pg_sys::Datum> {
     let mut keys: Vec<pg_sys::Datum> = batch
         .iter()
         .filter_map(|copied| copied.key.as_slice().into_datum())

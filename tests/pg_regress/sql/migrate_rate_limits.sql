@@ -162,7 +162,7 @@ SET client_min_messages = warning;
 CALL phone_migrate_rate_limits();
 \set VERBOSITY default
 SELECT count(*) FROM rate_limits WHERE id LIKE 'phone:%';
-SELECT count(*) AS locks_left FROM pg_locks WHERE locktype = 'advisory';
+SELECT count(*) AS locks_left FROM pg_locks WHERE locktype IN ('userlock', 'advisory');
 DROP TRIGGER keep ON rate_limits;
 DROP VIEW shown;
 

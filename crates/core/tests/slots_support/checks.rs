@@ -40,12 +40,12 @@ impl World {
         assert_eq!(book.used as usize, slots.len(), "slots in use");
         assert_eq!(book.dirty as usize, dirty, "dirty slots");
         assert_eq!((book.hits, book.denials), self.counted[owner]);
-        let mut numbers: Vec<u8> = slots.iter().map(|slot| number_of(slot.key())).collect();
+        let mut numbers: Vec<u8> = slots.iter().map(|slot| number_of(slot.name())).collect();
         numbers.sort_unstable();
         numbers.dedup();
         assert_eq!(numbers.len(), slots.len(), "a key has one slot");
         for slot in slots.iter().filter(|slot| !slot.is_dirty()) {
-            let row = self.row_of((owner, number_of(slot.key()))).0;
+            let row = self.row_of((owner, number_of(slot.name()))).0;
             assert!(
                 is_same(slot.entry(), &row, self.now_us),
                 "the table has {row:?} of a clean slot with {:?}",
@@ -54,15 +54,20 @@ impl World {
         }
     }
 
-    /// Nothing was to be had: every slot is in use, live, and not in the table.
-    pub fn check_that_all_are_taken(&mut self) {
-        let mut slots = self.slots_of(0);
-        slots.extend(self.slots_of(1));
-        assert_eq!(slots.len(), self.memory.len(), "a slot is free");
-        for slot in slots {
-            let expires_us = slot.entry().expires_us().max(slot.row_expires_us());
-            assert!(expires_us > self.now_us, "a slot is worthless");
-            assert!(slot.is_dirty(), "a slot is clean");
+    /// Nothing was to be had for an owner: it has its share, and what it might take instead is live and not in the
+    /// table.
+    pub fn check_that_it_has_its_share(&mut self, owner: usize) {
+        let all = [self.slots_of(0), self.slots_of(1)];
+        let free = self.memory.len() - all[0].len() - all[1].len();
+        let used = all[owner].len();
+        assert!(used >= 3 * free, "{used} of its own and {free} free");
+        for (other, slots) in all.iter().enumerate() {
+            let is_for_taking = other == owner || used == 0 || slots.len() > used + 1;
+            for slot in slots {
+                let expires_us = slot.entry().expires_us().max(slot.row_expires_us());
+                assert!(expires_us > self.now_us, "a slot is worthless");
+                assert!(slot.is_dirty() || !is_for_taking, "a slot is clean");
+            }
         }
     }
 }

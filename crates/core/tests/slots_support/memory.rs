@@ -1,6 +1,6 @@
 //! The memory of one partition.
 
-use phone_crypt_core::ratelimit::{Book, Owner, Slot, SlotKey, Slots};
+use phone_crypt_core::ratelimit::{Book, KeyName, Owner, Slot, SlotKey, Slots};
 
 /// So many slots, and what belongs to them.
 pub struct Memory {
@@ -32,7 +32,7 @@ impl Memory {
     }
 
     /// A key, as this memory hashes it.
-    pub fn key<'a>(&self, owner: Owner, bytes: &'a [u8]) -> SlotKey<'a> {
-        SlotKey::new(owner, bytes, self.seed).expect("a short key")
+    pub fn key<'a>(&self, owner: Owner, name: KeyName<'a>) -> SlotKey<'a> {
+        SlotKey::new(owner, name, self.seed).expect("a short key")
     }
 }

@@ -1,8 +1,8 @@
 //! The worker of one database: it reads the table, writes what is dirty, and sweeps; it may be killed at any time.
 
-use phone_crypt_core::ratelimit::{Entry, Found, Snapshot};
+use phone_crypt_core::ratelimit::{Entry, Found, KeyKind, KeyName, Snapshot};
 
-use super::world::{Key, Row, World, name};
+use super::world::{Key, Row, World, name, text};
 use crate::ratelimit_support::Sequence;
 
 /// Slots looked at with the lock held once.
@@ -71,13 +71,13 @@ fn load_one(world: &mut World, owner: usize, removals: u64, mut rows: Vec<(Key, 
         world.memory.lock().owner(who).loaded = true;
         return Worker::Idle;
     };
-    let bytes = name(key.1);
-    let slot_key = world.memory.key(who, &bytes);
+    let text = text(key.1);
+    let slot_key = world.memory.key(who, name(key.1, &text));
     let mut slots = world.memory.lock();
     let is_found = matches!(slots.find(&slot_key, now_us), Found::Slot(_));
     if expires_us > now_us && !is_found {
         let is_in = slots.still_holds(removals)
-            && slots.has_room()
+            && slots.may_grow(who)
             && slots.insert(&slot_key, &entry, expires_us, now_us).is_ok();
         if !is_in {
             slots.leave_in_table(who, expires_us);
@@ -97,7 +97,7 @@ fn copy_part(world: &mut World, owner: usize, mut batch: Vec<Copied>, from: usiz
         for index in dirty {
             let slot = *slots.slot(index);
             batch.push(Copied {
-                key: (owner, number_of(slot.key())),
+                key: (owner, number_of(slot.name())),
                 entry: *slot.entry(),
                 snapshot: slots.snapshot(index),
             });
@@ -115,13 +115,15 @@ fn mark_one(world: &mut World, mut batch: Vec<Copied>) -> Worker {
     let Some(copied) = batch.pop() else {
         return Worker::Idle;
     };
-    let bytes = name(copied.key.1);
-    world.memory.lock().mark_flushed(&copied.snapshot, &bytes);
+    let text = text(copied.key.1);
+    let name = name(copied.key.1, &text);
+    world.memory.lock().mark_flushed(&copied.snapshot, name);
     Worker::Marking(batch)
 }
 
-/// The number in a key's name.
-pub fn number_of(name: &[u8]) -> u8 {
-    let text = std::str::from_utf8(name).expect("a name");
-    text.rsplit(' ').next().unwrap().parse().expect("a number")
+/// The number of a key with this name.
+pub fn number_of(name: KeyName<'_>) -> u8 {
+    let text = std::str::from_utf8(name.bytes).expect("a name");
+    let half: u8 = text.rsplit(' ').next().unwrap().parse().expect("a number");
+    2 * half + u8::from(name.kind == KeyKind::Policy)
 }

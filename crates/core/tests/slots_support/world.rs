@@ -1,6 +1,8 @@
 //! Callers on many keys, in few slots, beside what each key would be if nothing were ever given away.
 
-use phone_crypt_core::ratelimit::{Entry, Found, Full, Owner, OwnerBook, Slots, State, absorb};
+use phone_crypt_core::ratelimit::{
+    Entry, Found, Full, KeyName, Owner, OwnerBook, Slots, State, absorb,
+};
 use std::collections::BTreeMap;
 
 use super::checks::is_same;
@@ -41,9 +43,17 @@ pub struct World {
     callers: Vec<Caller>,
 }
 
-/// A key's name; both owners use the same ones.
-pub fn name(number: u8) -> Vec<u8> {
-    format!("key {number}").into_bytes()
+/// The text of a key's name; both owners use the same ones.
+pub fn text(number: u8) -> Vec<u8> {
+    format!("key {}", number / 2).into_bytes()
+}
+
+/// A key's name with that text: an even and an odd number have the same text, in different spaces.
+pub fn name(number: u8, text: &[u8]) -> KeyName<'_> {
+    match number % 2 {
+        0 => KeyName::plain(text),
+        _ => KeyName::of_policy(text),
+    }
 }
 
 impl World {
@@ -148,8 +158,8 @@ impl World {
     /// What a caller does under the lock. The number of removals, if it has to read the table first.
     fn attempt(&mut self, key: Key, deed: Deed, read: Option<(u64, Row)>) -> Result<(), u64> {
         let (owner, number) = key;
-        let bytes = name(number);
-        let slot_key = self.memory.key(self.owners[owner], &bytes);
+        let text = text(number);
+        let slot_key = self.memory.key(self.owners[owner], name(number, &text));
         let now_us = self.now_us;
         let mut slots = self.memory.lock();
         let (found, known) = match (slots.find(&slot_key, now_us), read) {
@@ -180,7 +190,7 @@ impl World {
                 Err(Full) => {
                     slots.refuse(self.owners[owner]);
                     self.refused += 1;
-                    self.check_that_all_are_taken();
+                    self.check_that_it_has_its_share(owner);
                     return Ok(());
                 }
             },
@@ -205,8 +215,8 @@ impl World {
         let mut entries = [Entry::EMPTY; 2];
         for (index, key) in keys.into_iter().enumerate() {
             entries[index] = self.effective(key);
-            let bytes = name(key.1);
-            let slot_key = self.memory.key(owner, &bytes);
+            let text = text(key.1);
+            let slot_key = self.memory.key(owner, name(key.1, &text));
             let found = self.memory.lock().find(&slot_key, now_us);
             if matches!(found, Found::Elsewhere(_)) {
                 rows[index] = self.row_of(key);
@@ -217,8 +227,8 @@ impl World {
         }
         let kept = [absorb(&entries[0], &entries[1], now_us), Entry::EMPTY];
         for (index, key) in keys.into_iter().enumerate() {
-            let bytes = name(key.1);
-            let slot_key = self.memory.key(owner, &bytes);
+            let text = text(key.1);
+            let slot_key = self.memory.key(owner, name(key.1, &text));
             let mut slots = self.memory.lock();
             let slot = match slots.find(&slot_key, now_us) {
                 Found::Slot(slot) => Ok(slot),
@@ -238,8 +248,8 @@ impl World {
 
     fn take_back(&mut self, keys: &[Key], entries: &[Entry]) {
         for (key, entry) in keys.iter().zip(entries) {
-            let bytes = name(key.1);
-            let slot_key = self.memory.key(self.owners[key.0], &bytes);
+            let text = text(key.1);
+            let slot_key = self.memory.key(self.owners[key.0], name(key.1, &text));
             let mut slots = self.memory.lock();
             if let Found::Slot(slot) = slots.find(&slot_key, self.now_us) {
                 slots.keep(slot, entry);
@@ -270,10 +280,10 @@ impl World {
         let slots = self.memory.len() + sequence.below(2) as usize;
         self.memory = Memory::new(slots, sequence.below(i64::MAX) as u64);
         for (owner, slot) in saved {
-            let key = self.memory.key(owner, slot.key());
+            let key = self.memory.key(owner, slot.name());
             let mut slots = self.memory.lock();
             let index = slots
-                .insert(&key, &Entry::EMPTY, slot.row_expires_us(), self.now_us)
+                .restore(&key, slot.row_expires_us(), self.now_us)
                 .expect("there are as many slots as before");
             slots.keep(index, slot.entry());
         }
@@ -300,8 +310,8 @@ impl World {
 
     /// What a caller would find of a key, if nobody came in between.
     pub fn effective(&mut self, key: Key) -> Entry {
-        let bytes = name(key.1);
-        let slot_key = self.memory.key(self.owners[key.0], &bytes);
+        let text = text(key.1);
+        let slot_key = self.memory.key(self.owners[key.0], name(key.1, &text));
         let now_us = self.now_us;
         let mut slots: Slots<'_> = self.memory.lock();
         match slots.find(&slot_key, now_us) {

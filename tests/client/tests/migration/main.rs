@@ -2,6 +2,7 @@
 
 mod attacks;
 mod cancel;
+mod job_lock;
 mod leaks;
 mod odd_columns;
 mod odd_tables;

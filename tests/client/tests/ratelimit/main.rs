@@ -11,3 +11,4 @@ mod privileges;
 mod rollback;
 mod same_answers;
 mod shared;
+mod spaces;

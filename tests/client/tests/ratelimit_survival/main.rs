@@ -8,3 +8,4 @@ mod few_slots;
 mod load;
 mod restart;
 mod standby;
+mod stuck;

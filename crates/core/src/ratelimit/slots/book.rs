@@ -24,8 +24,12 @@ pub struct OwnerBook {
     pub evictions: u64,
     /// Rows looked up for want of a slot.
     pub reads: u64,
-    /// Hits refused since every slot was dirty.
+    /// Hits refused since no slot could be given to the owner.
     pub refusals: u64,
+    /// Until then no slot can be given to the owner, unless `chances` of the partition change.
+    pub(super) full_until_us: i64,
+    /// The partition's `chances` when that was found.
+    pub(super) full_at: u64,
 }
 
 impl OwnerBook {
@@ -46,8 +50,10 @@ pub struct Book {
     pub(super) changes: u64,
     /// Counts removals of live slots: a row that was read before one may be out of date after it.
     pub(super) removals: u64,
-    /// Until then no slot can be given away, unless one is flushed or changed.
-    pub(super) full_until_us: i64,
+    /// Slots in use.
+    pub(super) used: u32,
+    /// Counts what may have made a slot available to an owner who found none.
+    pub(super) chances: u64,
     pub(super) owners: [OwnerBook; MAX_OWNERS],
 }
 
@@ -59,7 +65,8 @@ impl Default for Book {
             hand: 0,
             changes: 0,
             removals: 0,
-            full_until_us: 0,
+            used: 0,
+            chances: 0,
             owners: [OwnerBook::default(); MAX_OWNERS],
         }
     }

@@ -9,63 +9,79 @@ use super::slot::Slot;
 const SEARCH: usize = 8;
 
 impl Slots<'_> {
-    /// Whether a slot can be had without giving one away.
-    #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.book.free != 0 || (self.book.high as usize) < self.slots.len()
+    /// A slot for one more key of an owner.
+    pub(super) fn vacant(&mut self, owner: Owner, now_us: i64) -> Option<usize> {
+        if !self.may_grow(owner) {
+            self.make_room(owner, now_us)?;
+        }
+        Some(self.take_free())
     }
 
-    pub(super) fn vacant(&mut self, now_us: i64) -> Option<usize> {
-        if self.book.free == 0 && (self.book.high as usize) < self.slots.len() {
-            self.book.high += 1;
-            return Some(self.book.high as usize - 1);
+    /// Takes a slot that is free. There must be one.
+    pub(super) fn take_free(&mut self) -> usize {
+        match (self.book.free as usize).checked_sub(1) {
+            Some(index) => {
+                self.book.free = self.slots[index].next;
+                index
+            }
+            None => {
+                self.book.high += 1;
+                self.book.high as usize - 1
+            }
         }
-        if self.book.free == 0 {
-            let victim = self.victim(now_us)?;
-            self.evict(victim, now_us);
-        }
-        let index = (self.book.free as usize).checked_sub(1)?;
-        self.book.free = self.slots[index].next;
-        Some(index)
     }
 
-    /// A slot that can go: one that is worthless if there is one near, else one that is clean.
-    fn victim(&mut self, now_us: i64) -> Option<usize> {
-        if now_us < self.book.full_until_us {
+    /// Frees a slot that an owner may take: one that is worthless if there is one near, else one that is clean, of
+    /// the owner itself or of one that has more.
+    fn make_room(&mut self, owner: Owner, now_us: i64) -> Option<()> {
+        let book = *self.owner(owner);
+        if now_us < book.full_until_us && book.full_at == self.book.chances {
             return None;
         }
         let mut clean = None;
         let mut first_to_expire_us = i64::MAX;
-        for seen in 0..self.slots.len() {
-            let index = self.book.hand as usize % self.slots.len();
+        for seen in 0..self.touched() {
+            let index = self.book.hand as usize % self.touched();
             self.book.hand = (index + 1) as u32;
             let slot = &self.slots[index];
+            if !slot.in_use {
+                continue;
+            }
             if slot.is_worthless(now_us) {
-                return Some(index);
-            }
-            if clean.is_none() && !slot.is_dirty() {
-                clean = Some(index);
-            }
-            if clean.is_some() && seen + 1 >= SEARCH {
-                return clean;
+                let is_own = slot.is_of(owner);
+                self.remove(index);
+                if is_own || self.may_grow(owner) {
+                    return Some(());
+                }
+                continue;
             }
             let expires_us = slot.expires_us.max(slot.row_expires_us);
             first_to_expire_us = first_to_expire_us.min(expires_us);
+            let victim = slot.owner;
+            if clean.is_none() && !slot.is_dirty() && self.may_take_from(owner, victim) {
+                clean = Some(index);
+            }
+            if clean.is_some() && seen + 1 >= SEARCH {
+                break;
+            }
         }
-        if clean.is_none() {
-            self.book.full_until_us = first_to_expire_us;
-        }
-        clean
+        let Some(index) = clean else {
+            let full_at = self.book.chances;
+            let book = self.owner(owner);
+            book.full_until_us = first_to_expire_us;
+            book.full_at = full_at;
+            return None;
+        };
+        self.evict(index);
+        Some(())
     }
 
-    fn evict(&mut self, index: usize, now_us: i64) {
+    fn evict(&mut self, index: usize) {
         let slot = &self.slots[index];
         let (owner, row_expires_us) = (slot.owner, slot.row_expires_us);
-        if !slot.is_worthless(now_us) {
-            let book = self.owner(owner);
-            book.evictions += 1;
-            book.horizon_us = book.horizon_us.max(row_expires_us);
-        }
+        let book = self.owner(owner);
+        book.evictions += 1;
+        book.horizon_us = book.horizon_us.max(row_expires_us);
         self.remove(index);
     }
 
@@ -80,6 +96,8 @@ impl Slots<'_> {
         slot.next = self.book.free;
         self.book.free = index as u32 + 1;
         self.book.removals += 1;
+        self.book.used = self.book.used.saturating_sub(1);
+        self.book.chances += 1;
         let book = self.owner(owner);
         book.used = book.used.saturating_sub(1);
         if was_dirty {
@@ -128,6 +146,5 @@ impl Slots<'_> {
                 self.remove(index);
             }
         }
-        self.book.full_until_us = 0;
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Slots;
-use super::key::Owner;
+use super::key::{KeyName, Owner};
 use super::slot::Slot;
 
 /// A slot's state at one time, to be written to the table.
@@ -54,11 +54,11 @@ impl Slots<'_> {
     }
 
     /// The table has a slot as it was then.
-    pub fn mark_flushed(&mut self, snapshot: &Snapshot, key: &[u8]) {
+    pub fn mark_flushed(&mut self, snapshot: &Snapshot, name: KeyName<'_>) {
         let Some(slot) = self.slots.get_mut(snapshot.slot as usize) else {
             return;
         };
-        if !slot.in_use || slot.hash != snapshot.hash || slot.key() != key {
+        if !slot.in_use || slot.hash != snapshot.hash || slot.name() != name {
             return;
         }
         slot.row_expires_us = snapshot.expires_us;
@@ -67,6 +67,6 @@ impl Slots<'_> {
             let owner = slot.owner;
             self.owner(owner).count_clean();
         }
-        self.book.full_until_us = 0;
+        self.book.chances += 1;
     }
 }

@@ -28,11 +28,66 @@ impl Owner {
     }
 }
 
+/// Whose the keys of a space are: no text of one kind reaches a key of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum KeyKind {
+    /// The callers' own.
+    Plain = 0,
+    /// Those of policies, `policy:<name>:<key>`.
+    Policy = 1,
+}
+
+impl KeyKind {
+    /// The number that stands for it in the table and in files.
+    #[must_use]
+    pub fn number(self) -> i16 {
+        self as i16
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn of_number(number: i16) -> Option<KeyKind> {
+        [KeyKind::Plain, KeyKind::Policy]
+            .into_iter()
+            .find(|kind| kind.number() == number)
+    }
+}
+
+/// The name under which state is kept: a kind, and a text within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeyName<'a> {
+    /// The text, in whatever encoding the database has.
+    pub bytes: &'a [u8],
+    /// The kind.
+    pub kind: KeyKind,
+}
+
+impl<'a> KeyName<'a> {
+    /// A caller's own key.
+    #[must_use]
+    pub fn plain(bytes: &'a [u8]) -> KeyName<'a> {
+        KeyName {
+            bytes,
+            kind: KeyKind::Plain,
+        }
+    }
+
+    /// A policy's key.
+    #[must_use]
+    pub fn of_policy(bytes: &'a [u8]) -> KeyName<'a> {
+        KeyName {
+            bytes,
+            kind: KeyKind::Policy,
+        }
+    }
+}
+
 /// A key to look for.
 #[derive(Debug, Clone, Copy)]
 pub struct SlotKey<'a> {
     pub(super) owner: Owner,
-    pub(super) bytes: &'a [u8],
+    pub(super) name: KeyName<'a>,
     pub(super) hash: u64,
 }
 
@@ -40,14 +95,15 @@ impl<'a> SlotKey<'a> {
     /// `None` for a key that is too long. The seed keeps an attacker from choosing keys that meet in one place
     /// (SipHash, Aumasson and Bernstein 2012).
     #[must_use]
-    pub fn new(owner: Owner, bytes: &'a [u8], seed: [u64; 2]) -> Option<SlotKey<'a>> {
-        let fits = bytes.len() <= MAX_KEY && (owner.index as usize) < MAX_OWNERS;
+    pub fn new(owner: Owner, name: KeyName<'a>, seed: [u64; 2]) -> Option<SlotKey<'a>> {
+        let fits = name.bytes.len() <= MAX_KEY && (owner.index as usize) < MAX_OWNERS;
         fits.then(|| {
             let mut hasher = SipHasher13::new_with_keys(seed[0], seed[1]);
             hasher.write_u64(u64::from(owner.database) << 32 | u64::from(owner.table));
-            hasher.write(bytes);
+            hasher.write(name.bytes);
+            hasher.write_u8(name.kind as u8);
             let hash = hasher.finish();
-            SlotKey { owner, bytes, hash }
+            SlotKey { owner, name, hash }
         })
     }
 
@@ -59,8 +115,8 @@ impl<'a> SlotKey<'a> {
 
     /// The key itself.
     #[must_use]
-    pub fn bytes(&self) -> &'a [u8] {
-        self.bytes
+    pub fn name(&self) -> KeyName<'a> {
+        self.name
     }
 
     /// Whose it is.

@@ -7,21 +7,24 @@
 //! the table may have of it, or when the row has all of it. In the second case the owner's *horizon* is raised to
 //! the time at which that row expires. A key that is not found before the horizon has to be looked up in the
 //! table first.
+//!
+//! No owner can take all slots from the others (`shares.rs`).
 
 mod book;
 mod eviction;
 mod flushing;
 mod key;
+mod shares;
 mod slot;
 
 pub use book::{Book, OwnerBook};
 pub use flushing::Snapshot;
-pub use key::{MAX_KEY, MAX_OWNERS, Owner, SlotKey};
+pub use key::{KeyKind, KeyName, MAX_KEY, MAX_OWNERS, Owner, SlotKey};
 pub use slot::Slot;
 
 use super::entry::Entry;
 
-/// Every slot holds what nothing else has.
+/// No slot can be had: the owner has its share, and its slots hold what nothing else has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Full;
 
@@ -95,7 +98,7 @@ impl<'a> Slots<'a> {
     /// Takes a slot for a key that has none, with what the table has of it and when that row expires.
     ///
     /// # Errors
-    /// [`Full`], when every slot is dirty and live.
+    /// [`Full`], when the owner has its share, and all that it could have instead is dirty and live.
     pub fn insert(
         &mut self,
         key: &SlotKey<'_>,
@@ -103,7 +106,34 @@ impl<'a> Slots<'a> {
         row_expires_us: i64,
         now_us: i64,
     ) -> Result<usize, Full> {
-        let index = self.vacant(now_us).ok_or(Full)?;
+        let index = self.vacant(key.owner, now_us).ok_or(Full)?;
+        Ok(self.fill(index, key, entry, row_expires_us))
+    }
+
+    /// As `insert`, whatever the owner's share, while there is any slot free: for what had a slot before a restart.
+    ///
+    /// # Errors
+    /// [`Full`], when there is none.
+    pub fn restore(
+        &mut self,
+        key: &SlotKey<'_>,
+        row_expires_us: i64,
+        now_us: i64,
+    ) -> Result<usize, Full> {
+        let index = match self.free() {
+            0 => self.vacant(key.owner, now_us).ok_or(Full)?,
+            _ => self.take_free(),
+        };
+        Ok(self.fill(index, key, &Entry::EMPTY, row_expires_us))
+    }
+
+    fn fill(
+        &mut self,
+        index: usize,
+        key: &SlotKey<'_>,
+        entry: &Entry,
+        row_expires_us: i64,
+    ) -> usize {
         let expires_us = entry.expires_us();
         let head = self.bucket(key.hash);
         let next = std::mem::replace(head, index as u32 + 1);
@@ -111,7 +141,8 @@ impl<'a> Slots<'a> {
         slot.hash = key.hash;
         slot.next = next;
         slot.in_use = true;
-        slot.key_len = key.bytes.len() as u16;
+        slot.kind = key.name.kind;
+        slot.key_len = key.name.bytes.len() as u16;
         slot.owner = key.owner;
         slot.version = 0;
         slot.flushed = 0;
@@ -120,9 +151,11 @@ impl<'a> Slots<'a> {
         slot.hits = 0;
         slot.denials = 0;
         slot.entry = *entry;
-        slot.key[..key.bytes.len()].copy_from_slice(key.bytes);
+        slot.key[..key.name.bytes.len()].copy_from_slice(key.name.bytes);
+        self.book.used += 1;
+        self.book.chances += 1;
         self.owner(key.owner).used += 1;
-        Ok(index)
+        index
     }
 
     /// The slot with this number.

@@ -1,6 +1,6 @@
 //! One key's place.
 
-use super::key::{MAX_KEY, Owner, SlotKey};
+use super::key::{KeyKind, KeyName, MAX_KEY, Owner, SlotKey};
 use crate::ratelimit::entry::Entry;
 
 /// One key's place. What a hit reads comes first, and a short key right after it: four cache lines of twelve.
@@ -11,6 +11,7 @@ pub struct Slot {
     /// The next slot of the same bucket, or of the free list; counted from 1, 0 for none.
     pub(super) next: u32,
     pub(super) in_use: bool,
+    pub(super) kind: KeyKind,
     pub(super) key_len: u16,
     pub(super) owner: Owner,
     /// The number of its latest change, which no other change of the partition has.
@@ -35,6 +36,7 @@ impl Default for Slot {
             hash: 0,
             next: 0,
             in_use: false,
+            kind: KeyKind::Plain,
             key_len: 0,
             owner: Owner {
                 database: 0,
@@ -56,8 +58,11 @@ impl Default for Slot {
 impl Slot {
     /// The key.
     #[must_use]
-    pub fn key(&self) -> &[u8] {
-        self.key.get(..usize::from(self.key_len)).unwrap_or(&[])
+    pub fn name(&self) -> KeyName<'_> {
+        KeyName {
+            bytes: self.key.get(..usize::from(self.key_len)).unwrap_or(&[]),
+            kind: self.kind,
+        }
     }
 
     /// What is known of it.
@@ -89,7 +94,7 @@ impl Slot {
     }
 
     pub(super) fn holds(&self, key: &SlotKey<'_>) -> bool {
-        self.hash == key.hash && self.owner.is_same(key.owner) && self.key() == key.bytes
+        self.hash == key.hash && self.owner.is_same(key.owner) && self.name() == key.name
     }
 
     pub(super) fn is_of(&self, owner: Owner) -> bool {
