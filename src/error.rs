@@ -64,6 +64,12 @@ pub enum Error {
     },
     #[error("this database is pinned to key {0}, which the server does not have")]
     PinnedKeyMissing(KeyId),
+    #[error("this database is pinned to regions {}, the server has {}", or_none(pinned), or_none(found))]
+    RegionsMismatch { pinned: String, found: String },
+    #[error("regions must not be \"default\" here: the answer may not depend on a setting")]
+    DefaultRegions,
+    #[error("a list of regions is no context")]
+    RegionsAsContext,
     #[error(transparent)]
     Quota(#[from] QuotaError),
     #[error(transparent)]
@@ -189,6 +195,8 @@ impl Error {
             | Error::Algorithm(_)
             | Error::Penalties(_)
             | Error::HeaderName(_)
+            | Error::DefaultRegions
+            | Error::RegionsAsContext
             | Error::KeyLength
             | Error::PolicyName
             | Error::UnknownPolicy
@@ -213,6 +221,7 @@ impl Error {
             | Error::TwoSources(_)
             | Error::PinMismatch { .. }
             | Error::PinnedKeyMissing(_)
+            | Error::RegionsMismatch { .. }
             | Error::NotRegistered
             | Error::ColumnMissing(_)
             | Error::HashKeyMissing(_)
@@ -256,6 +265,18 @@ impl Error {
             Error::PinMismatch { .. } | Error::PinnedKeyMissing(_) => format!(
                 "Start the server with the keys that this database was written with, or see \"Pinned keys\" in {KEYS_PAGE}."
             ),
+            Error::RegionsMismatch { pinned, .. } => format!(
+                "A plain dump leaves ALTER DATABASE ... SET phone_crypt.default_regions = '{pinned}' behind: set it \
+                 again. See \"Pinned regions\" in {KEYS_PAGE}."
+            ),
+            Error::DefaultRegions => {
+                "Leave regions out, and phone_crypt.default_regions counts.".to_owned()
+            }
+            Error::RegionsAsContext => {
+                "Regions are the argument after the context, as in phone_hash(phone, '', 'GB'). A value is read back \
+                 without any."
+                    .to_owned()
+            }
             Error::Value(ValueError::UnknownKey(_)) | Error::Legacy(LegacyError::UnknownKey(_)) => {
                 format!(
                     "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
@@ -296,6 +317,11 @@ impl Error {
         };
         Some(hint)
     }
+}
+
+/// An empty list of regions, in a message.
+fn or_none(regions: &str) -> &str {
+    if regions.is_empty() { "none" } else { regions }
 }
 
 /// The five characters of a SQLSTATE, six bits each in PostgreSQL's number for it.

@@ -5,7 +5,10 @@ pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
 pgrx::extension_sql_file!(
     "../sql/base/pins.sql",
     name = "pins",
-    requires = [sql::keys::phone_crypt_configured_keys]
+    requires = [
+        sql::keys::phone_crypt_configured_keys,
+        sql::regions::configured_regions,
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/base/stats.sql",
@@ -130,7 +133,12 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/procedures/encrypt_column.sql",
     name = "encrypt_column",
-    requires = ["registration", "encrypted_view"]
+    requires = [
+        "registration",
+        "encrypted_view",
+        sql::regions::default_regions,
+        sql::regions::check_context,
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/drop_plaintext.sql",
@@ -184,5 +192,10 @@ pgrx::extension_sql_file!(
         sql::legacy::phone_decrypt_legacy,
         sql::legacy::phone_decrypt_legacy_with_key,
     ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/notice.sql",
+    name = "notice",
+    requires = ["privileges", sql::regions::configured_regions]
 );
 pgrx::extension_sql_file!("../sql/base/comments.sql", name = "comments", finalize);

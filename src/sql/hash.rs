@@ -3,11 +3,12 @@
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{self, HASH_LEN};
 
-use super::args::required;
+use super::args;
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::keys::with_ring;
 use crate::ratelimit::PHONE_PREFIX;
+use crate::regions::Chosen;
 use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
 
@@ -15,9 +16,10 @@ use crate::text::{Text, TextOut};
 fn hashed(
     phone: Text<'_>,
     context: &str,
+    regions: &Chosen<'_>,
     as_text: impl FnOnce(&[u8; HASH_LEN]) -> TextOut,
 ) -> Result<TextOut> {
-    with_e164(phone, |e164| {
+    with_e164(phone, regions, |e164| {
         with_ring(|ring| {
             let mut hash = [0; HASH_LEN];
             crypto::write_current_hash(ring, e164, context.as_bytes(), &mut hash)?;
@@ -26,24 +28,26 @@ fn hashed(
     })
 }
 
-/// `phone_hash(phone[, context])`: 64 hexadecimal digits, equal for equal numbers however they are written.
+/// `phone_hash(phone[, context[, regions]])`: 64 hexadecimal digits, equal for equal numbers however they are written.
 /// A context keeps two tables from being linked. NULL phone gives NULL.
 ///
-/// Errors: not a phone number, or a context under hash scheme raw, 22023; context NULL, 22004; no key, or a
-/// ring that differs from the pin, 55000.
+/// Errors: not a phone number, an unknown region, a list of regions as context, or a context under hash scheme raw,
+/// 22023; context or regions NULL, 22004; no key, or keys or default regions that differ from the pin, 55000.
 #[pg_extern(stable, parallel_safe)]
 fn phone_hash(
     phone: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
+    regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<TextOut>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
+    let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    let hash = hashed(phone, &context, |hash| TextOut::ascii(hash));
+    let hash = hashed(phone, &context, &regions, |hash| TextOut::ascii(hash));
     Ok(Some(count(Operation::Hash, hash)?))
 }
 
-fn all_hashed(phone: Text<'_>, context: &str) -> Result<Vec<String>> {
-    with_e164(phone, |e164| {
+fn all_hashed(phone: Text<'_>, context: &str, regions: &Chosen<'_>) -> Result<Vec<String>> {
+    with_e164(phone, regions, |e164| {
         with_ring(|ring| {
             let hashes = crypto::all_hashes(ring, e164, context.as_bytes())?;
             Ok(hashes
@@ -54,7 +58,7 @@ fn all_hashed(phone: Text<'_>, context: &str) -> Result<Vec<String>> {
     })
 }
 
-/// `phone_hashes(phone[, context])`: the hashes of the number under every scheme and configured key, the one
+/// `phone_hashes(phone[, context[, regions]])`: the hashes of the number under every scheme and configured key, the one
 /// that `phone_hash` gives first: `WHERE phone_hash = ANY(phone_hashes($1))`. NULL phone gives NULL.
 ///
 /// Errors: as `phone_hash`.
@@ -62,19 +66,26 @@ fn all_hashed(phone: Text<'_>, context: &str) -> Result<Vec<String>> {
 fn phone_hashes(
     phone: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
+    regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<Vec<String>>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
+    let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(count(Operation::Hash, all_hashed(phone, &context))?))
+    let hashes = all_hashed(phone, &context, &regions);
+    Ok(Some(count(Operation::Hash, hashes)?))
 }
 
-/// `phone_ratelimit_key(phone)`: `phone_hash:` and the hash, the conventional rate-limit key of a phone.
+/// `phone_ratelimit_key(phone[, regions])`: `phone_hash:` and the hash, the conventional rate-limit key of a phone.
 ///
 /// Errors: as `phone_hash`.
 #[pg_extern(stable, parallel_safe)]
-fn phone_ratelimit_key(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
+fn phone_ratelimit_key(
+    phone: Option<Text<'_>>,
+    regions: default!(Option<Text<'_>>, "'default'"),
+) -> Answer<Option<TextOut>> {
+    let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    let key = hashed(phone, "", |hash| {
+    let key = hashed(phone, "", &regions, |hash| {
         let mut key = [0; PHONE_PREFIX.len() + HASH_LEN];
         key[..PHONE_PREFIX.len()].copy_from_slice(PHONE_PREFIX);
         key[PHONE_PREFIX.len()..].copy_from_slice(hash);

@@ -24,6 +24,7 @@ mod ratelimit_phone;
 mod ratelimit_policy;
 mod ratelimit_views;
 mod raw;
+mod regions;
 mod reveal;
 mod stats;
 mod version;

@@ -2,6 +2,7 @@
 
 use super::error::RegionsError;
 use super::region::Region;
+use std::fmt;
 
 /// Regions to try, in order, for a number written without `+`. May be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -43,6 +44,17 @@ impl Regions {
     /// The regions, in order.
     pub fn iter(&self) -> impl Iterator<Item = Region> + '_ {
         self.0.iter().copied()
+    }
+}
+
+/// The list as [`Regions::parse`] reads it, each list in one way only: `AU,US`.
+impl fmt::Display for Regions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, region) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(formatter, "{comma}{}", region.name())?;
+        }
+        Ok(())
     }
 }
 
