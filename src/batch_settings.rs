@@ -73,8 +73,8 @@ impl Drop for BatchSettings {
     fn drop(&mut self) {
         // After an error PostgreSQL closes the level itself, with the transaction.
         if !std::thread::panicking() {
-            // SAFETY: closes the level that was opened above, and those within.
-            unsafe { pg_sys::AtEOXact_GUC(true, self.nest_level) };
+            // SAFETY: closes the level that was opened above, and those within. `false` undoes what was set.
+            unsafe { pg_sys::AtEOXact_GUC(false, self.nest_level) };
         }
     }
 }

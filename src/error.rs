@@ -64,7 +64,11 @@ pub enum Error {
     },
     #[error("this database is pinned to key {0}, which the server does not have")]
     PinnedKeyMissing(KeyId),
-    #[error("this database is pinned to regions {}, the server has {}", or_none(pinned), or_none(found))]
+    #[error(
+        "this database is pinned to regions {}, the server has {}",
+        or_none(pinned),
+        or_none(found)
+    )]
     RegionsMismatch { pinned: String, found: String },
     #[error("regions must not be \"default\" here: the answer may not depend on a setting")]
     DefaultRegions,
@@ -128,6 +132,8 @@ pub enum Error {
     RowsKept,
     #[error("must be owner of table {0}")]
     NotOwner(String),
+    #[error("relation with OID {} does not exist", .0.to_u32())]
+    UndefinedTable(pgrx::pg_sys::Oid),
     /// What PostgreSQL said of it may show the row.
     #[error("table {table} refuses the change: SQLSTATE {}", sqlstate_text(*code))]
     TableRefused { table: String, code: PgSqlErrorCode },
@@ -238,6 +244,7 @@ impl Error {
             Error::RowsKept => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             Error::PlaintextTooNarrow => ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
             Error::InsecureTransport | Error::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::UndefinedTable(_) => ERRCODE_UNDEFINED_TABLE,
             Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,
             Error::TableRefused { code, .. } => *code,
             Error::InTable { source, .. } => source.sqlstate(),

@@ -126,6 +126,11 @@ pgrx::extension_sql_file!(
     requires = ["work_through", "pins", sql::keys::check_keys]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/column_check.sql",
+    name = "column_check",
+    requires = ["registration", sql::column_check::column_outcomes]
+);
+pgrx::extension_sql_file!(
     "../sql/base/procedures/encrypted_view.sql",
     name = "encrypted_view",
     requires = ["registration"]
@@ -179,6 +184,7 @@ pgrx::extension_sql_file!(
         "decrypt_column",
         "rotate_column",
         "import_legacy_column",
+        "column_check",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,
@@ -188,6 +194,7 @@ pgrx::extension_sql_file!(
         sql::reveal::phone_reveal,
         sql::hash::phone_hash,
         sql::hash::phone_hashes,
+        sql::hash::phone_hashes_of,
         sql::hash::phone_ratelimit_key,
         sql::legacy::phone_decrypt_legacy,
         sql::legacy::phone_decrypt_legacy_with_key,

@@ -82,10 +82,7 @@ pub fn with_default<T>(use_regions: impl FnOnce(&Regions) -> Result<T>) -> Resul
 }
 
 /// As [`with_default`], but where the pin differs a `phone` that does not depend on it is still read.
-fn with_default_for<T>(
-    phone: &str,
-    use_regions: impl FnOnce(&Regions) -> Result<T>,
-) -> Result<T> {
+fn with_default_for<T>(phone: &str, use_regions: impl FnOnce(&Regions) -> Result<T>) -> Result<T> {
     match current()?.differs_from_pin && says_its_region(phone) {
         true => use_regions(&Regions::none()),
         false => with_default(use_regions),

@@ -46,6 +46,8 @@ COMMENT ON FUNCTION phone_hash(text, text, text) IS
     'keyed hash (blind index) of the normalised number: 64 hex digits';
 COMMENT ON FUNCTION phone_hashes(text, text, text) IS
     'hashes under every scheme and configured key, the current one first, for = ANY(...)';
+COMMENT ON FUNCTION phone_hashes_of(text[], text, text) IS
+    'phone_hashes of several numbers, for = ANY(...), as of phone_equivalents';
 COMMENT ON FUNCTION phone_ratelimit_key(text, text) IS
     'phone_hash: and the hash, the conventional rate-limit key of a phone';
 COMMENT ON FUNCTION phone_key_id(text) IS
@@ -168,6 +170,8 @@ COMMENT ON FUNCTION phone_crypt.purge_batch(regclass, text, regclass, timestampt
     'deletes or sets to NULL some of them; behind phone_purge_expired';
 COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integer, boolean, text[], boolean, text) IS
     'one batch of a column procedure, in the name of the table''s owner';
+COMMENT ON FUNCTION phone_crypt.column_outcomes(oid, text, text) IS
+    'behind phone_check_column';
 COMMENT ON FUNCTION phone_crypt.column_pending(text, regclass, text, text[]) IS
     'how many rows a column procedure has still to do';
 COMMENT ON FUNCTION phone_crypt.column_differing(regclass, text, xid) IS

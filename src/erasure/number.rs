@@ -34,7 +34,9 @@ impl Number {
     ///
     /// Errors: not a phone number, or an unknown region, 22023; default regions that differ from the pin, 55000.
     pub fn of(phone: Text<'_>, regions: &Chosen<'_>) -> Result<Number> {
-        with_e164(phone, regions, |e164| Ok(Number(Zeroizing::new(e164.to_vec()))))
+        with_e164(phone, regions, |e164| {
+            Ok(Number(Zeroizing::new(e164.to_vec())))
+        })
     }
 
     /// Its hashes under every configured key and both schemes.

@@ -1,7 +1,8 @@
 //! The keyed hash (blind index) that lookups go through.
 
-use pgrx::{default, pg_extern};
+use pgrx::{Array, default, pg_extern};
 use phone_crypt_core::crypto::{self, HASH_LEN};
+use std::collections::HashSet;
 
 use super::args;
 use crate::e164::with_e164;
@@ -73,6 +74,30 @@ fn phone_hashes(
     let Some(phone) = phone else { return Ok(None) };
     let hashes = all_hashed(phone, &context, &regions);
     Ok(Some(count(Operation::Hash, hashes)?))
+}
+
+/// `phone_hashes_of(phones[, context[, regions]])`: the hashes of each of the numbers, without repeats:
+/// `WHERE phone_hash = ANY(phone_hashes_of(phone_equivalents($1)))`. A NULL element gives none; NULL gives NULL.
+///
+/// Errors: as `phone_hash`.
+#[pg_extern(stable, parallel_safe)]
+fn phone_hashes_of(
+    phones: Option<Array<'_, Text<'_>>>,
+    context: default!(Option<Text<'_>>, "''"),
+    regions: default!(Option<Text<'_>>, "'default'"),
+) -> Answer<Option<Vec<String>>> {
+    let context = args::context(context)?;
+    let regions = args::regions(regions)?;
+    let Some(phones) = phones else {
+        return Ok(None);
+    };
+    let mut seen = HashSet::new();
+    let mut hashes = Vec::new();
+    for phone in phones.iter().flatten() {
+        let of_one = count(Operation::Hash, all_hashed(phone, &context, &regions))?;
+        hashes.extend(of_one.into_iter().filter(|hash| seen.insert(hash.clone())));
+    }
+    Ok(Some(hashes))
 }
 
 /// `phone_ratelimit_key(phone[, regions])`: `phone_hash:` and the hash, the conventional rate-limit key of a phone.

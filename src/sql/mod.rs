@@ -7,6 +7,7 @@ mod adopted_rate_limits;
 mod args;
 mod changes;
 mod column_batch;
+mod column_check;
 mod encrypt;
 mod erasure;
 mod hash;

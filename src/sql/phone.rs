@@ -188,7 +188,9 @@ fn phone_mask(
     phone: Option<Text<'_>>,
     regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<TextOut>> {
-    Ok(answer(phone, &args::regions(regions)?, |phone, regions| {
-        TextOut::new(&phone::mask(phone, regions))
-    })?)
+    Ok(answer(
+        phone,
+        &args::regions(regions)?,
+        |phone, regions| TextOut::new(&phone::mask(phone, regions)),
+    )?)
 }
