@@ -103,7 +103,13 @@ fn mismatch(found: &Regions) -> Error {
 
 /// Whether a text means the same number in every region: it has a `+`, or it is understood without any region.
 fn says_its_region(phone: &str) -> bool {
-    phone.contains(['+', '\u{ff0b}']) || phone::normalize(phone, &Regions::none()).is_ok()
+    match phone.split_once(['+', '\u{ff0b}']) {
+        // `+00` is read as `00`, an exit code of some regions and the beginning of other ones' elsewhere.
+        Some((_, rest)) => !rest
+            .trim_start_matches(|character: char| !character.is_numeric())
+            .starts_with(['0', '\u{ff10}']),
+        None => phone::normalize(phone, &Regions::none()).is_ok(),
+    }
 }
 
 fn current() -> Result<Current> {

@@ -106,6 +106,7 @@ SELECT call, split_part(t.outcome(call), ' | ', 1) AS outcome
                ($$ratelimit_list_phone('deny', '0401148075')$$), ($$ratelimit_unlist_phone('0401148075')$$),
                ($$ratelimit_block_phone('0401148075', '1 year')$$), ($$ratelimit_unblock_phone('0401148075')$$),
                ($$(SELECT count(*) FROM phone_forget('0401148075'))$$), ($$phone_normalize('0061401148075')$$),
+               ($$phone_normalize('+0061 401 148 075')$$),
                ($$phone_normalize('hello')$$), ($$(SELECT key FROM phone_crypt.earlier_key('phone:+10401148075'))$$)
        ) AS example (call);
 CALL phone_encrypt_column('customer', 'phone');

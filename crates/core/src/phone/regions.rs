@@ -64,3 +64,17 @@ impl From<Region> for Regions {
         Regions(vec![region])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Regions;
+
+    #[test]
+    fn a_list_is_written_in_one_way() {
+        for (list, written) in [(" us , gb ", "US,GB"), ("gb,US", "GB,US"), (" ", "")] {
+            let regions = Regions::parse(list).unwrap();
+            assert_eq!(regions.to_string(), written);
+            assert_eq!(Regions::parse(written), Ok(regions));
+        }
+    }
+}
