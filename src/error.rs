@@ -255,6 +255,7 @@ impl Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
+            Error::Phone(error) => return error.hint().map(str::to_owned),
             Error::NoKey => format!(
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
                  phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."

@@ -6,6 +6,7 @@
 
 use super::calling_code::CallingCode;
 use super::e164::E164;
+use super::screen::is_plain;
 
 /// The most digits that E.164 allows after the `+`. Longer numbers are left to the full parse.
 const MAX_DIGITS: usize = 15;
@@ -27,6 +28,9 @@ pub(super) fn read(input: &str) -> Option<E164> {
     let text = input.as_bytes().strip_prefix(b"+")?;
     if are_digits(text) {
         return read_digits(text);
+    }
+    if !is_plain(text) {
+        return None;
     }
     let mut digits = [0; MAX_DIGITS];
     let mut length = 0;

@@ -1,7 +1,7 @@
 //! Phone numbers: parsing, normalisation to E.164 (ITU-T E.164), formatting and masking.
 //!
-//! [`normalize`] is the way in for everything that is encrypted, hashed or looked up. `rule.rs`
-//! holds what a number without `+` means under an ordered list of regions, `fast_path.rs` the
+//! [`normalize`] is the way in for everything that is encrypted, hashed or looked up. `screen/`
+//! looks at a text before it is parsed, and refuses what may be no number. `rule.rs` holds what a number without `+` means under an ordered list of regions, `fast_path.rs` the
 //! shortcut for numbers that are E.164 already, `naive.rs` what the earlier web application made of
 //! numbers, and `library.rs` is the only file that calls the parser.
 
@@ -18,6 +18,7 @@ mod phone_type;
 mod region;
 mod regions;
 mod rule;
+mod screen;
 mod style;
 mod warm_up;
 
@@ -31,5 +32,6 @@ pub use parsed::ParsedPhone;
 pub use phone_type::PhoneType;
 pub use region::Region;
 pub use regions::Regions;
+pub use screen::split;
 pub use style::Style;
 pub use warm_up::warm_up;
