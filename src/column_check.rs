@@ -1,7 +1,7 @@
 //! What the texts of a user's column are as phone numbers: counts, and samples that show no number.
 
 use pgrx::{IntoDatum, pg_sys};
-use phone_crypt_core::phone::{self, PhoneError, Regions};
+use phone_crypt_core::phone::{self, Regions};
 use std::collections::{BTreeSet, HashMap};
 
 use crate::batch_settings::BatchSettings;
@@ -104,7 +104,7 @@ fn look_at(text: &str, regions: &Chosen<'_>) -> Result<(Group, Option<String>)> 
             };
             (group, Some(phone::mask_e164(phone.e164())))
         }
-        Err(error) => (refused(reason(error)), Some(shape(text))),
+        Err(error) => (refused(error.reason()), Some(shape(text))),
     })
 }
 
@@ -113,13 +113,6 @@ fn refused(outcome: &'static str) -> Group {
         outcome,
         region: None,
         has_extension: false,
-    }
-}
-
-fn reason(error: PhoneError) -> &'static str {
-    match error {
-        PhoneError::NotAPhoneNumber => "not_a_phone_number",
-        PhoneError::TooLong => "too_long",
     }
 }
 

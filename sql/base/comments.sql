@@ -30,6 +30,8 @@ COMMENT ON FUNCTION phone_format(text, text, text) IS
     'the number in style e164, international, national or rfc3966';
 COMMENT ON FUNCTION phone_mask(text, text) IS
     'calling code and last 3 digits, never fewer than 4 hidden; what is no phone number is masked entirely';
+COMMENT ON FUNCTION phone_split(text, text) IS
+    'the pieces of a text that holds several numbers, as they are written';
 COMMENT ON FUNCTION phone_encrypt(text, text, text) IS
     'normalises, then encrypts under the primary key; decrypts only under the same context';
 COMMENT ON FUNCTION phone_decrypt(text, text) IS

@@ -11,7 +11,7 @@ use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::regions::Chosen;
 use crate::stats::{Operation, count};
-use crate::text::{Text, TextOut};
+use crate::text::{RawText, Text, TextOut};
 
 /// What `answer` makes of a phone and the regions to read it in. NULL gives NULL.
 fn answer<T>(
@@ -177,6 +177,32 @@ fn formatted(
     answer(phone, regions, |phone, regions| {
         TextOut::new(&phone::parse(phone, regions)?.format(style))
     })
+}
+
+/// `phone_split(text[, regions])`: the pieces of a text that holds several numbers, as they are written; one piece where
+/// there is one number, or none. NULL gives NULL.
+///
+/// Errors: an unknown region, 22023; regions NULL, 22004; not UTF-8, 22021; default regions that differ from the pin,
+/// 55000.
+#[pg_extern(stable, parallel_safe)]
+fn phone_split(
+    text: Option<Text<'_>>,
+    regions: default!(Option<Text<'_>>, "'default'"),
+) -> Answer<Option<Vec<RawText>>> {
+    let regions = args::regions(regions)?;
+    let Some(text) = text else { return Ok(None) };
+    Ok(Some(pieces(&text.exact()?, &regions)?))
+}
+
+fn pieces(text: &str, regions: &Chosen<'_>) -> Result<Vec<RawText>> {
+    let pieces = regions.with(text, |regions| Ok(phone::split(text, regions)))?;
+    let mut written = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        // One with `+` does not speak for the others.
+        regions.with(&piece, |_| Ok(()))?;
+        written.push(RawText::utf8(piece.as_bytes())?);
+    }
+    Ok(written)
 }
 
 /// `phone_mask(phone[, regions])`: calling code and the last three digits, `+61******075`, never fewer than four

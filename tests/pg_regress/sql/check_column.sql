@@ -6,7 +6,9 @@ CREATE TABLE customer (id integer PRIMARY KEY, phone text, note text, born date)
 INSERT INTO customer (id, phone)
 SELECT row_number() OVER (), phone
   FROM unnest(ARRAY['0401 148 075', '+61 401 148 076', '0401148077', '(02) 9374 4000 ext. 5', '650 253 0000', '4011480751',
-                    '+44 20 7946 0958', '+800 1234 5678', 'ask for Bob', '12', '', NULL, NULL, repeat('5', 300)]) AS phone;
+                    '+44 20 7946 0958', '+800 1234 5678', 'ask for Bob', '12', '', NULL, NULL, repeat('5', 300), '401148075.0',
+                    '4.01148075E8', '0401 148 xxx', '+61******075', '0401 148 075 / 0401 148 076', '0401 148 075 Max',
+                    '☎ ٠٤٠', E'0401\t148']) AS phone;
 SELECT * FROM phone_check_column('customer', 'phone');
 SELECT outcome, region, rows FROM phone_check_column('customer', 'phone', 'GB,US');
 SELECT outcome, region, rows FROM phone_check_column('customer', 'phone', '') WHERE outcome = 'valid';

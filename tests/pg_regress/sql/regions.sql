@@ -107,13 +107,15 @@ SELECT call, split_part(t.outcome(call), ' | ', 1) AS outcome
                ($$ratelimit_block_phone('0401148075', '1 year')$$), ($$ratelimit_unblock_phone('0401148075')$$),
                ($$(SELECT count(*) FROM phone_forget('0401148075'))$$), ($$phone_normalize('0061401148075')$$),
                ($$phone_normalize('+0061 401 148 075')$$),
-               ($$phone_normalize('hello')$$), ($$(SELECT key FROM phone_crypt.earlier_key('phone:+10401148075'))$$)
+               ($$phone_normalize('hello')$$), ($$phone_split('0401148075')$$),
+               ($$phone_split('+61401148075; 0401148076')$$), ($$(SELECT key FROM phone_crypt.earlier_key('phone:+10401148075'))$$)
        ) AS example (call);
 CALL phone_encrypt_column('customer', 'phone');
 -- A number with + means the same everywhere, and an argument is not the setting.
 SELECT call, t.outcome(call) AS outcome
   FROM (VALUES ($$phone_normalize('+61 401 148 075')$$), ($$phone_normalize('＋61401148075')$$), ($$phone_is_valid('+61 401 148 075')$$),
-               ($$phone_region('+61401148075')$$), ($$phone_mask('+61 401 148 075')$$), ($$phone_normalize('+99')$$),
+               ($$phone_region('+61401148075')$$), ($$phone_split('+61401148075; +61401148076')$$),
+               ($$phone_normalize('https://wa.me/61401148075')$$), ($$phone_mask('+61 401 148 075')$$), ($$phone_normalize('+99')$$),
                ($$phone_hash('+61 401 148 075') = phone_hash('+61401148075')$$), ($$length(phone_encrypt('+61401148075'))$$),
                ($$phone_normalize('0401148075', 'AU')$$), ($$phone_hash('0401148075', '', 'AU,US') = phone_hash('+61401148075')$$),
                ($$phone_normalize(NULL)$$)) AS example (call);
