@@ -3,13 +3,22 @@
 //! docs/numbers.md has the table.
 
 use rlibphonenumber::PhoneNumberUtil;
+use std::borrow::Cow;
 
 /// `text` in plainer characters: digits of every script as ASCII digits, blanks as spaces, line
 /// breaks as `\n`, dashes as `-`, and so on. What cannot be seen is left out.
-pub(super) fn simplify(library: &PhoneNumberUtil, text: &str) -> String {
+pub(super) fn simplify<'a>(library: &PhoneNumberUtil, text: &'a str) -> Cow<'a, str> {
+    if text.bytes().all(is_simple) {
+        return Cow::Borrowed(text);
+    }
     text.chars()
         .filter_map(|character| simple(library, character))
         .collect()
+}
+
+/// Whether a byte is a character that stands for itself.
+fn is_simple(byte: u8) -> bool {
+    byte.is_ascii() && !matches!(byte, b'\r' | 0xb | 0xc)
 }
 
 /// What one character stands for; `None` for what cannot be seen.

@@ -19,6 +19,9 @@ const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// What `text` links to. A label may stand before the link.
 pub(super) fn read(text: &str) -> Link {
+    if !may_be_link(text.as_bytes()) {
+        return Link::No;
+    }
     let is_frame = |character: char| character.is_whitespace() || "<>\"'()".contains(character);
     let text = text.trim_matches(is_frame).to_ascii_lowercase();
     let number = if let Some(user) = after_label(&text, &["sips:", "sip:"]) {
@@ -37,6 +40,17 @@ pub(super) fn read(text: &str) -> Link {
         Some(digits) => Link::Number(format!("+{digits}")),
         None => Link::Other,
     }
+}
+
+/// A cheap look, since hardly any text is a link: whether it has an `@`, a slash after a letter,
+/// two slashes, or what `sip:` and `sips:` end in.
+fn may_be_link(text: &[u8]) -> bool {
+    text.windows(2).any(|bytes| match bytes {
+        [_, b'@'] | [b'/', b'/'] => true,
+        [before, b'/'] => before.is_ascii_alphabetic(),
+        [before, b':'] => matches!(before, b'p' | b'P' | b's' | b'S'),
+        _ => false,
+    })
 }
 
 /// What follows the first of `beginnings` that `text` has, with nothing but a label before it.

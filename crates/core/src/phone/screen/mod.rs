@@ -20,7 +20,7 @@ mod placeholders;
 mod plain;
 mod written;
 
-pub(super) use plain::is_plain;
+pub(super) use plain::read_plain;
 
 use super::error::PhoneError;
 use super::parsed::ParsedPhone;
@@ -29,6 +29,7 @@ use super::regions::Regions;
 use super::{library, rule};
 use links::Link;
 use pieces::Reading;
+use plain::is_plain;
 use rlibphonenumber::PhoneNumberUtil;
 use std::ops::Range;
 use written::Demand;

@@ -1,5 +1,7 @@
 //! The parameters of RFC 3966: `tel:7042;phone-context=+1-650-253`, `;isub=`.
 
+use std::borrow::Cow;
+
 const CONTEXT: &str = ";phone-context=";
 const SUBADDRESS: &str = ";isub=";
 const EXTENSION: &str = "ext=";
@@ -7,7 +9,10 @@ const TELEPHONE: &str = "tel:";
 
 /// `text` with the context before the number and without what is no part of it; `None` where it
 /// is not what the RFC allows, so that digits would be lost.
-pub(super) fn apply(text: &str) -> Option<String> {
+pub(super) fn apply(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains(';') {
+        return Some(Cow::Borrowed(text));
+    }
     let Some((number, context)) = text.split_once(CONTEXT) else {
         return without_subaddress(text);
     };
@@ -20,9 +25,9 @@ pub(super) fn apply(text: &str) -> Option<String> {
     let number = without_subaddress(number)?;
     let extension = extension(parameters)?;
     if context.starts_with('+') && is_number(context) {
-        Some(format!("{context}{number}{extension}"))
+        Some(format!("{context}{number}{extension}").into())
     } else {
-        is_domain(context).then(|| format!("{number}{extension}"))
+        is_domain(context).then(|| format!("{number}{extension}").into())
     }
 }
 
@@ -35,14 +40,14 @@ pub(super) fn is_parameter(text: &str) -> bool {
 }
 
 /// A subaddress tells the devices on one line apart; it ends the number.
-fn without_subaddress(text: &str) -> Option<String> {
+fn without_subaddress(text: &str) -> Option<Cow<'_, str>> {
     match text.split_once(SUBADDRESS) {
-        None => Some(text.to_owned()),
+        None => Some(text.into()),
         Some((number, rest)) => {
             let (address, parameters) = rest.split_once(';').unwrap_or((rest, ""));
             let is_address = !address.contains([' ', ',', '/', '|', '&', '+', '\n', '\t']);
             let extension = extension(parameters)?;
-            is_address.then(|| format!("{number}{extension}"))
+            is_address.then(|| format!("{number}{extension}").into())
         }
     }
 }

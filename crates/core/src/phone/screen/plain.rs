@@ -3,44 +3,56 @@
 /// The fewest digits on either side of a gap that may part two numbers.
 const MIN_DIGITS_BEFORE: usize = 5;
 
-/// Whether `text` is one number written with ASCII digits, blanks, `-`, `.` and brackets, with a
-/// `+` at most before the first digit, and has nothing in it that a screen would look at: no run
-/// of punctuation that stands for digits, no zeros after a last dot (as a float has), no wide gap
-/// before another leading zero (as a second number has).
+/// Whether `text` is a number written plainly, perhaps with a `+` before it. See [`read_plain`].
 #[inline]
-pub(in crate::phone) fn is_plain(text: &[u8]) -> bool {
+pub(super) fn is_plain(text: &[u8]) -> bool {
+    let is_plus = |byte: &u8| *byte == b'+';
+    let number = text.iter().rposition(is_plus).map_or(0, |plus| plus + 1);
+    let (before, number) = text.split_at(number);
+    before.iter().all(|byte| matches!(byte, b'+' | b' ' | b'(')) && read_plain(number, |_| true)
+}
+
+/// Whether `text` is one number written with ASCII digits, blanks, `-`, `.` and brackets, and has
+/// nothing in it that a screen would look at: no run of punctuation that stands for digits, no
+/// zeros after a last dot (as a float has), no wide gap before another leading zero (as a second
+/// number has). Gives each digit to `take`, which says whether to go on.
+#[inline]
+pub(in crate::phone) fn read_plain(text: &[u8], mut take: impl FnMut(u8) -> bool) -> bool {
     let (mut digits, mut gap, mut run) = (0, 0, 0);
-    // Zeros since the last dot, where nothing but zeros has followed it.
-    let mut zeros = None;
+    // Where the last dot is behind the last digit but zero: how many zeros follow it.
+    let (mut after_dot, mut zeros) = (false, 0);
     for &byte in text {
         match byte {
-            b'0' => {
-                if gap > 1 && digits >= MIN_DIGITS_BEFORE {
+            b'0'..=b'9' => {
+                let is_zero = byte == b'0';
+                let is_second = is_zero && gap > 1 && digits >= MIN_DIGITS_BEFORE;
+                if is_second || !take(byte) {
                     return false;
                 }
-                zeros = zeros.map(|count: usize| count + 1);
-                (digits, gap, run) = (digits + 1, 0, 0);
+                after_dot &= is_zero;
+                zeros += 1;
+                digits += 1;
+                (gap, run) = (0, 0);
             }
-            b'1'..=b'9' => {
-                zeros = None;
-                (digits, gap, run) = (digits + 1, 0, 0);
-            }
-            b'.' | b'-' => {
+            b' ' => gap += 1,
+            b'-' | b'.' => {
                 if run == 2 {
                     return false;
                 }
                 if byte == b'.' {
-                    zeros = Some(0);
+                    (after_dot, zeros) = (true, 0);
                 }
-                (gap, run) = (gap + 1, run + 1);
+                gap += 1;
+                run += 1;
             }
-            b' ' => gap += 1,
-            b'(' | b')' => (gap, run) = (gap + 1, 0),
-            b'+' if digits == 0 => {}
+            b'(' | b')' => {
+                gap += 1;
+                run = 0;
+            }
             _ => return false,
         }
     }
-    zeros.is_none_or(|count| count == 0)
+    !(after_dot && zeros > 0)
 }
 
 #[cfg(test)]
