@@ -11,6 +11,11 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/metadata.sql",
+    name = "metadata",
+    requires = [sql::version::metadata_version]
+);
+pgrx::extension_sql_file!(
     "../sql/base/stats.sql",
     name = "stats",
     requires = [sql::stats::phone_crypt_crypto_counters]

@@ -32,6 +32,8 @@ COMMENT ON FUNCTION phone_mask(text, text) IS
     'calling code and last 3 digits, never fewer than 4 hidden; what is no phone number is masked entirely';
 COMMENT ON FUNCTION phone_split(text, text) IS
     'the pieces of a text that holds several numbers, as they are written';
+COMMENT ON FUNCTION phone_equivalents(text, text) IS
+    'the number, then other forms under which its subscriber may have been stored before a numbering plan changed';
 COMMENT ON FUNCTION phone_encrypt(text, text, text) IS
     'normalises, then encrypts under the primary key; decrypts only under the same context';
 COMMENT ON FUNCTION phone_decrypt(text, text) IS
@@ -65,7 +67,9 @@ COMMENT ON FUNCTION phone_crypt_generate_key() IS
 COMMENT ON FUNCTION phone_crypt_pin_keys(text) IS
     'pins this database to the keys and default regions the server has now; next_key_id names a configured key that may become primary, then hash key';
 COMMENT ON FUNCTION phone_crypt_version() IS
-    'version, git revision, and the PostgreSQL major it was built for';
+    'version, git revision, libphonenumber metadata, and the PostgreSQL major it was built for';
+COMMENT ON FUNCTION phone_crypt.metadata_version() IS
+    'behind phone_crypt.metadata';
 COMMENT ON FUNCTION phone_crypt_grant(regrole, text) IS
     'gives a role the functions of a profile: masked, writer, reader, limiter or admin';
 COMMENT ON FUNCTION phone_crypt_revoke(regrole, text) IS

@@ -2,6 +2,7 @@
 
 use pgrx::{Array, default, pg_extern};
 use phone_crypt_core::crypto::{self, HASH_LEN};
+use phone_crypt_core::phone;
 use std::collections::HashSet;
 
 use super::args;
@@ -48,14 +49,30 @@ fn phone_hash(
 }
 
 fn all_hashed(phone: Text<'_>, context: &str, regions: &Chosen<'_>) -> Result<Vec<String>> {
-    with_e164(phone, regions, |e164| {
-        with_ring(|ring| {
-            let hashes = crypto::all_hashes(ring, e164, context.as_bytes())?;
-            Ok(hashes
-                .iter()
-                .map(|hash| String::from_utf8_lossy(hash).into_owned())
-                .collect())
-        })
+    with_e164(phone, regions, |e164| every_hash(e164, context))
+}
+
+/// As [`all_hashed`], also for what `phone_equivalents` gives and is no phone number any more.
+fn all_hashed_as_equivalent(
+    phone: Text<'_>,
+    context: &str,
+    regions: &Chosen<'_>,
+) -> Result<Vec<String>> {
+    let phone = phone.or_empty();
+    let forms = regions.with(&phone, |regions| {
+        Ok(phone::equivalents_of(&phone, regions)?)
+    })?;
+    match forms.first() {
+        Some(number) => every_hash(number.as_bytes(), context),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn every_hash(e164: &[u8], context: &str) -> Result<Vec<String>> {
+    with_ring(|ring| {
+        let hashes = crypto::all_hashes(ring, e164, context.as_bytes())?;
+        let texts = hashes.iter().map(|hash| String::from_utf8_lossy(hash));
+        Ok(texts.map(|hash| hash.into_owned()).collect())
     })
 }
 
@@ -94,7 +111,10 @@ fn phone_hashes_of(
     let mut seen = HashSet::new();
     let mut hashes = Vec::new();
     for phone in phones.iter().flatten() {
-        let of_one = count(Operation::Hash, all_hashed(phone, &context, &regions))?;
+        let of_one = count(
+            Operation::Hash,
+            all_hashed_as_equivalent(phone, &context, &regions),
+        )?;
         hashes.extend(of_one.into_iter().filter(|hash| seen.insert(hash.clone())));
     }
     Ok(Some(hashes))

@@ -205,6 +205,26 @@ fn pieces(text: &str, regions: &Chosen<'_>) -> Result<Vec<RawText>> {
     Ok(written)
 }
 
+/// `phone_equivalents(phone[, regions])`: the number in E.164, then every other form under which its subscriber may have
+/// been stored before a numbering plan changed. Takes numbers of such a plan too. NULL gives NULL.
+///
+/// Errors: not a phone number, or an unknown region, 22023; regions NULL, 22004; default regions that differ from the
+/// pin, 55000.
+#[pg_extern(stable, parallel_safe)]
+fn phone_equivalents(
+    phone: Option<Text<'_>>,
+    regions: default!(Option<Text<'_>>, "'default'"),
+) -> Answer<Option<Vec<String>>> {
+    Ok(answer(
+        phone,
+        &args::regions(regions)?,
+        |phone, regions| {
+            let forms = phone::equivalents_of(phone, regions)?;
+            Ok(forms.iter().map(|form| form.as_str().to_owned()).collect())
+        },
+    )?)
+}
+
 /// `phone_mask(phone[, regions])`: calling code and the last three digits, `+61******075`, never fewer than four
 /// hidden. What is no phone number is masked entirely.
 ///

@@ -74,3 +74,9 @@ SELECT input, phone_split(input), t.outcome('phone_normalize($1)', input) AS nor
                ('0401 148 075'), ('ask for Bob'), (''), (NULL)) AS example (input);
 SELECT phone_split('030 12345678 / 030 87654321', 'DE'), phone_split('0401 148 075; 0401 148 076', ''),
        t.outcome($$phone_split('0401148075', NULL)$$), t.outcome($$phone_split('0401148075', 'XX')$$);
+
+-- Numbers of changed plans: the other forms come after the number itself.
+SELECT phone_equivalents('0401 148 075'), phone_equivalents('+52 55 1234 5678'), phone_equivalents('020 7031 3000', 'GB'),
+       phone_equivalents(NULL), t.outcome($$phone_equivalents('ask for Bob')$$), t.outcome($$phone_equivalents('1', NULL)$$);
+SELECT * FROM phone_crypt.metadata;
+SELECT phone_crypt_version() LIKE '%libphonenumber ' || version || ')%' AS says_so FROM phone_crypt.metadata;

@@ -7,10 +7,12 @@
 
 mod calling_code;
 mod e164;
+mod equivalents;
 mod error;
 mod fast_path;
 mod library;
 mod mask;
+mod metadata_version;
 mod naive;
 mod normalize;
 mod parsed;
@@ -23,9 +25,11 @@ mod style;
 mod warm_up;
 
 pub use e164::E164;
+pub use equivalents::{equivalents, equivalents_of};
 pub use error::{PhoneError, RegionsError, StyleError};
 pub use fast_path::is_e164;
 pub use mask::{mask, mask_e164};
+pub use metadata_version::METADATA_VERSION;
 pub use naive::{Naive, NaiveError, read_naive};
 pub use normalize::{MAX_INPUT_BYTES, is_possible, is_valid, normalize, parse, parse_one};
 pub use parsed::ParsedPhone;
