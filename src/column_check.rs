@@ -56,6 +56,7 @@ pub fn run(
     column: &str,
     regions: &Chosen<'_>,
 ) -> Result<HashMap<Group, Found>> {
+    regions.check()?;
     let query = query(table, column)?;
     let _in_their_name = match owner::as_owner(table) {
         Ok(owner) => owner,

@@ -36,6 +36,16 @@ impl<'a> Chosen<'a> {
         }
     }
 
+    /// Refuses a list before there is a phone to read.
+    ///
+    /// Errors: an unknown or repeated region, 22023.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Chosen::Default => Ok(()),
+            Chosen::List(list) => with_list(list, |_| Ok(())),
+        }
+    }
+
     /// Calls `use_regions` with the regions to read `phone` in.
     ///
     /// Errors: an unknown or repeated region, 22023; the database is pinned to other regions than the setting's, and

@@ -105,6 +105,7 @@ fn phone_hashes_of(
 ) -> Answer<Option<Vec<String>>> {
     let context = args::context(context)?;
     let regions = args::regions(regions)?;
+    regions.check()?;
     let Some(phones) = phones else {
         return Ok(None);
     };

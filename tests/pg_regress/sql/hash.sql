@@ -84,7 +84,8 @@ SELECT phone_hashes_of(ARRAY['0401 148 075', '+61401148075', NULL, '650 253 0000
        phone_hashes_of('{}'), phone_hashes_of(NULL), phone_hashes_of(ARRAY[NULL]::text[]),
        phone_hashes_of(ARRAY['020 7031 3000'], 'c', 'GB') = ARRAY[phone_hash('+442070313000', 'c')] AS regions;
 SELECT t.outcome($$phone_hashes_of(ARRAY['0401148075', 'ask for Bob'])$$) AS no_number, t.outcome($$phone_hashes_of('{}', 'GB')$$) AS context,
-       t.outcome($$phone_hashes_of('{}', NULL)$$) AS no_context, t.outcome($$phone_hashes_of('{}', '', NULL)$$) AS no_regions;
+       t.outcome($$phone_hashes_of('{}', NULL)$$) AS no_context, t.outcome($$phone_hashes_of('{}', '', NULL)$$) AS no_regions,
+       t.outcome($$phone_hashes_of('{}', '', 'XX')$$) AS unknown_region;
 CREATE TABLE mexican (phone_hash text);
 CREATE INDEX ON mexican (phone_hash);
 INSERT INTO mexican VALUES (phone_hash('+52 55 1234 5678'));
