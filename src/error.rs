@@ -66,6 +66,16 @@ pub enum Error {
     },
     #[error("this database is pinned to key {0}, which the server does not have")]
     PinnedKeyMissing(KeyId),
+    #[error(
+        "this database is pinned to regions {}, the server has {}",
+        or_none(pinned),
+        or_none(found)
+    )]
+    RegionsMismatch { pinned: String, found: String },
+    #[error("regions must not be \"default\" here: the answer may not depend on a setting")]
+    DefaultRegions,
+    #[error("a list of regions is no context")]
+    RegionsAsContext,
     #[error(transparent)]
     Quota(#[from] QuotaError),
     #[error(transparent)]
@@ -228,6 +238,8 @@ impl Error {
             | Error::Algorithm(_)
             | Error::Penalties(_)
             | Error::HeaderName(_)
+            | Error::DefaultRegions
+            | Error::RegionsAsContext
             | Error::KeyLength
             | Error::PolicyName
             | Error::UnknownPolicy
@@ -252,6 +264,7 @@ impl Error {
             | Error::TwoSources(_)
             | Error::PinMismatch { .. }
             | Error::PinnedKeyMissing(_)
+            | Error::RegionsMismatch { .. }
             | Error::NotRegistered
             | Error::ColumnMissing(_)
             | Error::HashKeyMissing(_)
@@ -281,6 +294,7 @@ impl Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
+            Error::Phone(error) => return error.hint().map(str::to_owned),
             Error::NoKey => format!(
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
                  phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
@@ -298,6 +312,18 @@ impl Error {
             Error::PinMismatch { .. } | Error::PinnedKeyMissing(_) => format!(
                 "Start the server with the keys that this database was written with, or see \"Pinned keys\" in {KEYS_PAGE}."
             ),
+            Error::RegionsMismatch { pinned, .. } => format!(
+                "A plain dump leaves ALTER DATABASE ... SET phone_crypt.default_regions = '{pinned}' behind: set it \
+                 again. See \"Pinned regions\" in {KEYS_PAGE}."
+            ),
+            Error::DefaultRegions => {
+                "Leave regions out, and phone_crypt.default_regions counts.".to_owned()
+            }
+            Error::RegionsAsContext => {
+                "Regions are the argument after the context, as in phone_hash(phone, '', 'GB'). A value is read back \
+                 without any."
+                    .to_owned()
+            }
             Error::Value(ValueError::UnknownKey(_)) | Error::Legacy(LegacyError::UnknownKey(_)) => {
                 format!(
                     "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
@@ -341,6 +367,11 @@ impl Error {
         };
         Some(hint)
     }
+}
+
+/// An empty list of regions, in a message.
+fn or_none(regions: &str) -> &str {
+    if regions.is_empty() { "none" } else { regions }
 }
 
 fn refusal_hint(code: PgSqlErrorCode) -> Option<String> {

@@ -5,7 +5,15 @@ pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
 pgrx::extension_sql_file!(
     "../sql/base/pins.sql",
     name = "pins",
-    requires = [sql::keys::phone_crypt_configured_keys]
+    requires = [
+        sql::keys::phone_crypt_configured_keys,
+        sql::regions::configured_regions,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/metadata.sql",
+    name = "metadata",
+    requires = [sql::version::metadata_version]
 );
 pgrx::extension_sql_file!(
     "../sql/base/stats.sql",
@@ -125,6 +133,11 @@ pgrx::extension_sql_file!(
     requires = ["work_through", "pins", sql::keys::check_keys]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/column_check.sql",
+    name = "column_check",
+    requires = ["registration", sql::column_check::column_outcomes]
+);
+pgrx::extension_sql_file!(
     "../sql/base/procedures/encrypted_view.sql",
     name = "encrypted_view",
     requires = ["registration"]
@@ -132,7 +145,12 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/procedures/encrypt_column.sql",
     name = "encrypt_column",
-    requires = ["registration", "encrypted_view"]
+    requires = [
+        "registration",
+        "encrypted_view",
+        sql::regions::default_regions,
+        sql::regions::check_context,
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/drop_plaintext.sql",
@@ -173,6 +191,7 @@ pgrx::extension_sql_file!(
         "decrypt_column",
         "rotate_column",
         "import_legacy_column",
+        "column_check",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,
@@ -182,9 +201,15 @@ pgrx::extension_sql_file!(
         sql::reveal::phone_reveal,
         sql::hash::phone_hash,
         sql::hash::phone_hashes,
+        sql::hash::phone_hashes_of,
         sql::hash::phone_ratelimit_key,
         sql::legacy::phone_decrypt_legacy,
         sql::legacy::phone_decrypt_legacy_with_key,
     ]
+);
+pgrx::extension_sql_file!(
+    "../sql/base/notice.sql",
+    name = "notice",
+    requires = ["privileges", sql::regions::configured_regions]
 );
 pgrx::extension_sql_file!("../sql/base/comments.sql", name = "comments", finalize);

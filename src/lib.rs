@@ -4,6 +4,7 @@ mod arrays;
 mod batch_arrays;
 mod batch_settings;
 mod catalog;
+mod column_check;
 mod columns;
 mod decrypt;
 mod e164;

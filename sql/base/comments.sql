@@ -28,9 +28,13 @@ COMMENT ON FUNCTION phone_format(text, text) IS
     'the number in style e164, international, national or rfc3966';
 COMMENT ON FUNCTION phone_format(text, text, text) IS
     'the number in style e164, international, national or rfc3966';
-COMMENT ON FUNCTION phone_mask(text) IS
+COMMENT ON FUNCTION phone_mask(text, text) IS
     'calling code and last 3 digits, never fewer than 4 hidden; what is no phone number is masked entirely';
-COMMENT ON FUNCTION phone_encrypt(text, text) IS
+COMMENT ON FUNCTION phone_split(text, text) IS
+    'the pieces of a text that holds several numbers, as they are written';
+COMMENT ON FUNCTION phone_equivalents(text, text) IS
+    'the number, then other forms under which its subscriber may have been stored before a numbering plan changed';
+COMMENT ON FUNCTION phone_encrypt(text, text, text) IS
     'normalises, then encrypts under the primary key; decrypts only under the same context';
 COMMENT ON FUNCTION phone_decrypt(text, text) IS
     'authenticates, then gives the E.164 number; 22000 if it is not authentic, 55000 if its key is not configured';
@@ -42,11 +46,13 @@ COMMENT ON FUNCTION phone_encrypt_raw(text, text) IS
     'encrypts any text as it is (kind 02)';
 COMMENT ON FUNCTION phone_decrypt_raw(text, text) IS
     'the text that phone_encrypt_raw took';
-COMMENT ON FUNCTION phone_hash(text, text) IS
+COMMENT ON FUNCTION phone_hash(text, text, text) IS
     'keyed hash (blind index) of the normalised number: 64 hex digits';
-COMMENT ON FUNCTION phone_hashes(text, text) IS
+COMMENT ON FUNCTION phone_hashes(text, text, text) IS
     'hashes under every scheme and configured key, the current one first, for = ANY(...)';
-COMMENT ON FUNCTION phone_ratelimit_key(text) IS
+COMMENT ON FUNCTION phone_hashes_of(text[], text, text) IS
+    'phone_hashes of several numbers, for = ANY(...), as of phone_equivalents';
+COMMENT ON FUNCTION phone_ratelimit_key(text, text) IS
     'phone_hash: and the hash, the conventional rate-limit key of a phone';
 COMMENT ON FUNCTION phone_key_id(text) IS
     'id of the key the value is encrypted under; legacy if it is unauthenticated; needs no key';
@@ -59,15 +65,23 @@ COMMENT ON FUNCTION phone_decrypt_legacy_with_key(text, text, text) IS
 COMMENT ON FUNCTION phone_crypt_generate_key() IS
     'a new key: 64 hex digits from the system random source';
 COMMENT ON FUNCTION phone_crypt_pin_keys(text) IS
-    'pins this database to the keys the server has now; next_key_id names a configured key that may become primary, then hash key';
+    'pins this database to the keys and default regions the server has now; next_key_id names a configured key that may become primary, then hash key';
 COMMENT ON FUNCTION phone_crypt_version() IS
-    'version, git revision, and the PostgreSQL major it was built for';
+    'version, git revision, libphonenumber metadata, and the PostgreSQL major it was built for';
+COMMENT ON FUNCTION phone_crypt.metadata_version() IS
+    'behind phone_crypt.metadata';
 COMMENT ON FUNCTION phone_crypt_grant(regrole, text) IS
     'gives a role the functions of a profile: masked, writer, reader, limiter or admin';
 COMMENT ON FUNCTION phone_crypt_revoke(regrole, text) IS
     'takes the functions of a profile back from a role';
 COMMENT ON FUNCTION phone_crypt.configured_keys() IS
     'behind phone_crypt.key_status';
+COMMENT ON FUNCTION phone_crypt.configured_regions() IS
+    'phone_crypt.default_regions in the one form that is written down';
+COMMENT ON FUNCTION phone_crypt.default_regions() IS
+    'the same; 55000 where the database is pinned to others';
+COMMENT ON FUNCTION phone_crypt.check_context(text) IS
+    'nothing, or 22023 where a context is a list of regions';
 COMMENT ON FUNCTION phone_crypt.crypto_counters() IS
     'behind phone_crypt.crypto_stats';
 COMMENT ON FUNCTION ratelimit_hit(text, integer, interval, integer, text, integer) IS
@@ -76,7 +90,7 @@ COMMENT ON FUNCTION ratelimit_allow(text, integer, interval, integer, text, inte
     'as ratelimit_hit, only whether the hit is allowed';
 COMMENT ON FUNCTION ratelimit_peek(text, integer, interval, integer, text, integer) IS
     'the answer ratelimit_hit would give; consumes nothing';
-COMMENT ON FUNCTION ratelimit_hit_phone(text, integer, interval, integer, text, integer) IS
+COMMENT ON FUNCTION ratelimit_hit_phone(text, integer, interval, integer, text, integer, text) IS
     'ratelimit_hit on the keyed hash of a phone number, however it is written';
 COMMENT ON FUNCTION ratelimit_check(text, text, integer) IS
     'a hit against a policy; 22023 if there is no such policy';
@@ -106,15 +120,15 @@ COMMENT ON FUNCTION ratelimit_unlist_key(text) IS
     'takes a key off its list; whether it was on one';
 COMMENT ON FUNCTION ratelimit_unlist_network(inet) IS
     'takes a network off its list; whether it was on one';
-COMMENT ON FUNCTION phone_forget(text) IS
+COMMENT ON FUNCTION phone_forget(text, text) IS
     'removes every trace of a number from registered columns, rate limits, lists and blocks; what was done';
-COMMENT ON FUNCTION ratelimit_list_phone(text, text, text) IS
+COMMENT ON FUNCTION ratelimit_list_phone(text, text, text, text) IS
     'puts a phone number on the allow or deny list; stays listed when the hash key changes';
-COMMENT ON FUNCTION ratelimit_unlist_phone(text) IS
+COMMENT ON FUNCTION ratelimit_unlist_phone(text, text) IS
     'takes a phone number off its list; whether it was on one';
-COMMENT ON FUNCTION ratelimit_block_phone(text, interval, text) IS
+COMMENT ON FUNCTION ratelimit_block_phone(text, interval, text, text) IS
     'denies every hit on a phone number for so long; stays blocked when the hash key changes';
-COMMENT ON FUNCTION ratelimit_unblock_phone(text, text) IS
+COMMENT ON FUNCTION ratelimit_unblock_phone(text, text, text) IS
     'lifts the block of a phone number, under whichever key it was made; whether there was one';
 COMMENT ON FUNCTION ratelimit_merge(text, integer, bigint, interval) IS
     'adds a fixed window of an earlier application (start in ms since 1970) to what is live of a key';
@@ -136,7 +150,7 @@ COMMENT ON FUNCTION phone_crypt.job_lock(regclass) IS
     'keeps other runs off the table; 55006 if one is at work';
 COMMENT ON FUNCTION phone_crypt.job_unlock(regclass) IS
     'ends what job_lock began';
-COMMENT ON FUNCTION phone_crypt.ratelimit_phone_keys(text) IS
+COMMENT ON FUNCTION phone_crypt.ratelimit_phone_keys(text, text) IS
     'rate-limit keys of a number under every configured key and both schemes, the present one first';
 COMMENT ON FUNCTION phone_crypt.ratelimit_phone_keys_of(text, text) IS
     'the same of an encrypted number';
@@ -162,6 +176,8 @@ COMMENT ON FUNCTION phone_crypt.purge_batch(regclass, text, regclass, timestampt
     'deletes or sets to NULL some of them; behind phone_purge_expired';
 COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integer, boolean, text[], boolean, text) IS
     'one batch of a column procedure, in the name of the table''s owner';
+COMMENT ON FUNCTION phone_crypt.column_outcomes(oid, text, text) IS
+    'behind phone_check_column';
 COMMENT ON FUNCTION phone_crypt.column_pending(text, regclass, text, text[]) IS
     'how many rows a column procedure has still to do';
 COMMENT ON FUNCTION phone_crypt.column_differing(regclass, text, xid) IS

@@ -1,15 +1,18 @@
--- The pin: which keys this database was written with. Ids only, never key material.
+-- The pin: which keys this database was written with, and under which default regions. Ids only, never key material.
 
 CREATE TABLE phone_crypt.pinned_keys (
-    -- The first three columns are read by position (src/keys/pin.rs).
-    role        text        NOT NULL CHECK (role OPERATOR(pg_catalog.=) ANY (ARRAY['primary', 'next', 'hash'])),
-    key_id      text        NOT NULL CHECK (key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
-    hash_scheme text        CHECK ((role OPERATOR(pg_catalog.=) 'hash') OPERATOR(pg_catalog.=) (hash_scheme IS NOT NULL)),
-    pinned_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    PRIMARY KEY (role)
+    -- All but the last are read by position (src/keys/pin.rs).
+    role            text        NOT NULL CHECK (role OPERATOR(pg_catalog.=) ANY (ARRAY['primary', 'next', 'hash'])),
+    key_id          text        NOT NULL CHECK (key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
+    hash_scheme     text        CHECK ((role OPERATOR(pg_catalog.=) 'hash') OPERATOR(pg_catalog.=) (hash_scheme IS NOT NULL)),
+    -- They decide what is hashed. NULL: not pinned.
+    default_regions text        CHECK (default_regions OPERATOR(pg_catalog.~) '^([A-Z]{2}(,[A-Z]{2})*)?$'),
+    pinned_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (role),
+    CHECK (role OPERATOR(pg_catalog.=) 'hash' OR default_regions IS NULL)
 );
 COMMENT ON TABLE phone_crypt.pinned_keys IS
-    'the keys this database is pinned to; written by phone_crypt_pin_keys()';
+    'the keys and default regions this database is pinned to; written by phone_crypt_pin_keys()';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.pinned_keys', '');
 
 -- A trigger rather than a call in phone_crypt_pin_keys(), so that COPY from a dump counts too.
@@ -18,9 +21,9 @@ CREATE TRIGGER announce_change
     FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
 
 CREATE VIEW phone_crypt.keys AS
-    SELECT key_id, role, hash_scheme, pinned_at FROM phone_crypt.pinned_keys;
+    SELECT key_id, role, hash_scheme, default_regions, pinned_at FROM phone_crypt.pinned_keys;
 COMMENT ON VIEW phone_crypt.keys IS
-    'the keys this database is pinned to: id, role, hash scheme, pinned at';
+    'the keys this database is pinned to: id, role, hash scheme, default regions, pinned at';
 
 CREATE VIEW phone_crypt.key_status AS
     SELECT key_id, roles, hash_scheme, source FROM phone_crypt.configured_keys();
@@ -35,6 +38,7 @@ CREATE FUNCTION phone_crypt_pin_keys(next_key_id text DEFAULT NULL)
 AS $$
 DECLARE
     missing text;
+    other text;
 BEGIN
     LOCK TABLE phone_crypt.pinned_keys IN EXCLUSIVE MODE;
 
@@ -57,16 +61,24 @@ BEGIN
                   HINT = 'phone_crypt.key_status shows the ids; add the new key to phone_crypt.previous_keys first.';
     END IF;
 
+    SELECT pinned.default_regions INTO other
+      FROM phone_crypt.pinned_keys AS pinned
+     WHERE pinned.default_regions <> phone_crypt.configured_regions();
+    IF FOUND THEN
+        RAISE WARNING 'this database was pinned to other default regions: %', coalesce(nullif(other, ''), 'none')
+            USING HINT = 'Numbers without + that were stored under them keep their meaning, and new ones have another.';
+    END IF;
+
     DELETE FROM phone_crypt.pinned_keys WHERE true;
-    INSERT INTO phone_crypt.pinned_keys (role, key_id, hash_scheme)
-        SELECT 'primary', configured.key_id, NULL
+    INSERT INTO phone_crypt.pinned_keys (role, key_id, hash_scheme, default_regions)
+        SELECT 'primary', configured.key_id, NULL, NULL
           FROM phone_crypt.configured_keys() AS configured WHERE 'primary' = ANY (configured.roles)
         UNION ALL
-        SELECT 'hash', configured.key_id, configured.hash_scheme
+        SELECT 'hash', configured.key_id, configured.hash_scheme, phone_crypt.configured_regions()
           FROM phone_crypt.configured_keys() AS configured WHERE 'hash' = ANY (configured.roles)
         UNION ALL
-        SELECT 'next', next_key_id, NULL WHERE next_key_id IS NOT NULL;
-    RETURN QUERY SELECT pinned.key_id, pinned.role, pinned.hash_scheme, pinned.pinned_at
+        SELECT 'next', next_key_id, NULL, NULL WHERE next_key_id IS NOT NULL;
+    RETURN QUERY SELECT pinned.key_id, pinned.role, pinned.hash_scheme, pinned.default_regions, pinned.pinned_at
                    FROM phone_crypt.keys AS pinned;
 END;
 $$;

@@ -13,28 +13,30 @@ COMMENT ON TABLE phone_crypt.ratelimit_blocked_phones IS
     'numbers behind blocks that ratelimit_block_phone() made; the blocks themselves are state of the engines';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.ratelimit_blocked_phones', '');
 
-CREATE FUNCTION ratelimit_list_phone(list text, phone text, note text DEFAULT NULL) RETURNS void
+CREATE FUNCTION ratelimit_list_phone(
+    list text, phone text, note text DEFAULT NULL, regions text DEFAULT 'default'
+) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    keys text[] := phone_crypt.ratelimit_phone_keys(phone);
+    keys text[] := phone_crypt.ratelimit_phone_keys(phone, regions);
 BEGIN
     PERFORM @extschema@.ratelimit_list_key(list, keys[1], note);
     UPDATE phone_crypt.ratelimit_lists AS l
-       SET phone_encrypted = @extschema@.phone_encrypt(phone, 'phone_crypt.ratelimit_lists')
+       SET phone_encrypted = @extschema@.phone_encrypt(phone, 'phone_crypt.ratelimit_lists', regions)
      WHERE l.key = keys[1];
     -- Listed before the hash key changed, maybe on the other list.
     DELETE FROM phone_crypt.ratelimit_lists AS l WHERE l.key = ANY (keys[2:]);
 END;
 $$;
 
-CREATE FUNCTION ratelimit_unlist_phone(phone text) RETURNS boolean
+CREATE FUNCTION ratelimit_unlist_phone(phone text, regions text DEFAULT 'default') RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    DELETE FROM phone_crypt.ratelimit_lists AS l WHERE l.key = ANY (phone_crypt.ratelimit_phone_keys(phone));
+    DELETE FROM phone_crypt.ratelimit_lists AS l WHERE l.key = ANY (phone_crypt.ratelimit_phone_keys(phone, regions));
     RETURN FOUND;
 END;
 $$;
@@ -51,12 +53,14 @@ BEGIN
 END;
 $$;
 
-CREATE FUNCTION ratelimit_block_phone(phone text, duration interval, policy text DEFAULT NULL) RETURNS timestamptz
+CREATE FUNCTION ratelimit_block_phone(
+    phone text, duration interval, policy text DEFAULT NULL, regions text DEFAULT 'default'
+) RETURNS timestamptz
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    phone_key text := (phone_crypt.ratelimit_phone_keys(phone))[1];
+    phone_key text := (phone_crypt.ratelimit_phone_keys(phone, regions))[1];
     until timestamptz;
 BEGIN
     -- Before the engine's row is locked: rekey_phones() locks in this order too.
@@ -65,19 +69,21 @@ BEGIN
     until := @extschema@.ratelimit_block(phone_key, duration, policy);
     INSERT INTO phone_crypt.ratelimit_blocked_phones AS b
         VALUES (phone_key, coalesce(policy, ''),
-                @extschema@.phone_encrypt(phone, 'phone_crypt.ratelimit_blocked_phones'), until)
+                @extschema@.phone_encrypt(phone, 'phone_crypt.ratelimit_blocked_phones', regions), until)
         ON CONFLICT ON CONSTRAINT ratelimit_blocked_phones_pkey
         DO UPDATE SET phone_encrypted = excluded.phone_encrypted, blocked_until = excluded.blocked_until;
     RETURN until;
 END;
 $$;
 
-CREATE FUNCTION ratelimit_unblock_phone(phone text, policy text DEFAULT NULL) RETURNS boolean
+CREATE FUNCTION ratelimit_unblock_phone(
+    phone text, policy text DEFAULT NULL, regions text DEFAULT 'default'
+) RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    keys text[] := phone_crypt.ratelimit_phone_keys(phone);
+    keys text[] := phone_crypt.ratelimit_phone_keys(phone, regions);
     phone_key text;
     was_blocked boolean := false;
 BEGIN

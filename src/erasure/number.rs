@@ -9,7 +9,7 @@ use crate::decrypt::{decrypt_phone, is_read_as_legacy};
 use crate::e164::with_e164;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
-use crate::regions::{with_default, with_list};
+use crate::regions::{Chosen, with_default, with_list};
 use crate::scratch::with_scratch;
 use crate::text::Text;
 
@@ -30,11 +30,13 @@ pub enum Sealed {
 }
 
 impl Number {
-    /// The number in a text, under the default regions.
+    /// The number in a text.
     ///
-    /// Errors: not a phone number, 22023.
-    pub fn of(phone: Text<'_>) -> Result<Number> {
-        with_e164(phone, |e164| Ok(Number(Zeroizing::new(e164.to_vec()))))
+    /// Errors: not a phone number, or an unknown region, 22023; default regions that differ from the pin, 55000.
+    pub fn of(phone: Text<'_>, regions: &Chosen<'_>) -> Result<Number> {
+        with_e164(phone, regions, |e164| {
+            Ok(Number(Zeroizing::new(e164.to_vec())))
+        })
     }
 
     /// Its hashes under every configured key and both schemes.

@@ -1,11 +1,12 @@
-//! The pin: which keys this database was written with.
+//! The pin: which keys and which default regions this database was written with.
 //!
 //! A server started with the wrong key would look up nothing and write mixed data without a word. Once
 //! `phone_crypt_pin_keys()` has recorded the keys, any other ring is refused before anything is read or
-//! written. The pin is read once a backend and ring, straight from the table (no privileges are needed
+//! written, and numbers that depend on other regions with it (`crate::regions`). The pin is read once a backend and ring, straight from the table (no privileges are needed
 //! for that, and no SPI), and again when PostgreSQL says that the table has changed.
 
 use phone_crypt_core::crypto::{KeyId, Keyring};
+use std::cell::{Cell, RefCell};
 
 use crate::error::{Error, Result};
 use crate::tables::{self, PINNED_KEYS};
@@ -15,24 +16,49 @@ struct Pin {
     role: String,
     key_id: String,
     hash_scheme: String,
+    default_regions: Option<String>,
+}
+
+thread_local! {
+    static PINS: RefCell<Vec<Pin>> = const { RefCell::new(Vec::new()) };
+    /// Counts how often the pins were read.
+    static GENERATION: Cell<u64> = const { Cell::new(0) };
+    /// The pins that the present ring was compared with.
+    static COMPARED: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 /// Makes the next call check again; for a ring that has just changed.
 pub fn forget_check() {
-    PINNED_KEYS.forget();
+    COMPARED.set(None);
 }
 
 /// Refuses a ring that this database is not pinned to.
 ///
 /// Errors (55000): another primary key, hash key or hash scheme; a pinned key that is not in the ring.
 pub fn check(ring: &Keyring) -> Result<()> {
-    tables::listen_once_a_statement();
-    if PINNED_KEYS.holds() {
+    let generation = generation();
+    if COMPARED.get() == Some(generation) {
         return Ok(());
     }
-    compare(ring, &read_pins())?;
-    PINNED_KEYS.remember();
+    PINS.with_borrow(|pins| compare(ring, pins))?;
+    COMPARED.set(Some(generation));
     Ok(())
+}
+
+/// A number that is another one once the pins have changed.
+pub fn generation() -> u64 {
+    tables::listen_once_a_statement();
+    if !PINNED_KEYS.holds() {
+        PINS.set(read_pins());
+        PINNED_KEYS.remember();
+        GENERATION.set(GENERATION.get() + 1);
+    }
+    GENERATION.get()
+}
+
+/// The default regions that this database is pinned to, as of the last [`generation`]; None where it is not.
+pub fn regions() -> Option<String> {
+    PINS.with_borrow(|pins| pins.iter().find_map(|pin| pin.default_regions.clone()))
 }
 
 fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
@@ -88,6 +114,7 @@ fn read_pins() -> Vec<Pin> {
                 role: row.get(1).unwrap_or_default(),
                 key_id: row.get(2).unwrap_or_default(),
                 hash_scheme: row.get(3).unwrap_or_default(),
+                default_regions: row.get(4),
             });
         });
     }

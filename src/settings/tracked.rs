@@ -302,7 +302,7 @@ pub fn define() {
     define_tracked!(
         default_regions,
         c"Ordered regions for numbers without +.",
-        GucContext::Userset,
+        GucContext::Suset,
         plain
     );
 }

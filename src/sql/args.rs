@@ -3,9 +3,12 @@
 //! A NULL phone or value gives NULL. A NULL context, regions list, style or scheme is an error: taken for
 //! "no answer" it would lose a number without a word.
 
-use crate::error::{Error, Result};
-use crate::text::Text;
+use phone_crypt_core::phone::Regions;
 use std::borrow::Cow;
+
+use crate::error::{Error, Result};
+use crate::regions::Chosen;
+use crate::text::Text;
 
 /// An argument that must not be NULL (22004) and must be UTF-8 (22021).
 pub fn required<'a>(argument: Option<Text<'a>>, name: &'static str) -> Result<Cow<'a, str>> {
@@ -13,6 +16,32 @@ pub fn required<'a>(argument: Option<Text<'a>>, name: &'static str) -> Result<Co
         Some(text) => text.exact(),
         None => Err(Error::NullArgument(name)),
     }
+}
+
+/// The regions to read a number in.
+///
+/// Errors: NULL, 22004.
+pub fn regions(argument: Option<Text<'_>>) -> Result<Chosen<'_>> {
+    Chosen::read(argument.ok_or(Error::NullArgument("regions"))?)
+}
+
+/// A context.
+///
+/// Errors: NULL, 22004; a list of regions, 22023.
+pub fn context(argument: Option<Text<'_>>) -> Result<Cow<'_, str>> {
+    let context = required(argument, "context")?;
+    match names_regions(&context) {
+        true => Err(Error::RegionsAsContext),
+        false => Ok(context),
+    }
+}
+
+/// Whether a text is a list of regions: given as a context, as in `phone_hash(phone, 'GB')`, it is a mistake that
+/// nobody would notice.
+fn names_regions(context: &str) -> bool {
+    let first = context.split(',').next().unwrap_or_default();
+    // Most contexts end here.
+    first.trim().len() == 2 && Regions::parse(context).is_ok()
 }
 
 /// NULL where the phone or the value is at fault; every other error is still raised.

@@ -3,18 +3,19 @@
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{self, Kind, Reencrypted, ValueInfo};
 
-use super::args::{null_if_at_fault, required};
+use super::args::{self, null_if_at_fault};
 use crate::decrypt::decrypt_phone;
 use crate::e164::with_e164;
 use crate::error::{Answer, Error, Result};
 use crate::keys::with_ring;
+use crate::regions::Chosen;
 use crate::scratch::with_scratch;
 use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
 use crate::{random, transport};
 
-fn encrypted(phone: Text<'_>, context: &str) -> Result<TextOut> {
-    with_e164(phone, |e164| {
+fn encrypted(phone: Text<'_>, context: &str, regions: &Chosen<'_>) -> Result<TextOut> {
+    with_e164(phone, regions, |e164| {
         with_ring(|ring| {
             with_scratch(|out| {
                 let (key, iv) = (ring.primary(), random::iv()?);
@@ -25,22 +26,26 @@ fn encrypted(phone: Text<'_>, context: &str) -> Result<TextOut> {
     })
 }
 
-/// `phone_encrypt(phone[, context])`: normalises, then encrypts under the primary key. A value decrypts only
-/// under the context it was encrypted with. NULL phone gives NULL.
+/// `phone_encrypt(phone[, context[, regions]])`: normalises, then encrypts under the primary key. A value decrypts
+/// only under the context it was encrypted with. NULL phone gives NULL.
 ///
-/// Errors: not a phone number, 22023; context NULL, 22004; no key, or a ring that differs from the pin, 55000.
+/// Errors: not a phone number, an unknown region, or a list of regions as context, 22023; context or regions NULL,
+/// 22004; no key, or keys or default regions that differ from the pin, 55000.
 #[pg_extern(volatile, parallel_safe)]
 fn phone_encrypt(
     phone: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
+    regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<TextOut>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
+    let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(count(Operation::Encrypt, encrypted(phone, &context))?))
+    let value = encrypted(phone, &context, &regions);
+    Ok(Some(count(Operation::Encrypt, value)?))
 }
 
 fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Option<TextOut>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
     transport::check()?;
     let plain = with_scratch(|out| {
@@ -54,7 +59,8 @@ fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Optio
 /// `phone_decrypt(value[, context])`: the E.164 number. The value is authenticated first. NULL value gives NULL.
 ///
 /// Errors: not a phone_crypt value, 22P02; not authentic, wrong context or kind, 22000 (one text whatever the
-/// cause); a key that is not configured, 55000; the connection is not trusted with plain text, 42501.
+/// cause); a key that is not configured, 55000; a list of regions as context, 22023; the connection is not trusted
+/// with plain text, 42501.
 #[pg_extern(stable, parallel_restricted)]
 fn phone_decrypt(
     value: Option<Text<'_>>,
@@ -107,7 +113,7 @@ fn phone_reencrypt(
     value: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
 ) -> Answer<Option<TextOut>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
     match count(Operation::Encrypt, reencrypted(value.bytes(), &context))? {
         Some(changed) => Ok(Some(changed)),

@@ -3,11 +3,11 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, name, pg_extern};
+use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::args::required;
+use super::args::{self, required};
 use super::jobs::relation;
 use super::ratelimit_args::given;
 use crate::columns::registry::{self, Column};
@@ -33,16 +33,18 @@ fn say_once_what_is_out_of_reach() {
     }
 }
 
-/// `phone_forget(phone)`: removes every trace of a number from registered columns, rate limits, lists and blocks,
+/// `phone_forget(phone[, regions])`: removes every trace of a number from registered columns, rate limits, lists and blocks,
 /// under every configured key and both hash schemes. Gives what was done, an object a row. An object that something stands in
 /// the way of is left as it was, with the SQLSTATE of that, and a WARNING says that erasure is incomplete; the others are
 /// done all the same. (An error at the end would undo them.)
 ///
-/// Errors: NULL, 22004; not a phone number, 22023; no key, or a ring that differs from the pin, 55000.
+/// Errors: NULL, 22004; not a phone number, or an unknown region, 22023; no key, or keys or default regions that differ from
+/// the pin, 55000.
 #[pg_extern(volatile, parallel_unsafe)]
 #[allow(clippy::type_complexity)]
 fn phone_forget(
     phone: Option<Text<'_>>,
+    regions: default!(Option<Text<'_>>, "'default'"),
 ) -> std::result::Result<
     TableIterator<
         'static,
@@ -55,7 +57,7 @@ fn phone_forget(
     >,
     ErrorReport,
 > {
-    let number = Number::of(given(phone, "phone")?)?;
+    let number = Number::of(given(phone, "phone")?, &args::regions(regions)?)?;
     let outcomes = erasure::forget(&number)?;
     say_once_what_is_out_of_reach();
     let mut rows = Vec::with_capacity(outcomes.len());

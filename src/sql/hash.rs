@@ -1,13 +1,16 @@
 //! The keyed hash (blind index) that lookups go through.
 
-use pgrx::{default, pg_extern};
+use pgrx::{Array, default, pg_extern};
 use phone_crypt_core::crypto::{self, HASH_LEN};
+use phone_crypt_core::phone;
+use std::collections::HashSet;
 
-use super::args::required;
+use super::args;
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::keys::with_ring;
 use crate::ratelimit::PHONE_PREFIX;
+use crate::regions::Chosen;
 use crate::stats::{Operation, count};
 use crate::text::{Text, TextOut};
 
@@ -15,9 +18,10 @@ use crate::text::{Text, TextOut};
 fn hashed(
     phone: Text<'_>,
     context: &str,
+    regions: &Chosen<'_>,
     as_text: impl FnOnce(&[u8; HASH_LEN]) -> TextOut,
 ) -> Result<TextOut> {
-    with_e164(phone, |e164| {
+    with_e164(phone, regions, |e164| {
         with_ring(|ring| {
             let mut hash = [0; HASH_LEN];
             crypto::write_current_hash(ring, e164, context.as_bytes(), &mut hash)?;
@@ -26,35 +30,53 @@ fn hashed(
     })
 }
 
-/// `phone_hash(phone[, context])`: 64 hexadecimal digits, equal for equal numbers however they are written.
+/// `phone_hash(phone[, context[, regions]])`: 64 hexadecimal digits, equal for equal numbers however they are written.
 /// A context keeps two tables from being linked. NULL phone gives NULL.
 ///
-/// Errors: not a phone number, or a context under hash scheme raw, 22023; context NULL, 22004; no key, or a
-/// ring that differs from the pin, 55000.
+/// Errors: not a phone number, an unknown region, a list of regions as context, or a context under hash scheme raw,
+/// 22023; context or regions NULL, 22004; no key, or keys or default regions that differ from the pin, 55000.
 #[pg_extern(stable, parallel_safe)]
 fn phone_hash(
     phone: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
+    regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<TextOut>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
+    let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    let hash = hashed(phone, &context, |hash| TextOut::ascii(hash));
+    let hash = hashed(phone, &context, &regions, |hash| TextOut::ascii(hash));
     Ok(Some(count(Operation::Hash, hash)?))
 }
 
-fn all_hashed(phone: Text<'_>, context: &str) -> Result<Vec<String>> {
-    with_e164(phone, |e164| {
-        with_ring(|ring| {
-            let hashes = crypto::all_hashes(ring, e164, context.as_bytes())?;
-            Ok(hashes
-                .iter()
-                .map(|hash| String::from_utf8_lossy(hash).into_owned())
-                .collect())
-        })
+fn all_hashed(phone: Text<'_>, context: &str, regions: &Chosen<'_>) -> Result<Vec<String>> {
+    with_e164(phone, regions, |e164| every_hash(e164, context))
+}
+
+/// As [`all_hashed`], also for what `phone_equivalents` gives and is no phone number any more.
+fn all_hashed_as_equivalent(
+    phone: Text<'_>,
+    context: &str,
+    regions: &Chosen<'_>,
+) -> Result<Vec<String>> {
+    let phone = phone.or_empty();
+    let forms = regions.with(&phone, |regions| {
+        Ok(phone::equivalents_of(&phone, regions)?)
+    })?;
+    match forms.first() {
+        Some(number) => every_hash(number.as_bytes(), context),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn every_hash(e164: &[u8], context: &str) -> Result<Vec<String>> {
+    with_ring(|ring| {
+        let hashes = crypto::all_hashes(ring, e164, context.as_bytes())?;
+        let texts = hashes.iter().map(|hash| String::from_utf8_lossy(hash));
+        Ok(texts.map(|hash| hash.into_owned()).collect())
     })
 }
 
-/// `phone_hashes(phone[, context])`: the hashes of the number under every scheme and configured key, the one
+/// `phone_hashes(phone[, context[, regions]])`: the hashes of the number under every scheme and configured key, the one
 /// that `phone_hash` gives first: `WHERE phone_hash = ANY(phone_hashes($1))`. NULL phone gives NULL.
 ///
 /// Errors: as `phone_hash`.
@@ -62,19 +84,54 @@ fn all_hashed(phone: Text<'_>, context: &str) -> Result<Vec<String>> {
 fn phone_hashes(
     phone: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
+    regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<Vec<String>>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
+    let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(count(Operation::Hash, all_hashed(phone, &context))?))
+    let hashes = all_hashed(phone, &context, &regions);
+    Ok(Some(count(Operation::Hash, hashes)?))
 }
 
-/// `phone_ratelimit_key(phone)`: `phone_hash:` and the hash, the conventional rate-limit key of a phone.
+/// `phone_hashes_of(phones[, context[, regions]])`: the hashes of each of the numbers, without repeats:
+/// `WHERE phone_hash = ANY(phone_hashes_of(phone_equivalents($1)))`. A NULL element gives none; NULL gives NULL.
 ///
 /// Errors: as `phone_hash`.
 #[pg_extern(stable, parallel_safe)]
-fn phone_ratelimit_key(phone: Option<Text<'_>>) -> Answer<Option<TextOut>> {
+fn phone_hashes_of(
+    phones: Option<Array<'_, Text<'_>>>,
+    context: default!(Option<Text<'_>>, "''"),
+    regions: default!(Option<Text<'_>>, "'default'"),
+) -> Answer<Option<Vec<String>>> {
+    let context = args::context(context)?;
+    let regions = args::regions(regions)?;
+    regions.check()?;
+    let Some(phones) = phones else {
+        return Ok(None);
+    };
+    let mut seen = HashSet::new();
+    let mut hashes = Vec::new();
+    for phone in phones.iter().flatten() {
+        let of_one = count(
+            Operation::Hash,
+            all_hashed_as_equivalent(phone, &context, &regions),
+        )?;
+        hashes.extend(of_one.into_iter().filter(|hash| seen.insert(hash.clone())));
+    }
+    Ok(Some(hashes))
+}
+
+/// `phone_ratelimit_key(phone[, regions])`: `phone_hash:` and the hash, the conventional rate-limit key of a phone.
+///
+/// Errors: as `phone_hash`.
+#[pg_extern(stable, parallel_safe)]
+fn phone_ratelimit_key(
+    phone: Option<Text<'_>>,
+    regions: default!(Option<Text<'_>>, "'default'"),
+) -> Answer<Option<TextOut>> {
+    let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    let key = hashed(phone, "", |hash| {
+    let key = hashed(phone, "", &regions, |hash| {
         let mut key = [0; PHONE_PREFIX.len() + HASH_LEN];
         key[..PHONE_PREFIX.len()].copy_from_slice(PHONE_PREFIX);
         key[PHONE_PREFIX.len()..].copy_from_slice(hash);

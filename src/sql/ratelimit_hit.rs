@@ -3,11 +3,13 @@
 use pgrx::datum::Interval;
 use pgrx::pg_extern;
 
+use super::args;
 use super::ratelimit_args::{cost, given, key, limit};
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::keys::with_ring;
 use crate::ratelimit::{self, PHONE_PREFIX, Request};
+use crate::regions::Chosen;
 use crate::text::Text;
 use crate::verdict::VerdictRow;
 use phone_crypt_core::crypto;
@@ -105,16 +107,16 @@ fn ratelimit_peek(
     Ok(VerdictRow::new(&verdict))
 }
 
-/// `ratelimit_hit_phone(phone, limit, window[, cost[, algorithm[, burst]]])`: as `ratelimit_hit`, on the key
-/// `phone_hash:<hash>` of the number, however it is written. While several keys or hash schemes are configured,
+/// `ratelimit_hit_phone(phone, limit, window[, cost[, algorithm[, burst[, regions]]]])`: as `ratelimit_hit`, on the
+/// key `phone_hash:<hash>` of the number, however it is written. While several keys or hash schemes are configured,
 /// what is live under the number's other hashes counts too.
 ///
-/// Errors: as `ratelimit_hit`; not a phone number, 22023; no encryption key, or a ring that differs from the pin,
-/// 55000.
+/// Errors: as `ratelimit_hit`; not a phone number, or an unknown region, 22023; no encryption key, or keys or default
+/// regions that differ from the pin, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_hit_phone(
     phone text, "limit" integer, "window" interval, cost integer DEFAULT 1,
-    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
+    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL, regions text DEFAULT 'default',
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
     OUT retry_after interval, OUT reason text
 ) RETURNS record
@@ -127,11 +129,13 @@ fn ratelimit_hit_phone(
     cost: Option<i32>,
     algorithm: Option<Text<'_>>,
     burst: Option<i32>,
+    regions: Option<Text<'_>>,
 ) -> Answer<VerdictRow> {
     let phone = given(phone, "phone")?;
+    let regions = args::regions(regions)?;
     let cost = self::cost(cost)?;
     let limit = self::limit(limit, window, algorithm, burst)?;
-    let keys = keys_of(phone)?;
+    let keys = keys_of(phone, &regions)?;
     let verdict = match keys.as_slice() {
         [only] => ratelimit::hit(&Request::plain(only, limit), cost)?,
         several => {
@@ -143,8 +147,8 @@ fn ratelimit_hit_phone(
 }
 
 /// The number's rate-limit keys under every configured key and scheme, the present one first.
-fn keys_of(phone: Text<'_>) -> Result<Vec<Vec<u8>>> {
-    with_e164(phone, |e164| {
+fn keys_of(phone: Text<'_>, regions: &Chosen<'_>) -> Result<Vec<Vec<u8>>> {
+    with_e164(phone, regions, |e164| {
         with_ring(|ring| {
             let hashes = crypto::all_hashes(ring, e164, b"")?;
             let key_of = |hash: &[u8; crypto::HASH_LEN]| [PHONE_PREFIX.as_slice(), hash].concat();

@@ -4,7 +4,7 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{self, HASH_LEN, Keyring, Kind};
 
-use super::args::required;
+use super::args::{self, required};
 use super::ratelimit_admin::state_key;
 use super::ratelimit_args::given;
 use crate::e164::with_e164;
@@ -29,14 +29,19 @@ fn keys_of(ring: &Keyring, e164: &[u8]) -> Result<Vec<String>> {
         .collect())
 }
 
-/// `phone_crypt.ratelimit_phone_keys(phone)`: the number's rate-limit keys under every configured key and both hash
+/// `phone_crypt.ratelimit_phone_keys(phone[, regions])`: the number's rate-limit keys under every configured key and both hash
 /// schemes, that of `phone_ratelimit_key` first.
 ///
-/// Errors: NULL, 22004; not a phone number, 22023; no key, or a ring that differs from the pin, 55000.
+/// Errors: NULL, 22004; not a phone number, or an unknown region, 22023; no key, or keys or default regions that differ
+/// from the pin, 55000.
 #[pg_extern(stable, parallel_safe, schema = "phone_crypt")]
-fn ratelimit_phone_keys(phone: Option<Text<'_>>) -> Answer<Vec<String>> {
+fn ratelimit_phone_keys(
+    phone: Option<Text<'_>>,
+    regions: default!(Option<Text<'_>>, "'default'"),
+) -> Answer<Vec<String>> {
     let phone = given(phone, "phone")?;
-    Ok(with_e164(phone, |e164| {
+    let regions = args::regions(regions)?;
+    Ok(with_e164(phone, &regions, |e164| {
         with_ring(|ring| keys_of(ring, e164))
     })?)
 }

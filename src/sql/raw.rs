@@ -3,7 +3,7 @@
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{self, Kind};
 
-use super::args::required;
+use super::args;
 use crate::error::{Answer, Result};
 use crate::keys::with_ring;
 use crate::scratch::with_scratch;
@@ -29,13 +29,13 @@ fn encrypted(text: &str, context: &str) -> Result<TextOut> {
 
 /// `phone_encrypt_raw(text[, context])`: encrypts any text as it is. NULL text gives NULL.
 ///
-/// Errors: context NULL, 22004; no key, or a ring that differs from the pin, 55000.
+/// Errors: context NULL, 22004; a list of regions as context, 22023; no key, or a ring that differs from the pin, 55000.
 #[pg_extern(volatile, parallel_safe)]
 fn phone_encrypt_raw(
     text: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
 ) -> Answer<Option<TextOut>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
     let Some(text) = text else { return Ok(None) };
     let text = text.exact()?;
     Ok(Some(count(Operation::Encrypt, encrypted(&text, &context))?))
@@ -58,7 +58,7 @@ fn phone_decrypt_raw(
     value: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
 ) -> Answer<Option<TextOut>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
     transport::check()?;
     Ok(Some(count(

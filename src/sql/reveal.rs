@@ -3,7 +3,7 @@
 use pgrx::{default, pg_extern, pg_sys};
 use phone_crypt_core::phone;
 
-use super::args::required;
+use super::args;
 use crate::decrypt::{decrypt_phone, is_read_as_legacy};
 use crate::error::{Answer, Error, Result};
 use crate::scratch::with_scratch;
@@ -21,7 +21,7 @@ fn phone_reveal(
     context: default!(Option<Text<'_>>, "''"),
     fcinfo: pg_sys::FunctionCallInfo,
 ) -> Answer<Option<TextOut>> {
-    let context = required(context, "context")?;
+    let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
     let in_full = catalog::may_execute(catalog::schema_of_call(fcinfo), c"phone_decrypt");
     if in_full {

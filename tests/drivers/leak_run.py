@@ -121,7 +121,7 @@ class Run:
         previous = "SELECT set_config('phone_crypt.previous_keys', %s, false)"
         numbers = [Case(None, f"SELECT {f}(%s)", (SPELLING,)) for f in (
             "phone_normalize", "phone_encrypt", "phone_encrypt_raw", "phone_hash", "phone_hashes", "phone_mask",
-            "phone_region", "phone_type", "phone_is_valid", "phone_ratelimit_key",
+            "phone_region", "phone_type", "phone_is_valid", "phone_ratelimit_key", "phone_equivalents", "phone_split",
         )]
         no_numbers = [Case(bad_parameter, f"SELECT {f}(%s)", (text,)) for text in (NO_NUMBER, TOO_LONG) for f in (
             "phone_normalize", "phone_encrypt", "phone_hash", "phone_hashes", "phone_region", "phone_type",
@@ -129,6 +129,7 @@ class Run:
         )]
         answered = [Case(None, f"SELECT {function}(%s)", (text,)) for function, text in (
             ("phone_try_normalize", NO_NUMBER), ("phone_mask", NO_NUMBER), ("phone_is_valid", TOO_LONG),
+            ("phone_split", TOO_LONG),
             ("phone_try_decrypt", self.tampered), ("phone_try_decrypt", self.cut), ("phone_try_decrypt", NO_NUMBER),
             ("phone_decrypt", self.value), ("phone_reveal", self.value), ("phone_decrypt_raw", self.raw),
             ("phone_key_id", self.unknown), ("phone_reencrypt", self.value), ("caught", self.tampered),
@@ -148,6 +149,10 @@ class Run:
             # An argument in the wrong place is a way for a number or a key into a message.
             Case(bad_parameter, "SELECT phone_normalize('AU', %s)", (SPELLING,)),
             Case(bad_parameter, "SELECT phone_format(%s, %s)", (SPELLING, SPELLING)),
+            Case(bad_parameter, "SELECT phone_hash('AU', '', %s)", (SPELLING,)),
+            Case(bad_parameter, "SELECT phone_hash(%s, 'AU')", (SPELLING,)),
+            Case(bad_parameter, "SELECT phone_hashes_of(ARRAY[%s, %s])", (SPELLING, NO_NUMBER)),
+            Case(bad_parameter, "SELECT phone_check_column('stored', 'phone', %s)", (SPELLING,)),
             Case(bad_parameter, "SELECT phone_decrypt_legacy('cbc', %s)", (self.legacy,)),
             Case(bad_parameter, "SELECT phone_decrypt_legacy(%s, 'cbc', %s)", (self.legacy, PRIMARY)),
             Case(bad_parameter, "SELECT set_config('phone_crypt.default_regions', %s, false)", (NUMBER,)),
@@ -174,6 +179,7 @@ class Run:
             Case(bad_parameter, "INSERT INTO submitted (phone) VALUES (%s)", (NO_NUMBER,)),
             Case(None, "INSERT INTO stored (phone) VALUES (%s)", (self.value,)),
             Case(bad_text, "INSERT INTO stored (phone) VALUES (%s)", (self.cut,)),
+            Case(None, "SELECT * FROM phone_check_column('stored', 'phone')", ()),
             Case(None, "SELECT FROM submitted WHERE phone_hash = ANY (phone_hashes(%s))", (SPELLING,)),
             Case(not_authentic, "UPDATE stored SET phone = phone_reencrypt(%s)", (self.tampered,)),
         ]

@@ -168,6 +168,28 @@ def test_a_restore_itself_needs_no_key(server, elsewhere, shops, wrong_key):
             session.execute("SELECT phone_hash(%s)", [AU])
 
 
+def test_a_dump_keeps_the_pinned_regions_and_loses_the_setting(server, elsewhere):
+    """The setting decides what a number without + is: without it, no look-up may find another number or nothing."""
+    source, national, number = server.create_database("british"), "020 7031 3000", "+442070313000"
+    with server.connect(source) as session:
+        session.execute("ALTER DATABASE british SET phone_crypt.default_regions = 'GB'")
+    with server.connect(source) as session:
+        session.execute("CREATE TABLE t AS SELECT phone_hash(%s) AS phone_hash", [national])
+        session.execute("SELECT phone_crypt_pin_keys()")
+    with elsewhere.connect() as session:
+        session.execute("CREATE DATABASE british")
+    restore_plain(elsewhere, "british", server.program("pg_dump", source))
+    look_up = "SELECT count(*) FROM t WHERE phone_hash = phone_hash(%s)"
+    with elsewhere.connect("british") as session:
+        with pytest.raises(errors.ObjectNotInPrerequisiteState, match="pinned to regions GB, the server has AU,US"):
+            session.execute(look_up, [national])
+        assert value_of(session, look_up, number) == 1
+        assert value_of(session, "SELECT phone_normalize(%s, 'GB')", national) == number
+        session.execute("ALTER DATABASE british SET phone_crypt.default_regions = 'GB'")
+    with elsewhere.connect("british") as session:
+        assert value_of(session, look_up, national) == 1
+
+
 def test_a_role_that_may_read_everything_can_dump(server, shops):
     with server.connect() as session:
         session.execute("CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup")

@@ -169,7 +169,7 @@ fn no_error_or_debug_output_repeats_a_number() {
     let phone = parse("0401148075", &regions).unwrap();
     assert_eq!(format!("{phone:?}"), "ParsedPhone(+61******075)");
     assert_eq!(format!("{:?}", phone.e164()), "E164(+61******075)");
-    let refused = normalize("12 34 x", &regions).unwrap_err();
+    let refused = normalize("12 34 5", &regions).unwrap_err();
     assert_eq!(refused, PhoneError::NotAPhoneNumber);
     assert_eq!(refused.to_string(), "not a phone number");
 }

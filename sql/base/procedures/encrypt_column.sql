@@ -60,6 +60,7 @@ BEGIN
         RAISE EXCEPTION 'context_column must name a column of an integer type, uuid, text or varchar'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    PERFORM phone_crypt.check_context(spec.context), phone_crypt.check_context(spec.hash_context);
     PERFORM @extschema@.phone_try_normalize('', coalesce(spec.regions, ''));
 END;
 $$;
@@ -137,7 +138,7 @@ BEGIN
     SELECT k.key_id, split_part(k.hash_scheme, ',', 1) INTO spec.hash_key_id, spec.hash_scheme
       FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
     -- What the setting says now holds for good: a writer's own setting must not decide.
-    spec.regions := coalesce(given.regions, current_setting('phone_crypt.default_regions'));
+    spec.regions := coalesce(given.regions, phone_crypt.default_regions());
     IF has_plaintext THEN
         SELECT format_type(a.atttypid, a.atttypmod), a.attnotnull INTO spec.plaintext_type, spec.plaintext_not_null
           FROM pg_attribute AS a

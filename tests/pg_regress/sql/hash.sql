@@ -77,3 +77,23 @@ SELECT expression, t.outcome(expression)
   FROM (VALUES ($$phone_hash('0401148075', NULL)$$), ('phone_hash(NULL, NULL)'), ($$phone_hashes('0401148075', NULL)$$),
                ('phone_hashes(NULL, NULL)'), ($$phone_hash('hello')$$), ($$phone_hashes('hello')$$),
                ($$phone_ratelimit_key('hello')$$), ($$phone_hash('')$$)) AS example (expression);
+
+-- Several numbers at once, by index; also those that a number was before.
+SELECT phone_hashes_of(ARRAY['0401 148 075', '+61401148075', NULL, '650 253 0000'])
+       = ARRAY[phone_hash('0401148075'), phone_hash('6502530000')] AS without_repeats,
+       phone_hashes_of('{}'), phone_hashes_of(NULL), phone_hashes_of(ARRAY[NULL]::text[]),
+       phone_hashes_of(ARRAY['020 7031 3000'], 'c', 'GB') = ARRAY[phone_hash('+442070313000', 'c')] AS regions;
+SELECT t.outcome($$phone_hashes_of(ARRAY['0401148075', 'ask for Bob'])$$) AS no_number, t.outcome($$phone_hashes_of('{}', 'GB')$$) AS context,
+       t.outcome($$phone_hashes_of('{}', NULL)$$) AS no_context, t.outcome($$phone_hashes_of('{}', '', NULL)$$) AS no_regions,
+       t.outcome($$phone_hashes_of('{}', '', 'XX')$$) AS unknown_region;
+CREATE TABLE mexican (phone_hash text);
+CREATE INDEX ON mexican (phone_hash);
+INSERT INTO mexican VALUES (phone_hash('+52 55 1234 5678'));
+SET enable_seqscan = off;
+EXPLAIN (COSTS off) SELECT FROM mexican WHERE phone_hash = ANY (phone_hashes_of(phone_equivalents('+52 1 55 1234 5678')));
+SELECT count(*) AS found FROM mexican WHERE phone_hash = ANY (phone_hashes_of(phone_equivalents('+52 1 55 1234 5678')));
+RESET enable_seqscan;
+DROP TABLE mexican;
+-- A form of eight digits is no number of the Ivory Coast any more, yet its hash may be stored.
+SELECT phone_equivalents('+225 01 02 34 56 78'), cardinality(phone_hashes_of(phone_equivalents('+225 01 02 34 56 78'))) AS hashes,
+       phone_equivalents('+225 02 34 56 78'), t.outcome($$phone_hash('+225 02 34 56 78')$$) AS hash;

@@ -67,3 +67,16 @@ SELECT count(*) AS numbers, bool_and(phone_normalize(number) = number AND phone_
                        ('+979 123 456 789')) AS example (input)) AS once;
 SELECT input, t.outcome('phone_normalize($1)', input)
   FROM (VALUES ('+430012345678901'), ('+4300 1234567890'), ('+44 0038 658269'), ('+55 068 9440123')) AS example (input);
+
+-- Two numbers in one text are refused; phone_split gives the pieces, and what is one number stays one.
+SELECT input, phone_split(input), t.outcome('phone_normalize($1)', input) AS normalized
+  FROM (VALUES ('0401 148 075; 0401 148 076'), (E'+61401148075\n+1 650 253 0000 x12'), ('0401148075 or (02) 9374 4000, 650 253 0000'),
+               ('0401 148 075'), ('ask for Bob'), (''), (NULL)) AS example (input);
+SELECT phone_split('030 12345678 / 030 87654321', 'DE'), phone_split('0401 148 075; 0401 148 076', ''),
+       t.outcome($$phone_split('0401148075', NULL)$$), t.outcome($$phone_split('0401148075', 'XX')$$);
+
+-- Numbers of changed plans: the other forms come after the number itself.
+SELECT phone_equivalents('0401 148 075'), phone_equivalents('+52 55 1234 5678'), phone_equivalents('020 7031 3000', 'GB'),
+       phone_equivalents(NULL), t.outcome($$phone_equivalents('ask for Bob')$$), t.outcome($$phone_equivalents('1', NULL)$$);
+SELECT * FROM phone_crypt.metadata;
+SELECT phone_crypt_version() LIKE '%libphonenumber ' || version || ')%' AS says_so FROM phone_crypt.metadata;

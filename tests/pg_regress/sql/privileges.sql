@@ -101,7 +101,8 @@ SELECT count(*) AS rights_left
    AND (classid = 'pg_proc'::regclass AND has_function_privilege(role.name, objid, 'EXECUTE')
         AND NOT has_function_privilege('regress_plain', objid, 'EXECUTE')
         OR classid = 'pg_class'::regclass
-        AND has_table_privilege(role.name, objid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER'));
+        AND has_table_privilege(role.name, objid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')
+        AND NOT has_table_privilege('regress_plain', objid, 'SELECT'));
 
 DROP VIEW t.member, t.grantee;
 DROP ROLE regress_plain, regress_masked, regress_writer, regress_reader, regress_limiter, regress_admin;

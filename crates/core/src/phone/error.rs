@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 /// Why a text is not taken for a phone number. Never says what the text was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 pub enum PhoneError {
     /// Nothing in the text is a possible number under the given regions.
     #[error("not a phone number")]
@@ -14,6 +14,64 @@ pub enum PhoneError {
     /// The text has more than [`MAX_INPUT_BYTES`](super::MAX_INPUT_BYTES) bytes.
     #[error("not a phone number: longer than 250 bytes")]
     TooLong,
+    /// The text is a floating-point number: `401148075.0`, `4.01148075E8`.
+    #[error("not a phone number: a floating-point number")]
+    Float,
+    /// Something in the text stands for digits that are left out: `*`, `xxx`, `...`.
+    #[error("not a phone number: a mask or placeholder")]
+    Placeholder,
+    /// The text holds more than one number; [`split`](super::split) gives the pieces.
+    #[error("not a phone number: two numbers")]
+    TwoNumbers,
+    /// There are letters in the text that are neither a label before the number, nor an
+    /// extension's mark, nor those of a vanity number.
+    #[error("not a phone number: letters")]
+    Letters,
+}
+
+impl PhoneError {
+    /// Every reason there is.
+    pub const ALL: [PhoneError; 6] = [
+        PhoneError::NotAPhoneNumber,
+        PhoneError::TooLong,
+        PhoneError::Float,
+        PhoneError::Placeholder,
+        PhoneError::TwoNumbers,
+        PhoneError::Letters,
+    ];
+
+    /// A short name that stays the same from release to release, to count by.
+    pub fn reason(self) -> &'static str {
+        match self {
+            PhoneError::NotAPhoneNumber => "not_a_number",
+            PhoneError::TooLong => "too_long",
+            PhoneError::Float => "float",
+            PhoneError::Placeholder => "placeholder",
+            PhoneError::TwoNumbers => "two_numbers",
+            PhoneError::Letters => "letters",
+        }
+    }
+
+    /// What may have gone wrong, and what to do about it; `None` where there is nothing to say.
+    pub fn hint(self) -> Option<&'static str> {
+        match self {
+            PhoneError::NotAPhoneNumber | PhoneError::TooLong => None,
+            PhoneError::Float => Some(
+                "It looks like a number that went through a spreadsheet or a JSON float. Its digits may be \
+                 lost: take it from the source, as text.",
+            ),
+            PhoneError::Placeholder => Some(
+                "Something in it stands for digits that are left out, as in a mask or a form to fill in.",
+            ),
+            PhoneError::TwoNumbers => {
+                Some("It looks like two numbers in one text. phone_split() gives the pieces.")
+            }
+            PhoneError::Letters => Some(
+                "Letters count as digits only in vanity numbers such as 1-800-FLOWERS. Keep names and \
+                 notes in another column.",
+            ),
+        }
+    }
 }
 
 /// Why a list of default regions is refused.

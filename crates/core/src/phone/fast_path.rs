@@ -6,6 +6,7 @@
 
 use super::calling_code::CallingCode;
 use super::e164::E164;
+use super::screen::read_plain;
 
 /// The most digits that E.164 allows after the `+`. Longer numbers are left to the full parse.
 const MAX_DIGITS: usize = 15;
@@ -30,15 +31,13 @@ pub(super) fn read(input: &str) -> Option<E164> {
     }
     let mut digits = [0; MAX_DIGITS];
     let mut length = 0;
-    for &byte in text {
-        match byte {
-            b'0'..=b'9' => {
-                *digits.get_mut(length)? = byte;
-                length += 1;
-            }
-            b' ' | b'-' | b'.' | b'(' | b')' => {}
-            _ => return None,
-        }
+    let take = |digit| {
+        let place = digits.get_mut(length);
+        length += 1;
+        place.map(|place| *place = digit).is_some()
+    };
+    if !read_plain(text, take) {
+        return None;
     }
     read_digits(digits.get(..length)?)
 }

@@ -5,7 +5,7 @@ use super::error::PhoneError;
 use super::parsed::ParsedPhone;
 use super::region::Region;
 use super::regions::Regions;
-use super::{fast_path, library, rule};
+use super::{fast_path, library, rule, screen};
 
 /// The longest text looked at, in bytes: no number needs more, and the parser's patterns are not
 /// to be fed megabytes.
@@ -17,7 +17,7 @@ pub const MAX_INPUT_BYTES: usize = 250;
 /// wins, else the first that makes it possible, else a leading `00` is read as `+`.
 ///
 /// # Errors
-/// [`PhoneError`] where there is no possible number in `input`.
+/// [`PhoneError`] where there is no possible number in `input`, or may be something else.
 pub fn normalize(input: &str, regions: &Regions) -> Result<E164, PhoneError> {
     check_length(input)?;
     match fast_path::read(input) {
@@ -29,10 +29,10 @@ pub fn normalize(input: &str, regions: &Regions) -> Result<E164, PhoneError> {
 /// The phone number in `input` with all that is known of it, by the same rule as [`normalize`].
 ///
 /// # Errors
-/// [`PhoneError`] where there is no possible number in `input`.
+/// [`PhoneError`] where there is no possible number in `input`, or may be something else.
 pub fn parse(input: &str, regions: &Regions) -> Result<ParsedPhone, PhoneError> {
     check(input)?;
-    library::call(|library| rule::read(library, input, regions))
+    library::call(|library| Some(screen::read(library, input, regions)))?
 }
 
 /// libphonenumber's own answer for `input` under one default region: the number may be impossible

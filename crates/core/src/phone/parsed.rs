@@ -4,7 +4,9 @@ use super::e164::E164;
 use super::phone_type::PhoneType;
 use super::style::Style;
 use super::{library, region};
-use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, PhoneNumberUtil};
+use rlibphonenumber::{
+    NumberLengthType, PhoneNumber, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil,
+};
 use std::fmt;
 
 /// A phone number as [`parse`](super::parse) understood it.
@@ -34,6 +36,22 @@ impl ParsedPhone {
     /// Whether the number has a length of its numbering plan (`is_possible_number`).
     pub fn is_possible(&self) -> bool {
         library::call(|library| Some(library.is_possible_number(&self.number))).unwrap_or(false)
+    }
+
+    /// Whether the number is valid, or as long as a fixed line's or a mobile's of its plan.
+    pub(super) fn has_full_length(&self) -> bool {
+        let has_length_of = |library: &PhoneNumberUtil, kind| {
+            let length = library.is_possible_number_for_type_with_reason(&self.number, kind);
+            length == Ok(NumberLengthType::IsPossible)
+        };
+        let is_full = library::call(|library| {
+            Some(
+                has_length_of(library, PhoneNumberType::FixedLine)
+                    || has_length_of(library, PhoneNumberType::Mobile)
+                    || library.is_valid_number(&self.number),
+            )
+        });
+        is_full.unwrap_or(false)
     }
 
     /// The region's two letters; `001` for a number of no single region (such as +800), `None`

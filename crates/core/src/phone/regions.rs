@@ -2,6 +2,7 @@
 
 use super::error::RegionsError;
 use super::region::Region;
+use std::fmt;
 
 /// Regions to try, in order, for a number written without `+`. May be empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -46,9 +47,34 @@ impl Regions {
     }
 }
 
+/// The list as [`Regions::parse`] reads it, each list in one way only: `AU,US`.
+impl fmt::Display for Regions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, region) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(formatter, "{comma}{}", region.name())?;
+        }
+        Ok(())
+    }
+}
+
 /// A list of one region.
 impl From<Region> for Regions {
     fn from(region: Region) -> Regions {
         Regions(vec![region])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Regions;
+
+    #[test]
+    fn a_list_is_written_in_one_way() {
+        for (list, written) in [(" us , gb ", "US,GB"), ("gb,US", "GB,US"), (" ", "")] {
+            let regions = Regions::parse(list).unwrap();
+            assert_eq!(regions.to_string(), written);
+            assert_eq!(Regions::parse(written), Ok(regions));
+        }
     }
 }

@@ -82,7 +82,7 @@ fn a_session_key_set_before_loading_counts() {
 #[test]
 fn a_key_that_an_ordinary_role_set_before_loading_is_dropped_unprinted() {
     let database = SERVER.database();
-    let grant = "GRANT EXECUTE ON FUNCTION phone_hash(text, text) TO ordinary";
+    let grant = "GRANT EXECUTE ON FUNCTION phone_hash(text, text, text) TO ordinary";
     SERVER.connect_as("postgres", &database).run(grant);
     let (mut client, notices) = SERVER.connect_noting("ordinary", &database);
     client.set("encryption_key", K2);
@@ -95,6 +95,21 @@ fn a_key_that_an_ordinary_role_set_before_loading_is_dropped_unprinted() {
         notice.hides(K2);
     });
     SERVER.log_hides(K2);
+}
+
+/// Until the library is loaded, PostgreSQL knows no such setting, so anybody may set it.
+#[test]
+fn regions_that_an_ordinary_role_set_before_loading_do_not_count() {
+    let (mut client, notices) = SERVER.connect_noting("ordinary", &SERVER.database());
+    client.set("default_regions", "GB");
+    assert_eq!(
+        client.text("SELECT phone_normalize('0401 148 075')", &[]),
+        AU
+    );
+    assert_eq!(client.rows("SHOW phone_crypt.default_regions"), ["AU,US"]);
+    let warnings = notices.with("phone_crypt.default_regions");
+    assert_eq!(warnings.len(), 1, "{:?}", notices.all());
+    warnings[0].says("42501", "permission denied");
 }
 
 #[test]
