@@ -30,17 +30,24 @@ pub(super) fn read(input: &str) -> Option<E164> {
     }
     let mut digits = [0; MAX_DIGITS];
     let mut length = 0;
+    let mut has_bracket = false;
     for &byte in text {
         match byte {
             b'0'..=b'9' => {
                 *digits.get_mut(length)? = byte;
                 length += 1;
             }
-            b' ' | b'-' | b'.' | b'(' | b')' => {}
+            b'(' => has_bracket = true,
+            b' ' | b'-' | b'.' | b')' => {}
             _ => return None,
         }
     }
-    read_digits(digits.get(..length)?)
+    let digits = digits.get(..length)?;
+    // The zero in `+48 (0)22 …` may be no part of the number.
+    if has_bracket && CallingCode::split(digits)?.1.first() == Some(&b'0') {
+        return None;
+    }
+    read_digits(digits)
 }
 
 #[inline]
@@ -111,6 +118,9 @@ mod tests {
             ("16 digits", "+4930123456789012"),
             ("6 digits", "+683412"),
             ("many zeros", "+39000000000001"),
+            ("local only", "+12530000"),
+            ("zero in brackets", "+48 (0) 22 512 3456"),
+            ("an earlier plan's prefix", "+5215512345678"),
         ] {
             assert!(read(input).is_none(), "{why}");
         }

@@ -6,9 +6,11 @@
 //! numbers, and `library.rs` is the only file that calls the parser.
 
 mod calling_code;
+mod dialled;
 mod e164;
 mod error;
 mod fast_path;
+mod international;
 mod library;
 mod mask;
 mod naive;
@@ -17,8 +19,10 @@ mod parsed;
 mod phone_type;
 mod region;
 mod regions;
+mod renumbered;
 mod rule;
 mod style;
+mod typed;
 mod warm_up;
 
 pub use e164::E164;
