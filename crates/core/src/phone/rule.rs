@@ -25,31 +25,29 @@ pub(super) fn read(
     regions: &Regions,
 ) -> Option<ParsedPhone> {
     let number = match typed::beginning(library, input) {
-        Beginning::Plus => Some(international::read(library, input)?.number).filter(|number| {
-            !lacks_area_code(library, number) || library.is_valid_number(number)
-        })?,
+        Beginning::Plus => international::read(library, input)?.number,
         Beginning::PlusZeros(rest) => read_zeros(library, rest, regions)?,
         Beginning::Zeros(rest) if !regions.is_empty() => read_zeros(library, rest, regions)?,
         Beginning::Digits(text) => read_national(library, text, regions)?,
         Beginning::Zeros(_) | Beginning::Nothing => return None,
     };
-    let has_full_length =
-        length_as(library, &number, PhoneNumberType::Unknown) == Some(NumberLengthType::IsPossible);
-    let phone = ParsedPhone::new(library, number).filter(|_| has_full_length)?;
-    means_itself(library, phone.e164()).then_some(phone)
+    ParsedPhone::new(library, number).filter(|phone| stands_by_itself(library, phone.e164()))
 }
 
-/// Whether `number`, read again, is still the same number.
+/// Whether `number` can be dialled from abroad and, read again, is still the same number.
 ///
-/// Of the zeros in `+61 00 3…` the parser drops one as a national prefix; reading what it gives
-/// would drop the other. Were that stored, it would be found under one number and decrypted as
-/// another.
-fn means_itself(library: &PhoneNumberUtil, number: E164) -> bool {
-    let read_again = || {
-        let again = read_in(library, number.as_str(), None)?;
-        ParsedPhone::new(library, again).map(|phone| phone.e164())
+/// A number that lacks its area code is another one in each area. And of the zeros in `+61 00 3…`
+/// the parser drops one as a national prefix; reading what it gives would drop the other. Were that
+/// stored, it would be found under one number and decrypted as another.
+fn stands_by_itself(library: &PhoneNumberUtil, number: E164) -> bool {
+    let is_whole_and_same = |again: PhoneNumber| {
+        let is_whole = !lacks_area_code(library, &again) || library.is_valid_number(&again);
+        is_whole
+            && has_full_length(library, &again, PhoneNumberType::Unknown)
+            && ParsedPhone::new(library, again).is_some_and(|phone| phone.e164() == number)
     };
-    fast_path::read(number.as_str()).or_else(read_again) == Some(number)
+    fast_path::read(number.as_str()) == Some(number)
+        || read_in(library, number.as_str(), None).is_some_and(is_whole_and_same)
 }
 
 /// libphonenumber's own answer under one default region, or none.
@@ -188,29 +186,28 @@ fn code_of(library: &PhoneNumberUtil, region: Region) -> Option<i32> {
 /// a fixed line or a mobile (numbering plans grow before metadata does), and without a leading
 /// zero, which is a prefix that belongs to some other region's plan.
 fn is_plausible(library: &PhoneNumberUtil, number: &PhoneNumber) -> bool {
-    !number.italian_leading_zero()
-        && SUBSCRIBERS
-            .into_iter()
-            .any(|kind| length_as(library, number, kind) == Some(NumberLengthType::IsPossible))
+    !number.italian_leading_zero() && has_subscribers_length(library, number)
 }
 
 /// Whether a number is as long as a subscriber's without its area code, and not as long as one
 /// with it. It may have a full length all the same: numbers of some services are that short.
 fn lacks_area_code(library: &PhoneNumberUtil, number: &PhoneNumber) -> bool {
-    let lengths = SUBSCRIBERS.map(|kind| length_as(library, number, kind));
-    lengths.contains(&Some(NumberLengthType::IsPossibleLocalOnly))
-        && !lengths.contains(&Some(NumberLengthType::IsPossible))
+    let is_local = |kind| {
+        let length = library.is_possible_number_for_type_with_reason(number, kind);
+        length == Ok(NumberLengthType::IsPossibleLocalOnly)
+    };
+    SUBSCRIBERS.into_iter().any(is_local) && !has_subscribers_length(library, number)
 }
 
 const SUBSCRIBERS: [PhoneNumberType; 2] = [PhoneNumberType::FixedLine, PhoneNumberType::Mobile];
 
-/// What the length of `number` would be for one of a kind; `None` where none is so long.
-fn length_as(
-    library: &PhoneNumberUtil,
-    number: &PhoneNumber,
-    kind: PhoneNumberType,
-) -> Option<NumberLengthType> {
-    library
-        .is_possible_number_for_type_with_reason(number, kind)
-        .ok()
+fn has_subscribers_length(library: &PhoneNumberUtil, number: &PhoneNumber) -> bool {
+    SUBSCRIBERS
+        .into_iter()
+        .any(|kind| has_full_length(library, number, kind))
+}
+
+fn has_full_length(library: &PhoneNumberUtil, number: &PhoneNumber, kind: PhoneNumberType) -> bool {
+    let length = library.is_possible_number_for_type_with_reason(number, kind);
+    length == Ok(NumberLengthType::IsPossible)
 }
