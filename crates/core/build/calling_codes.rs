@@ -1,7 +1,10 @@
 //! The table of calling codes: what a number under each may look like.
 
 use crate::first_digits::first_digits;
-use rlibphonenumber::{PhoneMetadata, PhoneMetadataCollection, PhoneNumberUtil};
+use rlibphonenumber::{
+    NumberLengthType, PhoneMetadata, PhoneMetadataCollection, PhoneNumber, PhoneNumberType,
+    PhoneNumberUtil,
+};
 use std::error::Error;
 use std::fmt::Write;
 
@@ -16,7 +19,7 @@ pub fn table(
     let mut source = String::from("[\n");
     for code in 0..1000 {
         let entry = match main_region(library, collection, code) {
-            Some(metadata) => entry(metadata)?,
+            Some(metadata) => entry(library, metadata)?,
             None => String::from("UNASSIGNED"),
         };
         writeln!(source, "    {entry},")?;
@@ -39,25 +42,31 @@ fn main_region<'a>(
 }
 
 #[allow(deprecated)] // deprecated for readers of the library's own wrapper; this record is ours
-fn entry(metadata: &PhoneMetadata) -> Result<String, Box<dyn Error>> {
-    let general = metadata.general_desc.clone().unwrap_or_default();
-    let lengths = length_set(&general.possible_length);
-    // Without any length of a full number the library calls nothing possible, local or not.
-    let possible_lengths = match lengths {
-        0 => 0,
-        _ => lengths | length_set(&general.possible_length_local_only),
-    };
+fn entry(library: &PhoneNumberUtil, metadata: &PhoneMetadata) -> Result<String, Box<dyn Error>> {
+    let lengths = full_lengths(library, metadata.country_code());
     let prefix = metadata.national_prefix_for_parsing.as_deref();
     let prefix_digits = prefix.map_or(Ok(0), first_digits)?;
     Ok(format!(
-        "CallingCode {{ possible_lengths: {possible_lengths:#x}, prefix_digits: {prefix_digits:#x} }}"
+        "CallingCode {{ full_lengths: {lengths:#x}, prefix_digits: {prefix_digits:#x} }}"
     ))
 }
 
-/// Lengths as a set of bits; the metadata writes -1 for "none".
-fn length_set(lengths: &[i32]) -> u32 {
-    lengths
-        .iter()
-        .filter_map(|length| u32::try_from(*length).ok())
+/// The lengths of full numbers under a calling code, as a set of bits, without those that are also
+/// a subscriber's number that lacks its area code: only validity tells the two apart.
+fn full_lengths(library: &PhoneNumberUtil, code: i32) -> u32 {
+    const MAX_LENGTH: u32 = 17;
+    (1..=MAX_LENGTH)
+        .filter(|length| {
+            let number = PhoneNumber {
+                country_code: code,
+                national_number: 10_u64.pow(length - 1),
+                ..PhoneNumber::default()
+            };
+            let length_as = |kind| library.is_possible_number_for_type_with_reason(&number, kind);
+            let subscribers = [PhoneNumberType::FixedLine, PhoneNumberType::Mobile].map(length_as);
+            length_as(PhoneNumberType::Unknown) == Ok(NumberLengthType::IsPossible)
+                && (!subscribers.contains(&Ok(NumberLengthType::IsPossibleLocalOnly))
+                    || subscribers.contains(&Ok(NumberLengthType::IsPossible)))
+        })
         .fold(0, |set, length| set | 1 << length)
 }

@@ -3,27 +3,86 @@
 
 mod phone_data;
 
-use phone_crypt_core::phone::{PhoneError, Region, Regions, normalize, parse_one};
+use phone_crypt_core::phone::{PhoneError, Region, Regions, normalize, parse, parse_one};
 use phone_data::{Answer, corpus};
+use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberType};
 
 /// Where the parser's answer is not libphonenumber's. Google lets an extension follow three or
 /// more digits, the parser follow two as well, so it reads `12` here with an extension of two
 /// digits. No region has full numbers of two digits, so `normalize` refuses the text all the same.
 const PARSED_BY_US_ALONE: [(&str, &str); 1] = [("\u{ff11}2;9\u{6f1}", "US")];
 
-/// The inputs that `normalize` refuses though libphonenumber reads them: a `+` and then an
-/// international prefix (`+0011 61 …`). That takes a default region to read, and a number with `+`
-/// has none: it must mean the same under every setting. No calling code begins with 0.
-fn is_prefix_after_plus(answer: &Answer) -> bool {
-    answer.made == "plus_idd" && answer.input.starts_with("+0")
+/// The kinds of input where the rule has an answer other than libphonenumber's, on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Departure {
+    /// `+011 …`: a `+` and then an exit code that does not begin with `00`. That takes a default
+    /// region to read, and a number with `+` has none. No calling code begins with 0.
+    ExitCodeAfterPlus,
+    /// `+0064 …` is read as `0064 …`, and must be valid.
+    ZerosAfterPlus,
+    /// `+1 253 0000`: as long as a number without its area code, which means many subscribers.
+    LocalOnly,
+    /// `+48 (0)22 …`: the zero is left out where only that makes a valid number.
+    BracketedZero,
+    /// The answer, read again, is another number: one of two national prefixes was dropped.
+    AnotherWhenReadAgain,
 }
 
-/// The inputs that `normalize` refuses because the answer, read again, is another number: one of
-/// two national prefixes was dropped. None of them is valid.
-const READ_AGAIN_ANOTHER_NUMBER: [&str; 1] = ["+620030559385"];
+impl Departure {
+    fn of(answer: &Answer) -> Option<Departure> {
+        if answer.made == "plus_idd" && answer.input.starts_with("+00") {
+            return Some(Departure::ZerosAfterPlus);
+        }
+        if answer.made == "plus_idd" && answer.input.starts_with("+0") {
+            return Some(Departure::ExitCodeAfterPlus);
+        }
+        if answer.input == "+620030559385" {
+            return Some(Departure::AnotherWhenReadAgain);
+        }
+        if answer.made.starts_with("intl_(0)") && !answer.valid {
+            return Some(Departure::BracketedZero);
+        }
+        if !has_plus(answer) && !answer.valid {
+            return None;
+        }
+        let is_local = answer
+            .e164
+            .is_some_and(|number| lacks_area_code(number) && answer.possible);
+        is_local.then_some(Departure::LocalOnly)
+    }
 
-fn is_refused_by_the_rule(answer: &Answer) -> bool {
-    is_prefix_after_plus(answer) || READ_AGAIN_ANOTHER_NUMBER.contains(&answer.input.as_str())
+    /// What the rule makes of such an input.
+    fn outcome(self, answer: &Answer) -> Option<String> {
+        let valid = |input: &str| {
+            let number = parse(input, &Regions::none()).ok()?;
+            let number = number.is_valid().then(|| number.e164())?;
+            Some(String::from(number.as_str()))
+        };
+        match self {
+            Departure::ZerosAfterPlus => valid(&answer.input.replace("+00", "+"))
+                .or_else(|| answer.e164.filter(|_| answer.valid).map(String::from)),
+            Departure::BracketedZero => valid(&answer.input.replace("(0)", ""))
+                .or_else(|| answer.e164.filter(|_| answer.possible).map(String::from)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether the library calls the length local-only, for numbers in general or (where the number is
+/// not valid) for those of subscribers.
+fn lacks_area_code(number: &str) -> bool {
+    let library = &PHONE_NUMBER_UTIL;
+    let number = library.parse(number, None).unwrap();
+    let length = |kind| library.is_possible_number_for_type_with_reason(&number, kind);
+    let subscribers = [
+        length(PhoneNumberType::FixedLine),
+        length(PhoneNumberType::Mobile),
+    ];
+    let local = Ok(NumberLengthType::IsPossibleLocalOnly);
+    length(PhoneNumberType::Unknown) == local
+        || (!library.is_valid_number(&number)
+            && subscribers.contains(&local)
+            && !subscribers.contains(&Ok(NumberLengthType::IsPossible)))
 }
 
 /// What `normalize` refuses, or reads, because of what the text looks like: `phone_screening_corpus`
@@ -113,8 +172,8 @@ fn exceptions_are_refused_by_normalize() {
 fn with_plus_or_valid_it_normalizes_to_the_possible_answer() {
     let wrong = corpus()
         .iter()
-        .filter(|answer| !is_refused_by_the_rule(answer) && (has_plus(answer) || answer.valid))
-        .filter(|answer| !is_screened(answer))
+        .filter(|answer| Departure::of(answer).is_none() && !is_screened(answer))
+        .filter(|answer| has_plus(answer) || answer.valid)
         .filter(|answer| normalized(answer).as_deref() != answer.e164.filter(|_| answer.possible))
         .map(|answer| {
             format!(
@@ -129,15 +188,48 @@ fn with_plus_or_valid_it_normalizes_to_the_possible_answer() {
 }
 
 #[test]
-fn inputs_refused_by_the_rule_are_refused() {
-    let answers = corpus();
-    let refused: Vec<&Answer> = answers
+fn each_departure_has_its_outcome() {
+    let wrong = corpus()
         .iter()
-        .filter(|answer| is_refused_by_the_rule(answer))
+        .filter_map(|answer| Some((answer, Departure::of(answer)?)))
+        .filter(|(answer, departure)| normalized(answer) != departure.outcome(answer))
+        .map(|(answer, departure)| {
+            format!(
+                "{departure:?}: {:?} in {:?}: {:?}",
+                answer.input,
+                answer.region,
+                normalized(answer)
+            )
+        })
         .collect();
-    assert!(refused.iter().any(|answer| answer.valid));
-    for answer in refused {
-        assert_eq!(normalized(answer), None, "{:?}", answer.input);
+    assert_none(wrong);
+}
+
+/// As docs/decisions/0014-order-of-readings.md has them.
+#[test]
+fn departures_are_as_many_as_the_documentation_says() {
+    use Departure::{
+        AnotherWhenReadAgain, BracketedZero, ExitCodeAfterPlus, LocalOnly, ZerosAfterPlus,
+    };
+    let answers = corpus();
+    let count = |departure, valid| {
+        answers
+            .iter()
+            .filter(|answer| {
+                normalized(answer).as_deref() != answer.e164.filter(|_| answer.possible)
+            })
+            .filter(|answer| answer.valid == valid && Departure::of(answer) == Some(departure))
+            .count()
+    };
+    for (departure, valid, not_valid) in [
+        (ExitCodeAfterPlus, 5, 0),
+        (ZerosAfterPlus, 0, 10),
+        (LocalOnly, 3, 79),
+        (BracketedZero, 0, 120),
+        (AnotherWhenReadAgain, 0, 1),
+    ] {
+        let found = (count(departure, true), count(departure, false));
+        assert_eq!(found, (valid, not_valid), "{departure:?}");
     }
 }
 

@@ -16,10 +16,10 @@ use super::shmem::{lock, shape};
 use super::table_lock::in_table;
 use super::writer::{Copied, Writer};
 use super::{hits, loader, sweeper};
-use crate::sqlstate;
 use crate::ratelimit::engine::{Engine, is_in_force};
 use crate::ratelimit::now_us;
 use crate::settings;
+use crate::sqlstate;
 use crate::tables::RATE_LIMITS;
 
 /// Rows a statement.

@@ -13,9 +13,9 @@ use super::owners::beat;
 use super::row_versions::any_version;
 use super::shmem::lock;
 use super::table_lock::in_table;
-use crate::sqlstate;
 use crate::ratelimit::Place;
 use crate::span::POSTGRES_EPOCH_US;
+use crate::sqlstate;
 use crate::statement::Statement;
 
 /// What a slot held when it was copied.

@@ -3,14 +3,15 @@
 /// What the metadata says of numbers under one calling code.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct CallingCode {
-    /// Bit `n` is set where a national number of `n` digits is possible.
-    possible_lengths: u32,
+    /// Bit `n` is set where a national number of `n` digits is possible, and cannot be a
+    /// subscriber's number that lacks its area code.
+    full_lengths: u32,
     /// Bit `d` is set where a national prefix (to be dropped) could begin with digit `d`.
     prefix_digits: u16,
 }
 
 const UNASSIGNED: CallingCode = CallingCode {
-    possible_lengths: 0,
+    full_lengths: 0,
     prefix_digits: 0,
 };
 
@@ -37,6 +38,11 @@ impl CallingCode {
         None
     }
 
+    /// Whether `digits` are a calling code and nothing more.
+    pub(super) fn is_assigned(digits: &[u8]) -> bool {
+        CallingCode::split(digits).is_some_and(|(_, national)| national.is_empty())
+    }
+
     /// Whether the parser leaves `national` as it is and finds it possible.
     #[inline]
     pub(super) fn keeps(&self, national: &[u8]) -> bool {
@@ -46,8 +52,7 @@ impl CallingCode {
         let prefix_possible = self.prefix_digits >> (first - b'0') & 1 == 1;
         // The parser keeps at most ten leading zeros; such numbers are left to it.
         let many_zeros = national.starts_with(b"00");
-        let length_possible =
-            national.len() < 32 && self.possible_lengths >> national.len() & 1 == 1;
-        length_possible && !prefix_possible && !many_zeros
+        let is_full = national.len() < 32 && self.full_lengths >> national.len() & 1 == 1;
+        is_full && !prefix_possible && !many_zeros
     }
 }

@@ -39,7 +39,12 @@ pub(super) fn read(input: &str) -> Option<E164> {
     if !read_plain(text, take) {
         return None;
     }
-    read_digits(digits.get(..length)?)
+    let digits = digits.get(..length)?;
+    // The zero in `+48 (0)22 …` may be no part of the number.
+    if CallingCode::split(digits)?.1.first() == Some(&b'0') && text.contains(&b'(') {
+        return None;
+    }
+    read_digits(digits)
 }
 
 #[inline]
@@ -110,6 +115,9 @@ mod tests {
             ("16 digits", "+4930123456789012"),
             ("6 digits", "+683412"),
             ("many zeros", "+39000000000001"),
+            ("local only", "+12530000"),
+            ("zero in brackets", "+48 (0) 22 512 3456"),
+            ("an earlier plan's prefix", "+5215512345678"),
         ] {
             assert!(read(input).is_none(), "{why}");
         }

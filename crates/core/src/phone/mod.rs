@@ -1,15 +1,20 @@
 //! Phone numbers: parsing, normalisation to E.164 (ITU-T E.164), formatting and masking.
 //!
 //! [`normalize`] is the way in for everything that is encrypted, hashed or looked up. `screen/`
-//! looks at a text before it is parsed, and refuses what may be no number. `rule.rs` holds what a number without `+` means under an ordered list of regions, `fast_path.rs` the
-//! shortcut for numbers that are E.164 already, `naive.rs` what the earlier web application made of
-//! numbers, and `library.rs` is the only file that calls the parser.
+//! looks at a text before it is parsed, and refuses what may be no number. `rule.rs` holds the
+//! order of the meanings that a text can have under a list of regions; `typed.rs` how a text begins,
+//! `international.rs` numbers with `+`, `dialled.rs` what a call abroad drops of the digits typed,
+//! `renumbered.rs` and `equivalents.rs` what earlier numbering plans left behind. `fast_path.rs` is
+//! the shortcut for numbers that are E.164 already, `naive.rs` what the earlier web application made
+//! of numbers. `library.rs` holds the parser.
 
 mod calling_code;
+mod dialled;
 mod e164;
 mod equivalents;
 mod error;
 mod fast_path;
+mod international;
 mod library;
 mod mask;
 mod metadata_version;
@@ -19,9 +24,11 @@ mod parsed;
 mod phone_type;
 mod region;
 mod regions;
+mod renumbered;
 mod rule;
 mod screen;
 mod style;
+mod typed;
 mod warm_up;
 
 pub use e164::E164;

@@ -45,15 +45,13 @@ pub enum NaiveError {
 /// [`NaiveError::Unrepairable`] where that rest is not valid; [`NaiveError::NotAPhoneNumber`] for
 /// whatever else is no possible number.
 pub fn read_naive(input: &str, regions: &Regions) -> Result<Naive, NaiveError> {
-    match normalize(input, regions) {
-        Ok(number) => match number.as_str().strip_prefix("+1") {
-            Some(rest) if rest.starts_with('0') => repair(rest, regions),
-            _ => Ok(Naive::Number(number)),
-        },
-        Err(_) => match after_plus_one(input) {
-            Some(rest) => repair(rest, regions),
-            None => Err(NaiveError::NotAPhoneNumber),
-        },
+    if let Some(rest) = after_plus_one(input) {
+        return repair(rest, regions);
+    }
+    let number = normalize(input, regions).map_err(|_| NaiveError::NotAPhoneNumber)?;
+    match number.as_str().strip_prefix("+1") {
+        Some(rest) if rest.starts_with('0') => repair(rest, regions),
+        _ => Ok(Naive::Number(number)),
     }
 }
 
