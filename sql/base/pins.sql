@@ -2,14 +2,14 @@
 
 CREATE TABLE phone_crypt.pinned_keys (
     -- All but the last are read by position (src/keys/pin.rs).
-    role            text        NOT NULL CHECK (role IN ('primary', 'next', 'hash')),
-    key_id          text        NOT NULL CHECK (key_id ~ '^[0-9a-f]{8}$'),
-    hash_scheme     text        CHECK ((role = 'hash') = (hash_scheme IS NOT NULL)),
+    role            text        NOT NULL CHECK (role OPERATOR(pg_catalog.=) ANY (ARRAY['primary', 'next', 'hash'])),
+    key_id          text        NOT NULL CHECK (key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
+    hash_scheme     text        CHECK ((role OPERATOR(pg_catalog.=) 'hash') OPERATOR(pg_catalog.=) (hash_scheme IS NOT NULL)),
     -- They decide what is hashed. NULL: not pinned.
-    default_regions text        CHECK (default_regions ~ '^([A-Z]{2}(,[A-Z]{2})*)?$'),
+    default_regions text        CHECK (default_regions OPERATOR(pg_catalog.~) '^([A-Z]{2}(,[A-Z]{2})*)?$'),
     pinned_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (role),
-    CHECK (role = 'hash' OR default_regions IS NULL)
+    CHECK (role OPERATOR(pg_catalog.=) 'hash' OR default_regions IS NULL)
 );
 COMMENT ON TABLE phone_crypt.pinned_keys IS
     'the keys and default regions this database is pinned to; written by phone_crypt_pin_keys()';
