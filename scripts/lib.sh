@@ -91,6 +91,14 @@ locked() {
     flock -o "$lock" "$@"
 }
 
+# need_current_lock MANIFEST: stops where the Cargo.lock beside it is not that of
+# its dependencies. Not every cargo subcommand takes --locked, and one that does
+# not would change the file.
+need_current_lock() {
+    cargo metadata --locked --format-version 1 --manifest-path "$1" >/dev/null ||
+        fail "${1%.toml}.lock is not up to date; run: cargo metadata --manifest-path $1 >/dev/null, and commit it."
+}
+
 # server_lock PG_CONFIG: the name of the lock of that server. Whoever installs
 # the extension there, or tests what was installed, holds it.
 server_lock() {

@@ -9,6 +9,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use rlibphonenumber::PHONE_NUMBER_UTIL;
 
+/// What masks are made of: a star, and what others write in its place.
+const MASK_CHARACTERS: [&str; 18] = [
+    "*", "x", "X", ".", "\u{2022}", "-", "_", "\u{b7}", "#", "~", "?", "/", "\u{25cf}", "\u{2588}",
+    "\u{ff0a}", "\u{ff58}", ". ", "_ ",
+];
+
 fn calling_codes() -> Vec<i32> {
     PHONE_NUMBER_UTIL.get_supported_calling_codes().collect()
 }
@@ -130,6 +136,19 @@ proptest! {
             let code = code.strip_prefix('+').unwrap_or_default();
             let known = calling_codes().iter().any(|known| known.to_string() == code);
             prop_assert!(known || masked == "**********");
+        }
+    }
+
+    #[test]
+    fn no_mask_normalizes_whatever_its_stars_are_replaced_by(
+        number in digits_after_plus(), regions in some_regions()
+    ) {
+        let masked = mask_e164(&number);
+        for star in MASK_CHARACTERS {
+            let text = masked.replace('*', star);
+            let found = normalize(&text, &regions);
+            let is_placeholder = found == Err(PhoneError::Placeholder);
+            prop_assert!(is_placeholder, "{} gave {:?}", text, found);
         }
     }
 
