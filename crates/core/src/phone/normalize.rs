@@ -44,7 +44,7 @@ pub fn parse(input: &str, regions: &Regions) -> Result<ParsedPhone, PhoneError> 
 /// [`PhoneError`] where `input` cannot be parsed.
 pub fn parse_one(input: &str, region: Option<Region>) -> Result<ParsedPhone, PhoneError> {
     check(input)?;
-    library::call(|library| ParsedPhone::new(library, rule::read_in(library, input, region)?))
+    library::call(|library| ParsedPhone::new(library, library::read_in(library, input, region)?))
 }
 
 /// Whether `input` is a number that its numbering plan assigns. Never fails.
