@@ -1,8 +1,8 @@
 //! Numbers that say for themselves where they belong: those with `+`.
 
 use super::calling_code::CallingCode;
+use super::library::read_in;
 use super::renumbered;
-use super::rule::read_in;
 use super::typed;
 use rlibphonenumber::{PhoneNumber, PhoneNumberUtil};
 use std::borrow::Cow;

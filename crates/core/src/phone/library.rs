@@ -1,8 +1,9 @@
 //! The parser, `rlibphonenumber`, with our metadata and a guard around every call.
 
 use super::error::PhoneError;
+use super::region::Region;
 use prost::Message;
-use rlibphonenumber::{PhoneMetadataCollection, PhoneNumberUtil};
+use rlibphonenumber::{PhoneMetadataCollection, PhoneNumber, PhoneNumberUtil};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 
@@ -33,6 +34,15 @@ pub(super) fn call<T>(
         .ok()
         .flatten()
         .ok_or(PhoneError::NotAPhoneNumber)
+}
+
+/// libphonenumber's own answer under one default region, or none.
+pub(super) fn read_in(
+    library: &PhoneNumberUtil,
+    input: &str,
+    region: Option<Region>,
+) -> Option<PhoneNumber> {
+    library.parse(input, region.map(Region::code)).ok()
 }
 
 /// The one known class of text that makes the parser panic: it takes what stands between `tel:`

@@ -13,8 +13,10 @@ pub const MAX_INPUT_BYTES: usize = 250;
 
 /// The E.164 form of the phone number in `input`; an extension is dropped.
 ///
-/// A number with `+` is read as it is. Without one, the first of `regions` that makes it valid
-/// wins, else the first that makes it possible, else a leading `00` is read as `+`.
+/// A number with `+` is read as it is. Without one, `00` before a valid number stands for it, unless
+/// an exit code of one of `regions` makes another number of the digits; else the first of `regions`
+/// that makes it valid wins, else a calling code of theirs at the beginning, else the first that
+/// makes it possible.
 ///
 /// # Errors
 /// [`PhoneError`] where there is no possible number in `input`, or may be something else.
@@ -42,7 +44,7 @@ pub fn parse(input: &str, regions: &Regions) -> Result<ParsedPhone, PhoneError> 
 /// [`PhoneError`] where `input` cannot be parsed.
 pub fn parse_one(input: &str, region: Option<Region>) -> Result<ParsedPhone, PhoneError> {
     check(input)?;
-    library::call(|library| ParsedPhone::new(library, rule::read_in(library, input, region)?))
+    library::call(|library| ParsedPhone::new(library, library::read_in(library, input, region)?))
 }
 
 /// Whether `input` is a number that its numbering plan assigns. Never fails.

@@ -8,6 +8,7 @@ use super::dialled::{self, Dropped};
 use super::e164::E164;
 use super::fast_path;
 use super::international::{self, International};
+use super::library::read_in;
 use super::parsed::ParsedPhone;
 use super::region::Region;
 use super::regions::Regions;
@@ -48,15 +49,6 @@ fn stands_by_itself(library: &PhoneNumberUtil, number: E164) -> bool {
     };
     fast_path::read(number.as_str()) == Some(number)
         || read_in(library, number.as_str(), None).is_some_and(is_whole_and_same)
-}
-
-/// libphonenumber's own answer under one default region, or none.
-pub(super) fn read_in(
-    library: &PhoneNumberUtil,
-    input: &str,
-    region: Option<Region>,
-) -> Option<PhoneNumber> {
-    library.parse(input, region.map(Region::code)).ok()
 }
 
 /// The least number of twelve digits. Some plans set no end to a number's length, and to them a
