@@ -143,6 +143,7 @@ DECLARE
     failure pg_catalog.text;
     hint pg_catalog.text;
     failures pg_catalog.text[] := '{}';
+    details pg_catalog.text[] := '{}';
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
     IF batch_size IS NULL OR dry_run IS NULL THEN
@@ -162,6 +163,8 @@ BEGIN
         IF failure OPERATOR(pg_catalog.<>) '' THEN
             PERFORM phone_crypt.job_unlock(item.relation);
             failures := pg_catalog.array_append(failures, failure);
+            details := pg_catalog.array_append(details, pg_catalog.format('%s.%s: %s', item.relation, item.column_name,
+                                                                          failure));
             RAISE WARNING 'phone_purge_expired %.%: not purged: SQLSTATE %', item.relation, item.column_name, failure
                 USING HINT = hint;
         END IF;
@@ -171,6 +174,7 @@ BEGIN
             PERFORM phone_crypt.drop_ended_blocks();
         EXCEPTION WHEN OTHERS THEN
             failures := pg_catalog.array_append(failures, SQLSTATE);
+            details := pg_catalog.array_append(details, pg_catalog.concat('numbers behind ended blocks: ', SQLSTATE));
             RAISE WARNING 'phone_purge_expired: numbers behind ended blocks were not dropped: SQLSTATE %', SQLSTATE;
         END;
     END IF;
@@ -179,8 +183,8 @@ BEGIN
             COMMIT;
         END IF;
         RAISE EXCEPTION 'phone_purge_expired is incomplete: % failed', pg_catalog.cardinality(failures)
-            USING ERRCODE = failures[1],
-                  HINT = 'What was done is kept. The warnings name the tables: remove the causes and CALL it again.';
+            USING ERRCODE = failures[1], DETAIL = pg_catalog.array_to_string(details, '; '),
+                  HINT = 'What was done is kept. Remove the causes and CALL it again.';
     END IF;
     PERFORM phone_crypt.end_batch(callers);
 END;

@@ -310,6 +310,7 @@ DECLARE
     title pg_catalog.text;
     failure pg_catalog.text;
     failures pg_catalog.text[] := '{}';
+    details pg_catalog.text[] := '{}';
     others bigint;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
@@ -336,6 +337,7 @@ BEGIN
         IF failure OPERATOR(pg_catalog.<>) '' THEN
             PERFORM phone_crypt.job_unlock(relations[i]);
             failures := pg_catalog.array_append(failures, failure);
+            details := pg_catalog.array_append(details, pg_catalog.format('%s.%s: %s', relations[i], names[i], failure));
             RAISE WARNING '%: not rotated: SQLSTATE %', title, failure
                 USING HINT = 'CALL phone_rotate_column() for it: that says more.';
         END IF;
@@ -345,6 +347,7 @@ BEGIN
             RAISE NOTICE 'phone_rotate_all: lists and blocks by phone: % changed', phone_crypt.rekey_phones();
         EXCEPTION WHEN OTHERS THEN
             failures := pg_catalog.array_append(failures, SQLSTATE);
+            details := pg_catalog.array_append(details, pg_catalog.concat('lists and blocks by phone: ', SQLSTATE));
             RAISE WARNING 'phone_rotate_all: lists and blocks by phone were not changed: SQLSTATE %', SQLSTATE;
         END;
     END IF;
@@ -357,8 +360,8 @@ BEGIN
             COMMIT;
         END IF;
         RAISE EXCEPTION 'phone_rotate_all is incomplete: % failed', pg_catalog.cardinality(failures)
-            USING ERRCODE = failures[1],
-                  HINT = 'What was done is kept. The warnings name the tables: remove the causes and CALL it again.';
+            USING ERRCODE = failures[1], DETAIL = pg_catalog.array_to_string(details, '; '),
+                  HINT = 'What was done is kept. Remove the causes and CALL it again.';
     END IF;
     PERFORM phone_crypt.end_batch(callers);
 END;

@@ -129,6 +129,8 @@ fn purging_goes_past_a_table_that_refuses() {
         if !sqlstate.is_empty() {
             let refusal = phone_crypt_client_tests::refused(result);
             refusal.says(sqlstate, "phone_purge_expired is incomplete: 1 failed");
+            let detail = format!("public.middle.phone: {sqlstate}");
+            assert!(refusal.everything.contains(&detail), "{refusal:?}");
             let warnings = notices.with("public.middle.phone: not purged");
             assert_eq!(warnings.len(), 1, "{:?}", notices.all());
             assert!(warnings[0].message.contains(sqlstate), "{warnings:?}");
@@ -178,6 +180,8 @@ fn rotation_goes_past_a_table_that_refuses() {
                     other => other,
                 };
                 refusal.says(sqlstate, "phone_rotate_all is incomplete: 1 failed");
+                let detail = format!("middle.phone: {sqlstate}");
+                assert!(refusal.everything.contains(&detail), "{refusal:?}");
                 let warnings = notices.with("middle.phone: not rotated");
                 assert!(warnings.last().unwrap().message.contains(sqlstate));
             }
