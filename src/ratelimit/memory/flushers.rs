@@ -25,6 +25,9 @@ const TO_GET_ON: Duration = Duration::from_secs(60);
 const CHECK: Duration = Duration::from_secs(1);
 /// Between the starts of two flushers of one database.
 const PAUSE: Duration = Duration::from_millis(20);
+/// The same after one that could not write everything, where slots are all that is asked for: another one would
+/// hardly make any.
+const LONGER_PAUSE: Duration = Duration::from_secs(1);
 /// The same after one that was broken off, doubled after each further one …
 const FIRST_RETREAT: Duration = Duration::from_secs(1);
 /// … so many times.
@@ -40,13 +43,31 @@ struct Flusher {
     beat_at: Instant,
 }
 
-/// What is known of an owner's flushers.
+/// What an owner needs a flusher for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// A hit found no slot.
+    Slots,
+    /// Anything else.
+    Work,
+}
+
+/// What is known of the flushers of whoever has a place in the list.
 #[derive(Clone, Copy, Default)]
 struct Record {
     is_due: bool,
-    started: Option<Instant>,
-    /// The number of the last flush that somebody waited for when one was started.
+    last: Option<Start>,
+}
+
+/// The start of a flusher.
+#[derive(Clone, Copy)]
+struct Start {
+    owner: Owner,
+    at: Instant,
+    /// The number of the last flush that somebody waited for by then.
     asked: u64,
+    /// The failures by then.
+    failures: u64,
 }
 
 /// All of them.
@@ -110,7 +131,7 @@ impl Flushers {
 
     /// Whether an interval has passed since the last one was started.
     pub fn is_due(&self, owner: Owner) -> bool {
-        self.record(owner).is_due
+        self.records[owner.index as usize].is_due
     }
 
     /// Whether somebody waits, who came after the last one was started.
@@ -118,19 +139,14 @@ impl Flushers {
         let entry = entry(owner);
         let wanted = entry.wanted.load(Ordering::Acquire);
         let answered = entry.done.load(Ordering::Acquire);
-        wanted > answered.max(self.record(owner).asked)
+        let asked = self.last(owner).map_or(0, |last| last.asked);
+        wanted > answered.max(asked)
     }
 
     /// Whether one may be started now for an owner who needs it.
-    pub fn may_start(&mut self, owner: Owner) -> bool {
-        let broken_off = entry(owner).broken_off.load(Ordering::Relaxed);
-        let retreat = match broken_off {
-            0 => PAUSE,
-            _ if self.is_wanted(owner) => PAUSE,
-            times => FIRST_RETREAT * 2u32.pow((times - 1).min(DOUBLINGS)),
-        };
-        let rest = match self.record(owner).started {
-            Some(started) => retreat.saturating_sub(started.elapsed()),
+    pub fn may_start(&mut self, owner: Owner, need: Need) -> bool {
+        let rest = match self.last(owner) {
+            Some(last) => self.pause(&last, need).saturating_sub(last.at.elapsed()),
             None => Duration::ZERO,
         };
         if !rest.is_zero() {
@@ -139,15 +155,27 @@ impl Flushers {
         rest.is_zero() && self.running.len() < AT_ONCE
     }
 
+    fn pause(&self, last: &Start, need: Need) -> Duration {
+        let entry = entry(last.owner);
+        let has_failed = entry.failures.load(Ordering::Relaxed) != last.failures;
+        match entry.broken_off.load(Ordering::Relaxed) {
+            _ if self.is_wanted(last.owner) => PAUSE,
+            0 if has_failed && need == Need::Slots => LONGER_PAUSE,
+            0 => PAUSE,
+            times => FIRST_RETREAT * 2u32.pow((times - 1).min(DOUBLINGS)),
+        }
+    }
+
     /// Starts one. False if no process could be had.
     pub fn start(&mut self, owner: Owner) -> bool {
         // SAFETY: a variable of this process.
         let own_pid = unsafe { pg_sys::MyProcPid };
         let entry = entry(owner);
-        let record = Record {
-            is_due: false,
-            started: Some(Instant::now()),
+        let start = Start {
+            owner,
+            at: Instant::now(),
             asked: entry.wanted.load(Ordering::Acquire),
+            failures: entry.failures.load(Ordering::Relaxed),
         };
         let worker = BackgroundWorkerBuilder::new("phone_crypt rate limits flusher")
             .set_library(LIBRARY)
@@ -174,13 +202,19 @@ impl Flushers {
             beats,
             beat_at: Instant::now(),
         });
-        self.records[owner.index as usize] = record;
+        self.records[owner.index as usize] = Record {
+            is_due: false,
+            last: Some(start),
+        };
         self.next = owner.index + 1;
         true
     }
 
-    fn record(&self, owner: Owner) -> &Record {
-        &self.records[owner.index as usize]
+    /// The last one of this owner; whoever had the place before does not matter.
+    fn last(&self, owner: Owner) -> Option<Start> {
+        self.records[owner.index as usize]
+            .last
+            .filter(|last| last.owner == owner)
     }
 }
 

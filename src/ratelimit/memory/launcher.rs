@@ -9,7 +9,7 @@ use phone_crypt_core::ratelimit::Owner;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::flushers::Flushers;
+use super::flushers::{Flushers, Need};
 use super::owners::{self, entry};
 use super::recovery::is_recovering;
 use super::shmem::header;
@@ -118,28 +118,37 @@ fn look_after_all(flushers: &mut Flushers) {
             owners::strike(owner);
             continue;
         }
-        let is_needed = needs_flusher(owner, flushers);
-        if is_needed && flushers.may_start(owner) && is_open(owner) && !flushers.start(owner) {
+        let Some(need) = need_of_flusher(owner, flushers) else {
+            continue;
+        };
+        if flushers.may_start(owner, need) && is_open(owner) && !flushers.start(owner) {
             return;
         }
     }
 }
 
 /// Whether something is to be done for an owner: somebody waits, the table is to be read, or rows to be written.
-fn needs_flusher(owner: Owner, flushers: &Flushers) -> bool {
+fn need_of_flusher(owner: Owner, flushers: &Flushers) -> Option<Need> {
     if is_recovering() {
-        return false;
+        return None;
     }
     let entry = entry(owner);
     let is_due = flushers.is_due(owner);
     let is_memory = is_in_force(Engine::Memory);
     let to_load = is_memory && !entry.is_loaded.load(Ordering::Relaxed);
     let book = hits::totals(owner);
+    if book.dirty == 0 {
+        // No flush of its own makes room for it.
+        entry.is_short.store(false, Ordering::Relaxed);
+    }
     let is_short = entry.is_short.load(Ordering::Relaxed);
-    let to_write = book.dirty > 0 && (is_due || is_short);
+    let to_write = book.dirty > 0 && is_due;
     // After a change to the table engine what is in memory goes.
     let to_forget = !is_memory && book.used > 0;
-    flushers.is_wanted(owner) || to_load || to_write || to_forget
+    if flushers.is_wanted(owner) || to_load || to_write || to_forget {
+        return Some(Need::Work);
+    }
+    is_short.then_some(Need::Slots)
 }
 
 /// Whether the database can be connected to: not while it is being dropped or copied. The lock is the one that
