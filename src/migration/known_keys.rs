@@ -5,7 +5,7 @@
 //! table's unique index stops the batch, which is done again with every key looked up.
 
 use pgrx::pg_sys;
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use super::earlier_table::EarlierTable;
 use super::keys::PHONE_HASH;
@@ -17,7 +17,7 @@ const DIGITS: usize = 8;
 const PLACES: usize = 3;
 
 thread_local! {
-    static KNOWN: RefCell<Option<(pg_sys::Oid, KnownKeys)>> = const { RefCell::new(None) };
+    static KNOWN: Cell<Option<(pg_sys::Oid, KnownKeys)>> = const { Cell::new(None) };
 }
 
 /// The filter.
@@ -61,23 +61,26 @@ fn places(key: &[u8]) -> Option<[usize; PLACES]> {
     (digits.len() >= PLACES * DIGITS).then_some(places)
 }
 
+/// What is known, taken out for as long as it is used: code of the table's owner runs meanwhile, and may call for the
+/// same again. It is put back also after an error, which may leave keys in it that the table has not: those are looked
+/// up in vain.
+struct TakenOut(Option<(pg_sys::Oid, KnownKeys)>);
+
+impl Drop for TakenOut {
+    fn drop(&mut self) {
+        KNOWN.set(self.0.take());
+    }
+}
+
 /// Calls `use_keys` with what is known of the table, which is read at the first time.
 pub fn with_known<R>(
     oid: pg_sys::Oid,
     table: &EarlierTable,
     use_keys: impl FnOnce(&mut KnownKeys) -> R,
 ) -> R {
-    KNOWN.with_borrow_mut(|known| {
-        if known
-            .as_ref()
-            .is_none_or(|(known_oid, _)| *known_oid != oid)
-        {
-            *known = None;
-        }
-        // An error in the middle leaves keys in it that the table has not: those are looked up in vain.
-        let (_, keys) = known.get_or_insert_with(|| (oid, KnownKeys::read(table)));
-        use_keys(keys)
-    })
+    let mut taken = TakenOut(KNOWN.take().filter(|(known, _)| *known == oid));
+    let (_, keys) = taken.0.get_or_insert_with(|| (oid, KnownKeys::read(table)));
+    use_keys(keys)
 }
 
 /// Forgets what is known, at the beginning and at the end of a run.

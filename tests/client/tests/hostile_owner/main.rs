@@ -5,10 +5,12 @@
 
 mod attack;
 mod life;
+mod others;
 mod payloads;
 mod registry;
 mod routines;
 mod shapes;
+mod short_lives;
 mod sites;
 mod traps;
 mod world;

@@ -12,38 +12,40 @@ fn each(statements: &[&str]) -> String {
         .collect()
 }
 
-/// Sets whatever a user can set, for the session.
+/// Whatever a user can set, and to what.
+pub const SETTINGS: [(&str, &str); 27] = [
+    ("row_security", "off"),
+    ("session_replication_role", "replica"),
+    ("lock_timeout", "100s"),
+    ("statement_timeout", "0"),
+    ("DateStyle", "German"),
+    ("IntervalStyle", "sql_standard"),
+    ("TimeZone", "Asia/Tokyo"),
+    ("client_min_messages", "error"),
+    ("extra_float_digits", "0"),
+    ("bytea_output", "escape"),
+    ("standard_conforming_strings", "off"),
+    ("transform_null_equals", "on"),
+    ("check_function_bodies", "off"),
+    ("default_transaction_read_only", "on"),
+    ("default_transaction_isolation", "serializable"),
+    ("default_toast_compression", "pglz"),
+    ("application_name", "mine"),
+    ("work_mem", "64kB"),
+    ("enable_seqscan", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+    ("phone_crypt.default_regions", "GB"),
+    ("phone_crypt.require_tls", "off"),
+    ("phone_crypt.hash_scheme", "raw"),
+    ("m.leak", "made up"),
+    ("role", "postgres"),
+    ("session_authorization", "postgres"),
+    ("search_path", "m, pg_catalog"),
+];
+
+/// Sets it all, for the session.
 pub fn settings() -> String {
-    let settings = [
-        ("row_security", "off"),
-        ("session_replication_role", "replica"),
-        ("lock_timeout", "100s"),
-        ("statement_timeout", "0"),
-        ("DateStyle", "German"),
-        ("IntervalStyle", "sql_standard"),
-        ("TimeZone", "Asia/Tokyo"),
-        ("client_min_messages", "error"),
-        ("extra_float_digits", "0"),
-        ("bytea_output", "escape"),
-        ("standard_conforming_strings", "off"),
-        ("transform_null_equals", "on"),
-        ("check_function_bodies", "off"),
-        ("default_transaction_read_only", "on"),
-        ("default_transaction_isolation", "serializable"),
-        ("default_toast_compression", "pglz"),
-        ("application_name", "mine"),
-        ("work_mem", "64kB"),
-        ("enable_seqscan", "off"),
-        ("plan_cache_mode", "force_generic_plan"),
-        ("phone_crypt.default_regions", "GB"),
-        ("phone_crypt.require_tls", "off"),
-        ("phone_crypt.hash_scheme", "raw"),
-        ("m.leak", "made up"),
-        ("role", "postgres"),
-        ("session_authorization", "postgres"),
-        ("search_path", "m, pg_catalog"),
-    ];
-    settings
+    SETTINGS
         .iter()
         .map(|(name, value)| format!("SELECT pg_catalog.set_config('{name}', '{value}', false)"))
         .map(|sql| each(&[&sql]))

@@ -6,6 +6,7 @@ use postgres::Client;
 use std::sync::LazyLock;
 
 use crate::attack::Attack;
+use crate::payloads::SETTINGS;
 use crate::traps;
 
 /// Its keys are `K1`, and `K2` as a previous one.
@@ -47,6 +48,16 @@ const STATE: &str = "
                WHERE s.source OPERATOR(pg_catalog.=) 'session'::pg_catalog.text
                  AND s.name OPERATOR(pg_catalog.!~~) 'transaction%'::pg_catalog.text";
 
+/// As much of it as is looked at after every call: what the attacks set. All of it is looked at after every life.
+static BRIEF_STATE: LazyLock<String> = LazyLock::new(|| {
+    let settings = SETTINGS.iter().map(|(name, _)| name);
+    let settings: Vec<_> = settings
+        .map(|name| format!("pg_catalog.current_setting('{name}', true)"))
+        .collect();
+    let settings = settings.join(", ");
+    format!("SELECT is_called, current_user, session_user, {settings} FROM traps.escaped")
+});
+
 /// A database, its superuser, and a role that may use every procedure and owns schema `m`.
 pub struct World {
     /// The administrator, whom the owner is after.
@@ -57,6 +68,7 @@ pub struct World {
     pub under_previous_key: String,
     role: String,
     state: Vec<String>,
+    brief_state: Vec<String>,
 }
 
 /// What no error that a call ends with may show.
@@ -97,14 +109,16 @@ impl World {
         owner.run(OWN_SCHEMAS);
         owner.run(&traps::sql(&role));
         owner.run(traps::PAYLOAD);
-        let state = superuser.rows(STATE);
-        World {
+        let mut world = World {
             superuser,
             owner,
             under_previous_key,
             role,
-            state,
-        }
+            state: Vec::new(),
+            brief_state: Vec::new(),
+        };
+        world.note_state();
+        world
     }
 
     /// The major version of its server.
@@ -122,15 +136,33 @@ impl World {
             self.superuser.run("ROLLBACK");
         }
         judge(answer, raised, hides)?;
-        let state = self.superuser.rows(STATE);
-        let new: Vec<_> = state
-            .iter()
-            .filter(|line| !self.state.contains(line))
-            .collect();
-        match state == self.state {
+        match self.superuser.rows(&BRIEF_STATE) == self.brief_state {
             true => Ok(()),
-            false => Err(format!("left behind, or gone: {new:?}")),
+            false => self.same_state(),
         }
+    }
+
+    /// Whether everything in the administrator's session is as it was.
+    fn same_state(&mut self) -> Result<(), String> {
+        let state = self.superuser.rows(STATE);
+        let differing = |these: &[String], those: &[String]| -> Vec<String> {
+            let these = these.iter().filter(|line| !those.contains(line));
+            these.cloned().collect()
+        };
+        let (new, gone) = (
+            differing(&state, &self.state),
+            differing(&self.state, &state),
+        );
+        match new.is_empty() && gone.is_empty() {
+            true => Ok(()),
+            false => Err(format!("left behind: {new:?}; gone: {gone:?}")),
+        }
+    }
+
+    /// What the session is like now is as it should be.
+    fn note_state(&mut self) {
+        self.state = self.superuser.rows(STATE);
+        self.brief_state = self.superuser.rows(&BRIEF_STATE);
     }
 
     /// Does something as the owner, whose own settings may change.
@@ -153,6 +185,7 @@ impl World {
 
     /// What must be so at the end: the owner is who he was, has learnt nothing, and the server has not crashed.
     pub fn end(&mut self) -> Result<(), String> {
+        self.same_state()?;
         let role = &self.role;
         let is_superuser =
             format!("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = '{role}'");
@@ -197,13 +230,13 @@ impl World {
     /// Calls may take as long as they need.
     pub fn take_time(&mut self) {
         self.superuser.run("SET statement_timeout = 0");
-        self.state = self.superuser.rows(STATE);
+        self.note_state();
     }
 
     /// Sets the administrator's own path, which is no doing of the owner's.
     pub fn set_callers_path(&mut self, path: &str) {
         self.superuser.run(&format!("SET search_path = {path}"));
-        self.state = self.superuser.rows(STATE);
+        self.note_state();
     }
 
     /// Takes everything away that is the owner's but for the traps, and whatever was made of it.
