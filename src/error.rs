@@ -4,7 +4,7 @@
 //! reach the client, the server log and whatever collects it.
 
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgSqlErrorCode, function_name};
+use pgrx::{PgLogLevel, PgSqlErrorCode, function_name};
 use phone_crypt_core::crypto::{
     HashError, KeyError, KeyId, KeyIdError, KeyringError, LegacyError, LegacySchemeError,
     RandomError, ValueError,
@@ -122,6 +122,12 @@ pub enum Error {
     RowsKept,
     #[error("must be owner of table {0}")]
     NotOwner(String),
+    #[error("relation with OID {} does not exist", .0.to_u32())]
+    NoSuchTable(pgrx::pg_sys::Oid),
+    #[error("column {0} has a type that it cannot have as an encrypted column")]
+    ColumnType(String),
+    #[error("this function is called as a trigger only")]
+    NotATrigger,
     /// What PostgreSQL said of it may show the row.
     #[error("table {table} refuses the change: SQLSTATE {}", sqlstate_text(*code))]
     TableRefused { table: String, code: PgSqlErrorCode },
@@ -178,6 +184,22 @@ impl Error {
         }
     }
 
+    /// The five characters of its SQLSTATE.
+    pub fn sqlstate_text(&self) -> String {
+        sqlstate_text(self.sqlstate())
+    }
+
+    /// Says it in a WARNING, after what is the matter with all of the work.
+    pub fn warn(&self, what: &str) {
+        let message = format!("{what}: {self}");
+        let report = ErrorReport::new(self.sqlstate(), message, function_name!());
+        match self.hint() {
+            Some(hint) => report.set_hint(hint),
+            None => report,
+        }
+        .report(PgLogLevel::WARNING);
+    }
+
     fn sqlstate(&self) -> PgSqlErrorCode {
         use PgSqlErrorCode::*;
         match self {
@@ -232,6 +254,9 @@ impl Error {
             Error::PlaintextTooNarrow => ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
             Error::InsecureTransport | Error::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,
+            Error::NoSuchTable(_) => ERRCODE_UNDEFINED_TABLE,
+            Error::ColumnType(_) => ERRCODE_DATATYPE_MISMATCH,
+            Error::NotATrigger => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Error::TableRefused { code, .. } => *code,
             Error::InTable { source, .. } => source.sqlstate(),
             Error::TextTooLong => ERRCODE_PROGRAM_LIMIT_EXCEEDED,

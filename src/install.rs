@@ -44,7 +44,9 @@ pgrx::extension_sql_file!(
         sql::jobs::check_owner,
         sql::jobs::job_lock,
         sql::jobs::job_unlock,
-        sql::jobs::run_as_owner,
+        sql::as_owner::run_as_owner,
+        sql::as_owner::count_as_owner,
+        sql::as_owner::read_as_owner,
     ]
 );
 pgrx::extension_sql_file!(

@@ -5,10 +5,12 @@
 //! expressions) runs without the caller's rights.
 
 use pgrx::pg_sys;
+use pgrx::spi::quote_identifier;
 use std::ffi::CStr;
 
 use crate::error::{Error, Result};
 use crate::statement;
+use crate::text::Text;
 
 /// Another user, until dropped. An error on the way ends in PostgreSQL's own restoring of the user.
 pub struct UserSwitch {
@@ -73,26 +75,26 @@ pub fn current_user() -> pg_sys::Oid {
 /// Errors: the caller is not the owner, 42501; no such table, 42P01.
 pub fn as_owner(table: pg_sys::Oid) -> Result<UserSwitch> {
     check_owner(table)?;
-    Ok(switch_to_owner(table))
+    switch_to_owner(table)
 }
 
 /// Acts as the table's owner until dropped, whoever calls: for what the owner has agreed to beforehand by
 /// registering the table.
 ///
 /// Errors: no such table, 42P01.
-pub fn switch_to_owner(table: pg_sys::Oid) -> UserSwitch {
-    let (owner, _) = owner_and_name(table);
-    match owner == current_user() {
+pub fn switch_to_owner(table: pg_sys::Oid) -> Result<UserSwitch> {
+    let (owner, _) = owner_and_name(table)?;
+    Ok(match owner == current_user() {
         true => UserSwitch::to(owner),
         false => UserSwitch::restricted_to(owner),
-    }
+    })
 }
 
 /// Refuses whoever cannot act as the table's owner.
 ///
 /// Errors: not the owner, 42501; no such table, 42P01.
 pub fn check_owner(table: pg_sys::Oid) -> Result<()> {
-    let (owner, name) = owner_and_name(table);
+    let (owner, name) = owner_and_name(table)?;
     // SAFETY: a look at role memberships.
     match unsafe { pg_sys::has_privs_of_role(current_user(), owner) } {
         true => Ok(()),
@@ -100,16 +102,47 @@ pub fn check_owner(table: pg_sys::Oid) -> Result<()> {
     }
 }
 
-/// Who owns the table, and its name.
-fn owner_and_name(table: pg_sys::Oid) -> (pg_sys::Oid, String) {
-    // SAFETY: the relation stays open while its fields are read; relation_open raises where there is none.
+/// The table's name, without its schema.
+///
+/// Errors: no such table, 42P01.
+pub fn name_of(table: pg_sys::Oid) -> Result<String> {
+    Ok(owner_and_name(table)?.1)
+}
+
+/// The table's name, in full and quoted.
+///
+/// Errors: no such table, 42P01.
+pub fn full_name(table: pg_sys::Oid) -> Result<String> {
+    // SAFETY: both calls give NULL or a NUL-terminated copy.
+    let names = unsafe {
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(table));
+        let name = pg_sys::get_rel_name(table);
+        if schema.is_null() || name.is_null() {
+            None
+        } else {
+            Some((CStr::from_ptr(schema), CStr::from_ptr(name)))
+        }
+    };
+    let (schema, name) = names.ok_or(Error::NoSuchTable(table))?;
+    let [schema, name] = [schema, name].map(|name| Text::of(name.to_bytes()).exact());
+    let (schema, name) = (quote_identifier(schema?), quote_identifier(name?));
+    Ok(format!("{schema}.{name}"))
+}
+
+/// Who owns the table, and its name. Nobody's lock is waited for.
+fn owner_and_name(table: pg_sys::Oid) -> Result<(pg_sys::Oid, String)> {
+    // SAFETY: a tuple of this cache is a row of pg_class; it stays valid until it is released.
     unsafe {
-        let relation = pg_sys::relation_open(table, pg_sys::AccessShareLock as i32);
-        let form = (*relation).rd_rel;
+        let cache = pg_sys::SysCacheIdentifier::RELOID as i32;
+        let tuple = pg_sys::SearchSysCache1(cache, pg_sys::Datum::from(table));
+        if tuple.is_null() {
+            return Err(Error::NoSuchTable(table));
+        }
+        let form: pg_sys::Form_pg_class = pg_sys::GETSTRUCT(tuple).cast();
         let owner = (*form).relowner;
         let name = CStr::from_ptr((*form).relname.data.as_ptr());
         let name = name.to_string_lossy().into_owned();
-        pg_sys::relation_close(relation, pg_sys::AccessShareLock as i32);
-        (owner, name)
+        pg_sys::ReleaseSysCache(tuple);
+        Ok((owner, name))
     }
 }

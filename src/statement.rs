@@ -1,10 +1,13 @@
 //! SQL that the extension itself runs: statements of its own with a plan kept for the backend's life, in the name
 //! of the table's owner; and statements made for a user's table, planned each time.
 
-use pgrx::{Spi, pg_sys};
+use pgrx::pg_sys::panic::CaughtError;
+use pgrx::{PgSqlErrorCode, PgTryBuilder, Spi, ereport, pg_sys};
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
+use std::panic::AssertUnwindSafe;
 
+use crate::batch_settings::SettingsLevel;
 use crate::error::Result;
 use crate::owner::UserSwitch;
 use crate::tables::TableRow;
@@ -105,8 +108,42 @@ fn nul_terminated(sql: &str) -> CString {
     // The names in it came from this database, so its encoding has every character.
     match in_database_encoding(sql).map(CString::new) {
         Some(Ok(text)) => text,
-        _ => pgrx::error!("phone_crypt: a statement of its own cannot be written in this database"),
+        _ => {
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_UNTRANSLATABLE_CHARACTER,
+                "phone_crypt: internal SQL is not representable in the database encoding"
+            );
+        }
     }
+}
+
+/// Does what may run a user's code: what that sets is undone, and it cannot pass off an error of its own for a cancel.
+fn guarded<R>(work: impl FnOnce() -> R) -> R {
+    let _level = SettingsLevel::open();
+    PgTryBuilder::new(AssertUnwindSafe(work))
+        .catch_others(|cause| {
+            let (code, function) = match &cause {
+                CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => {
+                    (report.sql_error_code(), report.function_name())
+                }
+                CaughtError::RustPanic { .. } => cause.rethrow(),
+            };
+            // Handlers of WHEN OTHERS do not catch these two.
+            let passes_handlers = matches!(
+                code,
+                PgSqlErrorCode::ERRCODE_QUERY_CANCELED | PgSqlErrorCode::ERRCODE_ASSERT_FAILURE
+            );
+            if passes_handlers && function != Some("ProcessInterrupts") {
+                ereport!(
+                    ERROR,
+                    PgSqlErrorCode::ERRCODE_TRIGGERED_ACTION_EXCEPTION,
+                    "code of the table raised an error that is not its to raise"
+                );
+            }
+            cause.rethrow()
+        })
+        .execute()
 }
 
 /// Runs SQL that was made for a user's table, as the current user. `sql` names every object and operator in full;
@@ -123,15 +160,17 @@ pub fn run(
         // SAFETY: connected to SPI; there are as many values, nulls and types as parameters. What the statement
         // returns stays until SPI is left, which is after the last use.
         unsafe {
-            let code = pg_sys::SPI_execute_with_args(
-                text.as_ptr(),
-                given.types.len() as i32,
-                given.types.as_mut_ptr(),
-                given.values.as_mut_ptr(),
-                given.nulls.as_ptr(),
-                false,
-                0,
-            );
+            let code = guarded(|| {
+                pg_sys::SPI_execute_with_args(
+                    text.as_ptr(),
+                    given.types.len() as i32,
+                    given.types.as_mut_ptr(),
+                    given.values.as_mut_ptr(),
+                    given.nulls.as_ptr(),
+                    false,
+                    0,
+                )
+            });
             answers(code, &mut each)
         }
     })
@@ -146,47 +185,105 @@ pub fn scan(
     arguments: &[(pg_sys::Oid, Option<pg_sys::Datum>)],
     mut each: impl FnMut(&TableRow) -> Result<()>,
 ) -> Result<()> {
-    let text = nul_terminated(sql);
-    let mut given = Arguments::of(arguments);
-    Spi::connect(|_| {
-        // SAFETY: connected to SPI; there are as many values, nulls and types as parameters.
-        let portal = unsafe {
-            pg_sys::SPI_cursor_open_with_args(
-                std::ptr::null(),
-                text.as_ptr(),
-                given.types.len() as i32,
-                given.types.as_mut_ptr(),
-                given.values.as_mut_ptr(),
-                given.nulls.as_ptr(),
-                false,
-                pg_sys::CURSOR_OPT_NO_SCROLL as i32,
-            )
-        };
-        loop {
-            // SAFETY: connected to SPI, and the portal is open. What was fetched stays until it is freed, after its
-            // last use.
-            unsafe {
-                pg_sys::SPI_cursor_fetch(portal, true, PORTION);
-                let table = pg_sys::SPI_tuptable;
-                let fetched = pg_sys::SPI_processed as usize;
-                for number in 0..fetched {
-                    each(&TableRow::of(*(*table).vals.add(number), (*table).tupdesc))?;
-                }
-                pg_sys::SPI_freetuptable(table);
-                if fetched == 0 {
-                    pg_sys::SPI_cursor_close(portal);
-                    return Ok(());
-                }
+    let cursor = Cursor::open(sql, arguments);
+    let mut result = Ok(());
+    while result.is_ok() {
+        let fetched = cursor.fetch(|row| {
+            if result.is_ok() {
+                result = each(row);
             }
+        });
+        if fetched == 0 {
+            break;
         }
-    })
+    }
+    cursor.close();
+    result
+}
+
+/// A query whose rows are fetched a portion at a time, by whoever is the current user then. It ends with the
+/// (sub)transaction, if not before.
+pub struct Cursor {
+    name: CString,
+}
+
+impl Cursor {
+    /// Opens one; as [`run`].
+    pub fn open(sql: &str, arguments: &[(pg_sys::Oid, Option<pg_sys::Datum>)]) -> Cursor {
+        let text = nul_terminated(sql);
+        let mut given = Arguments::of(arguments);
+        Spi::connect(|_| {
+            // SAFETY: connected to SPI; there are as many values, nulls and types as parameters. A portal has a name
+            // that ends in NUL.
+            let name = unsafe {
+                let portal = guarded(|| {
+                    pg_sys::SPI_cursor_open_with_args(
+                        std::ptr::null(),
+                        text.as_ptr(),
+                        given.types.len() as i32,
+                        given.types.as_mut_ptr(),
+                        given.values.as_mut_ptr(),
+                        given.nulls.as_ptr(),
+                        false,
+                        pg_sys::CURSOR_OPT_NO_SCROLL as i32,
+                    )
+                });
+                CStr::from_ptr((*portal).name).to_owned()
+            };
+            Cursor { name }
+        })
+    }
+
+    /// Fetches some rows. How many; none at the end.
+    pub fn fetch(&self, mut each: impl FnMut(&TableRow)) -> u64 {
+        Spi::connect(|_| {
+            let portal = self.portal();
+            // SAFETY: connected to SPI, and the portal is open. What was fetched stays until SPI is left, after its last
+            // use.
+            unsafe {
+                guarded(|| pg_sys::SPI_cursor_fetch(portal, true, PORTION as _));
+                answers(pg_sys::SPI_OK_FETCH as i32, &mut each)
+            }
+        })
+    }
+
+    /// Closes it.
+    pub fn close(self) {
+        let portal = self.portal();
+        // SAFETY: the portal is open, and nothing of it is used any more.
+        unsafe { pg_sys::SPI_cursor_close(portal) };
+    }
+
+    fn portal(&self) -> pg_sys::Portal {
+        // SAFETY: a look-up by a name that ends in NUL.
+        let portal = unsafe { pg_sys::SPI_cursor_find(self.name.as_ptr()) };
+        if portal.is_null() {
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_INVALID_CURSOR_STATE,
+                "phone_crypt: a cursor was closed by code of the table"
+            );
+        }
+        portal
+    }
 }
 
 /// # Safety
 /// The caller must have run a statement through SPI just now, and still be connected.
 unsafe fn answers(code: i32, each: &mut impl FnMut(&TableRow)) -> u64 {
     if code < 0 {
-        pgrx::error!("phone_crypt: a statement of its own failed: SPI error {code}");
+        let sqlstate = match code {
+            pg_sys::SPI_ERROR_TRANSACTION => {
+                PgSqlErrorCode::ERRCODE_INVALID_TRANSACTION_TERMINATION
+            }
+            pg_sys::SPI_ERROR_COPY => PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+            _ => PgSqlErrorCode::ERRCODE_INTERNAL_ERROR,
+        };
+        ereport!(
+            ERROR,
+            sqlstate,
+            format!("phone_crypt: a statement failed: SPI error {code}")
+        );
     }
     // SAFETY: SPI's result belongs to the statement just run.
     unsafe {

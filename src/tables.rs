@@ -1,11 +1,12 @@
 //! The extension's own tables, read directly: no SPI, no privileges, no search_path, and the newest rows whatever
 //! snapshot the transaction has. And whether what a backend remembers of them is still so.
 
-use pgrx::{FromDatum, IntoDatum, pg_guard, pg_sys};
+use pgrx::{IntoDatum, pg_guard, pg_sys};
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering};
 
-use crate::text::Text;
+pub use crate::table_row::TableRow;
+use crate::table_row::{attribute, check_type};
 use crate::unguarded;
 
 const SCHEMA: &CStr = c"phone_crypt";
@@ -106,43 +107,6 @@ pub fn announce_change(table: pg_sys::Oid) {
     unsafe { pg_sys::CacheInvalidateRelcacheByRelid(table) };
 }
 
-/// A row, while it is being read.
-pub struct TableRow {
-    tuple: pg_sys::HeapTuple,
-    descriptor: pg_sys::TupleDesc,
-}
-
-impl TableRow {
-    /// # Safety
-    /// The tuple must be of that descriptor, and both stay valid while the row is used.
-    pub unsafe fn of(tuple: pg_sys::HeapTuple, descriptor: pg_sys::TupleDesc) -> TableRow {
-        TableRow { tuple, descriptor }
-    }
-
-    /// The column with this number, counted from 1; `None` where it is NULL, or there is none. What is given is a
-    /// copy.
-    pub fn get<T: FromDatum>(&self, number: i32) -> Option<T> {
-        let mut is_null = false;
-        // SAFETY: the tuple is valid for as long as the row, which the scan lends out; the number is one of the
-        // descriptor's; the caller asks for the type that the column has.
-        unsafe {
-            if number > (*self.descriptor).natts {
-                return None;
-            }
-            let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
-            T::from_datum(datum, is_null)
-        }
-    }
-}
-
-impl TableRow {
-    /// As [`TableRow::get`] for a text, whatever encoding the database has.
-    pub fn string(&self, number: i32) -> Option<String> {
-        let text: Text<'_> = self.get(number)?;
-        Some(text.exact().ok()?.into_owned())
-    }
-}
-
 /// Reads all rows of a table.
 pub fn scan(table: pg_sys::Oid, each: impl FnMut(&TableRow)) {
     read(table, pg_sys::InvalidOid, None, each);
@@ -159,6 +123,7 @@ fn read(
     key: Option<&[u8]>,
     mut each: impl FnMut(&TableRow),
 ) {
+    let _guard = ForgetAfterError;
     // SAFETY: the relation stays open and locked, and the snapshot registered, for the length of the scan. It is
     // the newest snapshot, since that of an old REPEATABLE READ transaction must not hide a change; parallel
     // workers may not take one and share the leader's.
@@ -170,6 +135,9 @@ fn read(
             pg_sys::GetLatestSnapshot()
         };
         let snapshot = pg_sys::RegisterSnapshot(snapshot);
+        if key.is_some() {
+            check_type((*attribute((*relation).rd_att, 0)).atttypid, &KEY_TYPES);
+        }
         let mut condition = key.map(equals_first_column);
         let scan = pg_sys::systable_beginscan(
             relation,
@@ -184,16 +152,27 @@ fn read(
             if tuple.is_null() {
                 break;
             }
-            each(&TableRow {
-                tuple,
-                descriptor: (*relation).rd_att,
-            });
+            each(&TableRow::of(tuple, (*relation).rd_att));
         }
         pg_sys::systable_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
         pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
     }
 }
+
+/// Whoever reads a table says beforehand that its memory holds. After an error, or a cancel, it does not.
+struct ForgetAfterError;
+
+impl Drop for ForgetAfterError {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            ALL.iter().for_each(|memory| memory.forget());
+        }
+    }
+}
+
+/// Types whose values `texteq` compares.
+const KEY_TYPES: [pg_sys::Oid; 2] = [pg_sys::TEXTOID, pg_sys::VARCHAROID];
 
 /// "The first column, a text of collation C, is this."
 fn equals_first_column(key: &[u8]) -> pg_sys::ScanKeyData {

@@ -188,3 +188,7 @@ COMMENT ON FUNCTION phone_crypt.check_keys() IS
     'nothing, or 55000 where keys are missing or the database is pinned to others';
 COMMENT ON FUNCTION phone_crypt.run_as_owner(regclass, text) IS
     'runs a statement in the name of the owner of a table, which the caller must be able to act for';
+COMMENT ON FUNCTION phone_crypt.count_as_owner(regclass, text) IS
+    'counts rows of a table that meet a condition, in the name of its owner';
+COMMENT ON FUNCTION phone_crypt.read_as_owner(regclass, text[]) IS
+    'columns of each row of a table as text, read in the name of its owner';

@@ -111,15 +111,10 @@ CREATE FUNCTION phone_crypt.count_earlier_rows(relation regclass, phones boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    counted bigint;
 BEGIN
-    EXECUTE format($sql$
-        SELECT count(*) FROM ONLY %s AS t
-         WHERE CASE WHEN left(t.id, 6) COLLATE "C" = 'phone:' THEN $1
-                    WHEN left(t.id, 11) COLLATE "C" = 'phone_hash:' THEN $2 ELSE $3 END $sql$, relation)
-        INTO counted USING phones, hashes, others;
-    RETURN counted;
+    RETURN phone_crypt.count_as_owner(relation, format(
+        'CASE WHEN left(t.id, 6) COLLATE "C" = ''phone:'' THEN %L '
+        'WHEN left(t.id, 11) COLLATE "C" = ''phone_hash:'' THEN %L ELSE %L END', phones, hashes, others));
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.count_earlier_rows(regclass, boolean, boolean, boolean) IS

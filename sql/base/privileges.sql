@@ -66,6 +66,8 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.ratelimit_counters()'),
         ('admin',  'phone_crypt.check_owner(regclass)'),
         ('admin',  'phone_crypt.run_as_owner(regclass,text)'),
+        ('admin',  'phone_crypt.count_as_owner(regclass,text)'),
+        ('admin',  'phone_crypt.read_as_owner(regclass,text[])'),
         ('admin',  'phone_crypt.are_text_columns(regclass,text[])'),
         ('admin',  'phone_crypt.job_lock(regclass)'),
         ('admin',  'phone_crypt.job_unlock(regclass)'),

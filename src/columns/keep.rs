@@ -15,7 +15,7 @@ use super::passing;
 use super::registry::{self, Column};
 use super::row::{Place, StoredRow, TriggerRows, Version};
 use crate::error::{Error, Result};
-use crate::text::TextOut;
+use crate::text::{Text, TextOut};
 
 /// A registration, and where its columns stand in one table.
 struct Kept {
@@ -40,14 +40,11 @@ thread_local! {
 /// Errors: called otherwise than as the trigger of a registered column, 55000; an encrypted value that does not
 /// open under the row's context, 22000, or whose key is not configured, 55000; no key, 55000.
 pub fn kept_row(rows: &TriggerRows) -> Result<StoredRow> {
-    if rows
-        .old_place()
-        .is_some_and(|place| passing::lets_through(rows.table(), place))
-    {
-        return Ok(rows.changed(&[]));
-    }
     let name = rows.argument().ok_or(Error::NotRegistered)?;
     let kept = kept(rows, name)?;
+    if kept.is_as_batch_made_it(rows) {
+        return Ok(rows.changed(&[]));
+    }
     let changes = kept.changes(rows)?;
     Ok(rows.changed(&changes))
 }
@@ -67,22 +64,26 @@ impl Kept {
     fn look_up(rows: &TriggerRows, name: &str) -> Result<Kept> {
         let generation = registry::generation();
         let column = registry::column(rows.table(), name)?;
-        let place = |name: &String| rows.place(name);
+        let place = |name: &String| rows.text_place(name);
         Ok(Kept {
             generation,
             plain: match column.has_plaintext {
-                true => Some(rows.place(&column.name)?),
+                true => Some(rows.text_place(&column.name)?),
                 false => None,
             },
-            encrypted: rows.place(&column.encrypted)?,
-            hash: rows.place(&column.hash)?,
+            encrypted: rows.text_place(&column.encrypted)?,
+            hash: rows.text_place(&column.hash)?,
             next: column
                 .next
                 .as_ref()
-                .map(|(name, _)| rows.place(name))
+                .map(|(name, _)| rows.text_place(name))
                 .transpose()?,
             raw: column.raw.as_ref().map(place).transpose()?,
-            context: column.context_column.as_ref().map(place).transpose()?,
+            context: column
+                .context_column
+                .as_ref()
+                .map(|name| rows.context_place(name))
+                .transpose()?,
             column,
         })
     }
@@ -93,6 +94,23 @@ impl Kept {
             && rows.is_at(&self.encrypted)
             && rows.is_at(&self.hash)
             && places.into_iter().flatten().all(|place| rows.is_at(place))
+    }
+
+    /// Whether a batch is writing the row, and it says what the batch has made of it: no other column of ours is new,
+    /// and those that are have the very values.
+    fn is_as_batch_made_it(&self, rows: &TriggerRows) -> bool {
+        let Some(place) = rows.old_place() else {
+            return false;
+        };
+        passing::is_as_made(rows.table(), place, |made| {
+            let places = [&self.plain, &self.next, &self.raw];
+            let texts = [&self.encrypted, &self.hash].into_iter();
+            let mut texts = texts.chain(places.into_iter().flatten());
+            texts.all(|place| match made.value(place.name()) {
+                Some(value) => rows.text(Version::New, place).map(Text::bytes) == value,
+                None => !self.differs(rows, place),
+            }) && !self.context_has_changed(rows)
+        })
     }
 
     /// What has to be changed in the new row.
@@ -126,11 +144,11 @@ impl Kept {
     }
 
     fn differs(&self, rows: &TriggerRows, place: &Place) -> bool {
-        let bytes = |version| rows.text(version, place).map(crate::text::Text::bytes);
+        let bytes = |version| rows.text(version, place).map(Text::bytes);
         bytes(Version::Old) != bytes(Version::New)
     }
 
-    fn plain_text<'a>(&self, rows: &'a TriggerRows) -> Option<crate::text::Text<'a>> {
+    fn plain_text<'a>(&self, rows: &'a TriggerRows) -> Option<Text<'a>> {
         rows.text(Version::New, self.plain.as_ref()?)
     }
 

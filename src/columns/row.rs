@@ -9,6 +9,7 @@ use pgrx::{FromDatum, pg_sys};
 use std::ffi::{CStr, CString};
 
 use crate::error::{Error, Result};
+use crate::table_row::{attribute, check_type, is_one_of};
 use crate::text::{Text, in_database_encoding};
 
 /// Where a column stands in its table, and of what type it is.
@@ -20,10 +21,47 @@ pub struct Place {
     type_modifier: i32,
 }
 
-/// What a BEFORE trigger gives back: the row to be stored.
+/// What columns of text are of; a domain counts as what is below it. All of these are stored alike.
+const TEXTS: [pg_sys::Oid; 3] = [pg_sys::TEXTOID, pg_sys::VARCHAROID, pg_sys::BPCHAROID];
+
+/// What a context column is of: whatever the session's settings, the same value is the same text.
+const CONTEXTS: [pg_sys::Oid; 6] = [
+    pg_sys::TEXTOID,
+    pg_sys::VARCHAROID,
+    pg_sys::INT2OID,
+    pg_sys::INT4OID,
+    pg_sys::INT8OID,
+    pg_sys::UUIDOID,
+];
+
+/// What a trigger gives back: for one that is BEFORE, the row to be stored.
 pub struct StoredRow(pg_sys::HeapTuple);
 
-// SAFETY: a trigger's result is the address of a row, which is not NULL.
+impl StoredRow {
+    /// For a trigger whose answer does not matter.
+    pub fn none() -> StoredRow {
+        StoredRow(std::ptr::null_mut())
+    }
+}
+
+/// The table that a trigger was called for; None where the function was called as something else.
+pub fn table_of_trigger(fcinfo: pg_sys::FunctionCallInfo) -> Option<pg_sys::Oid> {
+    let data = trigger_data(fcinfo)?;
+    // SAFETY: PostgreSQL keeps the relation open for the length of the call.
+    Some(unsafe { (*(*data).tg_relation).rd_id })
+}
+
+fn trigger_data(fcinfo: pg_sys::FunctionCallInfo) -> Option<*mut pg_sys::TriggerData> {
+    // SAFETY: PostgreSQL passes a valid call; the context of a trigger's call is its TriggerData.
+    unsafe {
+        let context = (*fcinfo).context;
+        let is_trigger =
+            !context.is_null() && (*context).type_ == pg_sys::NodeTag::T_TriggerData;
+        is_trigger.then_some(context.cast())
+    }
+}
+
+// SAFETY: a trigger's result is the address of a row, or of none.
 unsafe impl BoxRet for StoredRow {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         // SAFETY: the row is in the call's memory context, or PostgreSQL's own.
@@ -58,13 +96,9 @@ pub enum Version {
 impl TriggerRows {
     /// The rows of a call that is one of a row-level BEFORE INSERT OR UPDATE trigger; None of any other.
     pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> Option<TriggerRows> {
-        // SAFETY: PostgreSQL passes a valid call; the context of a trigger's call is its TriggerData.
+        let data = trigger_data(fcinfo)?;
+        // SAFETY: PostgreSQL's data stays valid for the length of the call.
         unsafe {
-            let context = (*fcinfo).context;
-            if context.is_null() || (*context).type_ != pg_sys::NodeTag::T_TriggerData {
-                return None;
-            }
-            let data: *mut pg_sys::TriggerData = context.cast();
             let event = (*data).tg_event;
             let wanted = pg_sys::TRIGGER_EVENT_BEFORE | pg_sys::TRIGGER_EVENT_ROW;
             let mask = pg_sys::TRIGGER_EVENT_TIMINGMASK | pg_sys::TRIGGER_EVENT_ROW;
@@ -126,10 +160,21 @@ impl TriggerRows {
         unsafe { (*(*self.data).tg_relation).rd_att }
     }
 
-    /// Where a column stands.
+    /// Where a column of text stands.
     ///
-    /// Errors: there is no such column, 55000.
-    pub fn place(&self, name: &str) -> Result<Place> {
+    /// Errors: there is no such column, 55000; it is no column of text, 42804.
+    pub fn text_place(&self, name: &str) -> Result<Place> {
+        self.place(name, &TEXTS)
+    }
+
+    /// Where a context column stands.
+    ///
+    /// Errors: there is no such column, 55000; it is of a type that cannot be a context, 42804.
+    pub fn context_place(&self, name: &str) -> Result<Place> {
+        self.place(name, &CONTEXTS)
+    }
+
+    fn place(&self, name: &str, types: &[pg_sys::Oid]) -> Result<Place> {
         let missing = || Error::ColumnMissing(name.to_owned());
         let bytes = in_database_encoding(name).ok_or_else(missing)?;
         let c_name = CString::new(bytes).map_err(|_| missing())?;
@@ -140,6 +185,9 @@ impl TriggerRows {
                 return Err(missing());
             }
             let attribute = attribute(self.descriptor(), number - 1);
+            if !is_one_of((*attribute).atttypid, types) {
+                return Err(Error::ColumnType(name.to_owned()));
+            }
             Ok(Place {
                 name: c_name,
                 number,
@@ -149,7 +197,7 @@ impl TriggerRows {
         }
     }
 
-    /// Whether the column still stands there.
+    /// Whether the column still stands there, and is of the type that it was of.
     pub fn is_at(&self, place: &Place) -> bool {
         // SAFETY: the number is looked at only where the descriptor has so many.
         unsafe {
@@ -158,20 +206,24 @@ impl TriggerRows {
             }
             let attribute = attribute(self.descriptor(), place.number - 1);
             !(*attribute).attisdropped
+                && (*attribute).atttypid == place.kind
+                && (*attribute).atttypmod == place.type_modifier
                 && CStr::from_ptr((*attribute).attname.data.as_ptr()) == place.name.as_c_str()
         }
     }
 
-    /// A column's text; its type must be one of text.
+    /// A column's text. Raises 42804 where it is no column of text.
     pub fn text(&self, version: Version, place: &Place) -> Option<Text<'_>> {
-        let (datum, is_null) = self.datum(version, place)?;
-        // SAFETY: types of texts all have text's representation. What is read lives as long as the call.
+        let (datum, is_null, kind) = self.datum(version, place)?;
+        check_type(kind, &TEXTS);
+        // SAFETY: the column's type is one of text. What is read lives as long as the call.
         unsafe { Text::from_datum(datum, is_null) }
     }
 
-    /// A column's value as text, whatever its type.
+    /// A context column's value as text. Raises 42804 where it is of a type that cannot be a context.
     pub fn as_text(&self, version: Version, place: &Place) -> Option<String> {
-        let (datum, is_null) = self.datum(version, place)?;
+        let (datum, is_null, kind) = self.datum(version, place)?;
+        check_type(kind, &CONTEXTS);
         if is_null {
             return None;
         }
@@ -179,7 +231,7 @@ impl TriggerRows {
         unsafe {
             let mut output = pg_sys::InvalidOid;
             let mut is_varlena = false;
-            pg_sys::getTypeOutputInfo(place.kind, &mut output, &mut is_varlena);
+            pg_sys::getTypeOutputInfo(kind, &mut output, &mut is_varlena);
             let text = CStr::from_ptr(pg_sys::OidOutputFunctionCall(output, datum));
             Text::of(text.to_bytes())
                 .exact()
@@ -188,20 +240,36 @@ impl TriggerRows {
         }
     }
 
-    fn datum(&self, version: Version, place: &Place) -> Option<(pg_sys::Datum, bool)> {
+    /// A column's value, whether it is NULL, and its type as the table has it now.
+    fn datum(
+        &self,
+        version: Version,
+        place: &Place,
+    ) -> Option<(pg_sys::Datum, bool, pg_sys::Oid)> {
         let tuple = self.tuple(version)?;
         let mut is_null = false;
-        // SAFETY: the tuple is of the relation that the place was looked up in.
-        let datum =
-            unsafe { pg_sys::heap_getattr(tuple, place.number, self.descriptor(), &mut is_null) };
-        Some((datum, is_null))
+        // SAFETY: the tuple is of the relation whose descriptor this is; the number is looked at only where it has so
+        // many.
+        unsafe {
+            let descriptor = self.descriptor();
+            if (*descriptor).natts < place.number {
+                return None;
+            }
+            let kind = (*attribute(descriptor, place.number - 1)).atttypid;
+            let datum = pg_sys::heap_getattr(tuple, place.number, descriptor, &mut is_null);
+            Some((datum, is_null, kind))
+        }
     }
 
-    /// The row as it is to be, with these columns changed. None makes a column NULL.
+    /// The row as it is to be, with these columns of text changed. None makes a column NULL.
     pub fn changed(&self, changes: &[(&Place, Option<pg_sys::Datum>)]) -> StoredRow {
         let Some(tuple) = self.tuple(Version::New) else {
-            return StoredRow(std::ptr::null_mut());
+            return StoredRow::none();
         };
+        for (place, _) in changes {
+            // SAFETY: the places were found in this descriptor, or held against it, in this call.
+            check_type(unsafe { (*attribute(self.descriptor(), place.number - 1)).atttypid }, &TEXTS);
+        }
         if changes.is_empty() {
             return StoredRow(tuple);
         }
@@ -225,22 +293,12 @@ impl TriggerRows {
     }
 }
 
-/// # Safety
-/// The descriptor must have the attribute with this index, counted from 0.
-unsafe fn attribute(
-    descriptor: pg_sys::TupleDesc,
-    index: i32,
-) -> *mut pg_sys::FormData_pg_attribute {
-    // SAFETY: as the caller says.
-    unsafe {
-        #[cfg(feature = "pg18")]
-        return pg_sys::TupleDescAttr(descriptor, index);
-        #[cfg(not(feature = "pg18"))]
-        return (*descriptor).attrs.as_mut_ptr().add(index as usize);
-    }
-}
-
 impl Place {
+    /// The column's name, in the database's encoding.
+    pub fn name(&self) -> &[u8] {
+        self.name.to_bytes()
+    }
+
     /// Refuses a text that the column's type is too short for, and what its domain does not allow.
     ///
     /// Errors: too long, 22001; the domain's own.

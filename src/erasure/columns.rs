@@ -8,14 +8,15 @@ use pgrx::{IntoDatum, pg_sys};
 
 use super::Outcome;
 use super::number::{Number, Sealed};
-use super::target::{full_name, holders, without_values};
+use super::target::holders;
 use crate::batch_settings::BatchSettings;
 use crate::columns::convert;
 use crate::columns::registry::Column;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
-use crate::owner::switch_to_owner;
+use crate::owner::{full_name, switch_to_owner};
 use crate::statement;
+use crate::subtransaction::attempt;
 use crate::tables::TableRow;
 use crate::text::Text;
 
@@ -42,22 +43,29 @@ struct Looked {
     unreadable: i64,
 }
 
-/// Deletes the number's rows, or sets what they hold of it to NULL, as the column's policy says.
+/// Deletes the number's rows, or sets what they hold of it to NULL, as the column's policy says. What stands in the
+/// way is an outcome, too: PostgreSQL's own for the table, under its SQLSTATE; a key that is not configured, values of an
+/// earlier system, or rows that stay, 55000.
 ///
-/// Errors: PostgreSQL's own for the table, under its SQLSTATE; a key that is not configured, values of an earlier
-/// system, or rows that stay, 55000.
+/// Errors: the table was dropped a moment ago, 42P01.
 pub fn forget(column: &Column, number: &Number) -> Result<Vec<Outcome>> {
-    let target = Target {
-        column,
-        number,
-        table: full_name(column.relation)?,
-        hashes: number.hashes(&column.hash_context)?,
-    };
-    let _settings = BatchSettings::for_any_rows();
-    let _in_their_name = switch_to_owner(column.relation);
-    let (rows, unreadable) = without_values(&target.table, || target.forget())
-        .map_err(|error| error.in_table(&target.table))?;
-    Ok(target.outcomes(rows, unreadable))
+    let table = full_name(column.relation)?;
+    let object = format!("{table}.{}", quote_identifier(&column.name));
+    let result = attempt(&table, || {
+        let target = Target {
+            column,
+            number,
+            table: table.clone(),
+            hashes: number.hashes(&column.hash_context)?,
+        };
+        let _settings = BatchSettings::for_one_table_of_many();
+        let _in_their_name = switch_to_owner(column.relation)?;
+        target.forget()
+    });
+    Ok(match result {
+        Ok((rows, unreadable)) => outcomes(&object, column, rows, unreadable),
+        Err(failure) => vec![Outcome::failed(&object, failure)],
+    })
 }
 
 impl Target<'_> {
@@ -203,27 +211,19 @@ impl Target<'_> {
         }
         Ok(found)
     }
+}
 
-    fn outcomes(&self, rows: u64, unreadable: i64) -> Vec<Outcome> {
-        let object = format!("{}.{}", self.table, quote_identifier(&self.column.name));
-        let action = match self.column.deletes_rows {
-            true => "deleted",
-            false => "set to NULL",
-        };
-        let mut outcomes = vec![Outcome {
-            object: object.clone(),
-            action,
-            rows: i64::try_from(rows).unwrap_or(i64::MAX),
-        }];
-        if unreadable > 0 {
-            outcomes.push(Outcome {
-                object,
-                action: "unreadable",
-                rows: unreadable,
-            });
-        }
-        outcomes
+fn outcomes(object: &str, column: &Column, rows: u64, unreadable: i64) -> Vec<Outcome> {
+    let action = match column.deletes_rows {
+        true => "deleted",
+        false => "set to NULL",
+    };
+    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
+    let mut outcomes = vec![Outcome::done(object, action, rows)];
+    if unreadable > 0 {
+        outcomes.push(Outcome::done(object, "unreadable", unreadable));
     }
+    outcomes
 }
 
 /// What matters more of two findings in one row.

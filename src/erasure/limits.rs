@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 
 use super::Outcome;
 use super::number::Number;
+use crate::batch_settings::BatchSettings;
 use crate::error::Result;
 use crate::ratelimit::{self, Engine, PHONE_PREFIX, Place, StateKey};
 use crate::statement::Statement;
+use crate::subtransaction::attempt;
 use crate::text::Text;
 
+const RATE_LIMITS: &str = "phone_crypt.rate_limits";
 const KEYS: [pg_sys::Oid; 1] = [pg_sys::TEXTARRAYOID];
 
 thread_local! {
@@ -40,10 +43,17 @@ thread_local! {
     ) };
 }
 
-/// Takes the number off lists, and forgets its blocks, counts and violations in every policy and outside them.
-///
-/// Errors: a key that is not configured, or no engine, 55000; a flush that fails, 58000.
-pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
+/// Takes the number off lists, and forgets its blocks, counts and violations in every policy and outside them. What
+/// stands in the way is an outcome, too: a key that is not configured, or no engine, 55000; a flush that fails, 58000.
+pub fn forget(number: &Number) -> Vec<Outcome> {
+    let result = attempt(RATE_LIMITS, || {
+        let _settings = BatchSettings::for_one_table_of_many();
+        forget_everywhere(number)
+    });
+    result.unwrap_or_else(|failure| vec![Outcome::failed(RATE_LIMITS, failure)])
+}
+
+fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
     let place = ratelimit::place()?;
     let prefix = String::from_utf8_lossy(PHONE_PREFIX);
     let hashes = number.hashes("")?;
@@ -65,13 +75,9 @@ pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
     keys.extend(blocked);
     let unblocked = delete(&UNBLOCK, &place, &keys);
     let forgotten = forget_states(&place, &keys)?;
-    let outcome = |object: &str, rows| Outcome {
-        object: object.to_owned(),
-        action: "deleted",
-        rows,
-    };
+    let outcome = |object: &str, rows| Outcome::done(object, "deleted", rows);
     Ok(vec![
-        outcome("phone_crypt.rate_limits", forgotten),
+        outcome(RATE_LIMITS, forgotten),
         outcome("phone_crypt.ratelimit_blocked_phones", unblocked),
         outcome("phone_crypt.ratelimit_lists", unlisted),
     ])

@@ -12,9 +12,10 @@ mod target;
 pub use number::Number;
 
 use crate::columns::registry;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::keys::with_ring;
 
-/// What was done to one object.
+/// What was done to one object, or why nothing was.
 pub struct Outcome {
     /// A registered column as `table.column`, or a table of the extension's own.
     pub object: String,
@@ -22,14 +23,37 @@ pub struct Outcome {
     pub action: &'static str,
     /// To how many rows.
     pub rows: i64,
+    /// What stood in the way; then the object is as it was.
+    pub failure: Option<Error>,
 }
 
-/// Removes every trace of the number. Rate limits in shared memory come last: what is forgotten there stays
-/// forgotten whatever becomes of the transaction.
+impl Outcome {
+    fn done(object: &str, action: &'static str, rows: i64) -> Outcome {
+        Outcome {
+            object: object.to_owned(),
+            action,
+            rows,
+            failure: None,
+        }
+    }
+
+    fn failed(object: &str, failure: Error) -> Outcome {
+        Outcome {
+            object: object.to_owned(),
+            action: "failed",
+            rows: 0,
+            failure: Some(failure),
+        }
+    }
+}
+
+/// Removes every trace of the number, as far as can be. What stands in the way at one object does not keep the others
+/// from being done. Rate limits in shared memory come last: what is forgotten there stays forgotten whatever becomes of
+/// the transaction.
 ///
-/// Errors: a table that may not be changed, with PostgreSQL's own SQLSTATE; a key that is not configured, or rows
-/// that stay, 55000; whatever stands in the way of rate limits, as `ratelimit_reset` and `ratelimit_flush`.
+/// Errors: no key, or a ring that differs from the pin, 55000.
 pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
+    with_ring(|_| Ok(()))?;
     let mut outcomes = Vec::new();
     for column in registry::all() {
         if target::is_there(column.relation) {
@@ -37,6 +61,6 @@ pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
         }
     }
     outcomes.sort_by(|one, other| one.object.cmp(&other.object));
-    outcomes.extend(limits::forget(number)?);
+    outcomes.extend(limits::forget(number));
     Ok(outcomes)
 }

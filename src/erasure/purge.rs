@@ -5,12 +5,12 @@ use pgrx::spi::quote_identifier;
 use pgrx::{IntoDatum, pg_sys};
 
 use super::columns::{hold_anything, nulls};
-use super::target::{full_name, without_values};
 use crate::batch_settings::BatchSettings;
 use crate::columns::registry::Column;
 use crate::error::{Error, Result};
-use crate::owner::as_owner;
+use crate::owner::{as_owner, full_name};
 use crate::statement;
+use crate::subtransaction::attempt;
 
 /// Pages that one batch looks through. Going on from page to page, a run reads a table once, whatever its size and
 /// with no index.
@@ -33,7 +33,7 @@ pub fn count(column: &Column, cutoff: TimestampWithTimeZone) -> Result<i64> {
     let _in_their_name = as_owner(column.relation)?;
     let _settings = BatchSettings::for_any_rows();
     let mut count = 0;
-    without_values(&table, || {
+    attempt(&table, || {
         statement::run(&sql, &[cutoff_argument(cutoff)], |row| {
             count = row.get(1).unwrap_or(0);
         });
@@ -74,7 +74,7 @@ pub fn batch(
     let in_their_name = as_owner(leaf)?;
     let _settings = BatchSettings::for_any_rows();
     in_their_name.fire_deferred_triggers_at_once();
-    let (changed, pages) = without_values(&table, || {
+    let (changed, pages) = attempt(&table, || {
         let changed = statement::run(&sql, &arguments, |_| ());
         Ok((i64::try_from(changed).unwrap_or(i64::MAX), pages_of(leaf)))
     })?;

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::keys::with_ring;
 use crate::owner::as_owner;
 use crate::regions::with_default;
+use crate::text::Text;
 
 type Place = pg_sys::ItemPointerData;
 
@@ -30,32 +31,26 @@ pub(super) struct Locked {
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
 pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
+    let mut met = Vec::new();
+    table.lock_batch(batch, |id, row| met.push((id.bytes().to_vec(), row)));
+    let mut locked = Locked {
+        rows: Vec::new(),
+        last: met.last().map(|(_, row)| row.place),
+        seen: met.len() as u64,
+        tally: Tally::default(),
+    };
     with_ring(|ring| {
         with_default(|regions| {
-            let mut locked = Locked {
-                rows: Vec::new(),
-                last: None,
-                seen: 0,
-                tally: Tally::default(),
-            };
-            let mut outcome = Ok(());
-            table.lock_batch(batch, |id, met| {
-                locked.seen += 1;
-                locked.last = Some(met.place);
-                match fate_of(id, ring, regions) {
-                    Ok(fate) => {
-                        let Met { place, row, .. } = met;
-                        let key = fate.key(&mut locked.tally);
-                        locked.rows.extend(key.map(|key| Met { place, key, row }));
-                    }
-                    Err(error) => outcome = Err(error),
-                }
-            });
-            outcome?;
-            locked.rows.sort_by(|one, other| one.key.cmp(&other.key));
-            Ok(locked)
+            for (id, Met { place, row, .. }) in met {
+                let fate = fate_of(Text::of(&id), ring, regions)?;
+                let key = fate.key(&mut locked.tally);
+                locked.rows.extend(key.map(|key| Met { place, key, row }));
+            }
+            Ok(())
         })
-    })
+    })?;
+    locked.rows.sort_by(|one, other| one.key.cmp(&other.key));
+    Ok(locked)
 }
 
 /// Converts a batch. Gives how many rows it met, where it ended, and what it did.

@@ -6,7 +6,7 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::{SetOfIterator, TableIterator};
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgRelation, name, pg_extern};
+use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Algorithm, Entry, State};
 
 use super::jobs::relation;
@@ -14,6 +14,7 @@ use super::ratelimit_args::key;
 use crate::error::Answer;
 use crate::migration;
 use crate::ratelimit::{self, Engine, memory};
+use crate::regclass::Regclass;
 use crate::span::to_timestamp;
 use crate::text::{RawText, Text};
 
@@ -92,7 +93,7 @@ fn unflushed_keys() -> std::result::Result<SetOfIterator<'static, RawText>, Erro
 ///
 /// Errors: NULL, 22004; not the table's owner, 42501; not such a table or view, 55000.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-fn take_back_counts(table: Option<PgRelation>, view: Option<PgRelation>) -> Answer<()> {
+fn take_back_counts(table: Option<Regclass>, view: Option<Regclass>) -> Answer<()> {
     let (table, view) = (relation(table)?, relation(view)?);
     Ok(migration::take_back(table.oid(), view.oid())?)
 }

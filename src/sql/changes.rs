@@ -1,18 +1,17 @@
 //! The trigger of the tables that backends remember. (Its `CREATE FUNCTION` stands in `sql/base/schema.sql`.)
 
-use pgrx::prelude::{AllocatedByPostgres, PgHeapTuple, PgTrigger};
-use pgrx::{pg_sys, pg_trigger};
+use pgrx::{pg_extern, pg_sys};
 
-use crate::error::Error;
+use crate::columns::row::{StoredRow, table_of_trigger};
+use crate::error::{Answer, Error};
 use crate::tables;
 
 /// `phone_crypt.announce_change()`: makes every backend read the table again.
-#[pg_trigger(sql = false)]
-fn announce_change<'a>(
-    trigger: &'a PgTrigger<'a>,
-) -> Result<Option<PgHeapTuple<'a, AllocatedByPostgres>>, Error> {
-    // SAFETY: PostgreSQL keeps the trigger's relation open for the length of the call.
-    let table: pg_sys::Oid = unsafe { (*trigger.trigger_data().tg_relation).rd_id };
+///
+/// Errors: called otherwise than as a trigger, 39P01.
+#[pg_extern(sql = false)]
+fn announce_change(fcinfo: pg_sys::FunctionCallInfo) -> Answer<StoredRow> {
+    let table = table_of_trigger(fcinfo).ok_or(Error::NotATrigger)?;
     tables::announce_change(table);
-    Ok(None)
+    Ok(StoredRow::none())
 }

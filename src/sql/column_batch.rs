@@ -3,7 +3,7 @@
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::TransactionId;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{Array, PgRelation, default, name, pg_extern};
+use pgrx::{Array, default, name, pg_extern};
 use phone_crypt_core::crypto::{KeyId, LegacyScheme};
 
 use std::ffi::CString;
@@ -13,6 +13,7 @@ use super::jobs::relation;
 use crate::columns::batch::{self, Request, import};
 use crate::columns::convert::{self, Reading};
 use crate::error::{Answer, Error};
+use crate::regclass::Regclass;
 use crate::text::{RawText, Text};
 
 /// `phone_crypt.column_batch(work, leaf, column, after, batch_size[, writes[, arguments[, looks_up]]])`: one row: the primary
@@ -25,7 +26,7 @@ use crate::text::{RawText, Text};
 #[allow(clippy::type_complexity, clippy::too_many_arguments)]
 fn column_batch(
     work: Option<Text<'_>>,
-    leaf: Option<PgRelation>,
+    leaf: Option<Regclass>,
     column: Option<Text<'_>>,
     after: Option<Array<'_, Text<'_>>>,
     batch_size: Option<i32>,
@@ -78,7 +79,7 @@ fn quotes_no_row(error: Error) -> ErrorReport {
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn column_pending(
     work: Option<Text<'_>>,
-    leaf: Option<PgRelation>,
+    leaf: Option<Regclass>,
     column: Option<Text<'_>>,
     arguments: default!(Option<Vec<Option<String>>>, "'{}'"),
 ) -> Answer<i64> {
@@ -101,7 +102,7 @@ fn column_pending(
 /// Errors: as `phone_crypt.column_batch`.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn column_differing(
-    leaf: Option<PgRelation>,
+    leaf: Option<Regclass>,
     column: Option<Text<'_>>,
     since: Option<TransactionId>,
 ) -> Answer<i64> {

@@ -3,7 +3,7 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgLogLevel, PgRelation, PgSqlErrorCode, ereport, name, pg_extern};
+use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, name, pg_extern};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -12,7 +12,8 @@ use super::jobs::relation;
 use super::ratelimit_args::given;
 use crate::columns::registry::{self, Column};
 use crate::erasure::{self, Number, purge};
-use crate::error::{Answer, Result};
+use crate::error::{Answer, Error, Result};
+use crate::regclass::Regclass;
 use crate::text::Text;
 
 thread_local! {
@@ -33,10 +34,11 @@ fn say_once_what_is_out_of_reach() {
 }
 
 /// `phone_forget(phone)`: removes every trace of a number from registered columns, rate limits, lists and blocks,
-/// under every configured key and both hash schemes. Gives what was done, an object a row.
+/// under every configured key and both hash schemes. Gives what was done, an object a row. An object that something stands in
+/// the way of is left as it was, with the SQLSTATE of that, and a WARNING says that erasure is incomplete; the others are
+/// done all the same. (An error at the end would undo them.)
 ///
-/// Errors: NULL, 22004; not a phone number, 22023; a table that may not be changed, under PostgreSQL's SQLSTATE; a
-/// key that is not configured, values of an earlier system, rows that stay, or no engine, 55000.
+/// Errors: NULL, 22004; not a phone number, 22023; no key, or a ring that differs from the pin, 55000.
 #[pg_extern(volatile, parallel_unsafe)]
 #[allow(clippy::type_complexity)]
 fn phone_forget(
@@ -48,6 +50,7 @@ fn phone_forget(
             name!(object, String),
             name!(action, String),
             name!(rows, i64),
+            name!(sqlstate, Option<String>),
         ),
     >,
     ErrorReport,
@@ -55,13 +58,23 @@ fn phone_forget(
     let number = Number::of(given(phone, "phone")?)?;
     let outcomes = erasure::forget(&number)?;
     say_once_what_is_out_of_reach();
-    let rows = outcomes.into_iter();
-    Ok(TableIterator::new(rows.map(|outcome| {
-        (outcome.object, outcome.action.to_owned(), outcome.rows)
-    })))
+    let mut rows = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        let sqlstate = outcome.failure.as_ref().map(Error::sqlstate_text);
+        rows.push((
+            outcome.object,
+            outcome.action.to_owned(),
+            outcome.rows,
+            sqlstate,
+        ));
+        if let Some(failure) = outcome.failure {
+            failure.warn("phone_forget: erasure is incomplete");
+        }
+    }
+    Ok(TableIterator::new(rows))
 }
 
-fn registered(table: Option<PgRelation>, column: Option<Text<'_>>) -> Result<Rc<Column>> {
+fn registered(table: Option<Regclass>, column: Option<Text<'_>>) -> Result<Rc<Column>> {
     let column = required(column, "column")?;
     registry::column(relation(table)?.oid(), &column)
 }
@@ -71,7 +84,7 @@ fn registered(table: Option<PgRelation>, column: Option<Text<'_>>) -> Result<Rc<
 /// Errors: NULL, 22004; not the owner, 42501; not registered, or without a retention, 55000.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn purge_count(
-    table: Option<PgRelation>,
+    table: Option<Regclass>,
     column: Option<Text<'_>>,
     cutoff: Option<TimestampWithTimeZone>,
 ) -> Answer<i64> {
@@ -86,9 +99,9 @@ fn purge_count(
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 #[allow(clippy::type_complexity)]
 fn purge_batch(
-    table: Option<PgRelation>,
+    table: Option<Regclass>,
     column: Option<Text<'_>>,
-    leaf: Option<PgRelation>,
+    leaf: Option<Regclass>,
     cutoff: Option<TimestampWithTimeZone>,
     from_page: Option<i64>,
     batch_size: Option<i32>,
@@ -97,7 +110,7 @@ fn purge_batch(
     ErrorReport,
 > {
     let column = registered(table, column)?;
-    let leaf = given(leaf, "leaf")?;
+    let leaf = relation(leaf)?;
     let batch = purge::batch(
         &column,
         leaf.oid(),

@@ -1,23 +1,25 @@
 //! What every procedure needs before its first batch: the right to the table, and the table to itself.
 
-use pgrx::{PgRelation, pg_extern};
+use pgrx::pg_extern;
 
-use super::args::required;
-use crate::batch_settings::BatchSettings;
 use crate::error::{Answer, Error, Result};
-use crate::text::Text;
-use crate::{job_lock, owner, statement};
+use crate::regclass::Regclass;
+use crate::{job_lock, owner};
 
-/// A table argument; NULL is 22004.
-pub(super) fn relation(table: Option<PgRelation>) -> Result<PgRelation> {
-    table.ok_or(Error::NullArgument("table"))
+/// A table argument.
+///
+/// Errors: NULL, 22004; no such relation, 42P01.
+pub(super) fn relation(table: Option<Regclass>) -> Result<Regclass> {
+    let table = table.ok_or(Error::NullArgument("table"))?;
+    owner::name_of(table.oid())?;
+    Ok(table)
 }
 
 /// `phone_crypt.check_owner(table)`: nothing where the caller can act as the table's owner.
 ///
 /// Errors: not the owner, 42501; NULL, 22004.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-fn check_owner(table: Option<PgRelation>) -> Answer<()> {
+fn check_owner(table: Option<Regclass>) -> Answer<()> {
     Ok(owner::check_owner(relation(table)?.oid())?)
 }
 
@@ -26,12 +28,12 @@ fn check_owner(table: Option<PgRelation>) -> Answer<()> {
 ///
 /// Errors: another session's run has it, 55006; not the owner, 42501; NULL, 22004.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-fn job_lock(table: Option<PgRelation>) -> Answer<()> {
+fn job_lock(table: Option<Regclass>) -> Answer<()> {
     let table = relation(table)?;
     owner::check_owner(table.oid())?;
     match job_lock::take(table.oid()) {
         true => Ok(()),
-        false => Err(Error::TableBusy(table.name().to_owned()).into()),
+        false => Err(Error::TableBusy(owner::name_of(table.oid())?).into()),
     }
 }
 
@@ -39,25 +41,9 @@ fn job_lock(table: Option<PgRelation>) -> Answer<()> {
 ///
 /// Errors: NULL, 22004.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-fn job_unlock(table: Option<PgRelation>) -> Answer<()> {
-    job_lock::give_back(relation(table)?.oid());
-    Ok(())
-}
-
-/// `phone_crypt.run_as_owner(table, statement)`: runs a statement in the name of the table's owner, whose part the caller
-/// can take anyway. Where that is somebody else, what hangs on the table cannot use the caller's rights.
-///
-/// Errors: not the owner, 42501; NULL, 22004; those of the statement.
-#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-fn run_as_owner(table: Option<PgRelation>, statement: Option<Text<'_>>) -> Answer<()> {
-    let statement = required(statement, "statement")?;
-    // The statement may need the table for itself.
-    let table = {
-        let table = relation(table)?;
-        table.oid()
-    };
-    let _in_their_name = owner::as_owner(table)?;
-    let _settings = BatchSettings::for_any_rows();
-    statement::run(&statement, &[], |_| {});
+fn job_unlock(table: Option<Regclass>) -> Answer<()> {
+    // It may have been dropped meanwhile.
+    let table = table.ok_or(Error::NullArgument("table"))?;
+    job_lock::give_back(table.oid());
     Ok(())
 }

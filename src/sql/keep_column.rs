@@ -9,13 +9,13 @@ use crate::error::{Answer, Error};
 /// `phone_crypt.keep_column('column')`: BEFORE INSERT OR UPDATE trigger of a registered column. Keeps plain text,
 /// encrypted value, hash and original in step, and the hash under the registry's key and scheme.
 ///
-/// Errors: not registered, no key, or a key that is not configured, 55000; an encrypted value that does not open
-/// under the row's context, 22000.
+/// Errors: called otherwise than as such a trigger, 39P01; not registered, no key, or a key that is not configured, 55000; an encrypted value that does not open
+/// under the row's context, 22000; a column of a type that it cannot have, 42804.
 #[pg_extern(sql = r#"
 CREATE FUNCTION phone_crypt.keep_column() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn keep_column(fcinfo: pg_sys::FunctionCallInfo) -> Answer<StoredRow> {
-    let rows = TriggerRows::of(fcinfo).ok_or(Error::NotRegistered)?;
+    let rows = TriggerRows::of(fcinfo).ok_or(Error::NotATrigger)?;
     Ok(keep::kept_row(&rows)?)
 }

@@ -7,7 +7,7 @@ use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::ItemPointerData;
 use pgrx::pg_sys::panic::ErrorReport;
-use pgrx::{PgRelation, name, pg_extern};
+use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::Quota;
 
 use super::jobs::relation;
@@ -15,6 +15,7 @@ use super::ratelimit_args::given;
 use crate::error::Result;
 use crate::keys::with_ring;
 use crate::migration::{self, Batch, Fate, Kinds};
+use crate::regclass::Regclass;
 use crate::regions::with_default;
 use crate::span::{POSTGRES_EPOCH_US, span_us};
 use crate::text::{RawText, Text};
@@ -30,7 +31,7 @@ use crate::text::{RawText, Text};
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 #[allow(clippy::too_many_arguments)]
 fn migrate_batch(
-    source: Option<PgRelation>,
+    source: Option<Regclass>,
     after: Option<ItemPointerData>,
     until: Option<ItemPointerData>,
     size: Option<i32>,

@@ -5,6 +5,7 @@
 
 mod adopted_rate_limits;
 mod args;
+mod as_owner;
 mod changes;
 mod column_batch;
 mod encrypt;

@@ -104,12 +104,10 @@ BEGIN
     view_name := format('%s.%I', class.relnamespace::regnamespace, class.relname);
     kept := phone_crypt.kept_name(class.relname);
 
-    EXECUTE format($sql$
-        SELECT count(*) FILTER (WHERE left(t.id, 6) COLLATE "C" = 'phone:'),
-               count(*) FILTER (WHERE t.window_start::numeric / 1000 + extract(epoch FROM $1)::numeric
-                                      > extract(epoch FROM clock_timestamp())::numeric)
-          FROM ONLY %s AS t $sql$, "table")
-        INTO phones, live USING "window";
+    phones := phone_crypt.count_earlier_rows("table", true, false, false);
+    live := phone_crypt.count_as_owner("table", format(
+        't.window_start::numeric / 1000 + extract(epoch FROM %L::interval)::numeric '
+        '> extract(epoch FROM clock_timestamp())::numeric', "window"));
     IF phones > 0 OR live > 0 THEN
         RAISE EXCEPTION 'table % has % rows phone:… and % rows whose window is not over', "table", phones, live
             USING ERRCODE = 'object_not_in_prerequisite_state',

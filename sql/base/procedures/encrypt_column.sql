@@ -186,21 +186,20 @@ BEGIN
     IF NOT phone_crypt.are_text_columns(relation, ARRAY[column_name]) THEN
         RETURN '{}';
     END IF;
-    EXECUTE format($sql$
-        WITH read AS MATERIALIZED (
-            SELECT phone_crypt.read_plain(%2$I::text, $1) AS reading,
-                   CASE WHEN $1 IS NULL THEN @extschema@.phone_try_normalize(%2$I::text)
-                        ELSE @extschema@.phone_try_normalize(%2$I::text, $1) END AS number
-              FROM %1$s WHERE %2$I IS NOT NULL)
-        SELECT jsonb_build_object(
-            'rows', count(*),
-            'numbers', count(*) FILTER (WHERE reading = 'number'),
-            'with_extension', count(*) FILTER (WHERE reading = 'with_extension'),
-            'with_text', count(*) FILTER (WHERE reading = 'with_text'),
-            'not_a_phone_number', count(*) FILTER (WHERE reading = 'not_a_phone_number'),
-            'duplicate', count(number) - count(DISTINCT number))
-          FROM read$sql$, relation, column_name)
-       INTO counts USING regions;
+    WITH read AS MATERIALIZED (
+        SELECT phone_crypt.read_plain(r.columns[1], regions) AS reading,
+               CASE WHEN regions IS NULL THEN @extschema@.phone_try_normalize(r.columns[1])
+                    ELSE @extschema@.phone_try_normalize(r.columns[1], regions) END AS number
+          FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
+         WHERE r.columns[1] IS NOT NULL)
+    SELECT jsonb_build_object(
+        'rows', count(*),
+        'numbers', count(*) FILTER (WHERE reading = 'number'),
+        'with_extension', count(*) FILTER (WHERE reading = 'with_extension'),
+        'with_text', count(*) FILTER (WHERE reading = 'with_text'),
+        'not_a_phone_number', count(*) FILTER (WHERE reading = 'not_a_phone_number'),
+        'duplicate', count(number) - count(DISTINCT number))
+      INTO counts FROM read;
     RETURN counts;
 END;
 $$;

@@ -12,13 +12,11 @@ BEGIN
     IF NOT phone_crypt.are_text_columns(relation, ARRAY[column_name]) THEN
         RETURN '{}';
     END IF;
-    EXECUTE format($sql$
-        SELECT coalesce(jsonb_object_agg(outcome, rows), '{}')
-          FROM (SELECT phone_crypt.read_legacy(%2$I::text, $1, $2, $3) AS outcome, count(*) AS rows
-                  FROM %1$s WHERE octet_length(%2$I::text) %% 32 <> 11 OR substr(%2$I::text, 33, 2) <> ':0'
-                 GROUP BY 1) AS read$sql$,
-        relation, column_name)
-       INTO counts USING scheme, key_id, regions;
+    SELECT coalesce(jsonb_object_agg(outcome, rows), '{}') INTO counts
+      FROM (SELECT phone_crypt.read_legacy(r.columns[1], scheme, key_id, regions) AS outcome, count(*) AS rows
+              FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
+             WHERE octet_length(r.columns[1]) % 32 <> 11 OR substr(r.columns[1], 33, 2) <> ':0'
+             GROUP BY 1) AS read;
     RETURN counts;
 END;
 $$;

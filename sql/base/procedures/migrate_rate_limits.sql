@@ -11,30 +11,30 @@ DECLARE
     counts jsonb;
 BEGIN
     -- In place the hashes that are there already matter, since rows may meet them.
-    EXECUTE format($sql$
-        WITH met AS (
-            SELECT k.key, k.repaired, k.reason, left(t.id, 6) COLLATE "C" = 'phone:' AS is_phone,
-                   t.window_start::numeric / 1000 + extract(epoch FROM $1)::numeric
-                       > extract(epoch FROM clock_timestamp())::numeric AS is_live
-              FROM ONLY %s AS t CROSS JOIN LATERAL phone_crypt.earlier_key(t.id) AS k
-             WHERE CASE WHEN left(t.id, 6) COLLATE "C" = 'phone:' THEN true
-                        WHEN left(t.id, 11) COLLATE "C" = 'phone_hash:' THEN $3 OR NOT $2 ELSE $4 END
-        ), keys AS (
-            SELECT key, reason, count(*) AS rows, count(*) FILTER (WHERE is_phone) AS phones,
-                   count(*) FILTER (WHERE repaired) AS repaired, count(*) FILTER (WHERE is_live) AS live
-              FROM met GROUP BY key, reason
-        ), good AS (
-            SELECT * FROM keys WHERE reason IS NULL AND (phones > 0 OR $2)
-        )
-        SELECT jsonb_build_object(
-                   'converted', CASE WHEN NOT $2 THEN sum(phones) END,
-                   'merged', CASE WHEN NOT $2 THEN sum(rows - 1) END,
-                   'moved', CASE WHEN $2 THEN sum(live) END,
-                   'expired', CASE WHEN $2 THEN sum(rows - live) END,
-                   'repaired', sum(repaired))
-               || coalesce((SELECT jsonb_object_agg(reason, rows) FROM keys WHERE reason IS NOT NULL), '{}')
-          FROM good $sql$, source)
-        INTO counts USING "window", into_engine, hashes, others;
+    WITH met AS (
+        SELECT k.key, k.repaired, k.reason, left(t.columns[1], 6) COLLATE "C" = 'phone:' AS is_phone,
+               t.columns[2]::numeric / 1000 + extract(epoch FROM "window")::numeric
+                   > extract(epoch FROM clock_timestamp())::numeric AS is_live
+          FROM phone_crypt.read_as_owner(source, ARRAY['id', 'window_start']) AS t
+         CROSS JOIN LATERAL phone_crypt.earlier_key(t.columns[1]) AS k
+         WHERE CASE WHEN left(t.columns[1], 6) COLLATE "C" = 'phone:' THEN true
+                    WHEN left(t.columns[1], 11) COLLATE "C" = 'phone_hash:' THEN hashes OR NOT into_engine
+                    ELSE others END
+    ), keys AS (
+        SELECT m.key, m.reason, count(*) AS rows, count(*) FILTER (WHERE m.is_phone) AS phones,
+               count(*) FILTER (WHERE m.repaired) AS repaired, count(*) FILTER (WHERE m.is_live) AS live
+          FROM met AS m GROUP BY m.key, m.reason
+    ), good AS (
+        SELECT * FROM keys AS k WHERE k.reason IS NULL AND (k.phones > 0 OR into_engine)
+    )
+    SELECT jsonb_build_object(
+               'converted', CASE WHEN NOT into_engine THEN sum(g.phones) END,
+               'merged', CASE WHEN NOT into_engine THEN sum(g.rows - 1) END,
+               'moved', CASE WHEN into_engine THEN sum(g.live) END,
+               'expired', CASE WHEN into_engine THEN sum(g.rows - g.live) END,
+               'repaired', sum(g.repaired))
+           || coalesce((SELECT jsonb_object_agg(k.reason, k.rows) FROM keys AS k WHERE k.reason IS NOT NULL), '{}')
+      INTO counts FROM good AS g;
     RETURN jsonb_strip_nulls(counts);
 END;
 $$;

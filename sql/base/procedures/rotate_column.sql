@@ -7,23 +7,29 @@ CREATE FUNCTION phone_crypt.count_keys(relation regclass, column_name text)
 AS $$
 #variable_conflict use_column
 DECLARE
-    spec phone_crypt.columns := phone_crypt.registered(relation, column_name);
+    spec phone_crypt.columns;
 BEGIN
+    spec := phone_crypt.registered(relation, column_name);
     IF NOT phone_crypt.are_text_columns(spec.relation, ARRAY[spec.encrypted_column, spec.hash_column]
                                         || CASE WHEN spec.raw_column IS NOT NULL THEN ARRAY[spec.raw_column] ELSE '{}' END)
     THEN
         RETURN;
     END IF;
-    RETURN QUERY EXECUTE format($sql$
-        SELECT 'encrypted', substr(%2$I::text, 36, 8), count(*) FROM %1$s WHERE %2$I IS NOT NULL GROUP BY 2$sql$,
-        spec.relation, spec.encrypted_column);
-    IF spec.raw_column IS NOT NULL THEN
-        RETURN QUERY EXECUTE format($sql$
-            SELECT 'raw', substr(%2$I::text, 36, 8), count(*) FROM %1$s WHERE %2$I IS NOT NULL GROUP BY 2$sql$,
-            spec.relation, spec.raw_column);
-    END IF;
-    RETURN QUERY EXECUTE format('SELECT %3$L, %4$L, count(%2$I) FROM %1$s HAVING count(%2$I) > 0',
-        spec.relation, spec.hash_column, 'hash', spec.hash_key_id);
+    RETURN QUERY
+    WITH counted AS MATERIALIZED (
+        SELECT substr(r.columns[1], 36, 8) AS encrypted, r.columns[2] IS NOT NULL AS hashed,
+               substr(r.columns[3], 36, 8) AS raw, count(*) AS rows
+          FROM phone_crypt.read_as_owner(spec.relation, ARRAY[spec.encrypted_column, spec.hash_column]
+                   || CASE WHEN spec.raw_column IS NOT NULL THEN ARRAY[spec.raw_column] ELSE '{}' END) AS r
+         GROUP BY 1, 2, 3)
+    SELECT 'encrypted', c.encrypted, sum(c.rows)::bigint FROM counted AS c WHERE c.encrypted IS NOT NULL GROUP BY 2
+    UNION ALL
+    SELECT 'raw', c.raw, sum(c.rows)::bigint FROM counted AS c WHERE c.raw IS NOT NULL GROUP BY 2
+    UNION ALL
+    SELECT 'hash', spec.hash_key_id, sum(c.rows)::bigint FROM counted AS c WHERE c.hashed HAVING sum(c.rows) > 0;
+EXCEPTION WHEN OTHERS THEN
+    -- One table must not keep the keys of the others from being seen.
+    RAISE WARNING 'the keys of table % cannot be counted: SQLSTATE %', relation, SQLSTATE;
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.count_keys(regclass, text) IS

@@ -22,6 +22,7 @@ use pgrx::{IntoDatum, pg_sys};
 use std::ffi::CStr;
 use std::rc::Rc;
 
+pub use self::conversion::Values;
 use self::conversion::{Change, Conversion, Row};
 use self::counts::Counts;
 use self::leaf::Leaf;
@@ -33,7 +34,7 @@ use crate::error::{Error, Result};
 use crate::keys::with_ring;
 use crate::owner::as_owner;
 use crate::statement;
-use crate::text::RawText;
+use crate::text::{RawText, in_database_encoding};
 
 /// What is to be done with which rows.
 pub struct Request<'a> {
@@ -197,13 +198,27 @@ fn read(
     Ok((changes, last, seen as i32))
 }
 
+/// The trigger has nothing to add to what the batch has made.
+fn let_through(leaf: &Leaf, columns: &[String], changes: &[Change]) -> Result<Passing> {
+    let names = columns.iter().map(|name| in_database_encoding(name));
+    let names: Option<Vec<Vec<u8>>> = names.collect();
+    let rows = changes
+        .iter()
+        .map(|change| (change.place, change.values.clone()));
+    Ok(Passing::let_through(
+        leaf.oid(),
+        names.ok_or(Error::NotInDatabaseEncoding)?,
+        rows,
+    ))
+}
+
 /// Errors: a trigger keeps rows as they are, 27000. (They are locked, so nobody else has changed them.)
 fn write(leaf: &Leaf, columns: &[String], changes: &[Change]) -> Result<()> {
     if changes.is_empty() || columns.is_empty() {
         return Ok(());
     }
     let places: Vec<ItemPointerData> = changes.iter().map(|change| change.place).collect();
-    let _passing = Passing::let_through(leaf.oid(), &places);
+    let _passing = let_through(leaf, columns, changes)?;
     let mut arguments = vec![(pg_sys::TIDARRAYOID, tids(places.iter().copied()))];
     for index in 0..columns.len() {
         let values = changes.iter().map(|change| change.values[index].as_deref());

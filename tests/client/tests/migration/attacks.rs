@@ -6,7 +6,7 @@ use postgres::Client;
 use crate::shared::{disagreeing, with_owner};
 
 /// `attack()` makes its caller a superuser if it is called with a superuser's rights.
-const ATTACK: &str = "
+pub const ATTACK: &str = "
     CREATE TABLE public.seen (who text);
     CREATE FUNCTION public.attack() RETURNS boolean LANGUAGE plpgsql AS $$
         BEGIN
@@ -24,7 +24,7 @@ const ATTACK: &str = "
     CREATE TABLE customers (id bigint PRIMARY KEY, phone text UNIQUE);
     INSERT INTO customers VALUES (1, '0401148075'), (2, '+1 401 148 0751')";
 
-const CALLS: [&str; 4] = [
+pub const CALLS: [&str; 4] = [
     "CALL phone_encrypt_column('customers', 'phone')",
     "CALL phone_rotate_all(true)",
     "CALL phone_drop_plaintext('customers', 'phone')",

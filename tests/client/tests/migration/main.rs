@@ -7,4 +7,5 @@ mod odd_columns;
 mod odd_tables;
 mod privileges;
 mod round_trip;
+mod settings_attacks;
 mod shared;
