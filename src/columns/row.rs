@@ -55,8 +55,7 @@ fn trigger_data(fcinfo: pg_sys::FunctionCallInfo) -> Option<*mut pg_sys::Trigger
     // SAFETY: PostgreSQL passes a valid call; the context of a trigger's call is its TriggerData.
     unsafe {
         let context = (*fcinfo).context;
-        let is_trigger =
-            !context.is_null() && (*context).type_ == pg_sys::NodeTag::T_TriggerData;
+        let is_trigger = !context.is_null() && (*context).type_ == pg_sys::NodeTag::T_TriggerData;
         is_trigger.then_some(context.cast())
     }
 }
@@ -241,11 +240,7 @@ impl TriggerRows {
     }
 
     /// A column's value, whether it is NULL, and its type as the table has it now.
-    fn datum(
-        &self,
-        version: Version,
-        place: &Place,
-    ) -> Option<(pg_sys::Datum, bool, pg_sys::Oid)> {
+    fn datum(&self, version: Version, place: &Place) -> Option<(pg_sys::Datum, bool, pg_sys::Oid)> {
         let tuple = self.tuple(version)?;
         let mut is_null = false;
         // SAFETY: the tuple is of the relation whose descriptor this is; the number is looked at only where it has so
@@ -268,7 +263,10 @@ impl TriggerRows {
         };
         for (place, _) in changes {
             // SAFETY: the places were found in this descriptor, or held against it, in this call.
-            check_type(unsafe { (*attribute(self.descriptor(), place.number - 1)).atttypid }, &TEXTS);
+            check_type(
+                unsafe { (*attribute(self.descriptor(), place.number - 1)).atttypid },
+                &TEXTS,
+            );
         }
         if changes.is_empty() {
             return StoredRow(tuple);

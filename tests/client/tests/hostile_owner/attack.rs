@@ -11,9 +11,6 @@ pub enum Moment {
     Dropped,
 }
 
-/// All of them.
-pub const MOMENTS: [Moment; 3] = [Moment::Plain, Moment::Encrypted, Moment::Dropped];
-
 /// One thing that an owner does to his table `own.customers`, which has the columns `id`, `phone`, `seen` and `ctx`, and
 /// once it is encrypted `phone_encrypted`, `phone_hash` and `phone_raw`.
 #[derive(Clone, Debug)]
@@ -51,7 +48,7 @@ impl Attack {
             name: name.to_owned(),
             sql: sql.to_owned(),
             payload: payload.to_owned(),
-            moments: MOMENTS.to_vec(),
+            moments: vec![Moment::Plain, Moment::Dropped],
             runs_code: true,
             raises: None,
         }

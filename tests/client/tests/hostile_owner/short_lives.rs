@@ -142,12 +142,15 @@ fn both_lives_succeed_without_an_attack() {
 
 #[test]
 fn values_of_the_earlier_application_are_imported_in_the_owners_name() {
-    legacy().resists(&sites::attacks("own.customers", "phone"));
+    let mut attacks = sites::places("own.customers", "phone");
+    attacks.extend(sites::payloads("own.customers", "phone"));
+    legacy().resists(&attacks);
 }
 
 #[test]
 fn rate_limits_are_migrated_in_the_owners_name() {
-    let mut attacks = sites::attacks("own.rate_limits", "id");
+    let mut attacks = sites::places("own.rate_limits", "id");
+    attacks.extend(sites::payloads("own.rate_limits", "id"));
     // Those that are about columns which this table has not, or has of another type.
     attacks.retain(|attack| {
         ["own.child", "TYPE own."]

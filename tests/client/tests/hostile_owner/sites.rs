@@ -66,8 +66,8 @@ fn at(sql: &str, table: &str, column: &str) -> String {
     sql.replace("$table", table).replace("$column", column)
 }
 
-/// Every place, with code that sets everything; and the place that is met most, with everything that code can do.
-pub fn attacks(table: &str, column: &str) -> Vec<Attack> {
+/// Every place, with code that sets everything.
+pub fn places(table: &str, column: &str) -> Vec<Attack> {
     let mut attacks = Vec::new();
     for (name, sql) in SITES {
         let sql = at(sql, table, column);
@@ -78,6 +78,12 @@ pub fn attacks(table: &str, column: &str) -> Vec<Attack> {
         }
         attacks.push(attack);
     }
+    attacks
+}
+
+/// The place that is met most, with everything else that code can do.
+pub fn payloads(table: &str, column: &str) -> Vec<Attack> {
+    let mut attacks = Vec::new();
     let (_, trigger) = SITES[0];
     let trigger = at(trigger, table, column);
     let bodies = [

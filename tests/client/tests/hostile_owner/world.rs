@@ -33,7 +33,7 @@ pub const SECRETS: [&str; 7] = [
 const NUMBERS: usize = 3;
 
 /// The schema of the traps, and that of the tables.
-const OWN_SCHEMAS: &str = "SET statement_timeout = '400ms'; CREATE SCHEMA m; CREATE SCHEMA own;
+const OWN_SCHEMAS: &str = "SET statement_timeout = '300ms'; CREATE SCHEMA m; CREATE SCHEMA own;
     GRANT USAGE ON SCHEMA m TO PUBLIC";
 
 /// The settings, roles and counters that a call must leave alone. A setting that somebody set in the session is of
@@ -101,7 +101,7 @@ impl World {
              CREATE TABLE public.secrets (id bigint PRIMARY KEY, phone text UNIQUE, note text);
              INSERT INTO public.secrets VALUES (1, '+61491570156', 'TOP SECRET');
              -- Nobody waits for an attack that only takes time.
-             SET statement_timeout = '400ms'"
+             SET statement_timeout = '300ms'"
         ));
         let under_previous_key = superuser.text("SELECT value FROM old", &[]);
         superuser.run("DROP TABLE old");
@@ -253,7 +253,7 @@ impl World {
         );
         self.owner.run("DISCARD ALL");
         self.owner
-            .run("SET statement_timeout = '400ms'; CREATE SCHEMA own");
+            .run("SET statement_timeout = '300ms'; CREATE SCHEMA own");
         self.owner.run(traps::PAYLOAD);
     }
 }

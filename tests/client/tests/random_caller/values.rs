@@ -279,7 +279,8 @@ fn likely(name: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether an argument is a name of something, or words of a message: neither is ever a number, and errors repeat it.
+/// Whether an argument is a name of something, words of a message, or SQL: none of them is ever a number, and errors
+/// repeat them.
 fn is_named(kind: &str, argument: &str) -> bool {
     let words = [
         "column",
@@ -290,6 +291,8 @@ fn is_named(kind: &str, argument: &str) -> bool {
         "detail",
         "hint",
         "template",
+        "statement",
+        "condition",
     ];
     kind == "name" || words.contains(&argument)
 }
