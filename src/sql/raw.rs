@@ -30,7 +30,7 @@ fn encrypted(text: &str, context: &str) -> Result<TextOut> {
 
 /// `phone_encrypt_raw(text[, context])`: encrypts any text as it is. NULL text gives NULL.
 ///
-/// Errors: context NULL, 22004; no key, or a ring that differs from the pin, 55000; a text of more than 512 MB, whose
+/// Errors: context NULL, 22004; no key, or a ring that differs from the pin, 55000; a text of 512 MB or more, whose
 /// encrypted value would be longer than a text may be, 54000.
 #[pg_extern(volatile, parallel_safe)]
 fn phone_encrypt_raw(

@@ -151,7 +151,12 @@ pub const FUNCTIONS: [(&str, &str); 55] = [
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 7] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 9] = [
+    ("count_as_owner", "('own.customers', 'm.attack(ctx)')"),
+    (
+        "read_as_owner",
+        "('own.customers', '{phone_encrypted,ctx}')",
+    ),
     (
         "try_purge_batch",
         "('own.customers', 'phone', 'own.customers', '2036-01-01', 0, 10)",

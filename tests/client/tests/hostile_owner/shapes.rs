@@ -42,8 +42,13 @@ const CHANGES: [(&str, &str); 18] = [
          CREATE TRIGGER yy BEFORE UPDATE ON own.customers FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.keep_column('phone');
          CREATE TRIGGER xx BEFORE DELETE ON own.customers FOR EACH ROW EXECUTE FUNCTION phone_crypt.keep_column()"),
     ("every trigger off", "ALTER TABLE own.customers DISABLE TRIGGER ALL"),
-    ("the registration's trigger on a table of one's own", "CREATE TRIGGER a BEFORE UPDATE ON own.customers FOR EACH ROW EXECUTE FUNCTION phone_crypt.announce_change();
-         CREATE TRIGGER b AFTER UPDATE ON own.customers EXECUTE FUNCTION phone_crypt.announce_change()"),
+        (
+        "our other triggers on a table of one's own",
+        "CREATE TRIGGER a BEFORE UPDATE ON own.customers FOR EACH ROW
+             EXECUTE FUNCTION phone_crypt.write_through('own.customers', 'phone', 'phone_encrypted', '', 'ctx');
+         CREATE TRIGGER b AFTER UPDATE ON own.customers EXECUTE FUNCTION phone_crypt.write_through();
+         CREATE TRIGGER c BEFORE DELETE ON own.customers FOR EACH ROW EXECUTE FUNCTION phone_crypt.refuse_write()",
+    ),
 ];
 
 /// The types that the attacks make of columns; and nothing is left that would keep a column from another type.
