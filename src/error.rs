@@ -12,6 +12,8 @@ use phone_crypt_core::crypto::{
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
 use phone_crypt_core::ratelimit::{AlgorithmError, HeaderNameError, PenaltiesError, QuotaError};
 
+use crate::sqlstate;
+
 /// Where the documentation explains how to set up keys; every key error points there.
 const KEYS_PAGE: &str = "docs/keys.md";
 
@@ -129,8 +131,13 @@ pub enum Error {
     #[error("this function is called as a trigger only")]
     NotATrigger,
     /// What PostgreSQL said of it may show the row.
-    #[error("table {table} refuses the change: SQLSTATE {}", sqlstate_text(*code))]
-    TableRefused { table: String, code: PgSqlErrorCode },
+    #[error("table {table} refuses the change: SQLSTATE {}", sqlstate::text(*number))]
+    TableRefused {
+        table: String,
+        code: PgSqlErrorCode,
+        /// The code as PostgreSQL has it, which pgrx may have no name for.
+        number: i32,
+    },
     /// What went wrong in the work on one of several tables.
     #[error("table {table}: {source}")]
     InTable { table: String, source: Box<Error> },
@@ -186,7 +193,15 @@ impl Error {
 
     /// The five characters of its SQLSTATE.
     pub fn sqlstate_text(&self) -> String {
-        sqlstate_text(self.sqlstate())
+        sqlstate::text(self.sqlstate_number())
+    }
+
+    fn sqlstate_number(&self) -> i32 {
+        match self {
+            Error::TableRefused { number, .. } => *number,
+            Error::InTable { source, .. } => source.sqlstate_number(),
+            other => other.sqlstate() as i32,
+        }
     }
 
     /// Says it in a WARNING, after what is the matter with all of the work.
@@ -326,13 +341,6 @@ impl Error {
     }
 }
 
-/// The five characters of a SQLSTATE, six bits each in PostgreSQL's number for it.
-fn sqlstate_text(code: PgSqlErrorCode) -> String {
-    let number = code as usize;
-    let character = |place: usize| char::from(b'0' + (number >> (6 * place) & 0x3f) as u8);
-    (0..5).map(character).collect()
-}
-
 fn refusal_hint(code: PgSqlErrorCode) -> Option<String> {
     use PgSqlErrorCode::*;
     let hint = match code {
@@ -373,6 +381,10 @@ fn legacy_sqlstate(error: &LegacyError) -> PgSqlErrorCode {
 
 impl From<Error> for ErrorReport {
     fn from(error: Error) -> ErrorReport {
+        let number = error.sqlstate_number();
+        if number != error.sqlstate() as i32 {
+            sqlstate::raise_next_under(number);
+        }
         let report = ErrorReport::new(error.sqlstate(), error.to_string(), function_name!());
         match error.hint() {
             Some(hint) => report.set_hint(hint),

@@ -25,6 +25,7 @@ mod scratch;
 mod settings;
 mod span;
 mod sql;
+mod sqlstate;
 mod statement;
 mod stats;
 mod subtransaction;

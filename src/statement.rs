@@ -10,6 +10,7 @@ use std::panic::AssertUnwindSafe;
 use crate::batch_settings::SettingsLevel;
 use crate::error::Result;
 use crate::owner::UserSwitch;
+use crate::sqlstate;
 use crate::tables::TableRow;
 use crate::text::in_database_encoding;
 
@@ -118,32 +119,47 @@ fn nul_terminated(sql: &str) -> CString {
     }
 }
 
-/// Does what may run a user's code: what that sets is undone, and it cannot pass off an error of its own for a cancel.
+enum Caught<R> {
+    Nothing(R),
+    Error(CaughtError),
+}
+
+/// Does what may run a user's code: what that sets is undone, and its error keeps its SQLSTATE, but for those that are not
+/// its to raise.
 fn guarded<R>(work: impl FnOnce() -> R) -> R {
     let _level = SettingsLevel::open();
-    PgTryBuilder::new(AssertUnwindSafe(work))
-        .catch_others(|cause| {
-            let (code, function) = match &cause {
-                CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => {
-                    (report.sql_error_code(), report.function_name())
-                }
-                CaughtError::RustPanic { .. } => cause.rethrow(),
-            };
-            // Handlers of WHEN OTHERS do not catch these two.
-            let passes_handlers = matches!(
-                code,
-                PgSqlErrorCode::ERRCODE_QUERY_CANCELED | PgSqlErrorCode::ERRCODE_ASSERT_FAILURE
-            );
-            if passes_handlers && function != Some("ProcessInterrupts") {
-                ereport!(
-                    ERROR,
-                    PgSqlErrorCode::ERRCODE_TRIGGERED_ACTION_EXCEPTION,
-                    "code of the table raised an error that is not its to raise"
-                );
-            }
-            cause.rethrow()
-        })
-        .execute()
+    let (result, seen) = sqlstate::seeing(|| {
+        PgTryBuilder::new(AssertUnwindSafe(|| Caught::Nothing(work())))
+            .catch_others(Caught::Error)
+            .execute()
+    });
+    let cause = match result {
+        Caught::Nothing(value) => return value,
+        Caught::Error(cause) => cause,
+    };
+    let (code, function) = match &cause {
+        CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => {
+            (report.sql_error_code(), report.function_name())
+        }
+        CaughtError::RustPanic { .. } => cause.rethrow(),
+    };
+    // Handlers of WHEN OTHERS do not catch these two.
+    let passes_handlers = matches!(
+        code,
+        PgSqlErrorCode::ERRCODE_QUERY_CANCELED | PgSqlErrorCode::ERRCODE_ASSERT_FAILURE
+    );
+    if passes_handlers && function != Some("ProcessInterrupts") {
+        ereport!(
+            ERROR,
+            PgSqlErrorCode::ERRCODE_TRIGGERED_ACTION_EXCEPTION,
+            "code of the table raised an error that is not its to raise"
+        );
+    }
+    let number = sqlstate::number_of(code, seen);
+    if number != code as i32 {
+        sqlstate::raise_next_under(number);
+    }
+    cause.rethrow()
 }
 
 /// Runs SQL that was made for a user's table, as the current user. `sql` names every object and operator in full;

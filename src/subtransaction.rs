@@ -5,11 +5,12 @@ use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::panic::AssertUnwindSafe;
 
 use crate::error::{Error, Result};
+use crate::sqlstate;
 
 /// How the work ended.
 enum End<R> {
     Returned(Result<R>),
-    Raised(PgSqlErrorCode),
+    Raised(PgSqlErrorCode, i32),
     /// What is no table's fault, and ends the whole call.
     Stopped(CaughtError),
 }
@@ -28,9 +29,11 @@ pub fn attempt<R>(table: &str, work: impl FnOnce() -> Result<R>) -> Result<R> {
         pg_sys::MemoryContextSwitchTo(saved.0);
         saved
     };
-    let end = PgTryBuilder::new(AssertUnwindSafe(|| End::Returned(work())))
-        .catch_others(ended_by)
-        .execute();
+    let end = sqlstate::catching(|| {
+        PgTryBuilder::new(AssertUnwindSafe(|| End::Returned(work())))
+            .catch_others(ended_by)
+            .execute()
+    });
     // SAFETY: the subtransaction is the innermost one: `work` leaves none behind, and aborting ends those within.
     unsafe {
         match end {
@@ -42,9 +45,10 @@ pub fn attempt<R>(table: &str, work: impl FnOnce() -> Result<R>) -> Result<R> {
     }
     match end {
         End::Returned(result) => result.map_err(|error| error.in_table(table)),
-        End::Raised(code) => Err(Error::TableRefused {
+        End::Raised(code, number) => Err(Error::TableRefused {
             table: table.to_owned(),
             code,
+            number,
         }),
         End::Stopped(cause) => cause.rethrow(),
     }
@@ -63,7 +67,7 @@ fn ended_by<R>(cause: CaughtError) -> End<R> {
         PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE if has_one_snapshot() => {
             End::Stopped(cause)
         }
-        code => End::Raised(code),
+        code => End::Raised(code, sqlstate::caught_number(code)),
     }
 }
 

@@ -14,24 +14,24 @@ CREATE TABLE phone_crypt.columns (
     context_column     text,
     hash_context       text     NOT NULL DEFAULT '',
     -- What hash_column is kept under, whatever a client computes.
-    hash_key_id        text     NOT NULL CHECK (hash_key_id ~ '^[0-9a-f]{8}$'),
-    hash_scheme        text     NOT NULL CHECK (hash_scheme IN ('derived', 'raw')),
+    hash_key_id        text     NOT NULL CHECK (hash_key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
+    hash_scheme        text     NOT NULL CHECK (hash_scheme OPERATOR(pg_catalog.=) ANY (ARRAY['derived', 'raw'])),
     -- While the hash key is being changed.
     next_hash_column   text,
-    next_hash_key_id   text     CHECK (next_hash_key_id ~ '^[0-9a-f]{8}$'),
-    next_hash_scheme   text     CHECK (next_hash_scheme IN ('derived', 'raw')),
+    next_hash_key_id   text     CHECK (next_hash_key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
+    next_hash_scheme   text     CHECK (next_hash_scheme OPERATOR(pg_catalog.=) ANY (ARRAY['derived', 'raw'])),
     regions            text,
     keep_original      boolean  NOT NULL DEFAULT false,
     plaintext_type     text,
     plaintext_not_null boolean,
-    on_forget          text     NOT NULL DEFAULT 'null' CHECK (on_forget IN ('null', 'delete')),
+    on_forget          text     NOT NULL DEFAULT 'null' CHECK (on_forget OPERATOR(pg_catalog.=) ANY (ARRAY['null', 'delete'])),
     retention          interval,
     retention_column   text,
     registered_at      timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (relation, column_name),
-    CHECK ((next_hash_column IS NULL) = (next_hash_key_id IS NULL)
-       AND (next_hash_column IS NULL) = (next_hash_scheme IS NULL)),
-    CHECK ((retention IS NULL) = (retention_column IS NULL))
+    CHECK ((next_hash_column IS NULL) OPERATOR(pg_catalog.=) (next_hash_key_id IS NULL)
+       AND (next_hash_column IS NULL) OPERATOR(pg_catalog.=) (next_hash_scheme IS NULL)),
+    CHECK ((retention IS NULL) OPERATOR(pg_catalog.=) (retention_column IS NULL))
 );
 COMMENT ON TABLE phone_crypt.columns IS
     'encrypted columns: what they are called, their contexts, the key and scheme of their hash';

@@ -113,8 +113,8 @@ CREATE FUNCTION phone_crypt.count_earlier_rows(relation regclass, phones boolean
 AS $$
 BEGIN
     RETURN phone_crypt.count_as_owner(relation, format(
-        'CASE WHEN left(t.id, 6) COLLATE "C" = ''phone:'' THEN %L '
-        'WHEN left(t.id, 11) COLLATE "C" = ''phone_hash:'' THEN %L ELSE %L END', phones, hashes, others));
+        'CASE WHEN left(t.id, 6) COLLATE "C" = ''phone:'' THEN %L::boolean '
+        'WHEN left(t.id, 11) COLLATE "C" = ''phone_hash:'' THEN %L::boolean ELSE %L::boolean END', phones, hashes, others));
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.count_earlier_rows(regclass, boolean, boolean, boolean) IS

@@ -6,7 +6,7 @@ CREATE TABLE phone_crypt.jobs (
     procedure   text        NOT NULL,
     relation    regclass    NOT NULL,
     column_name name,
-    state       text        NOT NULL DEFAULT 'running' CHECK (state IN ('running', 'done')),
+    state       text        NOT NULL DEFAULT 'running' CHECK (state OPERATOR(pg_catalog.=) ANY (ARRAY['running', 'done'])),
     as_of       timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     started_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     updated_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
@@ -66,14 +66,33 @@ CREATE TRIGGER check_row_owner BEFORE INSERT OR UPDATE OR DELETE ON phone_crypt.
     FOR EACH ROW EXECUTE FUNCTION phone_crypt.check_row_owner();
 
 -- How each transaction of a procedure begins: under the pinned path nothing of the caller's can be taken for
--- PostgreSQL's own. (A procedure that has a SET clause cannot COMMIT.)
-CREATE FUNCTION phone_crypt.begin_batch() RETURNS void
-    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+-- PostgreSQL's own (a procedure that has a SET clause cannot COMMIT), and nobody's lock is waited for without an end.
+-- Gives what end_batch() sets again.
+CREATE FUNCTION phone_crypt.begin_batch() RETURNS text[]
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
-    SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)
+DECLARE
+    before pg_catalog.text[] := ARRAY[pg_catalog.current_setting('search_path'),
+                                      pg_catalog.current_setting('lock_timeout')];
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    IF before[2] OPERATOR(pg_catalog.=) '0' THEN
+        PERFORM pg_catalog.set_config('lock_timeout', '10s', true);
+    END IF;
+    RETURN before;
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.begin_batch() IS
-    'pins search_path for the transaction';
+    'pins search_path for the transaction, and bounds waiting for locks; gives what was set';
+
+-- For a procedure that ends without a COMMIT, maybe inside a transaction of the caller's.
+CREATE FUNCTION phone_crypt.end_batch(before text[]) RETURNS void
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+AS $$
+    SELECT pg_catalog.set_config('lock_timeout', before[2], true), pg_catalog.set_config('search_path', before[1], true)
+$$;
+COMMENT ON FUNCTION phone_crypt.end_batch(text[]) IS
+    'sets again what begin_batch() has found';
 
 -- Starts a job, or goes on with the one that was stopped.
 CREATE FUNCTION phone_crypt.job_begin(

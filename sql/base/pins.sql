@@ -2,9 +2,9 @@
 
 CREATE TABLE phone_crypt.pinned_keys (
     -- The first three columns are read by position (src/keys/pin.rs).
-    role        text        NOT NULL CHECK (role IN ('primary', 'next', 'hash')),
-    key_id      text        NOT NULL CHECK (key_id ~ '^[0-9a-f]{8}$'),
-    hash_scheme text        CHECK ((role = 'hash') = (hash_scheme IS NOT NULL)),
+    role        text        NOT NULL CHECK (role OPERATOR(pg_catalog.=) ANY (ARRAY['primary', 'next', 'hash'])),
+    key_id      text        NOT NULL CHECK (key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
+    hash_scheme text        CHECK ((role OPERATOR(pg_catalog.=) 'hash') OPERATOR(pg_catalog.=) (hash_scheme IS NOT NULL)),
     pinned_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (role)
 );

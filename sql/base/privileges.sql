@@ -56,6 +56,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.purge_count(regclass,text,timestamptz)'),
         ('admin',  'phone_crypt.purge_batch(regclass,text,regclass,timestamptz,bigint,integer)'),
         ('admin',  'phone_crypt.try_purge_batch(regclass,text,regclass,timestamptz,bigint,integer)'),
+        ('admin',  'phone_crypt.purge_column(regclass,text,text,timestamptz,integer,boolean,text)'),
         ('admin',  'phone_crypt.retentions()'),
         ('admin',  'phone_crypt.tables_with_rows(regclass)'),
         ('admin',  'phone_crypt.leaves(regclass)'),
@@ -74,6 +75,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.check_keys()'),
         ('admin',  'phone_crypt.owns(regclass)'),
         ('admin',  'phone_crypt.begin_batch()'),
+        ('admin',  'phone_crypt.end_batch(text[])'),
         ('admin',  'phone_crypt.job_begin(text,regclass,name,bigint)'),
         ('admin',  'phone_crypt.job_title(text,regclass,name)'),
         ('admin',  'phone_crypt.job_progress(bigint,bigint,jsonb)'),
@@ -94,8 +96,8 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.read_plain(text,text)'),
         ('admin',  'phone_crypt.read_legacy(text,text,text,text)'),
         ('admin',  'phone_crypt.keep_column()'),
-        ('admin',  'phone_crypt.work_through(text,text,regclass,text,integer,text[],bigint,jsonb)'),
-        ('admin',  'phone_crypt.change_table(regclass,text[])'),
+        ('admin',  'phone_crypt.work_through(text,text,regclass,text,integer,text[],bigint,jsonb,text)'),
+        ('admin',  'phone_crypt.change_table(regclass,text[],text)'),
         ('admin',  'phone_crypt.check_batch_size(integer)'),
         ('admin',  'phone_crypt.column_type(regclass,text)'),
         ('admin',  'phone_crypt.base_type(oid,integer)'),
@@ -125,8 +127,10 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.check_rehashed(regclass,text)'),
         ('admin',  'phone_crypt.index_names(regclass,text)'),
         ('admin',  'phone_crypt.rename_sql(regclass,jsonb,jsonb)'),
-        ('admin',  'phone_crypt.rotate_values(phone_crypt.columns,integer)'),
-        ('admin',  'phone_crypt.rotate_hashes(phone_crypt.columns,integer)'),
+        ('admin',  'phone_crypt.has_neighbour(regclass,text)'),
+        ('admin',  'phone_crypt.rotate_values(phone_crypt.columns,integer,text)'),
+        ('admin',  'phone_crypt.rotate_hashes(phone_crypt.columns,integer,text)'),
+        ('admin',  'phone_crypt.rotate(regclass,text,boolean,integer,boolean,text)'),
         ('admin',  'phone_crypt.legacy_counts(regclass,text,text,text,text)'),
         ('admin',  '@extschema@.phone_encrypt_column(regclass,name,name,name,name,text,name,text,text,boolean,text,name,integer,boolean)'),
         ('admin',  '@extschema@.phone_drop_plaintext(regclass,name,integer,boolean)'),
@@ -177,12 +181,16 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'limiter'),
         ('admin', 'admin')
     )
-    SELECT profile, signature::text, CASE prokind WHEN 'p' THEN 'procedure' ELSE 'function' END
-      FROM contains JOIN function USING (least) JOIN pg_catalog.pg_proc ON pg_proc.oid = signature
+    SELECT c.profile, f.signature::text,
+           CASE WHEN p.prokind OPERATOR(pg_catalog.=) 'p' THEN 'procedure' ELSE 'function' END
+      FROM contains AS c JOIN function AS f ON f.least OPERATOR(pg_catalog.=) c.least
+      JOIN pg_catalog.pg_proc AS p ON p.oid OPERATOR(pg_catalog.=) f.signature
     UNION ALL
-    SELECT profile, name::text, 'table' FROM contains JOIN relation USING (least)
+    SELECT c.profile, r.name::text, 'table'
+      FROM contains AS c JOIN relation AS r ON r.least OPERATOR(pg_catalog.=) c.least
     UNION ALL
-    SELECT profile, name::text, 'writable table' FROM contains JOIN writable USING (least);
+    SELECT c.profile, w.name::text, 'writable table'
+      FROM contains AS c JOIN writable AS w ON w.least OPERATOR(pg_catalog.=) c.least;
 COMMENT ON VIEW phone_crypt.profiles IS
     'what each profile of phone_crypt_grant() may use';
 
@@ -242,8 +250,9 @@ DO $$
 DECLARE
     item record;
 BEGIN
-    FOR item IN SELECT DISTINCT p.object FROM phone_crypt.profiles AS p WHERE p.kind NOT LIKE '%table' LOOP
-        EXECUTE format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', item.object);
+    FOR item IN SELECT DISTINCT p.object FROM phone_crypt.profiles AS p
+                 WHERE p.kind OPERATOR(pg_catalog.<>) ALL (ARRAY['table', 'writable table']) LOOP
+        EXECUTE pg_catalog.format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', item.object);
     END LOOP;
 END;
 $$;

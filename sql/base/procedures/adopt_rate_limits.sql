@@ -8,7 +8,7 @@ CREATE VIEW phone_crypt.earlier_rate_limits AS
     UNION ALL
     SELECT u.id, l.count, l.window_start, l.updated_at, l.updated_at
       FROM phone_crypt.unflushed_keys() AS u (id) CROSS JOIN LATERAL phone_crypt.live_count(u.id) AS l
-     WHERE NOT EXISTS (SELECT FROM phone_crypt.rate_limits AS r WHERE r.id = u.id);
+     WHERE NOT EXISTS (SELECT FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) u.id);
 COMMENT ON VIEW phone_crypt.earlier_rate_limits IS
     'the live state of rate limits in the form of the earlier application''s table; without policies';
 

@@ -61,7 +61,7 @@ DECLARE
 BEGIN
     PERFORM phone_crypt.begin_batch();
     IF spec.plaintext_not_null THEN
-        statement := format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', spec.relation, spec.column_name);
+        statement := pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', spec.relation, spec.column_name);
         BEGIN
             PERFORM phone_crypt.run_as_owner(spec.relation, statement);
         EXCEPTION WHEN not_null_violation THEN
@@ -69,7 +69,7 @@ BEGIN
         END;
     END IF;
     FOREACH statement IN ARRAY phone_crypt.index_sql(spec.relation, spec.hash_column, spec.column_name, false) LOOP
-        CONTINUE WHEN statement NOT LIKE 'CREATE UNIQUE%';
+        CONTINUE WHEN NOT pg_catalog.starts_with(statement, 'CREATE UNIQUE');
         BEGIN
             PERFORM phone_crypt.run_as_owner(spec.relation, statement);
         EXCEPTION WHEN unique_violation THEN
@@ -109,10 +109,12 @@ DECLARE
     job bigint;
     counts pg_catalog.jsonb;
     was_dropped boolean;
+    failure pg_catalog.text;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    PERFORM phone_crypt.begin_batch();
     IF phone_crypt.was_decrypted("table", "column") THEN
         RAISE NOTICE '%: done before', phone_crypt.job_title('phone_decrypt_column', "table", "column");
+        PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
     spec := phone_crypt.registered("table", "column");
@@ -122,19 +124,21 @@ BEGIN
     IF keep_encrypted IS NULL OR dry_run IS NULL THEN
         RAISE EXCEPTION 'keep_encrypted and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    IF spec.column_name = spec.encrypted_column THEN
-        RAISE EXCEPTION 'column % of table % has held encrypted values from the first', quote_ident("column"), "table"
+    IF spec.column_name OPERATOR(pg_catalog.=) spec.encrypted_column THEN
+        RAISE EXCEPTION 'column % of table % has held encrypted values from the first',
+            pg_catalog.quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Add a column of your own and fill it by phone_decrypt().';
     END IF;
     IF NOT keep_encrypted THEN
         PERFORM phone_crypt.check_droppable("table", u.name)
-           FROM unnest(ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column]) AS u (name);
+           FROM pg_catalog.unnest(ARRAY[spec.encrypted_column, spec.hash_column, spec.raw_column]) AS u (name);
     END IF;
     IF dry_run THEN
         RAISE NOTICE '%: dry run: rows to decrypt %', phone_crypt.job_title('phone_decrypt_column', "table", "column"),
             CASE WHEN spec.has_plaintext THEN phone_crypt.pending('decrypt', "table", "column")
                  ELSE phone_crypt.pending('rows', "table", "column") END;
+        PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
 
@@ -142,22 +146,25 @@ BEGIN
     COMMIT;
     -- A column that was not dropped has kept its own constraints.
     was_dropped := NOT spec.has_plaintext OR EXISTS (
-        SELECT FROM phone_crypt.jobs AS j WHERE j.procedure = 'phone_decrypt_column' AND j.relation = "table"
-           AND j.column_name = "column" AND j.state = 'running' AND j.details ? 'column_added');
+        SELECT FROM phone_crypt.jobs AS j
+         WHERE j.procedure OPERATOR(pg_catalog.=) 'phone_decrypt_column' AND j.state OPERATOR(pg_catalog.=) 'running'
+           AND j.relation OPERATOR(pg_catalog.=) "table" AND j.column_name OPERATOR(pg_catalog.=) "column"
+           AND j.details OPERATOR(pg_catalog.?) 'column_added');
     IF NOT spec.has_plaintext THEN
         PERFORM phone_crypt.begin_batch();
         CALL phone_crypt.change_table("table", ARRAY[
-            format('ALTER TABLE %s ADD COLUMN %I %s', "table", "column", spec.plaintext_type),
-            format('UPDATE phone_crypt.columns AS c SET has_plaintext = true WHERE c.relation = %L::regclass AND c.column_name = %L',
-                   "table", "column"),
-            format('SELECT phone_crypt.note_column_added(%L, %L)', "table", "column")]);
+            pg_catalog.format('ALTER TABLE %s ADD COLUMN %I %s', "table", "column", spec.plaintext_type),
+            pg_catalog.format('UPDATE phone_crypt.columns AS c SET has_plaintext = true '
+                              'WHERE c.relation = %L::regclass AND c.column_name = %L', "table", "column"),
+            pg_catalog.format('SELECT phone_crypt.note_column_added(%L, %L)', "table", "column")], failure);
     END IF;
     PERFORM phone_crypt.begin_batch();
     SELECT b.job, b.details INTO job, counts
       FROM phone_crypt.job_begin('phone_decrypt_column', "table", "column",
                                  phone_crypt.pending('decrypt', "table", "column")) AS b;
     COMMIT;
-    CALL phone_crypt.work_through('phone_decrypt_column', 'decrypt', "table", "column", batch_size, '{}', job, counts);
+    CALL phone_crypt.work_through('phone_decrypt_column', 'decrypt', "table", "column", batch_size, '{}', job, counts,
+                                  failure);
     PERFORM phone_crypt.check_decrypted("table", "column");
     IF was_dropped THEN
         CALL phone_crypt.restore_constraints(spec);
@@ -166,8 +173,8 @@ BEGIN
     IF keep_encrypted THEN
         PERFORM phone_crypt.job_end(job, counts);
     ELSE
-        CALL phone_crypt.change_table("table",
-                                      phone_crypt.unregistration_sql(spec) || phone_crypt.job_end_sql(job, counts));
+        CALL phone_crypt.change_table("table", pg_catalog.array_append(phone_crypt.unregistration_sql(spec),
+                                                                       phone_crypt.job_end_sql(job, counts)), failure);
     END IF;
     PERFORM phone_crypt.job_unlock("table");
     COMMIT;

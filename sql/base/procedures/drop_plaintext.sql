@@ -90,41 +90,46 @@ DECLARE
     counts pg_catalog.jsonb := '{}';
     since pg_catalog.xid;
     title pg_catalog.text;
+    failure pg_catalog.text;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    PERFORM phone_crypt.begin_batch();
     spec := phone_crypt.registered("table", "column");
     PERFORM phone_crypt.check_owner("table");
     PERFORM phone_crypt.check_batch_size(batch_size);
     title := phone_crypt.job_title('phone_drop_plaintext', "table", "column");
     IF NOT spec.has_plaintext THEN
         RAISE NOTICE '%: there is no plain text any more', title;
+        PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
     PERFORM phone_crypt.check_droppable("table", "column");
     PERFORM phone_crypt.check_complete("table", "column");
     IF dry_run THEN
         RAISE NOTICE '%: dry run: every row is encrypted, and nothing else depends on the column', title;
+        PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
 
     PERFORM phone_crypt.job_lock("table");
     -- Whatever this snapshot cannot see was written by a transaction that is not older than this.
-    since := pg_snapshot_xmin(pg_current_snapshot())::xid;
+    since := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::pg_catalog.xid;
     SELECT b.job INTO job
       FROM phone_crypt.job_begin('phone_drop_plaintext', "table", "column",
                                  phone_crypt.pending('check', "table", "column")) AS b;
-    UPDATE phone_crypt.jobs AS j SET done = 0, total = j.total - j.done WHERE j.id = job;
+    UPDATE phone_crypt.jobs AS j SET done = 0, total = j.total OPERATOR(pg_catalog.-) j.done 
+     WHERE j.id OPERATOR(pg_catalog.=) job;
     COMMIT;
-    CALL phone_crypt.work_through('phone_drop_plaintext', 'check', "table", "column", batch_size, '{}', job, counts);
-    IF coalesce((counts ->> 'differs')::bigint, 0) > 0 THEN
-        RAISE EXCEPTION '% rows of table % differ from what is encrypted', counts ->> 'differs', "table"
+    CALL phone_crypt.work_through('phone_drop_plaintext', 'check', "table", "column", batch_size, '{}', job, counts,
+                                  failure);
+    IF coalesce((counts OPERATOR(pg_catalog.->>) 'differs')::bigint, 0) OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION '% rows of table % differ from what is encrypted', counts OPERATOR(pg_catalog.->>) 'differs', "table"
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'They were written past the trigger. Set their encrypted column and original to NULL and CALL phone_encrypt_column() again.';
     END IF;
     CALL phone_crypt.change_table("table", ARRAY[
-        format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table"),
-        format('SELECT phone_crypt.drop_verified(%L, %L, %L)', "table", "column", since),
-        phone_crypt.job_end_sql(job, counts)]);
+        pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table"),
+        pg_catalog.format('SELECT phone_crypt.drop_verified(%L, %L, %L)', "table", "column", since),
+        phone_crypt.job_end_sql(job, counts)], failure);
     PERFORM phone_crypt.job_unlock("table");
     COMMIT;
     PERFORM phone_crypt.begin_batch();

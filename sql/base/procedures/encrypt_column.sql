@@ -206,6 +206,17 @@ $$;
 COMMENT ON FUNCTION phone_crypt.plaintext_counts(regclass, text, text) IS
     'what a column of plain text holds: numbers, extensions, garbage, repetitions';
 
+-- Whether the table's schema has another relation of this name.
+CREATE FUNCTION phone_crypt.has_neighbour(relation regclass, name text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_class AS c JOIN pg_class AS o USING (relnamespace)
+                    WHERE c.oid = relation AND o.relname = has_neighbour.name)
+$$;
+COMMENT ON FUNCTION phone_crypt.has_neighbour(regclass, text) IS
+    'whether the schema of a table has a relation of this name';
+
 CREATE PROCEDURE phone_encrypt_column(
     "table" regclass, "column" name, encrypted_column name DEFAULT NULL, hash_column name DEFAULT NULL,
     raw_column name DEFAULT NULL, context text DEFAULT '', context_column name DEFAULT NULL,
@@ -224,8 +235,9 @@ DECLARE
     job bigint;
     counts pg_catalog.jsonb;
     title pg_catalog.text;
+    failure pg_catalog.text;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    PERFORM phone_crypt.begin_batch();
     IF "table" IS NULL OR "column" IS NULL THEN
         RAISE EXCEPTION 'table and column must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
@@ -234,10 +246,10 @@ BEGIN
     PERFORM phone_crypt.leaves("table");
     title := phone_crypt.job_title('phone_encrypt_column', "table", "column");
     SELECT * INTO spec FROM phone_crypt.columns AS c
-     WHERE c.relation = "table" AND c.column_name = "column";
+     WHERE c.relation OPERATOR(pg_catalog.=) "table" AND c.column_name OPERATOR(pg_catalog.=) "column";
     is_registered := FOUND;
     IF is_registered AND NOT spec.has_plaintext THEN
-        RAISE EXCEPTION 'column % of table % has no plain text any more', quote_ident("column"), "table"
+        RAISE EXCEPTION 'column % of table % has no plain text any more', pg_catalog.quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     given := phone_crypt.given_options(encrypted_column, hash_column, raw_column, context, context_column, hash_context,
@@ -251,6 +263,7 @@ BEGIN
     IF dry_run THEN
         RAISE NOTICE '%: dry run: %', title,
             phone_crypt.counts_text(phone_crypt.plaintext_counts("table", "column", spec.regions));
+        PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
 
@@ -259,26 +272,25 @@ BEGIN
     COMMIT;
     IF NOT is_registered THEN
         PERFORM phone_crypt.begin_batch();
-        CALL phone_crypt.change_table("table", phone_crypt.registration_sql(spec, "index"));
+        CALL phone_crypt.change_table("table", phone_crypt.registration_sql(spec, "index"), failure);
     END IF;
     PERFORM phone_crypt.begin_batch();
-    SELECT * INTO spec FROM phone_crypt.columns AS c WHERE c.relation = "table" AND c.column_name = "column";
+    spec := phone_crypt.registered("table", "column"::pg_catalog.text);
     SELECT b.job, b.details INTO job, counts
       FROM phone_crypt.job_begin('phone_encrypt_column', "table", "column",
                                  phone_crypt.pending('encrypt', "table", "column")) AS b;
     COMMIT;
     PERFORM phone_crypt.begin_batch();
     missing := phone_crypt.index_sql("table", "column", spec.hash_column, true);
-    IF "index" = 'concurrently' AND cardinality(missing) > 0 THEN
-        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title, array_to_string(missing, E';\n');
+    IF "index" OPERATOR(pg_catalog.=) 'concurrently' AND pg_catalog.cardinality(missing) OPERATOR(pg_catalog.>) 0 THEN
+        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title, pg_catalog.array_to_string(missing, E';\n');
         PERFORM phone_crypt.job_unlock("table");
         RETURN;
     END IF;
 
-    CALL phone_crypt.work_through('phone_encrypt_column', 'encrypt', "table", "column", batch_size, '{}', job, counts);
-    IF view_name IS NOT NULL AND to_regclass(format('%I.%I', (SELECT n.nspname FROM pg_class AS c
-            JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = "table"), view_name)) IS NULL
-    THEN
+    CALL phone_crypt.work_through('phone_encrypt_column', 'encrypt', "table", "column", batch_size, '{}', job, counts,
+                                  failure);
+    IF view_name IS NOT NULL AND NOT phone_crypt.has_neighbour("table", view_name) THEN
         PERFORM phone_crypt.run_as_owner("table", phone_crypt.view_sql(spec, view_name));
         EXECUTE phone_crypt.view_trigger_sql(spec, view_name);
     END IF;

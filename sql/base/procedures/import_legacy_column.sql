@@ -41,8 +41,9 @@ DECLARE
     counts pg_catalog.jsonb;
     hashed pg_catalog.jsonb := '{}';
     title pg_catalog.text;
+    failure pg_catalog.text;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    PERFORM phone_crypt.begin_batch();
     IF "table" IS NULL OR "column" IS NULL OR scheme IS NULL THEN
         RAISE EXCEPTION 'table, column and scheme must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
@@ -53,10 +54,11 @@ BEGIN
     -- An unknown scheme or key is refused here, before anything is changed.
     PERFORM phone_crypt.read_legacy('', scheme, key_id, '');
     title := phone_crypt.job_title('phone_import_legacy_column', "table", "column");
-    SELECT * INTO spec FROM phone_crypt.columns AS c WHERE c.relation = "table" AND c.column_name = "column";
+    SELECT * INTO spec FROM phone_crypt.columns AS c
+     WHERE c.relation OPERATOR(pg_catalog.=) "table" AND c.column_name OPERATOR(pg_catalog.=) "column";
     is_registered := FOUND;
-    IF is_registered AND spec.encrypted_column <> spec.column_name THEN
-        RAISE EXCEPTION 'column % of table % is one of plain text', quote_ident("column"), "table"
+    IF is_registered AND spec.encrypted_column OPERATOR(pg_catalog.<>) spec.column_name THEN
+        RAISE EXCEPTION 'column % of table % is one of plain text', pg_catalog.quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'phone_encrypt_column() is for those.';
     END IF;
     given := phone_crypt.given_options("column", hash_column, raw_column, context, context_column, hash_context, regions,
@@ -70,6 +72,7 @@ BEGIN
     IF dry_run THEN
         RAISE NOTICE '%: dry run: %', title,
             phone_crypt.counts_text(phone_crypt.legacy_counts("table", "column", scheme, key_id, spec.regions));
+        PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
 
@@ -78,7 +81,7 @@ BEGIN
     COMMIT;
     IF NOT is_registered THEN
         PERFORM phone_crypt.begin_batch();
-        CALL phone_crypt.change_table("table", phone_crypt.registration_sql(spec, "index"));
+        CALL phone_crypt.change_table("table", phone_crypt.registration_sql(spec, "index"), failure);
     END IF;
     PERFORM phone_crypt.begin_batch();
     SELECT b.job, b.details INTO job, counts
@@ -87,15 +90,16 @@ BEGIN
     COMMIT;
     PERFORM phone_crypt.begin_batch();
     missing := phone_crypt.index_sql("table", "column", spec.hash_column, true);
-    IF "index" = 'concurrently' AND cardinality(missing) > 0 THEN
-        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title, array_to_string(missing, E';\n');
+    IF "index" OPERATOR(pg_catalog.=) 'concurrently' AND pg_catalog.cardinality(missing) OPERATOR(pg_catalog.>) 0 THEN
+        RAISE NOTICE E'%: make the index now, then CALL it again:\n%;', title, pg_catalog.array_to_string(missing, E';\n');
         PERFORM phone_crypt.job_unlock("table");
         RETURN;
     END IF;
     CALL phone_crypt.work_through('phone_import_legacy_column', 'import', "table", "column", batch_size,
-                                  ARRAY[scheme, key_id], job, counts);
+                                  ARRAY[scheme, key_id], job, counts, failure);
     -- Values of today that were there before have no hash yet.
-    CALL phone_crypt.work_through('phone_import_legacy_column', 'hash', "table", "column", batch_size, '{}', job, hashed);
+    CALL phone_crypt.work_through('phone_import_legacy_column', 'hash', "table", "column", batch_size, '{}', job, hashed,
+                                  failure);
     counts := phone_crypt.add_counts(counts, hashed);
     PERFORM phone_crypt.job_end(job, counts);
     PERFORM phone_crypt.job_unlock("table");

@@ -86,52 +86,55 @@ DECLARE
     state pg_catalog.text;
     message pg_catalog.text;
     idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    PERFORM phone_crypt.begin_batch();
     IF "window" IS NULL OR batch_size IS NULL OR dry_run IS NULL OR existing_hashes IS NULL OR other_keys IS NULL THEN
         RAISE EXCEPTION 'window, batch_size, dry_run, existing_hashes and other_keys must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
-    ELSIF batch_size NOT BETWEEN 1 AND 1000000 THEN
+    ELSIF batch_size OPERATOR(pg_catalog.<) 1 OR batch_size OPERATOR(pg_catalog.>) 1000000 THEN
         RAISE EXCEPTION 'batch_size must be between 1 and 1000000' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF "window" NOT BETWEEN interval '1 millisecond' AND interval '10 years' THEN
+    ELSIF "window" OPERATOR(pg_catalog.<) interval '1 millisecond'
+          OR "window" OPERATOR(pg_catalog.>) interval '10 years' THEN
         RAISE EXCEPTION 'window must be between 1 millisecond and 10 years' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF existing_hashes NOT IN ('refuse', 'keep') THEN
+    ELSIF existing_hashes OPERATOR(pg_catalog.<>) ALL (ARRAY['refuse', 'keep']) THEN
         RAISE EXCEPTION 'existing_hashes is refuse or keep' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF other_keys NOT IN ('leave', 'move') THEN
+    ELSIF other_keys OPERATOR(pg_catalog.<>) ALL (ARRAY['leave', 'move']) THEN
         RAISE EXCEPTION 'other_keys is leave or move' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF source IS NULL THEN
         source := phone_crypt.find_earlier_table(callers_path);
         RAISE NOTICE 'phone_migrate_rate_limits: the source is table %', source;
     END IF;
-    into_engine := coalesce(target = 'phone_crypt.rate_limits'::regclass, false);
-    IF target <> source AND NOT into_engine THEN
+    into_engine := coalesce(target OPERATOR(pg_catalog.=) 'phone_crypt.rate_limits'::pg_catalog.regclass, false);
+    IF target OPERATOR(pg_catalog.<>) source AND NOT into_engine THEN
         RAISE EXCEPTION 'target is the source itself or phone_crypt.rate_limits'
             USING ERRCODE = 'invalid_parameter_value';
-    ELSIF other_keys = 'move' AND NOT into_engine THEN
+    ELSIF other_keys OPERATOR(pg_catalog.=) 'move' AND NOT into_engine THEN
         RAISE EXCEPTION 'other keys are moved into phone_crypt.rate_limits only'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    hashes := into_engine AND existing_hashes = 'refuse';
-    others := other_keys = 'move';
+    hashes := into_engine AND existing_hashes OPERATOR(pg_catalog.=) 'refuse';
+    others := other_keys OPERATOR(pg_catalog.=) 'move';
     PERFORM phone_crypt.check_earlier_table(source, into_engine);
     -- Without a good key not even the first row is looked at.
     PERFORM phone_crypt.earlier_key('phone:');
     PERFORM phone_crypt.forget_known_keys();
 
-    foreign_rows := CASE existing_hashes WHEN 'refuse' THEN phone_crypt.foreign_hashes(source) ELSE 0 END;
-    IF foreign_rows > 0 AND NOT dry_run THEN
+    foreign_rows := CASE WHEN existing_hashes OPERATOR(pg_catalog.=) 'refuse'
+                         THEN phone_crypt.foreign_hashes(source) ELSE 0 END;
+    IF foreign_rows OPERATOR(pg_catalog.>) 0 AND NOT dry_run THEN
         RAISE EXCEPTION 'table % has % rows phone_hash:… that this procedure did not make', source, foreign_rows
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = 'They are raw hashes of the earlier application: under hash scheme derived, new ones would never meet them.',
                   HINT = 'Set phone_crypt.hash_scheme to raw to go on with them, or leave them behind: existing_hashes => ''keep''.';
     ELSIF dry_run THEN
-        IF foreign_rows > 0 THEN
+        IF foreign_rows OPERATOR(pg_catalog.>) 0 THEN
             RAISE NOTICE 'phone_migrate_rate_limits %: would be refused: % rows phone_hash:… that it did not make',
                 source, foreign_rows;
         END IF;
         RAISE NOTICE 'phone_migrate_rate_limits %: would do: %', source, phone_crypt.counts_text(
             phone_crypt.preview_migration(source, "window", into_engine, hashes, others));
+        PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
 
@@ -139,62 +142,67 @@ BEGIN
     SELECT b.job, b.as_of, b.details INTO job, as_of, counts
       FROM phone_crypt.job_begin('phone_migrate_rate_limits', source, NULL,
                                  phone_crypt.count_earlier_rows(source, true, hashes, others)) AS b;
-    SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id = job;
+    SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id OPERATOR(pg_catalog.=) job;
     -- Under another level each row that somebody changes meanwhile would stop a batch.
     COMMIT;
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     PERFORM phone_crypt.begin_batch();
 
     LOOP
-        pass := pass + 1;
+        pass := pass OPERATOR(pg_catalog.+) 1;
         pass_done := 0;
         counts := phone_crypt.without_left_over(counts);
         place := '(0,0)';
-        pass_end := format('(%s,0)', pg_relation_size(source) / current_setting('block_size')::bigint);
+        pass_end := pg_catalog.format('(%s,0)', pg_catalog.pg_relation_size(source)
+                                      OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::bigint);
         WHILE place IS NOT NULL LOOP
             state := NULL;
             BEGIN
                 -- Whoever is writing a row of the same key is not waited for with a batch of rows locked.
-                PERFORM set_config('lock_timeout', '100ms', true);
+                PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
                 SELECT * INTO STRICT batch
                   FROM phone_crypt.migrate_batch(source, place, pass_end, batch_size, as_of, "window", hashes, others,
-                                                 into_engine, looks_up_all => failures > 0);
+                                                 into_engine, looks_up_all => failures OPERATOR(pg_catalog.>) 0);
             EXCEPTION WHEN OTHERS THEN
                 GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
             END;
             IF state IS NULL THEN
                 failures := 0;
-                pass_done := pass_done + batch.changed;
-                counts := phone_crypt.add_counts(counts, batch.counts::jsonb);
+                pass_done := pass_done OPERATOR(pg_catalog.+) batch.changed;
+                counts := phone_crypt.add_counts(counts, batch.counts::pg_catalog.jsonb);
                 place := batch.last;
-                PERFORM phone_crypt.job_progress(job, done + pass_done, counts);
+                PERFORM phone_crypt.job_progress(job, done OPERATOR(pg_catalog.+) pass_done, counts);
             ELSE
                 -- Deadlock, unique violation, no lock, no serial order: what the others did is there by now.
-                failures := failures + 1;
-                IF failures >= 300 OR state NOT IN ('40P01', '23505', '55P03', '40001') THEN
+                failures := failures OPERATOR(pg_catalog.+) 1;
+                IF failures OPERATOR(pg_catalog.>=) 300
+                   OR state OPERATOR(pg_catalog.<>) ALL (ARRAY['40P01', '23505', '55P03', '40001'])
+                THEN
                     PERFORM phone_crypt.batch_failed('phone_migrate_rate_limits', source, state, message);
-                ELSIF failures > 1 THEN
-                    PERFORM pg_sleep(0.1);
+                ELSIF failures OPERATOR(pg_catalog.>) 1 THEN
+                    PERFORM pg_catalog.pg_sleep(0.1);
                 END IF;
             END IF;
             COMMIT;
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
             PERFORM phone_crypt.begin_batch();
         END LOOP;
-        done := done + pass_done;
+        done := done OPERATOR(pg_catalog.+) pass_done;
 
         -- Rows that were locked, or came meanwhile, are met in another pass. An application that goes on writing
         -- plain keys could keep this up for ever.
-        EXIT WHEN phone_crypt.count_earlier_rows(source, true, hashes, others) <= phone_crypt.left_over(counts)
-               OR pass_done > 0 AND pass >= 10;
-        IF pass_done > 0 THEN
-            idle_since := clock_timestamp();
-        ELSIF clock_timestamp() > idle_since + interval '60 seconds' THEN
+        EXIT WHEN phone_crypt.count_earlier_rows(source, true, hashes, others)
+                      OPERATOR(pg_catalog.<=) phone_crypt.left_over(counts)
+               OR pass_done OPERATOR(pg_catalog.>) 0 AND pass OPERATOR(pg_catalog.>=) 10;
+        IF pass_done OPERATOR(pg_catalog.>) 0 THEN
+            idle_since := pg_catalog.clock_timestamp();
+        ELSIF pg_catalog.clock_timestamp()
+              OPERATOR(pg_catalog.>) (idle_since OPERATOR(pg_catalog.+) interval '60 seconds') THEN
             RAISE EXCEPTION 'rows of table % have been locked by others for a minute', source
                 USING ERRCODE = 'lock_not_available',
                       HINT = 'What was converted so far is kept. End the transactions that hold them and CALL it again.';
         ELSE
-            PERFORM pg_sleep(0.2);
+            PERFORM pg_catalog.pg_sleep(0.2);
             COMMIT;
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
             PERFORM phone_crypt.begin_batch();

@@ -55,24 +55,97 @@ $$;
 COMMENT ON FUNCTION phone_crypt.tables_with_rows(regclass) IS
     'the table and those that inherit from it, as far as they have rows of their own';
 
-CREATE PROCEDURE phone_purge_expired(batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false)
+-- One column. What goes wrong is given back as its SQLSTATE; the table's job lock is given back by the caller then.
+CREATE PROCEDURE phone_crypt.purge_column(
+    relation regclass, column_name text, action text, cutoff timestamptz, batch_size integer, dry_run boolean,
+    INOUT failure text
+)
     LANGUAGE plpgsql
 AS $$
-#variable_conflict use_variable
 DECLARE
-    item pg_catalog.record;
+    leaves pg_catalog.regclass[];
     leaf pg_catalog.regclass;
     next_page bigint;
     changed bigint;
     job bigint;
     done bigint;
     due_rows bigint;
-    pass integer;
+    pass integer := 0;
 BEGIN
     PERFORM phone_crypt.begin_batch();
+    BEGIN
+        due_rows := phone_crypt.purge_count(relation, column_name, cutoff);
+        IF dry_run THEN
+            RAISE NOTICE 'phone_purge_expired %.%: would do: %', relation, column_name,
+                phone_crypt.counts_text(pg_catalog.jsonb_build_object(action, due_rows));
+            RETURN;
+        END IF;
+        PERFORM phone_crypt.job_lock(relation);
+        SELECT b.job INTO job
+          FROM phone_crypt.job_begin('phone_purge_expired', relation, column_name::pg_catalog.name, due_rows) AS b;
+        SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id OPERATOR(pg_catalog.=) job;
+        leaves := phone_crypt.tables_with_rows(relation);
+    EXCEPTION WHEN OTHERS THEN
+        failure := SQLSTATE;
+        RETURN;
+    END;
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+
+    -- Rows that others have locked are met in another pass. What stays locked is left for the next run.
+    LOOP
+        pass := pass OPERATOR(pg_catalog.+) 1;
+        FOREACH leaf IN ARRAY leaves LOOP
+            next_page := 0;
+            WHILE next_page IS NOT NULL LOOP
+                BEGIN
+                    SELECT b.next_page, b.changed INTO next_page, changed
+                      FROM phone_crypt.try_purge_batch(relation, column_name, leaf, cutoff, next_page, batch_size) AS b;
+                EXCEPTION WHEN OTHERS THEN
+                    failure := SQLSTATE;
+                    RETURN;
+                END;
+                IF changed OPERATOR(pg_catalog.>) 0 THEN
+                    done := done OPERATOR(pg_catalog.+) changed;
+                    PERFORM phone_crypt.job_progress(job, done, pg_catalog.jsonb_build_object(action, done));
+                END IF;
+                COMMIT;
+                PERFORM phone_crypt.begin_batch();
+            END LOOP;
+        END LOOP;
+        BEGIN
+            due_rows := phone_crypt.purge_count(relation, column_name, cutoff);
+        EXCEPTION WHEN OTHERS THEN
+            failure := SQLSTATE;
+            RETURN;
+        END;
+        EXIT WHEN due_rows OPERATOR(pg_catalog.=) 0 OR pass OPERATOR(pg_catalog.>=) 10;
+        COMMIT;
+        PERFORM pg_catalog.pg_sleep(0.2);
+        PERFORM phone_crypt.begin_batch();
+    END LOOP;
+    PERFORM phone_crypt.job_end(job, pg_catalog.jsonb_build_object(action, done, 'left_for_the_next_run', due_rows));
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    PERFORM phone_crypt.job_unlock(relation);
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.purge_column(regclass, text, text, timestamptz, integer, boolean, text) IS
+    'behind phone_purge_expired: one column';
+
+CREATE PROCEDURE phone_purge_expired(batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    item pg_catalog.record;
+    failure pg_catalog.text;
+    failures pg_catalog.text[] := '{}';
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
+BEGIN
     IF batch_size IS NULL OR dry_run IS NULL THEN
         RAISE EXCEPTION 'batch_size and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-    ELSIF batch_size NOT BETWEEN 1 AND 1000000 THEN
+    ELSIF batch_size OPERATOR(pg_catalog.<) 1 OR batch_size OPERATOR(pg_catalog.>) 1000000 THEN
         RAISE EXCEPTION 'batch_size must be between 1 and 1000000' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     FOR item IN SELECT * FROM phone_crypt.retentions() LOOP
@@ -80,51 +153,32 @@ BEGIN
             RAISE WARNING 'phone_purge_expired leaves table % alone: its owner has to purge it', item.relation;
             CONTINUE;
         END IF;
-        due_rows := phone_crypt.purge_count(item.relation, item.column_name, item.cutoff);
-        IF dry_run THEN
-            RAISE NOTICE 'phone_purge_expired %.%: would do: %', item.relation, item.column_name,
-                phone_crypt.counts_text(jsonb_build_object(item.action, due_rows));
-            CONTINUE;
+        failure := '';
+        CALL phone_crypt.purge_column(item.relation, item.column_name, item.action, item.cutoff, batch_size, dry_run,
+                                      failure);
+        PERFORM phone_crypt.begin_batch();
+        IF failure OPERATOR(pg_catalog.<>) '' THEN
+            PERFORM phone_crypt.job_unlock(item.relation);
+            failures := pg_catalog.array_append(failures, failure);
+            RAISE WARNING 'phone_purge_expired %.%: not purged: SQLSTATE %', item.relation, item.column_name, failure
+                USING HINT = 'PostgreSQL''s own message is left out: it might show the row.';
         END IF;
-        PERFORM phone_crypt.job_lock(item.relation);
-        SELECT b.job INTO job
-          FROM phone_crypt.job_begin('phone_purge_expired', item.relation, item.column_name, due_rows) AS b;
-        SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id = job;
-        COMMIT;
-        PERFORM phone_crypt.begin_batch();
-
-        -- Rows that others have locked are met in another pass. What stays locked is left for the next run.
-        pass := 0;
-        LOOP
-            pass := pass + 1;
-            FOREACH leaf IN ARRAY phone_crypt.tables_with_rows(item.relation) LOOP
-                next_page := 0;
-                WHILE next_page IS NOT NULL LOOP
-                    SELECT b.next_page, b.changed INTO next_page, changed
-                      FROM phone_crypt.try_purge_batch(item.relation, item.column_name, leaf, item.cutoff, next_page,
-                                                       batch_size) AS b;
-                    IF changed > 0 THEN
-                        done := done + changed;
-                        PERFORM phone_crypt.job_progress(job, done, jsonb_build_object(item.action, done));
-                    END IF;
-                    COMMIT;
-                    PERFORM phone_crypt.begin_batch();
-                END LOOP;
-            END LOOP;
-            due_rows := phone_crypt.purge_count(item.relation, item.column_name, item.cutoff);
-            EXIT WHEN due_rows = 0 OR pass >= 10;
-            COMMIT;
-            PERFORM pg_catalog.pg_sleep(0.2);
-            PERFORM phone_crypt.begin_batch();
-        END LOOP;
-        PERFORM phone_crypt.job_end(job, jsonb_build_object(item.action, done, 'left_for_the_next_run', due_rows));
-        COMMIT;
-        PERFORM phone_crypt.begin_batch();
-        PERFORM phone_crypt.job_unlock(item.relation);
     END LOOP;
     IF NOT dry_run THEN
-        PERFORM phone_crypt.drop_ended_blocks();
+        BEGIN
+            PERFORM phone_crypt.drop_ended_blocks();
+        EXCEPTION WHEN OTHERS THEN
+            failures := pg_catalog.array_append(failures, SQLSTATE);
+            RAISE WARNING 'phone_purge_expired: numbers behind ended blocks were not dropped: SQLSTATE %', SQLSTATE;
+        END;
+        COMMIT;
     END IF;
+    IF pg_catalog.cardinality(failures) OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION 'phone_purge_expired is incomplete: % failed', pg_catalog.cardinality(failures)
+            USING ERRCODE = failures[1],
+                  HINT = 'What was done is kept. The warnings name the tables: remove the causes and CALL it again.';
+    END IF;
+    PERFORM phone_crypt.end_batch(callers);
 END;
 $$;
 COMMENT ON PROCEDURE phone_purge_expired(integer, boolean) IS

@@ -39,7 +39,7 @@ COMMENT ON FUNCTION phone_crypt.count_keys(regclass, text) IS
 CREATE VIEW phone_crypt.column_keys AS
     SELECT c.relation, c.column_name, k.part, k.key_id, k.rows
       FROM phone_crypt.columns AS c
-      JOIN pg_catalog.pg_class AS t ON t.oid = c.relation
+      JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
      CROSS JOIN LATERAL phone_crypt.count_keys(c.relation, c.column_name) AS k
      WHERE phone_crypt.owns(c.relation);
 COMMENT ON VIEW phone_crypt.column_keys IS
@@ -126,8 +126,8 @@ $$;
 COMMENT ON FUNCTION phone_crypt.rename_sql(regclass, jsonb, jsonb) IS
     'the statements that give indexes the names of those before them';
 
--- Values: those under another key than the primary, one by one, hashes untouched.
-CREATE PROCEDURE phone_crypt.rotate_values(spec phone_crypt.columns, batch_size integer)
+-- Values: those under another key than the primary, one by one, hashes untouched. failure: as for work_through.
+CREATE PROCEDURE phone_crypt.rotate_values(spec phone_crypt.columns, batch_size integer, INOUT failure text)
     LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -136,66 +136,148 @@ DECLARE
     left_over bigint;
 BEGIN
     PERFORM phone_crypt.begin_batch();
-    SELECT b.job, b.details INTO job, counts
-      FROM phone_crypt.job_begin('phone_rotate_column', spec.relation, spec.column_name,
-                                 phone_crypt.pending('rotate', spec.relation, spec.column_name)) AS b;
+    BEGIN
+        SELECT b.job, b.details INTO job, counts
+          FROM phone_crypt.job_begin('phone_rotate_column', spec.relation, spec.column_name,
+                                     phone_crypt.pending('rotate', spec.relation, spec.column_name)) AS b;
+    EXCEPTION WHEN OTHERS THEN
+        IF failure IS NULL THEN
+            RAISE;
+        END IF;
+        failure := SQLSTATE;
+        RETURN;
+    END;
     COMMIT;
     CALL phone_crypt.work_through('phone_rotate_column', 'rotate', spec.relation, spec.column_name, batch_size, '{}',
-                                  job, counts);
+                                  job, counts, failure);
+    IF failure OPERATOR(pg_catalog.<>) '' THEN
+        RETURN;
+    END IF;
     PERFORM phone_crypt.job_end(job, counts);
     left_over := phone_crypt.left_over(counts);
-    IF left_over > 0 THEN
+    IF left_over OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING '% values of table % were left under their old key', left_over, spec.relation
             USING HINT = 'Unreadable ones are damaged or belong to another row or column; others need their key configured.';
     END IF;
     COMMIT;
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.rotate_values(phone_crypt.columns, integer) IS
+COMMENT ON PROCEDURE phone_crypt.rotate_values(phone_crypt.columns, integer, text) IS
     'behind phone_rotate_column: encrypted values';
 
--- Hashes: a second column is filled beside the first, then takes its place.
-CREATE PROCEDURE phone_crypt.rotate_hashes(spec phone_crypt.columns, batch_size integer)
+-- Hashes: a second column is filled beside the first, then takes its place. failure: as for work_through.
+CREATE PROCEDURE phone_crypt.rotate_hashes(spec phone_crypt.columns, batch_size integer, INOUT failure text)
     LANGUAGE plpgsql
 AS $$
 DECLARE
     job bigint;
     counts pg_catalog.jsonb;
+    statements pg_catalog.text[];
     wanted pg_catalog.record;
     names pg_catalog.jsonb;
 BEGIN
     PERFORM phone_crypt.begin_batch();
-    SELECT k.key_id, split_part(k.hash_scheme, ',', 1) AS scheme INTO wanted
-      FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles);
+    SELECT k.key_id, pg_catalog.split_part(k.hash_scheme, ',', 1) AS scheme INTO wanted
+      FROM phone_crypt.configured_keys() AS k WHERE 'hash' OPERATOR(pg_catalog.=) ANY (k.roles);
+    IF spec.next_hash_column IS NULL AND spec.hash_key_id OPERATOR(pg_catalog.=) wanted.key_id
+       AND spec.hash_scheme OPERATOR(pg_catalog.=) wanted.scheme
+    THEN
+        RAISE NOTICE '%: hashes are under the hash key already',
+            phone_crypt.job_title('phone_rotate_column', spec.relation, spec.column_name);
+        RETURN;
+    END IF;
     IF spec.next_hash_column IS NULL THEN
-        IF (spec.hash_key_id, spec.hash_scheme) = (wanted.key_id, wanted.scheme) THEN
-            RAISE NOTICE '%: hashes are under the hash key already',
-                phone_crypt.job_title('phone_rotate_column', spec.relation, spec.column_name);
+        BEGIN
+            IF spec.hash_context OPERATOR(pg_catalog.<>) '' AND wanted.scheme OPERATOR(pg_catalog.=) 'raw' THEN
+                RAISE EXCEPTION 'a hash of scheme raw takes no context' USING ERRCODE = 'invalid_parameter_value';
+            END IF;
+            PERFORM phone_crypt.check_droppable(spec.relation, spec.hash_column);
+            statements := phone_crypt.rehash_begin_sql(spec, wanted.key_id, wanted.scheme);
+        EXCEPTION WHEN OTHERS THEN
+            IF failure IS NULL THEN
+                RAISE;
+            END IF;
+            failure := SQLSTATE;
+            RETURN;
+        END;
+        CALL phone_crypt.change_table(spec.relation, statements, failure);
+        IF failure OPERATOR(pg_catalog.<>) '' THEN
             RETURN;
         END IF;
-        IF spec.hash_context <> '' AND wanted.scheme = 'raw' THEN
-            RAISE EXCEPTION 'a hash of scheme raw takes no context' USING ERRCODE = 'invalid_parameter_value';
-        END IF;
-        PERFORM phone_crypt.check_droppable(spec.relation, spec.hash_column);
-        CALL phone_crypt.change_table(spec.relation, phone_crypt.rehash_begin_sql(spec, wanted.key_id, wanted.scheme));
         spec := phone_crypt.registered(spec.relation, spec.column_name);
     END IF;
-    SELECT b.job, b.details INTO job, counts
-      FROM phone_crypt.job_begin('phone_rotate_column hash', spec.relation, spec.column_name,
-                                 phone_crypt.pending('rehash', spec.relation, spec.column_name)) AS b;
+    BEGIN
+        SELECT b.job, b.details INTO job, counts
+          FROM phone_crypt.job_begin('phone_rotate_column hash', spec.relation, spec.column_name,
+                                     phone_crypt.pending('rehash', spec.relation, spec.column_name)) AS b;
+    EXCEPTION WHEN OTHERS THEN
+        IF failure IS NULL THEN
+            RAISE;
+        END IF;
+        failure := SQLSTATE;
+        RETURN;
+    END;
     COMMIT;
     CALL phone_crypt.work_through('phone_rotate_column hash', 'rehash', spec.relation, spec.column_name, batch_size,
-                                  '{}', job, counts);
+                                  '{}', job, counts, failure);
+    IF failure OPERATOR(pg_catalog.<>) '' THEN
+        RETURN;
+    END IF;
     names := phone_crypt.index_names(spec.relation, spec.hash_column);
-    CALL phone_crypt.change_table(spec.relation,
-        phone_crypt.rehash_end_sql(spec) || phone_crypt.rename_sql(
-            spec.relation, names, phone_crypt.index_names(spec.relation, spec.next_hash_column))
-        || phone_crypt.job_end_sql(job, counts));
+    statements := pg_catalog.array_append(
+        pg_catalog.array_cat(phone_crypt.rehash_end_sql(spec), phone_crypt.rename_sql(
+            spec.relation, names, phone_crypt.index_names(spec.relation, spec.next_hash_column))),
+        phone_crypt.job_end_sql(job, counts));
+    CALL phone_crypt.change_table(spec.relation, statements, failure);
     COMMIT;
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.rotate_hashes(phone_crypt.columns, integer) IS
+COMMENT ON PROCEDURE phone_crypt.rotate_hashes(phone_crypt.columns, integer, text) IS
     'behind phone_rotate_column: hashes';
+
+-- One column. failure: as for work_through; the table's job lock is given back either way.
+CREATE PROCEDURE phone_crypt.rotate(
+    relation regclass, column_name text, rotate_hash boolean, batch_size integer, dry_run boolean, INOUT failure text
+)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    spec phone_crypt.columns;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    BEGIN
+        spec := phone_crypt.registered(relation, column_name);
+        PERFORM phone_crypt.check_owner(relation);
+        PERFORM phone_crypt.check_batch_size(batch_size);
+        PERFORM phone_crypt.leaves(relation);
+        IF rotate_hash IS NULL OR dry_run IS NULL THEN
+            RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
+        IF dry_run THEN
+            RAISE NOTICE '%: dry run: rows under another key than the primary %',
+                phone_crypt.job_title('phone_rotate_column', relation, column_name),
+                phone_crypt.pending('rotate', relation, column_name);
+            RETURN;
+        END IF;
+        PERFORM phone_crypt.job_lock(relation);
+    EXCEPTION WHEN OTHERS THEN
+        IF failure IS NULL THEN
+            RAISE;
+        END IF;
+        failure := SQLSTATE;
+        RETURN;
+    END;
+    COMMIT;
+    CALL phone_crypt.rotate_values(spec, batch_size, failure);
+    IF rotate_hash AND (failure IS NULL OR failure OPERATOR(pg_catalog.=) '') THEN
+        CALL phone_crypt.rotate_hashes(spec, batch_size, failure);
+    END IF;
+    PERFORM phone_crypt.begin_batch();
+    PERFORM phone_crypt.job_unlock(relation);
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.rotate(regclass, text, boolean, integer, boolean, text) IS
+    'behind phone_rotate_column and phone_rotate_all: one column';
 
 CREATE PROCEDURE phone_rotate_column(
     "table" regclass, "column" name, rotate_hash boolean DEFAULT false, batch_size integer DEFAULT 5000,
@@ -205,35 +287,17 @@ CREATE PROCEDURE phone_rotate_column(
 AS $$
 #variable_conflict use_variable
 DECLARE
-    spec phone_crypt.columns;
+    failure pg_catalog.text;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    PERFORM phone_crypt.begin_batch();
-    spec := phone_crypt.registered("table", "column");
-    PERFORM phone_crypt.check_owner("table");
-    PERFORM phone_crypt.check_batch_size(batch_size);
-    PERFORM phone_crypt.leaves("table");
-    IF rotate_hash IS NULL OR dry_run IS NULL THEN
-        RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-    END IF;
-    IF dry_run THEN
-        RAISE NOTICE '%: dry run: rows under another key than the primary %',
-            phone_crypt.job_title('phone_rotate_column', "table", "column"),
-            phone_crypt.pending('rotate', "table", "column");
-        RETURN;
-    END IF;
-    PERFORM phone_crypt.job_lock("table");
-    COMMIT;
-    CALL phone_crypt.rotate_values(spec, batch_size);
-    IF rotate_hash THEN
-        CALL phone_crypt.rotate_hashes(spec, batch_size);
-    END IF;
-    PERFORM phone_crypt.begin_batch();
-    PERFORM phone_crypt.job_unlock("table");
+    CALL phone_crypt.rotate("table", "column"::pg_catalog.text, rotate_hash, batch_size, dry_run, failure);
+    PERFORM phone_crypt.end_batch(callers);
 END;
 $$;
 COMMENT ON PROCEDURE phone_rotate_column(regclass, name, boolean, integer, boolean) IS
     'encrypts again what is not under the primary key; with rotate_hash, hashes under the present hash key, too';
 
+-- A table that something is wrong with does not keep the others from being rotated.
 CREATE PROCEDURE phone_rotate_all(
     rotate_hash boolean DEFAULT false, batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
 )
@@ -243,26 +307,58 @@ AS $$
 DECLARE
     names pg_catalog.text[];
     relations pg_catalog.regclass[];
+    title pg_catalog.text;
+    failure pg_catalog.text;
+    failures pg_catalog.text[] := '{}';
     others bigint;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    PERFORM phone_crypt.begin_batch();
-    SELECT array_agg(c.relation ORDER BY c.relation, c.column_name),
-           array_agg(c.column_name ORDER BY c.relation, c.column_name)
+    PERFORM phone_crypt.check_batch_size(batch_size);
+    IF rotate_hash IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT pg_catalog.array_agg(c.relation ORDER BY c.relation, c.column_name),
+           pg_catalog.array_agg(c.column_name ORDER BY c.relation, c.column_name)
       INTO relations, names
-      FROM phone_crypt.columns AS c JOIN pg_class AS t ON t.oid = c.relation WHERE phone_crypt.owns(c.relation);
-    SELECT count(*) INTO others
-      FROM phone_crypt.columns AS c JOIN pg_class AS t ON t.oid = c.relation WHERE NOT phone_crypt.owns(c.relation);
-    FOR i IN 1 .. coalesce(array_length(names, 1), 0) LOOP
-        CALL @extschema@.phone_rotate_column(relations[i], names[i]::pg_catalog.name, rotate_hash, batch_size, dry_run);
+      FROM phone_crypt.columns AS c JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
+     WHERE phone_crypt.owns(c.relation);
+    SELECT pg_catalog.count(*) INTO others
+      FROM phone_crypt.columns AS c JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
+     WHERE NOT phone_crypt.owns(c.relation);
+    IF names IS NOT NULL THEN
+        PERFORM phone_crypt.check_keys();
+    END IF;
+    FOR i IN 1 .. coalesce(pg_catalog.array_length(names, 1), 0) LOOP
+        failure := '';
+        title := phone_crypt.job_title('phone_rotate_all', relations[i], names[i]::pg_catalog.name);
+        CALL phone_crypt.rotate(relations[i], names[i], rotate_hash, batch_size, dry_run, failure);
         PERFORM phone_crypt.begin_batch();
+        IF failure OPERATOR(pg_catalog.<>) '' THEN
+            PERFORM phone_crypt.job_unlock(relations[i]);
+            failures := pg_catalog.array_append(failures, failure);
+            RAISE WARNING '%: not rotated: SQLSTATE %', title, failure
+                USING HINT = 'CALL phone_rotate_column() for it: that says more.';
+        END IF;
     END LOOP;
     IF NOT dry_run THEN
-        RAISE NOTICE 'phone_rotate_all: lists and blocks by phone: % changed', phone_crypt.rekey_phones();
+        BEGIN
+            RAISE NOTICE 'phone_rotate_all: lists and blocks by phone: % changed', phone_crypt.rekey_phones();
+        EXCEPTION WHEN OTHERS THEN
+            failures := pg_catalog.array_append(failures, SQLSTATE);
+            RAISE WARNING 'phone_rotate_all: lists and blocks by phone were not changed: SQLSTATE %', SQLSTATE;
+        END;
+        COMMIT;
     END IF;
-    IF others > 0 THEN
+    IF others OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING '% registered columns belong to tables of others and were left out', others
             USING HINT = 'Their owners, or a superuser, can rotate them.';
     END IF;
+    IF pg_catalog.cardinality(failures) OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION 'phone_rotate_all is incomplete: % failed', pg_catalog.cardinality(failures)
+            USING ERRCODE = failures[1],
+                  HINT = 'What was done is kept. The warnings name the tables: remove the causes and CALL it again.';
+    END IF;
+    PERFORM phone_crypt.end_batch(callers);
 END;
 $$;
 COMMENT ON PROCEDURE phone_rotate_all(boolean, integer, boolean) IS

@@ -12,7 +12,9 @@ DECLARE
     foreigner regclass;
 BEGIN
     SELECT c.relkind INTO kind FROM pg_class AS c WHERE c.oid = relation;
-    IF kind IS DISTINCT FROM 'r' AND kind IS DISTINCT FROM 'p' THEN
+    IF NOT FOUND AND relation IS NOT NULL THEN
+        RAISE EXCEPTION 'relation with OID % does not exist', relation::oid USING ERRCODE = 'undefined_table';
+    ELSIF kind IS DISTINCT FROM 'r' AND kind IS DISTINCT FROM 'p' THEN
         RAISE EXCEPTION '% is not a table', relation USING ERRCODE = 'wrong_object_type';
     END IF;
     IF EXISTS (SELECT FROM pg_class AS c WHERE c.oid = relation AND c.relispartition) THEN
@@ -81,9 +83,10 @@ COMMENT ON FUNCTION phone_crypt.without_left_over(jsonb) IS
     'the counts whose names do not begin with left_';
 
 -- Goes through the table until a pass has nothing left to do. Rows that others had locked are met in the next pass.
+-- failure: NULL, and what goes wrong is raised; '', and it is given back as its SQLSTATE, for a run through many tables.
 CREATE PROCEDURE phone_crypt.work_through(
     procedure text, work text, relation regclass, column_name text, batch_size integer, arguments text[],
-    job bigint, INOUT counts jsonb
+    job bigint, INOUT counts jsonb, INOUT failure text
 )
     LANGUAGE plpgsql
 AS $$
@@ -101,6 +104,7 @@ DECLARE
     done_before bigint;
     seen bigint := 0;
     changed bigint;
+    pending bigint;
     idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
     state pg_catalog.text;
     path pg_catalog.text;
@@ -114,12 +118,20 @@ BEGIN
     -- The caller's own again, since the COMMIT: triggers of the table are to find what they find elsewhere.
     path := pg_catalog.current_setting('search_path');
     PERFORM phone_crypt.begin_batch();
-    leaves := phone_crypt.leaves(relation);
-    SELECT j.done INTO done_before FROM phone_crypt.jobs AS j WHERE j.id = job;
-    -- What our own code refuses is said in its own words, before any batch.
-    FOREACH leaf IN ARRAY leaves LOOP
-        PERFORM phone_crypt.column_batch(work, leaf, column_name, NULL, 0, false, arguments);
-    END LOOP;
+    BEGIN
+        leaves := phone_crypt.leaves(relation);
+        SELECT j.done INTO done_before FROM phone_crypt.jobs AS j WHERE j.id OPERATOR(pg_catalog.=) job;
+        -- What our own code refuses is said in its own words, before any batch.
+        FOREACH leaf IN ARRAY leaves LOOP
+            PERFORM phone_crypt.column_batch(work, leaf, column_name, NULL, 0, false, arguments);
+        END LOOP;
+    EXCEPTION WHEN OTHERS THEN
+        IF failure IS NULL THEN
+            RAISE;
+        END IF;
+        failure := SQLSTATE;
+        RETURN;
+    END;
     LOOP
         changed := 0;
         counts := phone_crypt.without_left_over(counts);
@@ -127,65 +139,89 @@ BEGIN
             after := NULL;
             failures := 0;
             LOOP
-                size := CASE WHEN singles > 0 THEN 1 ELSE batch_size END;
+                size := CASE WHEN singles OPERATOR(pg_catalog.>) 0 THEN 1 ELSE batch_size END;
+                state := NULL;
                 BEGIN
                     -- Whoever is writing a row of the same hash is not waited for with a batch of rows locked.
-                    PERFORM set_config('lock_timeout', '100ms', true);
+                    PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
                     SELECT * INTO batch FROM phone_crypt.column_batch(
-                        work || CASE WHEN failures > 3 AND singles > 0 THEN '_duplicate' ELSE '' END,
+                        pg_catalog.concat(work, CASE WHEN failures OPERATOR(pg_catalog.>) 3
+                                                      AND singles OPERATOR(pg_catalog.>) 0 THEN '_duplicate' END),
                         leaf, column_name, after, size, true, arguments, looks_up, path);
                     failures := 0;
                 EXCEPTION
                     WHEN unique_violation THEN
                         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT;
+                        detail := NULL;
                         IF NOT looks_up THEN
                             looks_up := true;
                             CONTINUE;
                         END IF;
-                        failures := failures + 1;
-                        IF failures > 4 OR (failures > 3 AND work NOT IN ('encrypt', 'rehash', 'import', 'hash')) THEN
-                            PERFORM phone_crypt.batch_failed(procedure, leaf, state, message);
-                        ELSIF failures > 3 AND singles = 0 THEN
-                            singles := batch_size;
-                            failures := 1;
+                        failures := failures OPERATOR(pg_catalog.+) 1;
+                        IF NOT (failures OPERATOR(pg_catalog.>) 4 OR failures OPERATOR(pg_catalog.>) 3
+                                AND work OPERATOR(pg_catalog.<>) ALL (ARRAY['encrypt', 'rehash', 'import', 'hash']))
+                        THEN
+                            IF failures OPERATOR(pg_catalog.>) 3 AND singles OPERATOR(pg_catalog.=) 0 THEN
+                                singles := batch_size;
+                                failures := 1;
+                            END IF;
+                            CONTINUE;
                         END IF;
-                        CONTINUE;
                     WHEN deadlock_detected OR lock_not_available OR serialization_failure THEN
                         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
+                        message := '';
+                        detail := NULL;
                         looks_up := true;
-                        failures := failures + 1;
-                        IF failures > 300 THEN
-                            PERFORM phone_crypt.batch_failed(procedure, leaf, state, '');
+                        failures := failures OPERATOR(pg_catalog.+) 1;
+                        IF failures OPERATOR(pg_catalog.<=) 300 THEN
+                            PERFORM pg_catalog.pg_sleep(0.1);
+                            CONTINUE;
                         END IF;
-                        PERFORM pg_sleep(0.1);
-                        CONTINUE;
                     WHEN OTHERS THEN
                         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
                             detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-                        PERFORM phone_crypt.batch_failed(procedure, leaf, state, message, detail, hint);
                 END;
-                singles := greatest(singles - 1, 0);
-                seen := seen + batch.seen;
-                changed := changed + batch.changed;
+                IF state IS NOT NULL AND failure IS NULL THEN
+                    PERFORM phone_crypt.batch_failed(procedure, leaf, state, message, detail, hint);
+                ELSIF state IS NOT NULL THEN
+                    failure := state;
+                    RETURN;
+                END IF;
+                singles := greatest(singles OPERATOR(pg_catalog.-) 1, 0);
+                seen := seen OPERATOR(pg_catalog.+) batch.seen;
+                changed := changed OPERATOR(pg_catalog.+) batch.changed;
                 counts := phone_crypt.add_counts(counts, batch.counts::pg_catalog.jsonb);
-                PERFORM phone_crypt.job_progress(job, done_before + seen, counts);
+                PERFORM phone_crypt.job_progress(job, done_before OPERATOR(pg_catalog.+) seen, counts);
                 COMMIT;
                 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
                 PERFORM phone_crypt.begin_batch();
-                EXIT WHEN batch.seen < size;
+                EXIT WHEN batch.seen OPERATOR(pg_catalog.<) size;
                 after := batch.last;
             END LOOP;
         END LOOP;
-        EXIT WHEN work = 'check';
-        EXIT WHEN phone_crypt.pending(work, relation, column_name, arguments) <= phone_crypt.left_over(counts);
-        IF changed > 0 THEN
-            idle_since := clock_timestamp();
-        ELSIF clock_timestamp() > idle_since + interval '60 seconds' THEN
-            RAISE EXCEPTION 'rows of table % have been locked by others for a minute', relation
-                USING ERRCODE = 'lock_not_available',
-                      HINT = 'What was converted so far is kept. End the transactions that hold them and CALL it again.';
-        ELSE
-            PERFORM pg_sleep(0.2);
+        EXIT WHEN work OPERATOR(pg_catalog.=) 'check';
+        BEGIN
+            pending := phone_crypt.pending(work, relation, column_name, arguments);
+            IF changed OPERATOR(pg_catalog.>) 0 THEN
+                idle_since := pg_catalog.clock_timestamp();
+            ELSIF pending OPERATOR(pg_catalog.>) phone_crypt.left_over(counts)
+                  AND pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>)
+                      (idle_since OPERATOR(pg_catalog.+) interval '60 seconds')
+            THEN
+                RAISE EXCEPTION 'rows of table % have been locked by others for a minute', relation
+                    USING ERRCODE = 'lock_not_available',
+                          HINT = 'What was converted so far is kept. End the transactions that hold them and CALL it again.';
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            IF failure IS NULL THEN
+                RAISE;
+            END IF;
+            failure := SQLSTATE;
+            RETURN;
+        END;
+        EXIT WHEN pending OPERATOR(pg_catalog.<=) phone_crypt.left_over(counts);
+        IF changed OPERATOR(pg_catalog.=) 0 THEN
+            PERFORM pg_catalog.pg_sleep(0.2);
         END IF;
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
@@ -193,7 +229,7 @@ BEGIN
     END LOOP;
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.work_through(text, text, regclass, text, integer, text[], bigint, jsonb) IS
+COMMENT ON PROCEDURE phone_crypt.work_through(text, text, regclass, text, integer, text[], bigint, jsonb, text) IS
     'behind the column procedures: batches of one kind of work until nothing is left to do';
 
 -- Ends a job in the transaction of the change that it was for: a run that is stopped between the two would leave a job
@@ -209,8 +245,8 @@ COMMENT ON FUNCTION phone_crypt.job_end_sql(bigint, jsonb) IS
 
 -- Runs statements that need a lock on the table, in one transaction: it waits for the lock for a second at most,
 -- so that nobody queues behind it for longer, and tries again. What can run code of the table's owner (defaults,
--- domains, expressions of indexes) is run in the owner's name.
-CREATE PROCEDURE phone_crypt.change_table(relation regclass, statements text[])
+-- domains, expressions of indexes) is run in the owner's name. failure: as for work_through.
+CREATE PROCEDURE phone_crypt.change_table(relation regclass, statements text[], INOUT failure text)
     LANGUAGE plpgsql
 AS $$
 DECLARE
@@ -222,10 +258,10 @@ BEGIN
         COMMIT;
         SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
         PERFORM phone_crypt.begin_batch();
-        PERFORM set_config('lock_timeout', '1s', true);
+        PERFORM pg_catalog.set_config('lock_timeout', '1s', true);
         BEGIN
             FOREACH statement IN ARRAY statements LOOP
-                IF statement ~ '^(ALTER TABLE|CREATE (UNIQUE )?INDEX) ' THEN
+                IF statement OPERATOR(pg_catalog.~) '^(ALTER TABLE|CREATE (UNIQUE )?INDEX) ' THEN
                     PERFORM phone_crypt.run_as_owner(relation, statement);
                 ELSE
                     EXECUTE statement;
@@ -234,12 +270,21 @@ BEGIN
             EXIT;
         EXCEPTION
             WHEN lock_not_available OR deadlock_detected THEN
-                attempts := attempts + 1;
-                IF attempts >= 60 THEN
+                attempts := attempts OPERATOR(pg_catalog.+) 1;
+                IF attempts OPERATOR(pg_catalog.>=) 60 AND failure IS NULL THEN
                     RAISE EXCEPTION 'table % could not be locked in % attempts', relation, attempts
                         USING ERRCODE = 'lock_not_available',
                               HINT = 'Look in pg_stat_activity for long transactions that use it, and CALL it again.';
+                ELSIF attempts OPERATOR(pg_catalog.>=) 60 THEN
+                    failure := '55P03';
+                    RETURN;
                 END IF;
+            WHEN OTHERS THEN
+                IF failure IS NULL THEN
+                    RAISE;
+                END IF;
+                failure := SQLSTATE;
+                RETURN;
         END;
         COMMIT;
         PERFORM pg_catalog.pg_sleep(0.5);
@@ -248,5 +293,5 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.change_table(regclass, text[]) IS
-    'runs statements that need a short lock, and tries again where the lock is not to be had';
+COMMENT ON PROCEDURE phone_crypt.change_table(regclass, text[], text) IS
+    'runs statements that need a short lock, and tries again where it could not acquire the lock';

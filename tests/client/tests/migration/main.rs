@@ -9,3 +9,5 @@ mod privileges;
 mod round_trip;
 mod settings_attacks;
 mod shared;
+mod stuck_tables;
+mod type_attacks;

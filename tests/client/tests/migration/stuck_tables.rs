@@ -1,0 +1,277 @@
+//! One table that something is wrong with: the others are worked through all the same, and what failed is said by table
+//! and SQLSTATE, without a row.
+
+use phone_crypt_client_tests::{Notices, Sql};
+use postgres::Client;
+
+use crate::shared::SERVER;
+
+/// What can be wrong with a table, and the SQLSTATE that it makes of an UPDATE. All of it is done by the table's owner.
+const TROUBLES: [(&str, &str); 8] = [
+    (
+        "CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN RAISE EXCEPTION ''%'', OLD.phone USING ERRCODE = ''U0001''; END';
+         CREATE TRIGGER a BEFORE UPDATE ON middle FOR EACH ROW EXECUTE FUNCTION raise()",
+        "U0001",
+    ),
+    (
+        // What handlers of WHEN OTHERS let pass.
+        "CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN RAISE EXCEPTION ''no'' USING ERRCODE = ''query_canceled''; END';
+         CREATE TRIGGER a BEFORE UPDATE ON middle FOR EACH ROW EXECUTE FUNCTION raise()",
+        "09000",
+    ),
+    (
+        "CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN ASSERT false; END';
+         CREATE TRIGGER a BEFORE UPDATE ON middle FOR EACH ROW EXECUTE FUNCTION raise()",
+        "09000",
+    ),
+    (
+        "CREATE FUNCTION raise() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN RAISE EXCEPTION ''no'' USING ERRCODE = ''admin_shutdown''; END';
+         CREATE TRIGGER a BEFORE UPDATE ON middle FOR EACH ROW EXECUTE FUNCTION raise()",
+        "57P01",
+    ),
+    ("ALTER TABLE middle RENAME phone_encrypted TO other", "42703"),
+    ("ALTER TABLE middle DROP COLUMN phone_hash", "42703"),
+    (
+        "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TRIGGER a BEFORE UPDATE ON middle FOR EACH ROW EXECUTE FUNCTION keep()",
+        "",
+    ),
+    (
+        "CREATE FUNCTION fails() RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
+             'BEGIN RAISE EXCEPTION ''0401148075'' USING ERRCODE = ''U0002''; END';
+         CREATE FUNCTION fails(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT true';
+         CREATE INDEX ON middle (id) WHERE fails('x');
+         CREATE OR REPLACE FUNCTION fails(text) RETURNS boolean IMMUTABLE LANGUAGE sql AS 'SELECT public.fails()'",
+        "U0002",
+    ),
+];
+
+const TABLES: [&str; 3] = ["first", "middle", "zlast"];
+
+/// Three tables of a role, each with the number in a registered column that is purged after a day. The superuser's session,
+/// its notices, and the owner's session.
+fn three_tables() -> (Client, Notices, Client) {
+    let database = SERVER.database();
+    let (mut superuser, notices) = SERVER.connect_noting("postgres", &database);
+    superuser.run(&format!(
+        "CREATE ROLE keeper_{database} LOGIN; SELECT phone_crypt_grant('keeper_{database}', 'admin');
+         GRANT CREATE ON SCHEMA public TO keeper_{database}"
+    ));
+    let mut owner = SERVER.connect_as(&format!("keeper_{database}"), &database);
+    for table in TABLES {
+        owner.run(&format!(
+            "CREATE TABLE {table} (id int PRIMARY KEY, phone text, at date NOT NULL DEFAULT '2020-01-01');
+             INSERT INTO {table} VALUES (1, '0401148075'), (2, '0401148076')"
+        ));
+        owner.run(&format!("CALL phone_encrypt_column('{table}', 'phone')"));
+        owner.run(&format!(
+            "SELECT phone_column_policy('{table}', 'phone', 'null', '1 day', 'at')"
+        ));
+    }
+    (superuser, notices, owner)
+}
+
+/// How many numbers the table holds.
+fn numbers(client: &mut Client, table: &str) -> i64 {
+    client.run("DROP INDEX IF EXISTS middle_id_idx");
+    client.number(&format!("SELECT count(phone) FROM {table}"))
+}
+
+/// Nobody is told a number, of which table or value soever.
+fn hides_all(notices: &Notices) {
+    for notice in notices.all() {
+        notice.hides("401148075").hides("401148076");
+    }
+}
+
+#[test]
+fn erasure_goes_past_a_table_that_refuses() {
+    for (trouble, sqlstate) in TROUBLES {
+        let (mut superuser, notices, mut owner) = three_tables();
+        owner.run(trouble);
+        let rows = superuser.rows(
+            "SELECT object, action, rows, sqlstate FROM phone_forget('0401148075') WHERE object LIKE 'public.%'",
+        );
+        let sqlstate = if sqlstate.is_empty() {
+            "55000"
+        } else {
+            sqlstate
+        };
+        assert_eq!(
+            rows,
+            [
+                "public.first.phone|set to NULL|1|".to_owned(),
+                format!("public.middle.phone|failed|0|{sqlstate}"),
+                "public.zlast.phone|set to NULL|1|".to_owned(),
+            ],
+            "{trouble}"
+        );
+        let warnings = notices.with("erasure is incomplete");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        let says = ["middle", sqlstate].map(|text| warnings[0].message.contains(text));
+        assert!(says[0] && (says[1] || sqlstate == "55000"), "{warnings:?}");
+        hides_all(&notices);
+        assert_eq!(numbers(&mut superuser, "first"), 1);
+        assert_eq!(numbers(&mut superuser, "middle"), 2);
+        assert_eq!(numbers(&mut superuser, "zlast"), 1);
+    }
+}
+
+#[test]
+fn purging_goes_past_a_table_that_refuses() {
+    for (trouble, sqlstate) in TROUBLES {
+        let (mut superuser, notices, mut owner) = three_tables();
+        owner.run(trouble);
+        let result = superuser.batch_execute("CALL phone_purge_expired()");
+        if !sqlstate.is_empty() {
+            let refusal = phone_crypt_client_tests::refused(result);
+            refusal.says(sqlstate, "phone_purge_expired is incomplete: 1 failed");
+            let warnings = notices.with("public.middle.phone: not purged");
+            assert_eq!(warnings.len(), 1, "{:?}", notices.all());
+            assert!(warnings[0].message.contains(sqlstate), "{warnings:?}");
+        }
+        hides_all(&notices);
+        assert_eq!(numbers(&mut superuser, "first"), 0, "{trouble}");
+        assert_eq!(numbers(&mut superuser, "middle"), 2);
+        assert_eq!(numbers(&mut superuser, "zlast"), 0);
+        // The table is not left locked against another run.
+        owner.run("SELECT phone_crypt.job_lock('middle'), phone_crypt.job_unlock('middle')");
+    }
+}
+
+/// Values under the other key, in every table.
+fn under_another_key(superuser: &mut Client) {
+    superuser.run(&format!(
+        "SET phone_crypt.encryption_key = '{}'; SET phone_crypt.previous_keys = '{}'",
+        phone_crypt_client_tests::samples::K2,
+        phone_crypt_client_tests::samples::K1
+    ));
+    superuser.run("SELECT phone_crypt_pin_keys()");
+}
+
+fn to_rotate(superuser: &mut Client, table: &str) -> i64 {
+    superuser.number(&format!(
+        "SELECT count(*) FROM phone_crypt.column_keys AS k, phone_crypt.key_status AS s
+          WHERE k.relation = '{table}'::regclass AND k.part <> 'raw' AND 'primary' = ANY (s.roles) AND k.key_id <> s.key_id"
+    ))
+}
+
+#[test]
+fn rotation_goes_past_a_table_that_refuses() {
+    for (trouble, sqlstate) in TROUBLES {
+        let (mut superuser, notices, mut owner) = three_tables();
+        under_another_key(&mut superuser);
+        owner.run(trouble);
+        for dry_run in ["true", "false"] {
+            let result = superuser.batch_execute(&format!(
+                "CALL phone_rotate_all(true, dry_run => {dry_run})"
+            ));
+            if dry_run == "false" {
+                let refusal = phone_crypt_client_tests::refused(result);
+                // Where the hash is missing, our own trigger is first to say so.
+                let sqlstate = match sqlstate {
+                    "" => "27000",
+                    "42703" if trouble.contains("phone_hash") => "55000",
+                    other => other,
+                };
+                refusal.says(sqlstate, "phone_rotate_all is incomplete: 1 failed");
+                let warnings = notices.with("middle.phone: not rotated");
+                assert!(warnings.last().unwrap().message.contains(sqlstate));
+            }
+        }
+        hides_all(&notices);
+        assert_eq!(to_rotate(&mut superuser, "first"), 0, "{trouble}");
+        assert_eq!(to_rotate(&mut superuser, "zlast"), 0);
+        owner.run("SELECT phone_crypt.job_lock('middle'), phone_crypt.job_unlock('middle')");
+    }
+}
+
+#[test]
+fn a_lock_that_somebody_holds_stops_its_table_only() {
+    let (mut superuser, notices, mut owner) = three_tables();
+    under_another_key(&mut superuser);
+    owner.run("BEGIN; LOCK TABLE middle");
+    superuser.run("SET lock_timeout = '300ms'");
+    let rows = superuser.rows("SELECT object, sqlstate FROM phone_forget('0401148075') WHERE rows = 0 AND object LIKE 'public%'");
+    assert_eq!(rows, ["public.middle.phone|55P03"]);
+    for call in ["CALL phone_rotate_all()", "CALL phone_purge_expired()"] {
+        superuser
+            .refusal(call, &[])
+            .says("55P03", "is incomplete: 1 failed");
+    }
+    hides_all(&notices);
+    for table in ["first", "zlast"] {
+        assert_eq!(numbers(&mut superuser, table), 0);
+    }
+    owner.run("COMMIT");
+    superuser.run("CALL phone_purge_expired()");
+    assert_eq!(numbers(&mut superuser, "middle"), 0);
+}
+
+#[test]
+fn another_sessions_temporary_table_stops_nothing() {
+    let (mut superuser, notices, mut owner) = three_tables();
+    owner.run("CREATE TEMPORARY TABLE passing (id int PRIMARY KEY, phone text, at date DEFAULT '2020-01-01')");
+    owner.run("INSERT INTO passing VALUES (1, '0401148075')");
+    owner.run("CALL phone_encrypt_column('passing', 'phone')");
+    owner.run("SELECT phone_column_policy('passing', 'phone', 'null', '1 day', 'at')");
+    let rows = superuser
+        .rows("SELECT sqlstate FROM phone_forget('0401148075') WHERE object LIKE 'pg_temp%'");
+    assert_eq!(rows, ["42501"]);
+    under_another_key(&mut superuser);
+    for call in ["CALL phone_rotate_all()", "CALL phone_purge_expired()"] {
+        let refusal = superuser.refusal(call, &[]);
+        assert!(
+            ["42501", "0A000"].contains(&refusal.sqlstate.as_str()),
+            "{refusal:?}"
+        );
+    }
+    superuser.run("SELECT * FROM phone_crypt.column_keys");
+    hides_all(&notices);
+    for table in TABLES {
+        assert_eq!(numbers(&mut superuser, table), 0);
+    }
+}
+
+#[test]
+fn an_event_trigger_stops_what_it_raises_for() {
+    let (mut superuser, _, mut owner) = three_tables();
+    under_another_key(&mut superuser);
+    owner.run("SELECT 1");
+    superuser.run(
+        "CREATE FUNCTION no_ddl() RETURNS event_trigger LANGUAGE plpgsql AS
+             $$ BEGIN IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() AS c
+                         WHERE c.objid = 'public.middle'::regclass) THEN RAISE EXCEPTION 'no' USING ERRCODE = 'U0003'; END IF; END $$;
+         CREATE EVENT TRIGGER no_ddl ON ddl_command_end EXECUTE FUNCTION no_ddl()",
+    );
+    superuser
+        .refusal("CALL phone_rotate_all(true)", &[])
+        .says("U0003", "is incomplete: 1 failed");
+    assert_eq!(to_rotate(&mut superuser, "first"), 0);
+    assert_eq!(to_rotate(&mut superuser, "zlast"), 0);
+}
+
+/// Settings of the call do not outlive it in a transaction of the caller's.
+#[test]
+fn a_dry_run_leaves_the_callers_transaction_as_it_was() {
+    let (mut superuser, _, _) = three_tables();
+    let settings =
+        "SELECT concat(current_setting('search_path'), '; ', current_setting('lock_timeout'))";
+    let before = superuser.text(settings, &[]);
+    superuser.run("BEGIN");
+    for call in [
+        "phone_encrypt_column('first', 'phone', dry_run => true)",
+        "phone_decrypt_column('first', 'phone', dry_run => true)",
+        "phone_drop_plaintext('first', 'phone', dry_run => true)",
+        "phone_rotate_column('first', 'phone', dry_run => true)",
+        "phone_rotate_all(dry_run => true)",
+        "phone_purge_expired(dry_run => true)",
+    ] {
+        superuser.run(&format!("CALL {call}"));
+        assert_eq!(superuser.text(settings, &[]), before, "{call}");
+    }
+    superuser.run("COMMIT");
+}
