@@ -56,7 +56,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.purge_count(regclass,text,timestamptz)'),
         ('admin',  'phone_crypt.purge_batch(regclass,text,regclass,timestamptz,bigint,integer)'),
         ('admin',  'phone_crypt.try_purge_batch(regclass,text,regclass,timestamptz,bigint,integer)'),
-        ('admin',  'phone_crypt.purge_column(regclass,text,text,timestamptz,integer,boolean,text)'),
+        ('admin',  'phone_crypt.purge_column(regclass,text,text,timestamptz,integer,boolean,text,text)'),
         ('admin',  'phone_crypt.retentions()'),
         ('admin',  'phone_crypt.tables_with_rows(regclass)'),
         ('admin',  'phone_crypt.leaves(regclass)'),

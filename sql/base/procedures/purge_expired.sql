@@ -55,10 +55,11 @@ $$;
 COMMENT ON FUNCTION phone_crypt.tables_with_rows(regclass) IS
     'the table and those that inherit from it, as far as they have rows of their own';
 
--- One column. What goes wrong is given back as its SQLSTATE; the table's job lock is given back by the caller then.
+-- One column. What goes wrong is given back as its SQLSTATE, with the hint, which is of our own making: purge_batch lets
+-- no text of PostgreSQL's through. The table's job lock is given back by the caller then.
 CREATE PROCEDURE phone_crypt.purge_column(
     relation regclass, column_name text, action text, cutoff timestamptz, batch_size integer, dry_run boolean,
-    INOUT failure text
+    INOUT failure text, INOUT hint text
 )
     LANGUAGE plpgsql
 AS $$
@@ -86,7 +87,7 @@ BEGIN
         SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id OPERATOR(pg_catalog.=) job;
         leaves := phone_crypt.tables_with_rows(relation);
     EXCEPTION WHEN OTHERS THEN
-        failure := SQLSTATE;
+        GET STACKED DIAGNOSTICS failure = RETURNED_SQLSTATE, hint = PG_EXCEPTION_HINT;
         RETURN;
     END;
     COMMIT;
@@ -102,7 +103,7 @@ BEGIN
                     SELECT b.next_page, b.changed INTO next_page, changed
                       FROM phone_crypt.try_purge_batch(relation, column_name, leaf, cutoff, next_page, batch_size) AS b;
                 EXCEPTION WHEN OTHERS THEN
-                    failure := SQLSTATE;
+                    GET STACKED DIAGNOSTICS failure = RETURNED_SQLSTATE, hint = PG_EXCEPTION_HINT;
                     RETURN;
                 END;
                 IF changed OPERATOR(pg_catalog.>) 0 THEN
@@ -116,7 +117,7 @@ BEGIN
         BEGIN
             due_rows := phone_crypt.purge_count(relation, column_name, cutoff);
         EXCEPTION WHEN OTHERS THEN
-            failure := SQLSTATE;
+            GET STACKED DIAGNOSTICS failure = RETURNED_SQLSTATE, hint = PG_EXCEPTION_HINT;
             RETURN;
         END;
         EXIT WHEN due_rows OPERATOR(pg_catalog.=) 0 OR pass OPERATOR(pg_catalog.>=) 10;
@@ -130,7 +131,7 @@ BEGIN
     PERFORM phone_crypt.job_unlock(relation);
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.purge_column(regclass, text, text, timestamptz, integer, boolean, text) IS
+COMMENT ON PROCEDURE phone_crypt.purge_column(regclass, text, text, timestamptz, integer, boolean, text, text) IS
     'behind phone_purge_expired: one column';
 
 CREATE PROCEDURE phone_purge_expired(batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false)
@@ -140,6 +141,7 @@ AS $$
 DECLARE
     item pg_catalog.record;
     failure pg_catalog.text;
+    hint pg_catalog.text;
     failures pg_catalog.text[] := '{}';
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
@@ -155,13 +157,13 @@ BEGIN
         END IF;
         failure := '';
         CALL phone_crypt.purge_column(item.relation, item.column_name, item.action, item.cutoff, batch_size, dry_run,
-                                      failure);
+                                      failure, hint);
         PERFORM phone_crypt.begin_batch();
         IF failure OPERATOR(pg_catalog.<>) '' THEN
             PERFORM phone_crypt.job_unlock(item.relation);
             failures := pg_catalog.array_append(failures, failure);
             RAISE WARNING 'phone_purge_expired %.%: not purged: SQLSTATE %', item.relation, item.column_name, failure
-                USING HINT = 'PostgreSQL''s own message is left out: it might show the row.';
+                USING HINT = hint;
         END IF;
     END LOOP;
     IF NOT dry_run THEN

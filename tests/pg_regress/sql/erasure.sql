@@ -131,14 +131,16 @@ UPDATE phone_crypt.ratelimit_lists SET key = 'phone_hash:' || repeat('0', 64) WH
 RESET phone_crypt.hash_key_id;
 SELECT * FROM phone_forget('+61401148078') WHERE rows > 0 ORDER BY object, action;
 
--- All or nothing: what stands in the way is an error that names the table and shows no row.
+-- What stands in the way at one table is said by table and SQLSTATE, without a row; the others are done all the same.
 INSERT INTO regress_shop.customers (id, phone, tenant) VALUES (20, '0401148079', 'a');
 CREATE FUNCTION t.refusal(change text) RETURNS SETOF text LANGUAGE plpgsql AS $$
 BEGIN
     BEGIN
         EXECUTE change;
         SET LOCAL ROLE regress_eraser;
-        RETURN NEXT t.outcome('(SELECT sum(rows) FROM phone_forget(''0401148079''))');
+        SET LOCAL client_min_messages = error;
+        RETURN QUERY SELECT concat_ws(' ', f.object, f.action, f.rows, f.sqlstate) FROM phone_forget('0401148079') AS f
+                      WHERE f.sqlstate IS NOT NULL OR f.object ~ 'Rufe';
         RAISE EXCEPTION 'back' USING ERRCODE = 'P0099';
     EXCEPTION WHEN SQLSTATE 'P0099' THEN NULL;
     END;
@@ -159,8 +161,13 @@ SELECT t.refusal($$INSERT INTO regress_shop.customers (id, phone, tenant) VALUES
                    ALTER TABLE regress_shop.customers DISABLE TRIGGER zz_phone_crypt_phone;
                    UPDATE regress_shop.customers SET phone_encrypted = repeat('0', 32) || ':' || repeat('0', 32) WHERE id = 21$$);
 SELECT t.refusal('ALTER TABLE regress_shop.customers RENAME phone_raw TO phone_original');
-SELECT regexp_replace(t.refusal(format('SET LOCAL phone_crypt.previous_keys = ''''')), '[0-9a-f]{8},', '(key id),');
+SELECT t.refusal('SET LOCAL phone_crypt.previous_keys = ''''');
 SELECT t.refusal('SELECT 1');
+-- Whoever does not look at the rows is warned.
+BEGIN;
+ALTER TABLE regress_shop.customers ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+SELECT count(*) FROM phone_forget('0401148079');
+ROLLBACK;
 SELECT t.outcome('(SELECT count(*) FROM phone_forget(NULL))'), t.outcome('(SELECT count(*) FROM phone_forget(''ask for Bob''))');
 
 -- Tables that were dropped are no obstacle.

@@ -148,61 +148,44 @@ fn tables_of_our_own_change_their_types() {
         ),
         (
             "columns",
-            "relation",
+            "keep_original",
             "SELECT * FROM phone_forget('0401148075')",
-        ),
-        ("columns", "keep_original", "CALL phone_rotate_all()"),
-        (
-            "pinned_keys",
-            "key_id",
-            "SELECT phone_encrypt('+61401148075')",
         ),
         (
             "ratelimit_policies",
             "name",
-            "SELECT ratelimit_check('p', 'k')",
+            "SELECT ratelimit_check('d', 'k')",
         ),
         (
             "ratelimit_policies",
             "penalties",
-            "SELECT ratelimit_check('p', 'k')",
+            "SELECT ratelimit_check('d', 'k')",
         ),
         (
             "ratelimit_lists",
             "list",
             "SELECT ratelimit_hit('k', 1, '1 hour')",
         ),
-        ("rate_limits", "id", "SELECT ratelimit_check('d', 'k')"),
         ("rate_limits", "count", "SELECT ratelimit_check('d', 'k')"),
         ("rate_limits", "engine", "SELECT ratelimit_check('d', 'k')"),
     ] {
-        superuser.run("BEGIN; SET LOCAL session_replication_role = replica");
-        superuser.run("SELECT ratelimit_policy_set('p', 5, '1 hour'), ratelimit_policy_set('d', 5, '1 hour', durable => true)");
+        superuser.run("BEGIN");
+        superuser.run("SELECT ratelimit_policy_set('d', 5, '1 hour', durable => true)");
         superuser.run("SELECT ratelimit_check('d', 'k')");
         superuser
             .run("INSERT INTO phone_crypt.ratelimit_lists (list, key) VALUES ('deny', 'other')");
-        let change = format!(
+        superuser.run(&format!(
             "DO $$ DECLARE c text; BEGIN
                  FOR c IN SELECT format('ALTER TABLE phone_crypt.{table} DROP CONSTRAINT %I CASCADE', conname)
                             FROM pg_constraint WHERE conrelid = 'phone_crypt.{table}'::regclass AND contype = 'c' LOOP
                      EXECUTE c;
                  END LOOP;
-                 DROP VIEW IF EXISTS phone_crypt.column_keys, phone_crypt.keys, phone_crypt.earlier_rate_limits CASCADE;
                  ALTER TABLE phone_crypt.{table} ALTER COLUMN {column} DROP DEFAULT;
                  ALTER TABLE phone_crypt.{table} ALTER COLUMN {column} TYPE bigint USING {ADDRESS};
              END $$"
-        );
-        if let Err(error) = superuser.batch_execute(&change) {
-            // Something else depends on it: then nothing is to be feared.
-            assert_ne!(refused::<()>(Err(error)).sqlstate, "42601", "{change}");
-        } else if let Err(error) = superuser.batch_execute(call) {
-            let refusal = refused::<()>(Err(error));
-            assert_ne!(
-                &refusal.sqlstate[..2],
-                "XX",
-                "{table}.{column}: {refusal:?}"
-            );
-        }
+        ));
+        let refusal = refused(superuser.batch_execute(call));
+        assert_eq!(refusal.sqlstate, "42804", "{table}.{column}: {refusal:?}");
         superuser.run("ROLLBACK");
         lives(&mut superuser);
     }
