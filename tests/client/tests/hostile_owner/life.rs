@@ -247,6 +247,27 @@ fn a_registration_leads_nobody_astray() {
 }
 
 #[test]
+fn what_the_owner_calls_himself_runs_as_himself() {
+    let mut failures = Vec::new();
+    let mut world = World::new();
+    for attack in sites::places("own.customers", "phone") {
+        world.owner.run(TABLE);
+        // Only to tell whose rights it has: what he sets in his own session is his own affair.
+        world.arm(&Attack::code(&attack.name, &attack.sql, ""));
+        for sql in ENCRYPT.iter().chain(&KEEP).chain(&DROP).chain(&BACK) {
+            let outcome = world.act_as_owner(sql, None);
+            failures.extend(
+                outcome
+                    .err()
+                    .map(|error| format!("{}: {sql}: {error}", attack.name)),
+            );
+        }
+        world.clear();
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
 fn an_administrators_path_diverts_nothing() {
     let mut world = World::new();
     world.set_callers_path("m, pg_catalog");

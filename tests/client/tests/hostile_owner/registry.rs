@@ -67,9 +67,12 @@ pub fn attacks() -> Vec<Attack> {
         .collect();
     for (name, sql) in [
         ("the registration is gone", "DELETE FROM phone_crypt.columns"),
-        ("the registration is of a view", "CREATE VIEW own.looks AS SELECT 1::bigint AS id, m.attack()::text AS phone;
-             UPDATE phone_crypt.columns SET relation = 'own.looks'::regclass"),
+        ("the registration is of a view", "CREATE VIEW own.others AS SELECT 1::bigint AS id, m.attack()::text AS phone;
+             UPDATE phone_crypt.columns SET relation = 'own.others'::regclass"),
         ("the registration is of somebody else's table", "UPDATE phone_crypt.columns SET relation = 'public.secrets'::regclass"),
+        ("a temporary table is registered", "CREATE TEMP TABLE mine (id bigint PRIMARY KEY, phone text, phone_encrypted text, phone_hash text);
+             INSERT INTO phone_crypt.columns (relation, column_name, encrypted_column, hash_column, has_plaintext, hash_key_id, hash_scheme)
+             VALUES ('mine'::regclass, 'phone', 'phone_encrypted', 'phone_hash', true, 'a915ee2b', 'derived')"),
         ("the registration is of no table", "UPDATE phone_crypt.columns SET relation = 4294967295::oid::regclass"),
         ("the jobs are made up", "INSERT INTO phone_crypt.jobs (procedure, relation, column_name, details, total, done)
              VALUES ('phone_rotate_column', 'own.customers', 'phone', '{\"a\": \"not a number\"}', -1, 9223372036854775807)"),

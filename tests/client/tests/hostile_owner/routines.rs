@@ -151,7 +151,8 @@ pub const FUNCTIONS: [(&str, &str); 55] = [
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 9] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 10] = [
+    ("has_neighbour", "('own.customers', 'looks')"),
     ("count_as_owner", "('own.customers', 'm.attack(ctx)')"),
     (
         "read_as_owner",
@@ -170,7 +171,12 @@ pub const MORE_FUNCTIONS: [(&str, &str); 9] = [
 ];
 
 /// Procedures behind the others, which commit.
-pub const PROCEDURES: [(&str, &str); 4] = [
+pub const PROCEDURES: [(&str, &str); 6] = [
+    (
+        "purge_column",
+        "('own.customers', 'phone', 'set_to_null', '2026-01-01', 3, false, NULL)",
+    ),
+    ("rotate", "('own.customers', 'phone', true, 3, false, NULL)"),
     (
         "work_through",
         "('phone_encrypt_column', 'encrypt', 'own.customers', 'phone', 3, '{}', 1, '{}')",

@@ -9,7 +9,7 @@ use crate::numbers::Numbers;
 use crate::relations;
 use crate::routines::{self, Routine};
 use crate::triggers;
-use crate::values::{Encoding, value};
+use crate::values::{Encoding, SETTING, value};
 
 /// Its keys are `K1`, and `K2` as a previous one.
 pub static SERVER: LazyLock<Server> = LazyLock::new(|| {
@@ -20,6 +20,11 @@ pub static SERVER: LazyLock<Server> = LazyLock::new(|| {
     server.reload();
     server
 });
+
+/// Those that a session can set, and of which there is something to set.
+const SETTINGS: &str = "SELECT s.name FROM (SELECT name FROM pg_settings WHERE name LIKE 'phone\\_crypt.%'
+        AND context IN ('user', 'superuser')
+    UNION SELECT unnest('{phone_crypt.encryption_key,phone_crypt.previous_keys}'::text[])) AS s ORDER BY 1";
 
 /// How many calls each kind of caller makes.
 fn calls() -> usize {
@@ -67,6 +72,7 @@ struct Caller<'a> {
     numbers: Numbers,
     encoding: Encoding,
     routines: &'a [Routine],
+    settings: &'a [String],
     faults: Vec<String>,
 }
 
@@ -91,6 +97,15 @@ impl Caller<'_> {
         }
     }
 
+    /// A change of one of the extension's settings.
+    fn setting(&mut self) -> String {
+        let settings = self.settings;
+        let name = &settings[self.numbers.below(settings.len())];
+        let text = value(&mut self.numbers, "text", SETTING, self.encoding);
+        let text = text.unwrap_or_default();
+        format!("SELECT set_config('{name}', {text}, true)")
+    }
+
     /// Makes a call, in a transaction that is taken back or by itself, and notes what is wrong with its answer.
     fn make(&mut self, sql: &str, in_transaction: bool) {
         let statement = match in_transaction {
@@ -108,7 +123,8 @@ impl Caller<'_> {
             self.client.run("ROLLBACK");
         }
         if let Some(fault) = fault(&refusal) {
-            self.faults.push(format!("{fault}: {sql}: {refusal:?}"));
+            let said: String = format!("{refusal:?}").chars().take(500).collect();
+            self.faults.push(format!("{fault}: {sql}: {said}"));
         }
     }
 
@@ -121,6 +137,12 @@ impl Caller<'_> {
             return;
         }
         let sql = self.call_of(routine);
+        // Under a setting of the extension's that is as hostile, until the transaction ends.
+        if self.numbers.below(10) == 0 {
+            let sql = format!("{}; {sql}", self.setting());
+            self.make(&sql, true);
+            return;
+        }
         let in_transaction = !routine.is_procedure || self.numbers.below(4) == 0;
         self.make(&sql, in_transaction);
     }
@@ -147,6 +169,7 @@ fn call_at_random(role: &str, profile: Option<&str>, encoding: Encoding, calls: 
         numbers,
         encoding,
         routines: &routines::all(&mut superuser),
+        settings: &superuser.rows(SETTINGS),
         faults: Vec::new(),
     };
     caller.client.run("SET statement_timeout = '300ms'");

@@ -241,6 +241,32 @@ const REGISTRATIONS: [&str; 6] = [
     "jsonb_populate_record((SELECT c FROM phone_crypt.columns AS c LIMIT 1), '{\"context_column\": \"id\", \"plaintext_type\": \"x y z\"}')",
 ];
 
+/// The name under which values of settings are asked for: PostgreSQL repeats those that it refuses, so that they are
+/// no numbers.
+pub const SETTING: &str = "a setting";
+const SETTINGS: [&str; 20] = [
+    "''",
+    "' '",
+    "'on'",
+    "'off'",
+    "'raw'",
+    "'derived,raw'",
+    "'raw,raw'",
+    "'cbc'",
+    "'AU,US'",
+    "'AU,,US'",
+    "'ZZ'",
+    "'a915ee2b'",
+    "'00000000'",
+    "'table'",
+    "'memory'",
+    "'\u{e9}'",
+    "repeat('AU,', 100000)",
+    "repeat('k', 40)",
+    "repeat('ab', 32)",
+    "repeat('k', 40) || ',' || repeat('ab', 32)",
+];
+
 /// What an argument of this name is often given, so that calls get further than the first check.
 fn likely(name: &str) -> &'static [&'static str] {
     match name {
@@ -315,6 +341,10 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         return Some(format!("({})::{kind}", numbers.of(likely)));
     }
     let values: &[&str] = match kind {
+        "text" if name == SETTING => match numbers.below(6) {
+            0 if encoding == Encoding::SqlAscii => &BYTES,
+            _ => &SETTINGS,
+        },
         "text" | "name" if is_named(kind, name) => &NAMES,
         "text" | "name" => match numbers.below(8) {
             0 if encoding == Encoding::SqlAscii => &BYTES,
