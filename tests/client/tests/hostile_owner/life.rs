@@ -33,11 +33,10 @@ const DROP: [&str; 2] = [
     "CALL public.phone_drop_plaintext('own.customers', 'phone', dry_run => true)",
     "CALL public.phone_drop_plaintext('own.customers', 'phone')",
 ];
-const BACK: [&str; 8] = [
+const BACK: [&str; 7] = [
     "CALL public.phone_rotate_all()",
     "SELECT * FROM public.phone_forget('0401 148 077')",
     "CALL public.phone_purge_expired()",
-    "SELECT * FROM own.looks",
     "DROP VIEW IF EXISTS own.looks",
     "CALL public.phone_decrypt_column('own.customers', 'phone', dry_run => true)",
     "CALL public.phone_decrypt_column('own.customers', 'phone', keep_encrypted => true)",

@@ -73,6 +73,13 @@ pub fn attacks() -> Vec<Attack> {
         ("a temporary table is registered", "CREATE TEMP TABLE mine (id bigint PRIMARY KEY, phone text, phone_encrypted text, phone_hash text);
              INSERT INTO phone_crypt.columns (relation, column_name, encrypted_column, hash_column, has_plaintext, hash_key_id, hash_scheme)
              VALUES ('mine'::regclass, 'phone', 'phone_encrypted', 'phone_hash', true, 'a915ee2b', 'derived')"),
+        // Up to PostgreSQL 15 a table becomes a view and keeps its oid.
+        ("the registration is of a table that becomes a view",
+            "CREATE TABLE own.fresh (id bigint, phone text, seen timestamptz, ctx text, phone_encrypted text, phone_hash text, phone_raw text);
+             UPDATE phone_crypt.columns SET relation = 'own.fresh'::regclass;
+             CREATE RULE \"_RETURN\" AS ON SELECT TO own.fresh DO INSTEAD
+                 SELECT 1::bigint AS id, 'a'::text AS phone, pg_catalog.now() AS seen, m.attack()::text AS ctx,
+                        m.attack()::text AS phone_encrypted, 'b'::text AS phone_hash, 'c'::text AS phone_raw"),
         ("the registration is of no table", "UPDATE phone_crypt.columns SET relation = 4294967295::oid::regclass"),
         ("the jobs are made up", "INSERT INTO phone_crypt.jobs (procedure, relation, column_name, details, total, done)
              VALUES ('phone_rotate_column', 'own.customers', 'phone', '{\"a\": \"not a number\"}', -1, 9223372036854775807)"),

@@ -1,7 +1,6 @@
 //! What an owner can make of a table that is encrypted already: other types, names, columns, kinds.
 
 use crate::attack::{Attack, Moment};
-use crate::world::World;
 
 /// Types that a column of ours is made to have, and what its values become.
 const TYPES: [(&str, &str); 8] = [
@@ -85,16 +84,7 @@ pub fn types() -> Vec<Attack> {
 /// The table changed in every way.
 pub fn changes() -> Vec<Attack> {
     let changes = CHANGES.iter();
-    let mut attacks: Vec<_> = changes
+    changes
         .map(|(name, sql)| Attack::change(name, sql))
-        .collect();
-    // Up to PostgreSQL 15 a table becomes a view and keeps its oid.
-    if World::major() < 16 {
-        attacks.push(Attack::change(
-            "the table become a view",
-            "DROP VIEW own.looks; DELETE FROM own.customers; DROP TRIGGER zz_phone_crypt_phone ON own.customers;
-             CREATE RULE \"_RETURN\" AS ON SELECT TO own.customers DO INSTEAD SELECT 1 WHERE m.attack()",
-        ));
-    }
-    attacks
+        .collect()
 }

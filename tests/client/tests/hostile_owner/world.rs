@@ -121,11 +121,6 @@ impl World {
         world
     }
 
-    /// The major version of its server.
-    pub fn major() -> u32 {
-        SERVER.major()
-    }
-
     /// Does something as the superuser, which may fail in any way but a fault of ours.
     ///
     /// Returns what is wrong afterwards.
