@@ -49,14 +49,14 @@ CREATE TRIGGER announce_change
 
 CREATE TABLE phone_crypt.ratelimit_lists (
     -- The first three columns are read by position (src/ratelimit/lists.rs).
-    list     text COLLATE "C" NOT NULL CHECK (list IN ('allow', 'deny')),
-    key      text COLLATE "C" UNIQUE CHECK (pg_catalog.octet_length(key) BETWEEN 1 AND 512),
+    list     text COLLATE "C" NOT NULL CHECK (list OPERATOR(pg_catalog.=) ANY (ARRAY['allow', 'deny'])),
+    key      text COLLATE "C" UNIQUE CHECK (key OPERATOR(pg_catalog.<>) '' AND pg_catalog.octet_length(key) OPERATOR(pg_catalog.<=) 512),
     network  cidr UNIQUE,
     note     text,
     added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     -- The number behind a key that is a phone's hash, for a change of the hash key (sql/base/ratelimit_phones.sql).
     phone_encrypted text CHECK (phone_encrypted IS NULL OR key IS NOT NULL),
-    CHECK ((key IS NULL) <> (network IS NULL))
+    CHECK ((key IS NULL) OPERATOR(pg_catalog.<>) (network IS NULL))
 );
 COMMENT ON TABLE phone_crypt.ratelimit_lists IS
     'allow and deny lists of rate limits; written by ratelimit_list_key() and ratelimit_list_network()';

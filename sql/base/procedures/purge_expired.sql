@@ -173,9 +173,11 @@ BEGIN
             failures := pg_catalog.array_append(failures, SQLSTATE);
             RAISE WARNING 'phone_purge_expired: numbers behind ended blocks were not dropped: SQLSTATE %', SQLSTATE;
         END;
-        COMMIT;
     END IF;
     IF pg_catalog.cardinality(failures) OPERATOR(pg_catalog.>) 0 THEN
+        IF NOT dry_run THEN
+            COMMIT;
+        END IF;
         RAISE EXCEPTION 'phone_purge_expired is incomplete: % failed', pg_catalog.cardinality(failures)
             USING ERRCODE = failures[1],
                   HINT = 'What was done is kept. The warnings name the tables: remove the causes and CALL it again.';

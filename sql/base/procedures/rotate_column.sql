@@ -347,13 +347,15 @@ BEGIN
             failures := pg_catalog.array_append(failures, SQLSTATE);
             RAISE WARNING 'phone_rotate_all: lists and blocks by phone were not changed: SQLSTATE %', SQLSTATE;
         END;
-        COMMIT;
     END IF;
     IF others OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING '% registered columns belong to tables of others and were left out', others
             USING HINT = 'Their owners, or a superuser, can rotate them.';
     END IF;
     IF pg_catalog.cardinality(failures) OPERATOR(pg_catalog.>) 0 THEN
+        IF NOT dry_run THEN
+            COMMIT;
+        END IF;
         RAISE EXCEPTION 'phone_rotate_all is incomplete: % failed', pg_catalog.cardinality(failures)
             USING ERRCODE = failures[1],
                   HINT = 'What was done is kept. The warnings name the tables: remove the causes and CALL it again.';

@@ -211,6 +211,33 @@ fn a_lock_that_somebody_holds_stops_its_table_only() {
     assert_eq!(numbers(&mut superuser, "middle"), 0);
 }
 
+/// A cancel is no table's fault: it ends the call.
+#[test]
+fn a_cancel_ends_the_call() {
+    let (mut superuser, notices, mut owner) = three_tables();
+    under_another_key(&mut superuser);
+    owner.run(
+        "CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+         CREATE TRIGGER a BEFORE UPDATE ON middle FOR EACH ROW EXECUTE FUNCTION sleep()",
+    );
+    superuser.run("SET statement_timeout = '2s'");
+    for call in [
+        "SELECT * FROM phone_forget('0401148075')",
+        "CALL phone_rotate_all()",
+        "CALL phone_purge_expired()",
+    ] {
+        superuser
+            .refusal(call, &[])
+            .says("57014", "canceling statement");
+    }
+    superuser.run("SET statement_timeout = 0");
+    assert_eq!(notices.with("incomplete").len(), 0);
+    // What was committed before the cancel is kept; phone_forget has no part in that.
+    assert_eq!(numbers(&mut superuser, "first"), 0);
+    assert_eq!(numbers(&mut superuser, "middle"), 2);
+    owner.run("SELECT phone_crypt.job_lock('middle'), phone_crypt.job_unlock('middle')");
+}
+
 #[test]
 fn another_sessions_temporary_table_stops_nothing() {
     let (mut superuser, notices, mut owner) = three_tables();
