@@ -119,25 +119,20 @@ fn nul_terminated(sql: &str) -> CString {
     }
 }
 
-enum Caught<R> {
-    Nothing(R),
-    Error(CaughtError),
-}
-
 /// Does what may run a user's code: what that sets is undone, and its error keeps its SQLSTATE, but for those that are not
 /// its to raise.
 fn guarded<R>(work: impl FnOnce() -> R) -> R {
     let _level = SettingsLevel::open();
     let (result, seen) = sqlstate::seeing(|| {
-        PgTryBuilder::new(AssertUnwindSafe(|| Caught::Nothing(work())))
-            .catch_others(Caught::Error)
+        PgTryBuilder::new(AssertUnwindSafe(|| Ok(work())))
+            .catch_others(|cause| Err(Box::new(cause)))
             .execute()
     });
     let cause = match result {
-        Caught::Nothing(value) => return value,
-        Caught::Error(cause) => cause,
+        Ok(value) => return value,
+        Err(cause) => cause,
     };
-    let (code, function) = match &cause {
+    let (code, function) = match &*cause {
         CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => {
             (report.sql_error_code(), report.function_name())
         }

@@ -5,7 +5,7 @@ use phone_crypt_client_tests::Sql;
 use postgres::Client;
 
 use crate::attacks::{ATTACK, CALLS};
-use crate::shared::with_owner;
+use crate::shared::{SERVER, with_owner};
 
 /// `divert()` makes names and operators of the owner's stand before PostgreSQL's own, for the whole session.
 const DIVERT: &str = "
@@ -234,4 +234,60 @@ fn nothing_else_of_a_session_outlives_it() {
     ] {
         assert_eq!(superuser.number(kept), 0, "{kept}");
     }
+}
+
+/// Whoever may create objects in the schema of the extension before it is created there: operators and functions that
+/// fit better than PostgreSQL's own, which take what can be made into their arguments.
+#[test]
+fn nothing_of_others_is_picked_up_when_the_extension_is_created() {
+    let database = SERVER.empty_database();
+    let mut superuser = SERVER.connect_as("postgres", &database);
+    superuser.run(&format!(
+        "CREATE ROLE early_{database} LOGIN; GRANT CREATE ON SCHEMA public TO early_{database}"
+    ));
+    let mut early = SERVER.connect_as(&format!("early_{database}"), &database);
+    for (left, right) in [
+        ("oid", "regclass"),
+        ("oid", "regprocedure"),
+        ("regclass", "oid"),
+        ("name", "text"),
+        ("text", "name"),
+        ("\"char\"", "text"),
+        ("smallint", "integer"),
+        ("text", "unknown"),
+    ] {
+        let _ = early.batch_execute(&format!(
+            "CREATE FUNCTION public.trap({left}, {right}) RETURNS boolean IMMUTABLE LANGUAGE plpgsql AS
+                 'BEGIN RETURN true; END'"
+        ));
+        for operator in ["=", "<>", "~", "~~", "<", ">"] {
+            let _ = early.batch_execute(&format!(
+                "CREATE OPERATOR public.{operator} (LEFTARG = {left}, RIGHTARG = {right}, FUNCTION = public.trap)"
+            ));
+        }
+    }
+    early.run(
+        "CREATE FUNCTION public.unnest(text[]) RETURNS SETOF text LANGUAGE sql AS 'SELECT NULL::text';
+         CREATE FUNCTION public.count(text) RETURNS bigint LANGUAGE sql AS 'SELECT 0::bigint';
+         CREATE FUNCTION public.coalesce(text, text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text';
+         CREATE FUNCTION public.format(text, text) RETURNS text LANGUAGE sql AS 'SELECT NULL::text';
+         CREATE FUNCTION public.format(text, regprocedure) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'",
+    );
+    superuser.run("CREATE EXTENSION phone_crypt");
+    let picked_up = "SELECT pg_describe_object(d.classid, d.objid, d.objsubid) || ' uses ' ||
+                            pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid)
+                       FROM pg_depend AS d
+                      WHERE d.refclassid = 'pg_operator'::regclass
+                            AND d.refobjid IN (SELECT oid FROM pg_operator WHERE oprnamespace = 'public'::regnamespace)
+                            AND d.classid <> 'pg_operator'::regclass
+                         OR d.refclassid = 'pg_proc'::regclass
+                            AND d.refobjid IN (SELECT oid FROM pg_proc WHERE proowner = 'early_$'::regrole)
+                            AND d.classid NOT IN ('pg_operator'::regclass, 'pg_proc'::regclass)";
+    let picked_up = picked_up.replace("early_$", &format!("early_{database}"));
+    assert_eq!(superuser.rows(&picked_up), [""; 0]);
+    assert!(
+        superuser
+            .number("SELECT count(*) FROM pg_operator WHERE oprnamespace = 'public'::regnamespace")
+            > 20
+    );
 }
