@@ -4,6 +4,7 @@ use phone_crypt_client_tests::samples::{K1, K2};
 use phone_crypt_client_tests::{Refusal, Server, Sql};
 use postgres::Client;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::numbers::Numbers;
 use crate::relations;
@@ -34,15 +35,15 @@ fn calls() -> usize {
     })
 }
 
-/// A new database in an encoding, with the extension and the relations.
-fn database(encoding: Encoding) -> String {
-    let name = SERVER.empty_database();
+/// A new database in an encoding, with the extension.
+pub fn database(encoding: Encoding) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("random{}", COUNT.fetch_add(1, Ordering::Relaxed));
     let encoding = match encoding {
         Encoding::Utf8 => "UTF8",
         Encoding::Latin1 => "LATIN1",
         Encoding::SqlAscii => "SQL_ASCII",
     };
-    SERVER.connect().run(&format!("DROP DATABASE {name}"));
     SERVER.connect().run(&format!(
         "CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
     ));

@@ -2,7 +2,8 @@
 
 use phone_crypt_client_tests::Sql;
 
-use crate::caller::SERVER;
+use crate::caller::{SERVER, database};
+use crate::values::Encoding;
 
 #[test]
 fn a_relation_that_does_not_exist_is_said_not_to() {
@@ -49,13 +50,7 @@ fn a_trigger_function_that_is_called_directly_says_what_it_is() {
 
 #[test]
 fn regions_of_other_bytes_than_utf_8_are_refused() {
-    let name = SERVER.empty_database();
-    SERVER.connect().run(&format!("DROP DATABASE {name}"));
-    SERVER.connect().run(&format!(
-        "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"
-    ));
-    let mut client = SERVER.connect_as("postgres", &name);
-    client.run("CREATE EXTENSION phone_crypt");
+    let mut client = SERVER.connect_as("postgres", &database(Encoding::SqlAscii));
     for call in [
         "phone_crypt.read_plain('0401148075', E'AU\\xff')",
         "phone_crypt.read_legacy('x', 'cbc', NULL, E'AU\\xff')",
