@@ -21,8 +21,8 @@ test-assert: ## all tests on a PostgreSQL 17 with assertions, built once from so
 soak: ## procedures killed at many moments; the memory engine under random calls, kills, crashes; SOAK_SECONDS=600 (default)
 	@scripts/soak
 
-fuzz: ## every fuzz target for longer; FUZZ_SECONDS=600 each (default 60)
-	@scripts/fuzz $(or $(FUZZ_SECONDS),60)
+fuzz: ## every fuzz target for longer; FUZZ_SECONDS=600 each (default 60); FUZZ_CALLS=100000 random SQL calls (default)
+	@FUZZ_CALLS=$(or $(FUZZ_CALLS),100000) scripts/fuzz $(or $(FUZZ_SECONDS),60)
 
 bench: ## speed beside the peers; BENCH=phones|ratelimit|migration does a part; writes docs/benchmarks.md
 	@bench/run

@@ -165,6 +165,8 @@ pub enum Error {
     NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
     InsecureTransport,
+    #[error("the result would be longer than a text of PostgreSQL may be, which is 1 GB")]
+    TextTooLong,
     #[error("the text is not valid UTF-8")]
     NotUtf8,
     #[error("the decrypted text has a character that the encoding of this database lacks")]
@@ -287,6 +289,7 @@ impl Error {
             Error::NotATrigger => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Error::TableRefused { code, .. } => *code,
             Error::InTable { source, .. } => source.sqlstate(),
+            Error::TextTooLong => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             Error::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
             Error::NotUtf8 | Error::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
         }

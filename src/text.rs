@@ -108,6 +108,9 @@ const SQL_ASCII: i32 = pg_sys::pg_enc::PG_SQL_ASCII as i32;
 /// The most bytes that one becomes (PostgreSQL's MAX_CONVERSION_GROWTH).
 const MAX_GROWTH: usize = 4;
 
+/// The most bytes that a text has: what PostgreSQL allocates at once (its MaxAllocSize), less the header.
+const MAX_TEXT_LEN: usize = 0x3fff_ffff - pg_sys::VARHDRSZ;
+
 fn database_encoding() -> i32 {
     // SAFETY: reads a value that is fixed once the backend is connected to its database.
     unsafe { pg_sys::GetDatabaseEncoding() }
@@ -190,7 +193,8 @@ pub struct TextOut(pg_sys::Datum);
 impl TextOut {
     /// UTF-8 text, converted to the database's encoding.
     ///
-    /// Errors: a NUL byte (22021); a character that the database's encoding lacks (22P05).
+    /// Errors: a NUL byte (22021); a character that the database's encoding lacks (22P05); longer than a text may be,
+    /// 54000.
     pub fn new(text: &str) -> Result<TextOut> {
         Ok(Self::from_bytes(&converted(text)?))
     }
@@ -200,14 +204,15 @@ impl TextOut {
     /// Errors: not UTF-8, and those of [`TextOut::new`].
     pub fn utf8(bytes: &[u8]) -> Result<TextOut> {
         if bytes.is_ascii() && !bytes.contains(&0) {
+            check_len(bytes.len())?;
             return Ok(Self::from_bytes(bytes));
         }
         Self::new(std::str::from_utf8(bytes).map_err(|_| Error::NotUtf8)?)
     }
 
-    /// Text that is ASCII without NUL by construction (E.164, hexadecimal digits).
+    /// Text that is ASCII without NUL by construction (E.164, hexadecimal digits), and no longer than a text may be.
     pub fn ascii(text: &[u8]) -> TextOut {
-        debug_assert!(text.is_ascii() && !text.contains(&0));
+        debug_assert!(text.is_ascii() && !text.contains(&0) && text.len() <= MAX_TEXT_LEN);
         Self::from_bytes(text)
     }
 
@@ -247,7 +252,20 @@ fn converted(text: &str) -> Result<Vec<u8>> {
     if text.as_bytes().contains(&0) {
         return Err(Error::NulInText);
     }
-    in_database_encoding(text).ok_or(Error::NotInDatabaseEncoding)
+    check_len(text.len())?;
+    let converted = in_database_encoding(text).ok_or(Error::NotInDatabaseEncoding)?;
+    check_len(converted.len())?;
+    Ok(converted)
+}
+
+/// Refuses what would be longer than a text may be.
+///
+/// Errors: too long, 54000.
+pub fn check_len(len: usize) -> Result<()> {
+    match len <= MAX_TEXT_LEN {
+        true => Ok(()),
+        false => Err(Error::TextTooLong),
+    }
 }
 
 /// Bytes of the database's own encoding that came out of a text, and go back into one.

@@ -61,22 +61,26 @@ fn places(key: &[u8]) -> Option<[usize; PLACES]> {
     (digits.len() >= PLACES * DIGITS).then_some(places)
 }
 
+/// What is known, taken out for as long as it is used: code of the table's owner runs meanwhile, and may call for the
+/// same again. It is put back also after an error, which may leave keys in it that the table has not: those are looked
+/// up in vain.
+struct TakenOut(Option<(pg_sys::Oid, KnownKeys)>);
+
+impl Drop for TakenOut {
+    fn drop(&mut self) {
+        KNOWN.set(self.0.take());
+    }
+}
+
 /// Calls `use_keys` with what is known of the table, which is read at the first time.
-///
-/// It is taken out meanwhile: triggers of the table run, and may call what uses it. After an error nothing is known.
 pub fn with_known<R>(
     oid: pg_sys::Oid,
     table: &EarlierTable,
     use_keys: impl FnOnce(&mut KnownKeys) -> R,
 ) -> R {
-    let known = KNOWN.take().filter(|(known_oid, _)| *known_oid == oid);
-    let mut keys = match known {
-        Some((_, keys)) => keys,
-        None => KnownKeys::read(table),
-    };
-    let answer = use_keys(&mut keys);
-    KNOWN.set(Some((oid, keys)));
-    answer
+    let mut taken = TakenOut(KNOWN.take().filter(|(known, _)| *known == oid));
+    let (_, keys) = taken.0.get_or_insert_with(|| (oid, KnownKeys::read(table)));
+    use_keys(keys)
 }
 
 /// Forgets what is known, at the beginning and at the end of a run.

@@ -3,6 +3,7 @@
 //! A NULL phone or value gives NULL. A NULL context, regions list, style or scheme is an error: taken for
 //! "no answer" it would lose a number without a word.
 
+use pgrx::Array;
 use phone_crypt_core::phone::Regions;
 use std::borrow::Cow;
 
@@ -42,6 +43,22 @@ fn names_regions(context: &str) -> bool {
     let first = context.split(',').next().unwrap_or_default();
     // Most contexts end here.
     first.trim().len() == 2 && Regions::parse(context).is_ok()
+}
+
+/// The texts of an array, which must not be NULL (22004) and must be UTF-8 (22021); elements may be NULL.
+pub fn texts(
+    array: Option<Array<'_, Text<'_>>>,
+    name: &'static str,
+) -> Result<Vec<Option<String>>> {
+    let array = array.ok_or(Error::NullArgument(name))?;
+    array.iter().map(optional).collect()
+}
+
+/// A text that may be NULL and must be UTF-8 (22021).
+pub fn optional(argument: Option<Text<'_>>) -> Result<Option<String>> {
+    argument
+        .map(|text| text.exact().map(Cow::into_owned))
+        .transpose()
 }
 
 /// NULL where the phone or the value is at fault; every other error is still raised.

@@ -7,9 +7,9 @@
 use pgrx::iter::TableIterator;
 use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::spi::quote_identifier;
-use pgrx::{PgLogLevel, name, pg_extern, pg_sys};
+use pgrx::{Array, PgLogLevel, name, pg_extern, pg_sys};
 
-use super::args::required;
+use super::args::{required, texts};
 use super::jobs::relation;
 use crate::batch_settings::BatchSettings;
 use crate::error::{Answer, Error, Result};
@@ -56,10 +56,11 @@ fn count_as_owner(table: Option<Regclass>, condition: Option<Text<'_>>) -> Answe
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn read_as_owner(
     table: Option<Regclass>,
-    columns: Option<Vec<Option<String>>>,
+    columns: Option<Array<'_, Text<'_>>>,
 ) -> std::result::Result<TableIterator<'static, (name!(columns, Vec<Option<RawText>>),)>, ErrorReport>
 {
-    let columns: Option<Vec<String>> = columns.and_then(|names| names.into_iter().collect());
+    let columns = texts(columns, "columns")?.into_iter();
+    let columns: Option<Vec<String>> = columns.collect();
     let columns = columns.ok_or(Error::NullArgument("columns"))?;
     let rows = OwnedRows::open(relation(table)?.oid(), &columns)?;
     Ok(TableIterator::new(rows.map(|row| (row,))))

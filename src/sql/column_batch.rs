@@ -8,7 +8,7 @@ use phone_crypt_core::crypto::{KeyId, LegacyScheme};
 
 use std::ffi::CString;
 
-use super::args::required;
+use super::args::{optional, required, texts};
 use super::jobs::relation;
 use crate::columns::batch::{self, Request, import};
 use crate::columns::convert::{self, Reading};
@@ -31,7 +31,7 @@ fn column_batch(
     after: Option<Array<'_, Text<'_>>>,
     batch_size: Option<i32>,
     writes: default!(Option<bool>, "true"),
-    arguments: default!(Option<Vec<Option<String>>>, "'{}'"),
+    arguments: default!(Option<Array<'_, Text<'_>>>, "'{}'"),
     looks_up: default!(Option<bool>, "true"),
     path: default!(Option<Text<'_>>, "'pg_catalog, pg_temp'"),
 ) -> std::result::Result<
@@ -57,7 +57,7 @@ fn column_batch(
         writes: writes.ok_or(Error::NullArgument("writes"))?,
         looks_up: looks_up.ok_or(Error::NullArgument("looks_up"))?,
         path: &path,
-        arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
+        arguments: texts(arguments, "arguments")?,
     })
     .map_err(quotes_no_row)?;
     Ok(TableIterator::once((
@@ -81,7 +81,7 @@ fn column_pending(
     work: Option<Text<'_>>,
     leaf: Option<Regclass>,
     column: Option<Text<'_>>,
-    arguments: default!(Option<Vec<Option<String>>>, "'{}'"),
+    arguments: default!(Option<Array<'_, Text<'_>>>, "'{}'"),
 ) -> Answer<i64> {
     Ok(batch::pending(&Request {
         work: &required(work, "work")?,
@@ -92,7 +92,7 @@ fn column_pending(
         writes: false,
         looks_up: false,
         path: c"",
-        arguments: arguments.ok_or(Error::NullArgument("arguments"))?,
+        arguments: texts(arguments, "arguments")?,
     })?)
 }
 
@@ -120,7 +120,8 @@ fn column_differing(
 ///
 /// Errors: not UTF-8, 22021; an unknown region, 22023.
 #[pg_extern(schema = "phone_crypt", stable, parallel_safe)]
-fn read_plain(plain: Option<Text<'_>>, regions: Option<String>) -> Answer<Option<&'static str>> {
+fn read_plain(plain: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer<Option<&'static str>> {
+    let regions = optional(regions)?;
     let Some(plain) = plain else { return Ok(None) };
     Ok(Some(
         match convert::read_text(&plain.exact()?, regions.as_deref())? {
@@ -135,14 +136,15 @@ fn read_plain(plain: Option<Text<'_>>, regions: Option<String>) -> Answer<Option
 /// `phone_crypt.read_legacy(value, scheme, key_id, regions)`: what `phone_import_legacy_column` would count a value
 /// as: `imported`, `repaired`, `naive`, `not_a_phone_number` or `left_unreadable`.
 ///
-/// Errors: an unknown scheme or region, a malformed key id, 22023; a key that is not configured, 55000.
+/// Errors: not UTF-8, 22021; an unknown scheme or region, a malformed key id, 22023; a key that is not configured, 55000.
 #[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
 fn read_legacy(
     value: Option<Text<'_>>,
     scheme: Option<Text<'_>>,
     key_id: Option<Text<'_>>,
-    regions: Option<String>,
+    regions: Option<Text<'_>>,
 ) -> Answer<Option<&'static str>> {
+    let regions = optional(regions)?;
     let scheme = LegacyScheme::parse(&required(scheme, "scheme")?).map_err(Error::from)?;
     let key_id = key_id.map(Text::or_empty);
     let key_id: Option<KeyId> = key_id

@@ -8,10 +8,11 @@ use crate::error::{Answer, Result};
 use crate::keys::with_ring;
 use crate::scratch::with_scratch;
 use crate::stats::{Operation, count};
-use crate::text::{Text, TextOut};
+use crate::text::{Text, TextOut, check_len};
 use crate::{random, transport};
 
 fn encrypted(text: &str, context: &str) -> Result<TextOut> {
+    check_len(crypto::encrypted_len(text.len()))?;
     with_ring(|ring| {
         with_scratch(|out| {
             crypto::encrypt_into(
@@ -29,7 +30,8 @@ fn encrypted(text: &str, context: &str) -> Result<TextOut> {
 
 /// `phone_encrypt_raw(text[, context])`: encrypts any text as it is. NULL text gives NULL.
 ///
-/// Errors: context NULL, 22004; a list of regions as context, 22023; no key, or a ring that differs from the pin, 55000.
+/// Errors: context NULL, 22004; a list of regions as context, 22023; no key, or a ring that differs from the pin, 55000; a
+/// text of 512 MB or more, whose encrypted value would be longer than a text may be, 54000.
 #[pg_extern(volatile, parallel_safe)]
 fn phone_encrypt_raw(
     text: Option<Text<'_>>,

@@ -5,7 +5,7 @@ use super::error::PhoneError;
 use super::parsed::ParsedPhone;
 use super::region::Region;
 use super::regions::Regions;
-use super::{fast_path, library, rule, screen};
+use super::{fast_path, library, screen};
 
 /// The longest text looked at, in bytes: no number needs more, and the parser's patterns are not
 /// to be fed megabytes.

@@ -1,0 +1,373 @@
+//! Hostile values of every type, each an SQL expression.
+
+use crate::numbers::Numbers;
+use crate::relations::OIDS;
+
+/// Texts that some function or other has a use for, and many that none has.
+const TEXTS: [&str; 66] = [
+    "NULL",
+    "''",
+    "' '",
+    "'+61401148075'",
+    "'0401 148 075'",
+    "'+61401148075 x12'",
+    "'0401148075;0401148076'",
+    "'+'",
+    "'00'",
+    "'a'",
+    "'AU'",
+    "'AU,US'",
+    "'AU,AU'",
+    "'ZZ'",
+    "','",
+    "'cbc'",
+    "'cbc-pbkdf2'",
+    "'node-evp'",
+    "'derived'",
+    "'raw'",
+    "'a915ee2b'",
+    "'3a4e3936'",
+    "'00000000'",
+    "'A915EE2B'",
+    "'encrypt'",
+    "'decrypt'",
+    "'rotate'",
+    "'rehash'",
+    "'import'",
+    "'hash'",
+    "'check'",
+    "'encrypt_duplicate'",
+    "'phone'",
+    "'id'",
+    "'ctid'",
+    "'national'",
+    "'fixed_window'",
+    "'token_bucket'",
+    "'allow'",
+    "'deny'",
+    "'null'",
+    "'delete'",
+    "'now'",
+    "'concurrently'",
+    "'keep'",
+    "'move'",
+    "'admin'",
+    "'1; SELECT 1'",
+    "E'\\\\'''",
+    "'%s%n%1$I'",
+    "chr(31)",
+    "E'\\n\\t'",
+    "repeat('1', 1000000)",
+    "repeat('+61401148075,', 80000)",
+    "repeat('ab', 16) || ':01a915ee2b' || repeat('cd', 500000)",
+    "repeat('x', 512)",
+    "repeat('x', 513)",
+    "repeat('\u{e9}', 300)",
+    "'phone:0401148075'",
+    "'phone_hash:' || repeat('a', 64)",
+    "'policy:a:b'",
+    "'9223372036854775808'",
+    "'-0'",
+    "'NaN'",
+    "phone_encrypt('0401148075', chr(31) || 'c1')",
+    "phone_encrypt_raw('x')",
+];
+
+/// Names of columns and other things, most of which do not exist.
+const NAMES: [&str; 18] = [
+    "NULL",
+    "''",
+    "' '",
+    "'phone'",
+    "'id'",
+    "'ctx'",
+    "'seen'",
+    "'ctid'",
+    "'tableoid'",
+    "'phone_hash'",
+    "'phone_encrypted'",
+    "'nowhere'",
+    "'an ''odd'' column'",
+    "E'\\''; --'",
+    "'%s%n%1$I'",
+    "repeat('\u{e9}', 100)",
+    "repeat('n', 1000000)",
+    "'23505'",
+];
+
+/// Texts of characters that not every encoding has; and of bytes that are none, where the database takes those.
+const CHARACTERS: [&str; 5] = [
+    "'\u{e9}'",
+    "'\u{ff10}\u{ff14}\u{ff10}\u{ff11} 148 075'",
+    "'\u{202e}+61401148075'",
+    "'\u{1f600}'",
+    "'a\u{301}'",
+];
+const BYTES: [&str; 4] = [
+    "E'\\xff\\xfe'",
+    "E'AU\\xff'",
+    "E'+61\\xff401148075'",
+    "E'\\xc3'",
+];
+
+const INTEGERS: [&str; 11] = [
+    "NULL",
+    "0",
+    "1",
+    "-1",
+    "2",
+    "64",
+    "65",
+    "5000",
+    "100001",
+    "2147483647",
+    "(-2147483648)",
+];
+const BIGINTS: [&str; 9] = [
+    "NULL",
+    "0",
+    "1",
+    "-1",
+    "4294967296",
+    "1700000000000",
+    "9223372036854775807",
+    "(-9223372036854775808)",
+    "10",
+];
+const BOOLEANS: [&str; 3] = ["NULL", "true", "false"];
+const INTERVALS: [&str; 14] = [
+    "NULL",
+    "'0'",
+    "'1 hour'",
+    "'-1 hour'",
+    "'1 microsecond'",
+    "'1 millisecond'",
+    "'10 years'",
+    "'10 years 1 day'",
+    "'1 month -30 days'",
+    "'178000000 years'",
+    "'-178000000 years'",
+    "'2147483647 days'",
+    "'infinity'",
+    "'-infinity'",
+];
+const TIMES: [&str; 8] = [
+    "NULL",
+    "now()",
+    "'infinity'",
+    "'-infinity'",
+    "'epoch'",
+    "'294276-12-31 23:59:59+00'",
+    "'4714-11-24 00:00:00+00 BC'",
+    "'2036-01-01'",
+];
+const INETS: [&str; 7] = [
+    "NULL",
+    "'127.0.0.1'",
+    "'::1'",
+    "'10.0.0.0/8'",
+    "'0.0.0.0/0'",
+    "'::/0'",
+    "'10.1.2.3/8'",
+];
+const ARRAYS: [&str; 14] = [
+    "NULL",
+    "'{}'",
+    "'{NULL}'",
+    "'{a}'",
+    "'{1,2}'",
+    "'{phone,id}'",
+    "'{cbc,NULL}'",
+    "'{cbc,a915ee2b}'",
+    "'{{a,b},{c,d}}'",
+    "'[0:1]={a,b}'",
+    "'[-5:-4]={phone,id}'",
+    "'{{{NULL}}}'",
+    "array_fill('x'::text, ARRAY[1000])",
+    "array_fill(NULL::text, ARRAY[3, 3])",
+];
+const INTERVAL_ARRAYS: [&str; 7] = [
+    "NULL",
+    "'{}'",
+    "'{NULL}'",
+    "'{1 hour}'",
+    "'{-1 hour,178000000 years}'",
+    "'{{1 s,2 s}}'",
+    "'[5:6]={1 s,2 s}'",
+];
+const OBJECTS: [&str; 12] = [
+    "NULL",
+    "'{}'",
+    "'[]'",
+    "'1'",
+    "'null'",
+    "'\"x\"'",
+    "'{\"a\": 1}'",
+    "'{\"a\": \"x\"}'",
+    "'{\"a\": 9223372036854775808}'",
+    "'{\"a\": null, \"left_a\": 1}'",
+    "'{\"left_a\": {\"b\": []}}'",
+    "'{\"\": 1e400}'",
+];
+const ROLES: [&str; 5] = [
+    "NULL",
+    "'postgres'",
+    "0::oid",
+    "4294967295::oid",
+    "'nobody_special'",
+];
+const ROLE_ARRAYS: [&str; 5] = [
+    "NULL",
+    "'{}'",
+    "'{NULL}'",
+    "ARRAY[4294967295::oid]",
+    "'{{postgres,nobody_special}}'",
+];
+const ROW_IDS: [&str; 6] = [
+    "NULL",
+    "'(0,0)'",
+    "'(0,1)'",
+    "'(1,1)'",
+    "'(4294967295,65535)'",
+    "'(2147483648,0)'",
+];
+const TRANSACTIONS: [&str; 5] = ["NULL", "'0'", "'3'", "'2147483648'", "'4294967295'"];
+const REGISTRATIONS: [&str; 6] = [
+    "NULL",
+    "(SELECT c FROM phone_crypt.columns AS c LIMIT 1)",
+    "ROW()",
+    "jsonb_populate_record((SELECT c FROM phone_crypt.columns AS c LIMIT 1), '{\"relation\": 4294967295}')",
+    "jsonb_populate_record((SELECT c FROM phone_crypt.columns AS c LIMIT 1), '{\"hash_column\": \"nowhere\", \"raw_column\": null}')",
+    "jsonb_populate_record((SELECT c FROM phone_crypt.columns AS c LIMIT 1), '{\"context_column\": \"id\", \"plaintext_type\": \"x y z\"}')",
+];
+
+/// The name under which values of settings are asked for: PostgreSQL repeats those that it refuses, so that they are
+/// no numbers.
+pub const SETTING: &str = "a setting";
+const SETTINGS: [&str; 20] = [
+    "''",
+    "' '",
+    "'on'",
+    "'off'",
+    "'raw'",
+    "'derived,raw'",
+    "'raw,raw'",
+    "'cbc'",
+    "'AU,US'",
+    "'AU,,US'",
+    "'ZZ'",
+    "'a915ee2b'",
+    "'00000000'",
+    "'table'",
+    "'memory'",
+    "'\u{e9}'",
+    "repeat('AU,', 100000)",
+    "repeat('k', 40)",
+    "repeat('ab', 32)",
+    "repeat('k', 40) || ',' || repeat('ab', 32)",
+];
+
+/// What an argument of this name is often given, so that calls get further than the first check.
+fn likely(name: &str) -> &'static [&'static str] {
+    match name {
+        "column" | "column_name" => &["'phone'"],
+        "work" => &[
+            "'encrypt'",
+            "'decrypt'",
+            "'rotate'",
+            "'rehash'",
+            "'import'",
+            "'hash'",
+            "'check'",
+        ],
+        "scheme" => &["'cbc'", "'node-evp'"],
+        "context" | "hash_context" => &["''", "chr(31) || 'c1'"],
+        "regions" => &["'AU,US'", "''"],
+        "value" => &[
+            "phone_encrypt('0401148075', chr(31) || 'c1')",
+            "phone_encrypt_raw('x')",
+        ],
+        "phone" => &["'0401148075'", "'+14011480751'"],
+        "style" => &["'national'", "'rfc3966'"],
+        "algorithm" => &["'token_bucket'", "'sliding_window'"],
+        "list" => &["'deny'"],
+        "on_forget" => &["'delete'"],
+        "profile" => &["'reader'"],
+        "table" | "relation" | "leaf" => &["'zoo.customers'::regclass"],
+        "source" | "target" => &[
+            "'zoo.rate_limits'::regclass",
+            "'phone_crypt.rate_limits'::regclass",
+        ],
+        "limit" | "cost" | "count" | "batch_size" | "size" => &["1", "3"],
+        "window" | "duration" | "retention" => &["'1 hour'"],
+        "policy" => &["NULL", "'a'"],
+        _ => &[],
+    }
+}
+
+/// Whether an argument is a name of something, words of a message, or SQL: none of them is ever a number, and errors
+/// repeat them.
+fn is_named(kind: &str, argument: &str) -> bool {
+    let words = [
+        "column",
+        "column_name",
+        "procedure",
+        "state",
+        "message",
+        "detail",
+        "hint",
+        "template",
+        "statement",
+        "condition",
+    ];
+    kind == "name" || words.contains(&argument)
+}
+
+/// What a database's texts may hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    Utf8,
+    /// Latin-1.
+    Latin1,
+    /// Any bytes.
+    SqlAscii,
+}
+
+/// A value of a type, as an expression; `None` where there is none of it here.
+pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) -> Option<String> {
+    let likely = likely(name);
+    if !likely.is_empty() && numbers.below(2) == 0 {
+        return Some(format!("({})::{kind}", numbers.of(likely)));
+    }
+    let values: &[&str] = match kind {
+        "text" if name == SETTING => match numbers.below(6) {
+            0 if encoding == Encoding::SqlAscii => &BYTES,
+            _ => &SETTINGS,
+        },
+        "text" | "name" if is_named(kind, name) => &NAMES,
+        "text" | "name" => match numbers.below(8) {
+            0 if encoding == Encoding::SqlAscii => &BYTES,
+            1 if encoding == Encoding::Latin1 => &CHARACTERS[..1],
+            1 => &CHARACTERS,
+            _ => &TEXTS,
+        },
+        "integer" => &INTEGERS,
+        "bigint" => &BIGINTS,
+        "boolean" => &BOOLEANS,
+        "interval" => &INTERVALS,
+        "timestamp with time zone" => &TIMES,
+        "inet" => &INETS,
+        "text[]" | "name[]" => &ARRAYS,
+        "interval[]" => &INTERVAL_ARRAYS,
+        "jsonb" => &OBJECTS,
+        "regrole" => &ROLES,
+        "regrole[]" => &ROLE_ARRAYS,
+        "regclass" | "oid" => &OIDS,
+        "tid" => &ROW_IDS,
+        "xid" => &TRANSACTIONS,
+        "phone_crypt.columns" => &REGISTRATIONS,
+        _ => return None,
+    };
+    Some(format!("({})::{kind}", numbers.of(values)))
+}
