@@ -1,7 +1,7 @@
 //! What a text looks like before it is parsed: what is taken for one number, and why the rest is not.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use phone_crypt_core::phone::{PhoneError, Regions, normalize, parse, split};
+use phone_crypt_core::phone::{PhoneError, Regions, normalize, parse};
 
 fn regions(list: &str) -> Regions {
     Regions::parse(list).unwrap()
@@ -283,40 +283,6 @@ fn two_numbers_are_refused() {
             ("(02) 9374\n4000", "+61293744000"),
         ],
     );
-}
-
-#[test]
-fn two_numbers_can_be_split() {
-    for (text, pieces) in [
-        ("0401148075;0401148076", vec!["0401148075", "0401148076"]),
-        (
-            " Tel 0401 148 075 x12 / (02) 9876 5432 or +1 650 253 0000\n",
-            vec!["Tel 0401 148 075 x12", "(02) 9876 5432", "+1 650 253 0000"],
-        ),
-        (
-            "0401\u{a0}148\u{a0}075\u{ff1b}\u{ff10}401148076",
-            vec!["0401\u{a0}148\u{a0}075", "\u{ff10}401148076"],
-        ),
-        ("0401148075+61401148076", vec!["0401148075", "+61401148076"]),
-        (
-            "0401148075 (home) 0298765432 (work)",
-            vec!["0401148075 (home)", "0298765432 (work)"],
-        ),
-        ("0401148075, 1234", vec!["0401148075, 1234"]),
-        ("0401148075", vec!["0401148075"]),
-        (" ask for Bob ", vec!["ask for Bob"]),
-        ("", vec![]),
-        (" \t", vec![]),
-        (
-            "wa.me/61401148075?text=or,0401148076",
-            vec!["wa.me/61401148075?text=or,0401148076"],
-        ),
-    ] {
-        assert_eq!(split(text, &regions(HERE)), pieces, "{text}");
-    }
-    let many = vec!["0401 148 075"; 100];
-    assert_eq!(split(&many.join("; "), &regions(HERE)), many);
-    assert_eq!(split(&"1;".repeat(500_000), &regions(HERE)).len(), 1);
 }
 
 #[test]
