@@ -179,6 +179,9 @@ impl Flushers {
             asked: entry.wanted.load(Ordering::Acquire),
             failures: entry.failures.load(Ordering::Relaxed),
         };
+        // Before it is there: it may have come to its end by the time this process goes on.
+        let beats = entry.beats.load(Ordering::Relaxed);
+        entry.broken_off.fetch_add(1, Ordering::Relaxed);
         let worker = BackgroundWorkerBuilder::new("phone_crypt rate limits flusher")
             .set_library(LIBRARY)
             .set_function("phone_crypt_ratelimit_flusher")
@@ -192,11 +195,10 @@ impl Flushers {
             pgrx::log!(
                 "phone_crypt: no worker for a flush of rate limits; raise max_worker_processes"
             );
+            entry.broken_off.fetch_sub(1, Ordering::Relaxed);
             entry.failures.fetch_add(1, Ordering::Relaxed);
             return false;
         };
-        entry.broken_off.fetch_add(1, Ordering::Relaxed);
-        let beats = entry.beats.load(Ordering::Relaxed);
         self.running.push(Flusher {
             owner,
             worker,
