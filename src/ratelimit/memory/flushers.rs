@@ -18,15 +18,14 @@ use super::owners::entry;
 /// How many run at once. PostgreSQL starts at most `max_worker_processes` (8) for everybody.
 const AT_ONCE: usize = 3;
 /// A flusher that has not connected by then is ended.
-const TO_CONNECT: Duration = Duration::from_secs(5);
+const TO_CONNECT: Duration = Duration::from_secs(10);
 /// One that has connected, and has got nowhere for so long, is ended, too.
 const TO_GET_ON: Duration = Duration::from_secs(60);
 /// How often it is looked whether they get on.
 const CHECK: Duration = Duration::from_secs(1);
 /// Between the starts of two flushers of one database.
 const PAUSE: Duration = Duration::from_millis(20);
-/// The same after one that could not write everything, where slots are all that is asked for: another one would
-/// hardly make any.
+/// The same after one that could not do what is needed: another one will hardly do better at once.
 const LONGER_PAUSE: Duration = Duration::from_secs(1);
 /// The same after one that was broken off, doubled after each further one …
 const FIRST_RETREAT: Duration = Duration::from_secs(1);
@@ -46,10 +45,12 @@ struct Flusher {
 /// What an owner needs a flusher for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
+    /// The table is to be read, or what is in memory to be given up.
+    Load,
+    /// Changes are to be written: it is time, or somebody waits.
+    Flush,
     /// A hit found no slot.
     Slots,
-    /// Anything else.
-    Work,
 }
 
 /// What is known of the flushers of whoever has a place in the list.
@@ -158,11 +159,12 @@ impl Flushers {
     fn pause(&self, last: &Start, need: Need) -> Duration {
         let entry = entry(last.owner);
         let has_failed = entry.failures.load(Ordering::Relaxed) != last.failures;
-        match entry.broken_off.load(Ordering::Relaxed) {
+        match (entry.broken_off.load(Ordering::Relaxed), need) {
             _ if self.is_wanted(last.owner) => PAUSE,
-            0 if has_failed && need == Need::Slots => LONGER_PAUSE,
-            0 => PAUSE,
-            times => FIRST_RETREAT * 2u32.pow((times - 1).min(DOUBLINGS)),
+            (0, Need::Flush) => PAUSE,
+            (0, Need::Slots) if !has_failed => PAUSE,
+            (0, Need::Slots | Need::Load) => LONGER_PAUSE,
+            (times, _) => FIRST_RETREAT * 2u32.pow((times - 1).min(DOUBLINGS)),
         }
     }
 
@@ -177,6 +179,9 @@ impl Flushers {
             asked: entry.wanted.load(Ordering::Acquire),
             failures: entry.failures.load(Ordering::Relaxed),
         };
+        // Before it is there: it may have come to its end by the time this process goes on.
+        let beats = entry.beats.load(Ordering::Relaxed);
+        entry.broken_off.fetch_add(1, Ordering::Relaxed);
         let worker = BackgroundWorkerBuilder::new("phone_crypt rate limits flusher")
             .set_library(LIBRARY)
             .set_function("phone_crypt_ratelimit_flusher")
@@ -190,11 +195,10 @@ impl Flushers {
             pgrx::log!(
                 "phone_crypt: no worker for a flush of rate limits; raise max_worker_processes"
             );
+            entry.broken_off.fetch_sub(1, Ordering::Relaxed);
             entry.failures.fetch_add(1, Ordering::Relaxed);
             return false;
         };
-        entry.broken_off.fetch_add(1, Ordering::Relaxed);
-        let beats = entry.beats.load(Ordering::Relaxed);
         self.running.push(Flusher {
             owner,
             worker,

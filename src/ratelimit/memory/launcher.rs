@@ -145,10 +145,13 @@ fn need_of_flusher(owner: Owner, flushers: &Flushers) -> Option<Need> {
     let to_write = book.dirty > 0 && is_due;
     // After a change to the table engine what is in memory goes.
     let to_forget = !is_memory && book.used > 0;
-    if flushers.is_wanted(owner) || to_load || to_write || to_forget {
-        return Some(Need::Work);
+    if flushers.is_wanted(owner) || to_write {
+        Some(Need::Flush)
+    } else if to_load || to_forget {
+        Some(Need::Load)
+    } else {
+        is_short.then_some(Need::Slots)
     }
-    is_short.then_some(Need::Slots)
 }
 
 /// Whether the database can be connected to: not while it is being dropped or copied. The lock is the one that
