@@ -5,6 +5,7 @@ mod crypto_support;
 
 use crypto_support::{decrypt, encrypt, hex, key, kind, ring, ring_with, unhex};
 use phone_crypt_core::crypto::primitives::hkdf_sha256::KeyDerivation;
+use phone_crypt_core::crypto::value::sealed;
 use phone_crypt_core::crypto::{
     HashScheme, HashSchemes, KeyText, Reencrypted, ValueError, ValueInfo, current_hash, hash_hex,
     inspect, reencrypt_into,
@@ -104,6 +105,28 @@ fn value_vectors_decrypt_or_are_refused() {
         }
     }
     assert_eq!((good, value_vectors().len()), (80, 120));
+}
+
+#[test]
+fn value_vectors_as_bytes() {
+    for vector in value_vectors() {
+        let ring = ring(text(&vector, "key"));
+        let kind = kind(vector["kind"].as_u64().unwrap());
+        let context = text(&vector, "context").as_bytes();
+        let (iv, data) = text(&vector, "value").split_once(':').unwrap();
+        let (iv, mut data) = (unhex(iv).try_into().unwrap(), unhex(data));
+        let stored = data.clone();
+        let opened = sealed::open(&ring, Some(kind), &iv, context, &mut data);
+        if !vector["valid"].as_bool().unwrap() {
+            assert_eq!(opened.unwrap_err(), ValueError::NotAuthentic);
+            continue;
+        }
+        let plain = opened.unwrap().plain;
+        assert_eq!(plain, text(&vector, "text").as_bytes());
+        let mut again = vec![0; sealed::sealed_len(plain.len())];
+        sealed::seal(ring.primary(), kind, plain, context, &iv, &mut again);
+        assert_eq!(again, stored);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What can be told of a value without a key.
 
-use super::{HEADER, Kind, OVERHEAD, ValueError};
+use super::sealed::read_header;
+use super::{Kind, OVERHEAD, ValueError};
 use crate::crypto::iv_data::{IvData, is_padded_len};
 use crate::crypto::key_id::KeyId;
 use crate::crypto::primitives::aes_cbc::BLOCK;
@@ -34,7 +35,7 @@ pub fn inspect(value: &[u8]) -> Result<ValueInfo, ValueError> {
     let mut sealed = vec![0; parts.data_len()];
     decode(&parts, &mut iv, &mut sealed)?;
     let header = sealed.first_chunk().ok_or(ValueError::Malformed)?;
-    let (kind, key_id) = parse_header(header)?;
+    let (kind, key_id) = read_header(header)?;
     Ok(ValueInfo::Current { kind, key_id })
 }
 
@@ -66,10 +67,4 @@ pub(super) fn decode(
     } else {
         Err(ValueError::Malformed)
     }
-}
-
-pub(super) fn parse_header(header: &[u8; HEADER]) -> Result<(Kind, KeyId), ValueError> {
-    let [kind, key_id @ ..] = *header;
-    let kind = Kind::from_byte(kind).ok_or(ValueError::UnknownKind)?;
-    Ok((kind, KeyId::from_bytes(key_id)))
 }

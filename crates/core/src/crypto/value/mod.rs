@@ -1,7 +1,8 @@
-//! Encrypted values: `iv:encrypted_data`, both lower-case hex.
+//! Encrypted values: bytes in [`sealed`], their form as text in `text`.
 //!
 //! ```text
-//! hex(IV[16]) ":" hex( kind[1] | key_id[4] | E | T[32] )
+//! sealed = kind[1] | key_id[4] | E | T[32]
+//! text   = hex(IV[16]) ":" hex(sealed), both in lower case
 //! E = AES-256-CBC with PKCS#7 padding
 //! A = kind | key_id | context
 //! T = HMAC-SHA-256(MAC key, A | IV | E | length of A in bits as 8 bytes, big-endian)
@@ -10,22 +11,21 @@
 //! This is the encrypt-then-MAC construction of draft-mcgrew-aead-aes-cbc-hmac-sha2 and RFC 7518 §5.2,
 //! with HMAC-SHA-256 and its whole tag.
 
+pub mod sealed;
+
 mod info;
-mod open;
-mod seal;
+mod text;
 
 pub use info::{ValueInfo, inspect};
-pub use open::{Reencrypted, decrypt_into, reencrypt_into};
-pub use seal::{encrypt_into, encrypted_len};
+pub use text::{Reencrypted, decrypt_into, encrypt_into, encrypted_len, reencrypt_into};
 
 use crate::crypto::key_id::KeyId;
-use crate::crypto::primitives::aes_cbc::BLOCK;
-use crate::crypto::primitives::hmac_sha256::{HmacKey, TAG};
+use crate::crypto::primitives::hmac_sha256::TAG;
 
 /// Bytes before the encrypted part: kind and key id.
-const HEADER: usize = 5;
+pub const HEADER: usize = 5;
 /// Bytes around the encrypted part.
-const OVERHEAD: usize = HEADER + TAG;
+pub const OVERHEAD: usize = HEADER + TAG;
 
 /// What a value holds. A reader takes its own kind only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,28 +79,4 @@ pub enum ValueError {
     /// Changed, moved from another context, or of another kind: one text whatever the cause.
     #[error("the value failed authentication")]
     NotAuthentic,
-}
-
-/// The tag's message: A | IV | E | bit length of A. A caller hands it to the MAC in parts.
-struct TagInput<'a> {
-    header: &'a [u8],
-    context: &'a [u8],
-    iv: &'a [u8; BLOCK],
-    encrypted: &'a [u8],
-}
-
-impl TagInput<'_> {
-    fn with_parts<T>(&self, use_parts: impl FnOnce(&[&[u8]]) -> T) -> T {
-        let bits = 8 * (self.header.len() + self.context.len()) as u64;
-        let bits = bits.to_be_bytes();
-        use_parts(&[self.header, self.context, self.iv, self.encrypted, &bits])
-    }
-
-    fn tag(&self, mac: &HmacKey) -> [u8; TAG] {
-        self.with_parts(|parts| mac.tag(parts))
-    }
-
-    fn verify(&self, mac: &HmacKey, tag: &[u8]) -> bool {
-        self.with_parts(|parts| mac.verify(parts, tag))
-    }
 }
