@@ -3,7 +3,7 @@
 
 mod crypto_support;
 
-use crypto_support::{K1, K2, NUMBER, key, key_text, ring_with};
+use crypto_support::{K1, K2, NUMBER, hex, key, key_text, ring_with};
 use phone_crypt_core::crypto::{
     Environment, HashError, HashScheme, HashSchemes, KeyError, KeyId, KeyText, Keyring,
     KeyringError, KeyringSpec, all_hashes, current_hash, every_hash, generate_key, hash_hex,
@@ -183,6 +183,17 @@ fn a_key_file_has_one_key_a_line() {
         parse_key_lines(&format!("{K1}\r\r\n")).unwrap_err(),
         KeyError::NotPrintableAscii
     );
+}
+
+#[test]
+fn a_fingerprint_has_128_bits_of_their_own() {
+    // Computed with Python's hmac from docs/formats.md.
+    for (text, fingerprint) in [
+        (K1, "08ccd4f0acb612123554e6cc84719caa"),
+        (K2, "1834f46ed9693846b2105c7c5d01c7cc"),
+    ] {
+        assert_eq!(hex(key(text).fingerprint()), fingerprint);
+    }
 }
 
 #[test]

@@ -7,13 +7,16 @@ use zeroize::Zeroizing;
 
 use super::key_id::KeyId;
 use super::key_text::KeyText;
-use super::legacy::LegacyKeys;
+use super::legacy_keys::LegacyKeys;
 use super::primitives::aes_cbc::AesCbcKey;
 use super::primitives::hkdf_sha256::KeyDerivation;
 use super::primitives::hmac_sha256::HmacKey;
 
 /// The HKDF salt, which also names the version of the derivation.
 const SALT: &[u8] = b"phone_crypt:v1";
+
+/// Bytes in a [fingerprint](Key::fingerprint).
+pub const FINGERPRINT: usize = 16;
 
 /// A key, its id and its subkeys: cipher schedules and HMAC states are prepared once and reused.
 ///
@@ -22,6 +25,7 @@ const SALT: &[u8] = b"phone_crypt:v1";
 pub struct Key {
     text: KeyText,
     id: KeyId,
+    fingerprint: [u8; FINGERPRINT],
     cipher: AesCbcKey,
     mac: HmacKey,
     hash: HmacKey,
@@ -43,6 +47,7 @@ impl Key {
         Key {
             text: text.clone(),
             id: KeyId::from_bytes(*id),
+            fingerprint: *subkey::<FINGERPRINT>(&derivation, b"pin"),
             cipher: AesCbcKey::new(&cipher_key),
             mac: HmacKey::new(mac),
             hash: HmacKey::new(subkey::<32>(&derivation, b"hash").as_slice()),
@@ -55,6 +60,13 @@ impl Key {
     #[must_use]
     pub fn id(&self) -> KeyId {
         self.id
+    }
+
+    /// What a database is pinned to: public like the id, and long enough that nobody finds another key
+    /// with the same one, which for the four bytes of an id takes seconds.
+    #[must_use]
+    pub fn fingerprint(&self) -> &[u8; FINGERPRINT] {
+        &self.fingerprint
     }
 
     pub(super) fn text(&self) -> &KeyText {

@@ -17,12 +17,13 @@ mod key_id;
 mod key_list;
 mod key_text;
 mod keyring;
+mod legacy_keys;
 
 pub use hash::{
     HASH_LEN, HashError, all_hashes, current_hash, every_hash, hash_hex, write_current_hash,
 };
 pub use hash_scheme::{HashScheme, HashSchemes, HashSchemesError};
-pub use key::Key;
+pub use key::{FINGERPRINT, Key};
 pub use key_id::{KeyId, KeyIdError};
 pub use key_list::{parse_key_lines, parse_previous_keys};
 pub use key_text::{Environment, KeyError, KeyText};
