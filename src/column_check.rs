@@ -1,15 +1,17 @@
 //! What the texts of a user's column are as phone numbers: counts, and samples that show no number.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::IntoDatum;
 use phone_crypt_core::phone::{self, Regions};
 use std::collections::{BTreeSet, HashMap};
 
-use crate::batch_settings::BatchSettings;
-use crate::error::{Error, Result};
-use crate::owner::{self, UserSwitch, current_user};
+use crate::error::Result;
+use crate::pg::PgError;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::statement;
+use crate::pg::text::Text;
+use crate::pg::user::{self, UserSwitch, current_user};
+use crate::pg::{Oid, oids};
 use crate::regions::Chosen;
-use crate::statement;
-use crate::text::Text;
 
 /// Samples of one group.
 const MOST_SAMPLES: usize = 3;
@@ -51,14 +53,10 @@ impl Found {
 ///
 /// Errors: no such relation, 42P01; an unknown region, 22023; default regions that differ from the pin, 55000; what
 /// PostgreSQL raises, as where the caller may not read the column or row-level security would hide rows, 42501.
-pub fn run(
-    table: pg_sys::Oid,
-    column: &str,
-    regions: &Chosen<'_>,
-) -> Result<HashMap<Group, Found>> {
+pub fn run(table: Oid, column: &str, regions: &Chosen<'_>) -> Result<HashMap<Group, Found>> {
     regions.check()?;
     let query = query(table, column)?;
-    let _in_their_name = match owner::as_owner(table) {
+    let _in_their_name = match user::as_owner(table) {
         Ok(owner) => owner,
         Err(_) => UserSwitch::restricted_to(current_user()),
     };
@@ -71,22 +69,22 @@ pub fn run(
             None => (refused("null"), None),
         };
         groups.entry(group).or_default().add(sample);
-        Ok(())
+        Result::Ok(())
     })?;
     Ok(groups)
 }
 
-fn query(table: pg_sys::Oid, column: &str) -> Result<String> {
+fn query(table: Oid, column: &str) -> Result<String> {
     let sql = "SELECT pg_catalog.format('SELECT (c.%I)::pg_catalog.text FROM %I.%I AS c', $2, n.nspname, r.relname) \
                  FROM pg_catalog.pg_class AS r JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) r.relnamespace \
                 WHERE r.oid OPERATOR(pg_catalog.=) $1";
     let arguments = [
-        (pg_sys::OIDOID, table.into_datum()),
-        (pg_sys::TEXTOID, column.into_datum()),
+        (oids::OIDOID, table.into_datum()),
+        (oids::TEXTOID, column.into_datum()),
     ];
     let mut query = None;
     statement::run(sql, &arguments, |row| query = row.string(1));
-    query.ok_or(Error::NoSuchTable(table))
+    Ok(query.ok_or(PgError::NoSuchTable(table))?)
 }
 
 /// What a text is, and what to show of it.

@@ -3,7 +3,6 @@
 //! No message, detail or hint here may carry a phone number, an encrypted value or a key: errors
 //! reach the client, the server log and whatever collects it.
 
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode, function_name};
 use phone_crypt_core::crypto::{
     HashError, KeyError, KeyId, KeyIdError, KeyringError, LegacyError, LegacySchemeError,
@@ -12,7 +11,7 @@ use phone_crypt_core::crypto::{
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
 use phone_crypt_core::ratelimit::{AlgorithmError, HeaderNameError, PenaltiesError, QuotaError};
 
-use crate::sqlstate;
+use crate::pg::{ErrorReport, PgError, sqlstate};
 
 /// Where the documentation explains how to set up keys; every key error points there.
 const KEYS_PAGE: &str = "docs/keys.md";
@@ -20,6 +19,8 @@ const KEYS_PAGE: &str = "docs/keys.md";
 /// Everything that a function of the extension can refuse.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error(transparent)]
+    Pg(#[from] PgError),
     #[error(transparent)]
     Phone(#[from] PhoneError),
     #[error(transparent)]
@@ -65,7 +66,7 @@ pub enum Error {
         found: String,
     },
     #[error("this database is pinned to key {0}, which the server does not have")]
-    PinnedKeyMissing(KeyId),
+    PinnedKeyMissing(String),
     #[error(
         "this database is pinned to regions {}, the server has {}",
         or_none(pinned),
@@ -134,10 +135,6 @@ pub enum Error {
     NotAnEarlierTable,
     #[error("a trigger or rule of the table kept rows from being changed")]
     RowsKept,
-    #[error("must be owner of table {0}")]
-    NotOwner(String),
-    #[error("relation with OID {} does not exist", .0.to_u32())]
-    NoSuchTable(pgrx::pg_sys::Oid),
     #[error("column {0} has a type that it cannot have as an encrypted column")]
     ColumnType(String),
     #[error("this function is called as a trigger only")]
@@ -165,14 +162,6 @@ pub enum Error {
     NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
     InsecureTransport,
-    #[error("the result would be longer than a text of PostgreSQL may be, which is 1 GB")]
-    TextTooLong,
-    #[error("the text is not valid UTF-8")]
-    NotUtf8,
-    #[error("the decrypted text has a character that the encoding of this database lacks")]
-    NotInDatabaseEncoding,
-    #[error("the decrypted text contains a NUL byte, which PostgreSQL text cannot hold")]
-    NulInText,
 }
 
 /// What a function of the extension gives back.
@@ -185,7 +174,7 @@ impl Error {
     /// Whether the value or the phone itself is at fault, which `try_` functions answer with NULL.
     pub fn is_fault_of_the_value(&self) -> bool {
         match self {
-            Error::Phone(_) | Error::NulInText => true,
+            Error::Phone(_) | Error::Pg(PgError::NulInText) => true,
             Error::Value(error) => !matches!(error, ValueError::UnknownKey(_)),
             Error::Legacy(error) => error.is_fault_of_the_value(),
             _ => false,
@@ -282,16 +271,13 @@ impl Error {
             Error::NullArgument(_) | Error::NullContext => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::RowsKept => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             Error::PlaintextTooNarrow => ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
-            Error::InsecureTransport | Error::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,
-            Error::NoSuchTable(_) => ERRCODE_UNDEFINED_TABLE,
             Error::ColumnType(_) => ERRCODE_DATATYPE_MISMATCH,
             Error::NotATrigger => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Error::TableRefused { code, .. } => *code,
             Error::InTable { source, .. } => source.sqlstate(),
-            Error::TextTooLong => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
-            Error::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
-            Error::NotUtf8 | Error::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
+            Error::Pg(error) => error.sqlstate(),
         }
     }
 
@@ -412,6 +398,12 @@ fn legacy_sqlstate(error: &LegacyError) -> PgSqlErrorCode {
         LegacyError::Undecryptable => PgSqlErrorCode::ERRCODE_DATA_EXCEPTION,
         LegacyError::UnknownKey(_) => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
         _ => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+    }
+}
+
+impl From<PgError> for ErrorReport {
+    fn from(error: PgError) -> ErrorReport {
+        Error::from(error).into()
     }
 }
 

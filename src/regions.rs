@@ -10,9 +10,9 @@ use std::rc::Rc;
 
 use crate::error::{Error, Result};
 use crate::keys::pin;
-use crate::preload;
+use crate::pg::preload;
+use crate::pg::text::Text;
 use crate::settings::TRACKED;
-use crate::text::Text;
 
 /// What an argument says for the setting's regions, in any case.
 const DEFAULT_WORD: &[u8] = b"default";
@@ -32,7 +32,7 @@ impl<'a> Chosen<'a> {
     pub fn read(argument: Text<'a>) -> Result<Chosen<'a>> {
         match is_default(argument.bytes()) {
             true => Ok(Chosen::Default),
-            false => argument.exact().map(Chosen::List),
+            false => Ok(Chosen::List(argument.exact()?)),
         }
     }
 

@@ -4,6 +4,8 @@ CREATE TABLE phone_crypt.pinned_keys (
     -- All but the last are read by position (src/keys/pin.rs).
     role            text        NOT NULL CHECK (role OPERATOR(pg_catalog.=) ANY (ARRAY['primary', 'next', 'hash'])),
     key_id          text        NOT NULL CHECK (key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
+    -- 128 bits of the key's own: its id alone has 32.
+    fingerprint     text        NOT NULL CHECK (fingerprint OPERATOR(pg_catalog.~) '^[0-9a-f]{32}$'),
     hash_scheme     text        CHECK ((role OPERATOR(pg_catalog.=) 'hash') OPERATOR(pg_catalog.=) (hash_scheme IS NOT NULL)),
     -- They decide what is hashed. NULL: not pinned.
     default_regions text        CHECK (default_regions OPERATOR(pg_catalog.~) '^([A-Z]{2}(,[A-Z]{2})*)?$'),
@@ -46,7 +48,7 @@ BEGIN
     SELECT pinned.key_id INTO missing
       FROM phone_crypt.pinned_keys AS pinned
      WHERE NOT EXISTS (SELECT FROM phone_crypt.configured_keys() AS configured
-                        WHERE configured.key_id = pinned.key_id)
+                        WHERE configured.fingerprint = pinned.fingerprint)
      LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'this database is pinned to key %, which the server does not have', missing
@@ -70,14 +72,15 @@ BEGIN
     END IF;
 
     DELETE FROM phone_crypt.pinned_keys WHERE true;
-    INSERT INTO phone_crypt.pinned_keys (role, key_id, hash_scheme, default_regions)
-        SELECT 'primary', configured.key_id, NULL, NULL
+    INSERT INTO phone_crypt.pinned_keys (role, key_id, fingerprint, hash_scheme, default_regions)
+        SELECT 'primary', configured.key_id, configured.fingerprint, NULL, NULL
           FROM phone_crypt.configured_keys() AS configured WHERE 'primary' = ANY (configured.roles)
         UNION ALL
-        SELECT 'hash', configured.key_id, configured.hash_scheme, phone_crypt.configured_regions()
+        SELECT 'hash', configured.key_id, configured.fingerprint, configured.hash_scheme, phone_crypt.configured_regions()
           FROM phone_crypt.configured_keys() AS configured WHERE 'hash' = ANY (configured.roles)
         UNION ALL
-        SELECT 'next', next_key_id, NULL, NULL WHERE next_key_id IS NOT NULL;
+        SELECT 'next', configured.key_id, configured.fingerprint, NULL, NULL
+          FROM phone_crypt.configured_keys() AS configured WHERE configured.key_id = next_key_id;
     RETURN QUERY SELECT pinned.key_id, pinned.role, pinned.hash_scheme, pinned.default_regions, pinned.pinned_at
                    FROM phone_crypt.keys AS pinned;
 END;

@@ -21,6 +21,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.configured_regions()'),
         ('admin',  'phone_crypt.default_regions()'),
         ('admin',  'phone_crypt.check_context(text)'),
+        ('admin',  'phone_crypt.metadata_version()'),
         ('admin',  'phone_crypt.crypto_counters()'),
         ('limiter', '@extschema@.ratelimit_hit(text,integer,interval,integer,text,integer)'),
         ('limiter', '@extschema@.ratelimit_allow(text,integer,interval,integer,text,integer)'),
@@ -166,6 +167,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
     ), relation (least, name) AS (VALUES
         ('admin', 'phone_crypt.keys'::regclass),
         ('admin', 'phone_crypt.key_status'),
+        ('admin', 'phone_crypt.metadata'),
         ('admin', 'phone_crypt.crypto_stats'),
         ('admin', 'phone_crypt.rate_limits'),
         ('admin', 'phone_crypt.ratelimit_policies'),
@@ -269,5 +271,7 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM P
 -- Monitoring roles read the counters without reading anything else.
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.crypto_stats TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
+GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.ratelimit_stats TO pg_monitor;

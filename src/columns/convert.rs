@@ -1,18 +1,13 @@
 //! What is stored of a plain text, and what of it can be had back.
 
-use phone_crypt_core::crypto::{self, HASH_LEN, Kind};
+use phone_crypt_core::crypto::Kind;
 use phone_crypt_core::phone::{self, E164, PhoneError, Regions};
 
 use super::registry::{Column, HashKind};
-use crate::decrypt::decrypt_phone;
+pub use crate::cipher::Hash;
+use crate::cipher::{self, Destination, with_scratch};
 use crate::error::{Error, Result};
-use crate::keys::with_ring;
-use crate::random;
 use crate::regions::{with_default, with_list};
-use crate::scratch::with_scratch;
-
-/// A hash as lower-case hex.
-pub type Hash = [u8; HASH_LEN];
 
 /// What the columns hold for one number. All of it is ASCII.
 #[derive(Debug, Default)]
@@ -114,18 +109,9 @@ pub fn store(column: &Column, plain: &str, reading: Reading, context: &[u8]) -> 
 
 /// Encrypts under the primary key.
 pub fn encrypt(kind: Kind, plain: &[u8], context: &[u8]) -> Result<Vec<u8>> {
-    with_ring(|ring| {
-        let mut value = Vec::with_capacity(176);
-        crypto::encrypt_into(
-            ring.primary(),
-            kind,
-            plain,
-            context,
-            random::iv()?,
-            &mut value,
-        );
-        Ok(value)
-    })
+    let mut value = Vec::with_capacity(176);
+    cipher::seal(kind, plain, context, &mut value)?;
+    Ok(value)
 }
 
 /// The hashes of an E.164 number as the registry has them.
@@ -143,13 +129,12 @@ pub fn hashes(column: &Column, number: &[u8]) -> Result<Hashes> {
 }
 
 fn hash_of_kind(column: &Column, kind: HashKind, number: &[u8]) -> Result<Hash> {
-    with_ring(|ring| {
-        let key = ring
-            .find(kind.key_id)
-            .ok_or(Error::HashKeyMissing(kind.key_id))?;
-        let context = column.hash_context.as_bytes();
-        Ok(crypto::hash_hex(key, kind.scheme, number, context)?)
-    })
+    cipher::hash_under(
+        kind.key_id,
+        kind.scheme,
+        number,
+        column.hash_context.as_bytes(),
+    )
 }
 
 /// Calls `use_number` with the number in an encrypted value. Nothing of it stays in memory.
@@ -161,7 +146,7 @@ pub fn with_number<T>(
     use_number: impl FnOnce(&[u8]) -> Result<T>,
 ) -> Result<T> {
     with_scratch(|plain| {
-        decrypt_phone(encrypted, context, plain)?;
+        cipher::open_phone(encrypted, context.as_bytes(), Destination::Server, plain)?;
         use_number(plain)
     })
 }
@@ -195,10 +180,13 @@ pub fn with_text<T>(
     use_text: impl FnOnce(&[u8]) -> Result<T>,
 ) -> Result<T> {
     with_scratch(|plain| {
-        with_ring(|ring| {
-            crypto::decrypt_into(ring, Kind::Text, raw, context.as_bytes(), plain)?;
-            Ok(())
-        })?;
+        cipher::open(
+            Kind::Text,
+            raw,
+            context.as_bytes(),
+            Destination::Server,
+            plain,
+        )?;
         use_text(plain)
     })
 }

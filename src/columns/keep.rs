@@ -4,7 +4,6 @@
 //! It calls the logic directly and needs no privilege of whoever writes the row. It runs before unique indexes
 //! and ON CONFLICT look at the row, so they see the hash that the registry asks for, whatever a client computed.
 
-use pgrx::pg_sys;
 use phone_crypt_core::crypto::Kind;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,7 +14,8 @@ use super::passing;
 use super::registry::{self, Column};
 use super::row::{Place, StoredRow, TriggerRows, Version};
 use crate::error::{Error, Result};
-use crate::text::{Text, TextOut};
+use crate::pg::text::{Text, TextOut};
+use crate::pg::{Datum, Oid};
 
 /// A registration, and where its columns stand in one table.
 struct Kept {
@@ -29,10 +29,10 @@ struct Kept {
     context: Option<Place>,
 }
 
-type Changes<'a> = Vec<(&'a Place, Option<pg_sys::Datum>)>;
+type Changes<'a> = Vec<(&'a Place, Option<Datum>)>;
 
 thread_local! {
-    static KEPT: RefCell<HashMap<(pg_sys::Oid, String), Rc<Kept>>> = RefCell::new(HashMap::new());
+    static KEPT: RefCell<HashMap<(Oid, String), Rc<Kept>>> = RefCell::new(HashMap::new());
 }
 
 /// The row to be stored.
@@ -404,6 +404,6 @@ fn characters(text: &[u8]) -> usize {
     std::str::from_utf8(text).map_or(text.len(), |text| text.chars().count())
 }
 
-fn ascii(text: &[u8]) -> pg_sys::Datum {
+fn ascii(text: &[u8]) -> Datum {
     TextOut::ascii(text).datum()
 }

@@ -5,12 +5,13 @@
 //! values do, and those are the right ones whoever writes them.
 
 use pgrx::itemptr::item_pointer_get_both;
-use pgrx::pg_sys;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::batch::Values;
+
+use crate::pg::{Oid, TupleId};
 
 thread_local! {
     static PASSING: RefCell<Option<Rc<Rows>>> = const { RefCell::new(None) };
@@ -18,7 +19,7 @@ thread_local! {
 
 /// The rows of a batch.
 struct Rows {
-    table: pg_sys::Oid,
+    table: Oid,
     /// The columns' names, in the database's encoding.
     columns: Vec<Vec<u8>>,
     values: HashMap<(u32, u16), Values>,
@@ -33,9 +34,9 @@ pub struct Passing {
 impl Passing {
     /// Lets the rows at these places of the table pass where these columns have these values.
     pub fn let_through(
-        table: pg_sys::Oid,
+        table: Oid,
         columns: Vec<Vec<u8>>,
-        rows: impl Iterator<Item = (pg_sys::ItemPointerData, Values)>,
+        rows: impl Iterator<Item = (TupleId, Values)>,
     ) -> Passing {
         let values = rows
             .map(|(place, values)| (item_pointer_get_both(place), values))
@@ -72,11 +73,7 @@ impl Made<'_> {
 }
 
 /// Whether a batch is writing the row at this place, and `is_same` holds of what it has made of it.
-pub fn is_as_made(
-    table: pg_sys::Oid,
-    place: pg_sys::ItemPointerData,
-    is_same: impl FnOnce(&Made<'_>) -> bool,
-) -> bool {
+pub fn is_as_made(table: Oid, place: TupleId, is_same: impl FnOnce(&Made<'_>) -> bool) -> bool {
     // No borrow is held while the row is looked at.
     let Some(rows) = PASSING.with_borrow(Option::clone) else {
         return false;

@@ -1,20 +1,27 @@
 //! The registry of encrypted columns, as this backend remembers it.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::IntoDatum;
 use phone_crypt_core::crypto::{HashScheme, KeyId};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::error::{Error, Result};
-use crate::owner::current_user;
-use crate::statement::Statement;
-use crate::tables::{self, COLUMNS, TableRow};
+use crate::pg::cached_table::{self, CachedTable};
+use crate::pg::statement::Statement;
+use crate::pg::table_row::TableRow;
+use crate::pg::table_scan;
+use crate::pg::user::current_user;
+use crate::pg::{Oid, oids};
+use crate::settings::SCHEMA;
+
+/// The registry of encrypted columns.
+static COLUMNS: CachedTable = CachedTable::new(SCHEMA, c"columns");
 
 /// A row of `phone_crypt.columns`.
 #[derive(Debug, Clone)]
 pub struct Column {
     /// The table, which may be partitioned.
-    pub relation: pg_sys::Oid,
+    pub relation: Oid,
     /// What the registration is called: the plaintext column's name.
     pub name: String,
     /// The column of the encrypted number.
@@ -59,14 +66,14 @@ thread_local! {
     static KNOWN: RefCell<Vec<Rc<Column>>> = const { RefCell::new(Vec::new()) };
     static ANCESTORS: Statement = const { Statement::new(
         c"SELECT a.relid::pg_catalog.oid FROM pg_catalog.pg_partition_ancestors($1) AS a (relid)",
-        &[pg_sys::REGCLASSOID],
+        &[oids::REGCLASSOID],
     ) };
 }
 
 /// The registration of this name on the table, or on the one that it is a partition of.
 ///
 /// Errors: there is none, 55000.
-pub fn column(table: pg_sys::Oid, name: &str) -> Result<Rc<Column>> {
+pub fn column(table: Oid, name: &str) -> Result<Rc<Column>> {
     if let Some(column) = find(table, name) {
         return Ok(column);
     }
@@ -88,7 +95,7 @@ pub fn all() -> Vec<Rc<Column>> {
     KNOWN.with_borrow(Clone::clone)
 }
 
-fn find(table: pg_sys::Oid, name: &str) -> Option<Rc<Column>> {
+fn find(table: Oid, name: &str) -> Option<Rc<Column>> {
     refresh();
     KNOWN.with_borrow(|known| {
         let found = known
@@ -99,20 +106,20 @@ fn find(table: pg_sys::Oid, name: &str) -> Option<Rc<Column>> {
 }
 
 fn refresh() {
-    tables::listen_once_a_statement();
-    if !COLUMNS.holds() {
+    cached_table::listen_once_a_statement();
+    if !COLUMNS.is_valid() {
         let all = read_all();
         KNOWN.set(all);
         GENERATION.set(GENERATION.get() + 1);
     }
 }
 
-fn ancestors(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
+fn ancestors(table: Oid) -> Vec<Oid> {
     let mut ancestors = Vec::new();
     let user = current_user();
     ANCESTORS.with(|statement| {
         statement.run(user, &[table.into_datum()], |row| {
-            ancestors.extend(row.get::<pg_sys::Oid>(1));
+            ancestors.extend(row.get::<Oid>(1));
         })
     });
     ancestors
@@ -121,9 +128,9 @@ fn ancestors(table: pg_sys::Oid) -> Vec<pg_sys::Oid> {
 fn read_all() -> Vec<Rc<Column>> {
     let mut all = Vec::new();
     if let Some(table) = COLUMNS.watch() {
-        COLUMNS.remember();
+        COLUMNS.mark_valid();
         // The table's CHECKs let no row in that does not hold.
-        tables::scan(table, |row| all.extend(from_row(row).map(Rc::new)));
+        table_scan::scan(table, |row| all.extend(from_row(row).map(Rc::new)));
     }
     all
 }

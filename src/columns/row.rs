@@ -9,8 +9,8 @@ use pgrx::{FromDatum, pg_sys};
 use std::ffi::{CStr, CString};
 
 use crate::error::{Error, Result};
-use crate::table_row::{attribute, check_type, is_one_of};
-use crate::text::{Text, in_database_encoding};
+use crate::pg::table_row::{attribute, check_type, is_one_of};
+use crate::pg::text::{Text, in_database_encoding};
 
 /// Where a column stands in its table, and of what type it is.
 #[derive(Debug, Clone)]

@@ -3,22 +3,23 @@
 //! Most rows are found by their hash. Those without one are looked at: not converted yet, duplicates that
 //! normalisation uncovered, and texts that are no phone number in the column's regions.
 
+use pgrx::IntoDatum;
 use pgrx::spi::quote_identifier;
-use pgrx::{IntoDatum, pg_sys};
 
 use super::Outcome;
+use super::attempt;
 use super::number::{Number, Sealed};
 use super::target::holders;
-use crate::batch_settings::BatchSettings;
 use crate::columns::convert;
 use crate::columns::registry::Column;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
-use crate::owner::{full_name, switch_to_owner};
-use crate::statement;
-use crate::subtransaction::attempt;
-use crate::tables::TableRow;
-use crate::text::Text;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::statement;
+use crate::pg::table_row::TableRow;
+use crate::pg::text::Text;
+use crate::pg::user::{full_name, switch_to_owner};
+use crate::pg::{Datum, Oid, oids};
 
 /// How often the table is gone through while others change it.
 const ROUNDS: usize = 5;
@@ -36,7 +37,7 @@ struct Target<'a> {
 /// Rows without a hash that were looked at.
 #[derive(Default)]
 struct Looked {
-    tables: Vec<pg_sys::Oid>,
+    tables: Vec<Oid>,
     places: Vec<String>,
     /// Which versions of the rows they were.
     versions: Vec<String>,
@@ -96,8 +97,8 @@ impl Target<'_> {
         Err(Error::RowsRemain)
     }
 
-    fn hashes_argument(&self) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
-        (pg_sys::TEXTARRAYOID, self.hashes.clone().into_datum())
+    fn hashes_argument(&self) -> (Oid, Option<Datum>) {
+        (oids::TEXTARRAYOID, self.hashes.clone().into_datum())
     }
 
     fn by_hash(&self) -> String {
@@ -145,9 +146,9 @@ impl Target<'_> {
             ),
         };
         let arguments = [
-            (pg_sys::OIDARRAYOID, looked.tables.into_datum()),
-            (pg_sys::TEXTARRAYOID, looked.places.into_datum()),
-            (pg_sys::TEXTARRAYOID, looked.versions.into_datum()),
+            (oids::OIDARRAYOID, looked.tables.into_datum()),
+            (oids::TEXTARRAYOID, looked.places.into_datum()),
+            (oids::TEXTARRAYOID, looked.versions.into_datum()),
         ];
         statement::run(&sql, &arguments, |_| ())
     }
@@ -174,7 +175,7 @@ impl Target<'_> {
         statement::scan(&sql, &[], |row| {
             match self.judge(row)? {
                 Sealed::Same => {
-                    looked.tables.extend(row.get::<pg_sys::Oid>(1));
+                    looked.tables.extend(row.get::<Oid>(1));
                     looked.places.extend(row.get::<String>(2));
                     looked.versions.extend(row.get::<String>(3));
                 }

@@ -1,20 +1,21 @@
 //! Forgetting a number in rate limits, and in the limiter's lists and blocks.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::Entry;
 use std::collections::BTreeSet;
 
 use super::Outcome;
+use super::attempt;
 use super::number::Number;
-use crate::batch_settings::BatchSettings;
 use crate::error::Result;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::statement::Statement;
+use crate::pg::text::Text;
+use crate::pg::{Oid, oids};
 use crate::ratelimit::{self, Engine, PHONE_PREFIX, Place, StateKey};
-use crate::statement::Statement;
-use crate::subtransaction::attempt;
-use crate::text::Text;
 
 const RATE_LIMITS: &str = "phone_crypt.rate_limits";
-const KEYS: [pg_sys::Oid; 1] = [pg_sys::TEXTARRAYOID];
+const KEYS: [Oid; 1] = [oids::TEXTARRAYOID];
 
 thread_local! {
     static OTHERS_LISTED: Statement = const { Statement::new(

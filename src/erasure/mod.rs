@@ -14,6 +14,7 @@ pub use number::Number;
 use crate::columns::registry;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
+use crate::pg::subtransaction::{self, Refusal};
 
 /// What was done to one object, or why nothing was.
 pub struct Outcome {
@@ -63,4 +64,19 @@ pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
     outcomes.sort_by(|one, other| one.object.cmp(&other.object));
     outcomes.extend(limits::forget(number));
     Ok(outcomes)
+}
+
+/// Runs `work` on a table; what goes wrong there is undone, and the others go on. PostgreSQL's own error may show the
+/// row, so only its SQLSTATE is passed on.
+///
+/// Errors: those of `work`; what PostgreSQL raises, under its SQLSTATE.
+fn attempt<R>(table: &str, work: impl FnOnce() -> Result<R>) -> Result<R> {
+    match subtransaction::attempt(work) {
+        Ok(result) => result.map_err(|error| error.in_table(table)),
+        Err(Refusal { code, number }) => Err(Error::TableRefused {
+            table: table.to_owned(),
+            code,
+            number,
+        }),
+    }
 }

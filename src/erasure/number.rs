@@ -4,14 +4,13 @@ use phone_crypt_core::crypto::{self, Kind, ValueError, ValueInfo};
 use phone_crypt_core::phone::{Regions, read_naive};
 use zeroize::Zeroizing;
 
+use crate::cipher::stats::Operation;
+use crate::cipher::{self, Destination, is_read_as_legacy, with_scratch};
 use crate::columns::registry::Column;
-use crate::decrypt::{decrypt_phone, is_read_as_legacy};
 use crate::e164::with_e164;
 use crate::error::{Error, Result};
-use crate::keys::with_ring;
+use crate::pg::text::Text;
 use crate::regions::{Chosen, with_default, with_list};
-use crate::scratch::with_scratch;
-use crate::text::Text;
 
 /// A number in E.164.
 pub struct Number(Zeroizing<Vec<u8>>);
@@ -34,7 +33,7 @@ impl Number {
     ///
     /// Errors: not a phone number, or an unknown region, 22023; default regions that differ from the pin, 55000.
     pub fn of(phone: Text<'_>, regions: &Chosen<'_>) -> Result<Number> {
-        with_e164(phone, regions, |e164| {
+        with_e164(phone, regions, Operation::Hash, |e164| {
             Ok(Number(Zeroizing::new(e164.to_vec())))
         })
     }
@@ -43,11 +42,9 @@ impl Number {
     ///
     /// Errors: no key, 55000.
     pub fn hashes(&self, context: &str) -> Result<Vec<String>> {
-        with_ring(|ring| {
-            let hashes = crypto::every_hash(ring, &self.0, context.as_bytes());
-            let texts = hashes.iter().map(|hash| String::from_utf8_lossy(hash));
-            Ok(texts.map(|hash| hash.into_owned()).collect())
-        })
+        let hashes = cipher::every_hash(&self.0, context.as_bytes())?;
+        let texts = hashes.iter().map(|hash| String::from_utf8_lossy(hash));
+        Ok(texts.map(|hash| hash.into_owned()).collect())
     }
 
     /// Whether a text of a column says this number, as the column's conversion reads it.
@@ -67,14 +64,16 @@ impl Number {
     /// Errors: its key is not configured, 55000.
     pub fn is_sealed(&self, value: &[u8], context: &str, column: &Column) -> Result<Sealed> {
         let is_legacy = matches!(crypto::inspect(value), Ok(ValueInfo::Legacy));
-        if is_legacy && !is_read_as_legacy(value, context) {
+        if is_legacy && !is_read_as_legacy(value, context.as_bytes()) {
             return Ok(Sealed::Earlier);
         }
-        with_scratch(|plain| match decrypt_phone(value, context, plain) {
-            Ok(()) if plain.as_slice() == self.0.as_slice() => Ok(Sealed::Same),
-            Ok(()) if is_legacy => self.is_text(plain, column),
-            Ok(()) => Ok(Sealed::Other),
-            Err(error) => unreadable(error),
+        with_scratch(|plain| {
+            match cipher::open_phone(value, context.as_bytes(), Destination::Server, plain) {
+                Ok(()) if plain.as_slice() == self.0.as_slice() => Ok(Sealed::Same),
+                Ok(()) if is_legacy => self.is_text(plain, column),
+                Ok(()) => Ok(Sealed::Other),
+                Err(error) => unreadable(error),
+            }
         })
     }
 
@@ -83,16 +82,13 @@ impl Number {
     /// Errors: its key is not configured, 55000.
     pub fn is_sealed_text(&self, value: &[u8], context: &str, column: &Column) -> Result<Sealed> {
         with_scratch(|plain| {
-            let opened = with_ring(|ring| {
-                let context = context.as_bytes();
-                Ok(crypto::decrypt_into(
-                    ring,
-                    Kind::Text,
-                    value,
-                    context,
-                    plain,
-                )?)
-            });
+            let opened = cipher::open(
+                Kind::Text,
+                value,
+                context.as_bytes(),
+                Destination::Server,
+                plain,
+            );
             match opened {
                 Ok(()) => self.is_text(plain, column),
                 Err(error) => unreadable(error),
@@ -105,16 +101,13 @@ impl Number {
     /// Errors: its key is not configured, 55000.
     pub fn is_in(&self, value: &[u8], context: &str) -> Result<bool> {
         with_scratch(|plain| {
-            let opened = with_ring(|ring| {
-                let context = context.as_bytes();
-                Ok(crypto::decrypt_into(
-                    ring,
-                    Kind::Phone,
-                    value,
-                    context,
-                    plain,
-                )?)
-            });
+            let opened = cipher::open(
+                Kind::Phone,
+                value,
+                context.as_bytes(),
+                Destination::Server,
+                plain,
+            );
             match opened {
                 Ok(()) => Ok(plain.as_slice() == self.0.as_slice()),
                 Err(error) => unreadable(error).map(|_| false),

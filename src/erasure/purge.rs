@@ -1,16 +1,17 @@
 //! One batch of a retention period: rows of a part of a table whose time is over.
 
+use pgrx::IntoDatum;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::quote_identifier;
-use pgrx::{IntoDatum, pg_sys};
 
+use super::attempt;
 use super::columns::{hold_anything, nulls};
-use crate::batch_settings::BatchSettings;
 use crate::columns::registry::Column;
 use crate::error::{Error, Result};
-use crate::owner::{as_owner, full_name};
-use crate::statement;
-use crate::subtransaction::attempt;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::statement;
+use crate::pg::user::{as_owner, full_name};
+use crate::pg::{Datum, Oid, oids};
 
 /// Pages that one batch looks through. Going on from page to page, a run reads a table once, whatever its size and
 /// with no index.
@@ -48,7 +49,7 @@ pub fn count(column: &Column, cutoff: TimestampWithTimeZone) -> Result<i64> {
 /// Errors: as [`count`].
 pub fn batch(
     column: &Column,
-    leaf: pg_sys::Oid,
+    leaf: Oid,
     cutoff: TimestampWithTimeZone,
     from_page: i64,
     size: i32,
@@ -67,13 +68,13 @@ pub fn batch(
     );
     let arguments = [
         cutoff_argument(cutoff),
-        (pg_sys::TEXTOID, format!("({from_page},0)").into_datum()),
-        (pg_sys::TEXTOID, format!("({to_page},0)").into_datum()),
-        (pg_sys::INT4OID, size.into_datum()),
+        (oids::TEXTOID, format!("({from_page},0)").into_datum()),
+        (oids::TEXTOID, format!("({to_page},0)").into_datum()),
+        (oids::INT4OID, size.into_datum()),
     ];
     let in_their_name = as_owner(leaf)?;
     let _settings = BatchSettings::for_any_rows();
-    in_their_name.fire_deferred_triggers_at_once();
+    statement::fire_deferred_triggers_at_once(&in_their_name);
     let (changed, pages) = attempt(&table, || {
         let changed = statement::run(&sql, &arguments, |_| ());
         Ok((i64::try_from(changed).unwrap_or(i64::MAX), pages_of(leaf)))
@@ -88,8 +89,8 @@ pub fn batch(
     })
 }
 
-fn cutoff_argument(cutoff: TimestampWithTimeZone) -> (pg_sys::Oid, Option<pg_sys::Datum>) {
-    (pg_sys::TIMESTAMPTZOID, cutoff.into_datum())
+fn cutoff_argument(cutoff: TimestampWithTimeZone) -> (Oid, Option<Datum>) {
+    (oids::TIMESTAMPTZOID, cutoff.into_datum())
 }
 
 /// Rows that are due and still hold something, or are to go whole.
@@ -102,11 +103,11 @@ fn due(column: &Column) -> Result<String> {
     })
 }
 
-fn pages_of(leaf: pg_sys::Oid) -> i64 {
+fn pages_of(leaf: Oid) -> i64 {
     let mut pages = 0;
     statement::run(
         "SELECT pg_relation_size($1, 'main') / current_setting('block_size')::bigint",
-        &[(pg_sys::REGCLASSOID, leaf.into_datum())],
+        &[(oids::REGCLASSOID, leaf.into_datum())],
         |row| pages = row.get(1).unwrap_or(0),
     );
     pages

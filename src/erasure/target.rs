@@ -1,14 +1,13 @@
 //! The table of a registered column, and its names as SQL writes them.
 
-use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
 
 use crate::columns::registry::Column;
+use crate::pg::{Oid, relation};
 
 /// Whether a registered table is there: one may have been dropped since.
-pub fn is_there(table: pg_sys::Oid) -> bool {
-    // SAFETY: a look into the catalogue's cache.
-    !unsafe { pg_sys::get_rel_name(table) }.is_null()
+pub fn is_there(table: Oid) -> bool {
+    relation::exists(table)
 }
 
 /// The columns that hold the number in one way or another, quoted.

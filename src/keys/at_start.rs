@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
-use crate::{preload, settings};
+use crate::pg::{preload, process};
+use crate::settings;
 
 /// The environment variable of the server that may hold the key.
 pub const ENVIRONMENT_VARIABLE: &str = "PHONE_ENCRYPTION_KEY";
@@ -49,9 +50,8 @@ pub fn collect_at_start() {
     if !preload::in_progress() {
         return;
     }
-    // SAFETY: the postmaster is single-threaded while it loads its libraries. Removing the variable keeps
-    // the key from every process that the server starts later.
-    unsafe { std::env::remove_var(ENVIRONMENT_VARIABLE) };
+    // Keeps the key from every process that the server starts later.
+    process::remove_environment_variable(ENVIRONMENT_VARIABLE);
     if let Some(command) = settings::key_command() {
         let keys = run(&command);
         if let Err(error) = &keys {

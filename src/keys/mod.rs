@@ -6,8 +6,10 @@
 mod at_start;
 mod file;
 pub mod pin;
+mod pin_cache;
 mod ring;
 mod source;
 
 pub use at_start::collect_at_start;
+pub use pin_cache::{note_change, request as request_pin_cache};
 pub use ring::{configured, with_ring};

@@ -2,21 +2,47 @@
 //!
 //! A server started with the wrong key would look up nothing and write mixed data without a word. Once
 //! `phone_crypt_pin_keys()` has recorded the keys, any other ring is refused before anything is read or
-//! written, and numbers that depend on other regions with it (`crate::regions`). The pin is read once a backend and ring, straight from the table (no privileges are needed
-//! for that, and no SPI), and again when PostgreSQL says that the table has changed.
+//! written, and numbers that depend on other regions with it (`crate::regions`). The pin is read once a backend,
+//! from shared memory or straight from the table (no privileges are needed for that, and no SPI), and again when
+//! PostgreSQL says that the table has changed.
+//!
+//! A key is recognised by its fingerprint, not by its id: among 2^32 keys, one has the id of another.
 
-use phone_crypt_core::crypto::{KeyId, Keyring};
+use phone_crypt_core::crypto::{Key, Keyring};
 use std::cell::{Cell, RefCell};
 
+use super::pin_cache;
 use crate::error::{Error, Result};
-use crate::tables::{self, PINNED_KEYS};
+use crate::pg::Oid;
+use crate::pg::cached_table::{self, CachedTable};
+use crate::pg::table_scan;
+use crate::settings::SCHEMA;
+
+/// The keys and default regions that the database is pinned to.
+static PINNED_KEYS: CachedTable = CachedTable::new(SCHEMA, c"pinned_keys");
 
 /// One row of `phone_crypt.pinned_keys`.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Pin {
     role: String,
     key_id: String,
+    fingerprint: String,
     hash_scheme: String,
     default_regions: Option<String>,
+}
+
+impl Pin {
+    fn is_of(&self, key: &Key) -> bool {
+        self.key_id == key.id().to_string() && self.fingerprint == fingerprint(key)
+    }
+}
+
+/// A key's fingerprint as the table has it.
+pub fn fingerprint(key: &Key) -> String {
+    key.fingerprint()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 thread_local! {
@@ -47,13 +73,27 @@ pub fn check(ring: &Keyring) -> Result<()> {
 
 /// A number that is another one once the pins have changed.
 pub fn generation() -> u64 {
-    tables::listen_once_a_statement();
-    if !PINNED_KEYS.holds() {
+    cached_table::listen_once_a_statement();
+    if !PINNED_KEYS.is_valid() {
+        // Before the pins are read: a change that arrives meanwhile makes them be read again.
+        PINNED_KEYS.mark_valid();
+        let read = Reading;
         PINS.set(read_pins());
-        PINNED_KEYS.remember();
+        drop(read);
         GENERATION.set(GENERATION.get() + 1);
     }
     GENERATION.get()
+}
+
+/// The pins are being read: what an error interrupts is done anew.
+struct Reading;
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            PINNED_KEYS.invalidate();
+        }
+    }
 }
 
 /// The default regions that this database is pinned to, as of the last [`generation`]; None where it is not.
@@ -62,16 +102,14 @@ pub fn regions() -> Option<String> {
 }
 
 fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
-    let primary = ring.primary().id().to_string();
     let may_be_primary = |pin: &&Pin| matches!(pin.role.as_str(), "primary" | "next");
     let allowed: Vec<&Pin> = pins.iter().filter(may_be_primary).collect();
-    if !allowed.is_empty() && !allowed.iter().any(|pin| pin.key_id == primary) {
-        return Err(mismatch("key", &allowed[0].key_id, primary));
+    if !allowed.is_empty() && !allowed.iter().any(|pin| pin.is_of(ring.primary())) {
+        return Err(key_mismatch("key", allowed[0], ring.primary()));
     }
     for pin in pins {
-        let id: Option<KeyId> = pin.key_id.parse().ok();
-        if let Some(missing) = id.filter(|id| ring.find(*id).is_none()) {
-            return Err(Error::PinnedKeyMissing(missing));
+        if !ring.keys().any(|key| pin.is_of(key)) {
+            return Err(Error::PinnedKeyMissing(pin.key_id.clone()));
         }
         if pin.role == "hash" {
             compare_hash(ring, pin, pins)?;
@@ -83,19 +121,26 @@ fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
 /// The hash key may also be the next key, once that is the primary one: else nothing could be read between the change
 /// of the setting and of the pin. Before, a forgotten `hash_key_id` would let the new key hash.
 fn compare_hash(ring: &Keyring, pin: &Pin, pins: &[Pin]) -> Result<()> {
-    let found = ring.hash_key().id().to_string();
-    let is_pinned_as = |role| {
-        pins.iter()
-            .any(|pin| pin.role == role && pin.key_id == found)
-    };
-    if found != pin.key_id && !(is_pinned_as("next") && is_pinned_as("primary")) {
-        return Err(mismatch("hash key", &pin.key_id, found));
+    let found = ring.hash_key();
+    let is_pinned_as = |role| pins.iter().any(|pin| pin.role == role && pin.is_of(found));
+    let is_allowed = pin.is_of(found) || is_pinned_as("next") && is_pinned_as("primary");
+    if !is_allowed {
+        return Err(key_mismatch("hash key", pin, found));
     }
     let scheme = ring.schemes().as_str();
     if scheme != pin.hash_scheme {
         return Err(mismatch("hash scheme", &pin.hash_scheme, scheme.to_owned()));
     }
     Ok(())
+}
+
+fn key_mismatch(what: &'static str, pin: &Pin, found: &Key) -> Error {
+    let id = found.id().to_string();
+    let found = match id == pin.key_id {
+        true => format!("another key with the id {id}"),
+        false => id,
+    };
+    mismatch(what, &pin.key_id, found)
 }
 
 fn mismatch(what: &'static str, pinned: &str, found: String) -> Error {
@@ -107,16 +152,63 @@ fn mismatch(what: &'static str, pinned: &str, found: String) -> Error {
 }
 
 fn read_pins() -> Vec<Pin> {
-    let mut pins = Vec::new();
-    if let Some(table) = PINNED_KEYS.watch() {
-        tables::scan(table, |row| {
-            pins.push(Pin {
-                role: row.get(1).unwrap_or_default(),
-                key_id: row.get(2).unwrap_or_default(),
-                hash_scheme: row.get(3).unwrap_or_default(),
-                default_regions: row.get(4),
-            });
-        });
+    let cached = pin_cache::find(|table, text| {
+        PINNED_KEYS.watch_known(table);
+        read_text(text)
+    });
+    if let Some(pins) = cached {
+        return pins;
+    }
+    let Some(table) = PINNED_KEYS.watch() else {
+        return Vec::new();
+    };
+    let ticket = pin_cache::begin(table);
+    let pins = read_table(table);
+    if let Some(ticket) = ticket {
+        pin_cache::store(&ticket, &as_text(&pins));
     }
     pins
+}
+
+fn read_table(table: Oid) -> Vec<Pin> {
+    let mut pins = Vec::new();
+    table_scan::scan(table, |row| {
+        pins.push(Pin {
+            role: row.get(1).unwrap_or_default(),
+            key_id: row.get(2).unwrap_or_default(),
+            fingerprint: row.get(3).unwrap_or_default(),
+            hash_scheme: row.get(4).unwrap_or_default(),
+            default_regions: row.get(5),
+        });
+    });
+    pins
+}
+
+/// Pins as a text: a line each, of words with tabs between them, which no column can hold.
+fn as_text(pins: &[Pin]) -> String {
+    let line = |pin: &Pin| {
+        let (is_some, regions) = match &pin.default_regions {
+            Some(regions) => ("+", regions.as_str()),
+            None => ("-", ""),
+        };
+        let words = [&pin.role, &pin.key_id, &pin.fingerprint, &pin.hash_scheme];
+        let words = words.map(String::as_str).join("\t");
+        format!("{words}\t{is_some}{regions}\n")
+    };
+    pins.iter().map(line).collect()
+}
+
+fn read_text(text: &str) -> Vec<Pin> {
+    text.lines().filter_map(read_line).collect()
+}
+
+fn read_line(line: &str) -> Option<Pin> {
+    let mut words = line.split('\t').map(str::to_owned);
+    Some(Pin {
+        role: words.next()?,
+        key_id: words.next()?,
+        fingerprint: words.next()?,
+        hash_scheme: words.next()?,
+        default_regions: words.next()?.strip_prefix('+').map(str::to_owned),
+    })
 }

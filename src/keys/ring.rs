@@ -1,6 +1,6 @@
 //! The backend's keyring: built at first use after a change, checked against the pin, then only read.
 
-use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
+use pgrx::{PgLogLevel, PgSqlErrorCode, ereport};
 use phone_crypt_core::crypto::{self, HashSchemes, KeyId, Keyring, KeyringSpec};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::pin;
 use super::source::{self, Keys, Source};
 use crate::error::{Error, Result};
+use crate::pg::{TimestampTz, process};
 use crate::settings::{self, TRACKED};
 
 /// A built ring, and what it was built of.
@@ -30,7 +31,7 @@ struct Ingredients {
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Version {
     settings: u64,
-    reload: pg_sys::TimestampTz,
+    reload: TimestampTz,
 }
 
 struct Cached {
@@ -63,8 +64,7 @@ fn current() -> Result<Rc<Ring>> {
 pub fn configured() -> Result<Rc<Ring>> {
     let version = Version {
         settings: TRACKED.encryption_key.changes(),
-        // SAFETY: a plain variable that this process sets when it reloads its configuration.
-        reload: unsafe { pg_sys::PgReloadTime },
+        reload: process::reload_time(),
     };
     match fresh(version) {
         Some(ring) => Ok(ring),

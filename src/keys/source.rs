@@ -4,7 +4,7 @@ use phone_crypt_core::crypto::{KeyText, parse_previous_keys};
 
 use super::{at_start, file};
 use crate::error::{Error, Result};
-use crate::preload;
+use crate::pg::preload;
 use crate::settings::{self, Environment, TRACKED};
 
 /// Where the keys in use came from, in order of precedence.

@@ -1,6 +1,5 @@
 //! What a batch is asked to do.
-
-use pgrx::pg_sys;
+use crate::pg::TupleId;
 
 /// Which rows of a table are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +14,9 @@ pub struct Kinds {
 #[derive(Debug, Clone, Copy)]
 pub struct Batch {
     /// Rows up to here were met before in this pass.
-    pub after: pg_sys::ItemPointerData,
+    pub after: TupleId,
     /// Rows from here on came after the pass began.
-    pub until: pg_sys::ItemPointerData,
+    pub until: TupleId,
     /// How many rows at most.
     pub size: i64,
     /// The rows that are meant.

@@ -1,17 +1,18 @@
 //! A table of the earlier application's form, read and written in batches.
 //!
 //! Its five columns may stand anywhere among others, which stay as they are. The statements here run under
-//! [`BatchSettings`](crate::batch_settings::BatchSettings), which pins the search_path.
+//! [`BatchSettings`](crate::pg::setting_switch::BatchSettings), which pins the search_path.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::EarlierRow;
 
 use super::batch::{Batch, Kinds};
-use crate::batch_arrays::{longs, texts, tids};
 use crate::error::{Error, Result};
-use crate::statement::run;
-use crate::tables::TableRow;
-use crate::text::Text;
+use crate::pg::arrays::{longs, texts, tids};
+use crate::pg::statement::run;
+use crate::pg::table_row::TableRow;
+use crate::pg::text::Text;
+use crate::pg::{Oid, TupleId, oids};
 
 /// Each of the five columns: the table's name as SQL wants it, the column's, its type below a domain.
 const COLUMNS: &str = "\
@@ -26,15 +27,15 @@ const COLUMNS: &str = "\
 /// A table, and what its columns hold.
 pub struct EarlierTable {
     name: String,
-    count_type: pg_sys::Oid,
-    created_type: pg_sys::Oid,
-    updated_type: pg_sys::Oid,
+    count_type: Oid,
+    created_type: Oid,
+    updated_type: Oid,
 }
 
 /// A row, locked.
 pub struct Met<K> {
     /// Where it lies.
-    pub place: pg_sys::ItemPointerData,
+    pub place: TupleId,
     /// What its id turned out to be.
     pub key: K,
     /// What it counts.
@@ -45,25 +46,28 @@ impl EarlierTable {
     /// The table with this oid.
     ///
     /// Errors: it lacks a column, or has one of another type, 55000.
-    pub fn of(table: pg_sys::Oid) -> Result<EarlierTable> {
+    pub fn of(table: Oid) -> Result<EarlierTable> {
         let mut name = Err(Error::NotAnEarlierTable);
         let mut types = Vec::new();
-        run(COLUMNS, &[(pg_sys::OIDOID, table.into_datum())], |row| {
+        run(COLUMNS, &[(oids::OIDOID, table.into_datum())], |row| {
             if let Some(text) = row.get::<Text<'_>>(1) {
-                name = text.exact().map(|name| name.into_owned());
+                name = text
+                    .exact()
+                    .map(|name| name.into_owned())
+                    .map_err(Error::from);
             }
-            types.extend(row.get::<String>(2).zip(row.get::<pg_sys::Oid>(3)));
+            types.extend(row.get::<String>(2).zip(row.get::<Oid>(3)));
         });
-        let type_among = |column: &str, allowed: &[pg_sys::Oid]| {
+        let type_among = |column: &str, allowed: &[Oid]| {
             let found = types.iter().find(|(name, _)| name == column);
             let found = found.filter(|(_, kind)| allowed.contains(kind));
             found.map(|(_, kind)| *kind).ok_or(Error::NotAnEarlierTable)
         };
-        let times = [pg_sys::TIMESTAMPTZOID, pg_sys::TIMESTAMPOID];
-        type_among("id", &[pg_sys::TEXTOID, pg_sys::VARCHAROID])?;
-        type_among("window_start", &[pg_sys::INT8OID])?;
+        let times = [oids::TIMESTAMPTZOID, oids::TIMESTAMPOID];
+        type_among("id", &[oids::TEXTOID, oids::VARCHAROID])?;
+        type_among("window_start", &[oids::INT8OID])?;
         Ok(EarlierTable {
-            count_type: type_among("count", &[pg_sys::INT4OID, pg_sys::INT8OID])?,
+            count_type: type_among("count", &[oids::INT4OID, oids::INT8OID])?,
             created_type: type_among("created_at", &times)?,
             updated_type: type_among("updated_at", &times)?,
             name: name?,
@@ -72,7 +76,7 @@ impl EarlierTable {
 
     /// The largest count that it holds.
     pub fn most(&self) -> i64 {
-        match self.count_type == pg_sys::INT8OID {
+        match self.count_type == oids::INT8OID {
             true => i64::MAX,
             false => i64::from(i32::MAX),
         }
@@ -88,9 +92,9 @@ impl EarlierTable {
             condition(batch.kinds)
         );
         let arguments = [
-            (pg_sys::TIDOID, batch.after.into_datum()),
-            (pg_sys::TIDOID, batch.until.into_datum()),
-            (pg_sys::INT8OID, batch.size.into_datum()),
+            (oids::TIDOID, batch.after.into_datum()),
+            (oids::TIDOID, batch.until.into_datum()),
+            (oids::INT8OID, batch.size.into_datum()),
         ];
         run(&sql, &arguments, with_rows(each));
     }
@@ -101,9 +105,9 @@ impl EarlierTable {
             "SELECT t.ctid, t.id::text FROM ONLY {} AS t WHERE t.ctid > $1 AND {IS_HASH} LIMIT {PORTION}",
             self.name
         );
-        let mut after = Some(pg_sys::ItemPointerData::default());
+        let mut after = Some(TupleId::default());
         while after.is_some() {
-            let arguments = [(pg_sys::TIDOID, after.take().into_datum())];
+            let arguments = [(oids::TIDOID, after.take().into_datum())];
             let read = run(&sql, &arguments, |row| {
                 after = row.get(1);
                 row.get(2).into_iter().for_each(&mut each);
@@ -119,13 +123,9 @@ impl EarlierTable {
             self.name
         );
         let mut found = Vec::new();
-        run(
-            &sql,
-            &[(pg_sys::TEXTARRAYOID, texts(ids.map(Some)))],
-            |row| {
-                found.extend(row.get::<Text<'_>>(1).map(|id| id.bytes().to_vec()));
-            },
-        );
+        run(&sql, &[(oids::TEXTARRAYOID, texts(ids.map(Some)))], |row| {
+            found.extend(row.get::<Text<'_>>(1).map(|id| id.bytes().to_vec()));
+        });
         found
     }
 
@@ -137,7 +137,7 @@ impl EarlierTable {
             self.name
         );
         let ids = texts(ids.iter().map(|id| Some(id.as_slice())));
-        run(&sql, &[(pg_sys::TEXTARRAYOID, ids)], with_rows(each));
+        run(&sql, &[(oids::TEXTARRAYOID, ids)], with_rows(each));
     }
 
     /// Writes every row of another table or view, over what there is of their ids.
@@ -155,7 +155,7 @@ impl EarlierTable {
     /// Deletes locked rows.
     ///
     /// Errors: a trigger kept some, 27000.
-    pub fn delete(&self, places: &[pg_sys::ItemPointerData]) -> Result<()> {
+    pub fn delete(&self, places: &[TupleId]) -> Result<()> {
         if places.is_empty() {
             return Ok(());
         }
@@ -170,7 +170,7 @@ impl EarlierTable {
     /// Gives locked rows other ids.
     ///
     /// Errors: a trigger kept some, 27000.
-    pub fn rename(&self, rows: &[(pg_sys::ItemPointerData, &[u8])]) -> Result<()> {
+    pub fn rename(&self, rows: &[(TupleId, &[u8])]) -> Result<()> {
         if rows.is_empty() {
             return Ok(());
         }
@@ -181,7 +181,7 @@ impl EarlierTable {
         let arguments = [
             (TIDARRAYOID, tids(rows.iter().map(|(place, _)| *place))),
             (
-                pg_sys::TEXTARRAYOID,
+                oids::TEXTARRAYOID,
                 texts(rows.iter().map(|(_, id)| Some(*id))),
             ),
         ];
@@ -209,16 +209,16 @@ impl EarlierTable {
         let arguments = [
             (TIDARRAYOID, tids(rows.iter().map(|met| met.place))),
             (
-                pg_sys::TEXTARRAYOID,
+                oids::TEXTARRAYOID,
                 texts(rows.iter().map(|met| Some(met.key))),
             ),
             (
-                pg_sys::INT8ARRAYOID,
-                long(pg_sys::INT8OID, |row| Some(row.count)),
+                oids::INT8ARRAYOID,
+                long(oids::INT8OID, |row| Some(row.count)),
             ),
             (
-                pg_sys::INT8ARRAYOID,
-                long(pg_sys::INT8OID, |row| Some(row.window_start_ms)),
+                oids::INT8ARRAYOID,
+                long(oids::INT8OID, |row| Some(row.window_start_ms)),
             ),
             (
                 array_of_times(self.created_type),
@@ -234,16 +234,16 @@ impl EarlierTable {
 }
 
 /// `tid[]`, which pgrx does not name.
-const TIDARRAYOID: pg_sys::Oid = pg_sys::Oid::from_u32(1010);
+const TIDARRAYOID: Oid = Oid::from_u32(1010);
 /// `timestamp[]`, which pgrx does not name.
-const TIMESTAMPARRAYOID: pg_sys::Oid = pg_sys::Oid::from_u32(1115);
+const TIMESTAMPARRAYOID: Oid = Oid::from_u32(1115);
 
 /// Rows that are held in memory at a time while the whole table is read.
 const PORTION: u64 = 10_000;
 
-fn array_of_times(kind: pg_sys::Oid) -> pg_sys::Oid {
-    match kind == pg_sys::TIMESTAMPTZOID {
-        true => pg_sys::TIMESTAMPTZARRAYOID,
+fn array_of_times(kind: Oid) -> Oid {
+    match kind == oids::TIMESTAMPTZOID {
+        true => oids::TIMESTAMPTZARRAYOID,
         false => TIMESTAMPARRAYOID,
     }
 }

@@ -1,6 +1,5 @@
 //! Rows of phones become rows of hashes in the same table.
 
-use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
 use std::collections::HashMap;
 
@@ -9,14 +8,16 @@ use super::earlier_table::{EarlierTable, Met};
 use super::keys::fate_of;
 use super::known_keys::{KnownKeys, with_known};
 use super::tally::Tally;
-use crate::batch_settings::BatchSettings;
 use crate::error::Result;
 use crate::keys::with_ring;
-use crate::owner::as_owner;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::statement;
+use crate::pg::text::Text;
+use crate::pg::user::as_owner;
+use crate::pg::{Oid, TupleId};
 use crate::regions::with_default;
-use crate::text::Text;
 
-type Place = pg_sys::ItemPointerData;
+type Place = TupleId;
 
 /// The rows that a batch locked: their keys and where they lie, in the order of the keys; where it ended, if there
 /// may be more; and what is known of those that stay.
@@ -39,15 +40,13 @@ pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
         seen: met.len() as u64,
         tally: Tally::default(),
     };
-    with_ring(|ring| {
-        with_default(|regions| {
-            for (id, Met { place, row, .. }) in met {
-                let fate = fate_of(Text::of(&id), ring, regions)?;
-                let key = fate.key(&mut locked.tally);
-                locked.rows.extend(key.map(|key| Met { place, key, row }));
-            }
-            Ok(())
-        })
+    with_ring(|_| Ok(()))?;
+    with_default(|regions| {
+        for (id, Met { place, row, .. }) in met {
+            let key = fate_of(Text::of(&id), regions)?.key(&mut locked.tally);
+            locked.rows.extend(key.map(|key| Met { place, key, row }));
+        }
+        Ok(())
     })?;
     locked.rows.sort_by(|one, other| one.key.cmp(&other.key));
     Ok(locked)
@@ -57,10 +56,10 @@ pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
 ///
 /// Errors: not the table's owner, 42501; not such a table, 55000; a trigger that keeps rows, 27000; a key that was not
 /// looked up and is there, 23505; as `lock`.
-pub fn convert(oid: pg_sys::Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
+pub fn convert(oid: Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
     let in_their_name = as_owner(oid)?;
     let _settings = BatchSettings::apply();
-    in_their_name.fire_deferred_triggers_at_once();
+    statement::fire_deferred_triggers_at_once(&in_their_name);
     let table = EarlierTable::of(oid)?;
     // Known before anything is locked: reading it may take a while.
     with_known(oid, &table, |known| {

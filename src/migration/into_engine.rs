@@ -4,26 +4,24 @@
 //! rows are deleted first, then the counts are added and flushed to the table, and then the caller commits. Whoever
 //! kills the server between flush and commit has that batch counted twice: more strictly, never more laxly.
 
-use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
 
 use super::batch::Batch;
 use super::earlier_table::{EarlierTable, Met};
 use super::in_place::{Locked, lock};
 use super::tally::Tally;
-use crate::batch_settings::BatchSettings;
 use crate::error::{Error, Result};
-use crate::owner::as_owner;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::statement;
+use crate::pg::user::as_owner;
+use crate::pg::{Oid, TupleId};
 use crate::ratelimit;
 
 /// Moves a batch. Gives how many rows it met, where it ended, and what it did.
 ///
 /// Errors: not the table's owner, 42501; not such a table, no key, a ring that differs from the pin, or no engine,
 /// 55000; a trigger that keeps rows, 27000; no slot left, 53400.
-pub fn move_into_engine(
-    table: pg_sys::Oid,
-    batch: &Batch,
-) -> Result<(u64, Option<pg_sys::ItemPointerData>, Tally)> {
+pub fn move_into_engine(table: Oid, batch: &Batch) -> Result<(u64, Option<TupleId>, Tally)> {
     let Locked {
         rows,
         last,
@@ -45,13 +43,13 @@ pub fn move_into_engine(
 }
 
 /// Locks the rows of a batch and deletes those that have a key.
-fn take(table: pg_sys::Oid, batch: &Batch) -> Result<Locked> {
+fn take(table: Oid, batch: &Batch) -> Result<Locked> {
     let in_their_name = as_owner(table)?;
     let _settings = BatchSettings::apply();
-    in_their_name.fire_deferred_triggers_at_once();
+    statement::fire_deferred_triggers_at_once(&in_their_name);
     let table = EarlierTable::of(table)?;
     let locked = lock(&table, batch)?;
-    let places: Vec<pg_sys::ItemPointerData> = locked.rows.iter().map(|met| met.place).collect();
+    let places: Vec<TupleId> = locked.rows.iter().map(|met| met.place).collect();
     table.delete(&places)?;
     Ok(locked)
 }

@@ -1,12 +1,13 @@
 //! What key a row of the earlier application is counted under from now on.
 
-use phone_crypt_core::crypto::{self, HASH_LEN, Keyring};
+use phone_crypt_core::crypto::HASH_LEN;
 use phone_crypt_core::phone::{Naive, NaiveError, Regions, read_naive};
 use phone_crypt_core::ratelimit::MAX_KEY;
 
 use super::tally::Tally;
+use crate::cipher;
 use crate::error::Result;
-use crate::text::Text;
+use crate::pg::text::Text;
 
 /// What keys of phones begin with in the earlier application.
 pub const PHONE: &[u8] = b"phone:";
@@ -50,7 +51,7 @@ impl Fate {
 /// What becomes of the row with this id.
 ///
 /// Errors: none that a row could cause.
-pub fn fate_of(id: Text<'_>, ring: &Keyring, regions: &Regions) -> Result<Fate> {
+pub fn fate_of(id: Text<'_>, regions: &Regions) -> Result<Fate> {
     if !id.bytes().starts_with(PHONE) {
         let key = id.bytes();
         return Ok(match (1..=MAX_KEY).contains(&key.len()) {
@@ -61,15 +62,15 @@ pub fn fate_of(id: Text<'_>, ring: &Keyring, regions: &Regions) -> Result<Fate> 
     let text = id.or_empty();
     let number = text.get(PHONE.len()..).unwrap_or_default();
     Ok(match read_naive(number, regions) {
-        Ok(Naive::Number(number)) => Fate::Phone(key_of(ring, number.as_bytes())?),
-        Ok(Naive::Repaired(number)) => Fate::Repaired(key_of(ring, number.as_bytes())?),
+        Ok(Naive::Number(number)) => Fate::Phone(key_of(number.as_bytes())?),
+        Ok(Naive::Repaired(number)) => Fate::Repaired(key_of(number.as_bytes())?),
         Err(NaiveError::Unrepairable) => Fate::Naive,
         Err(NaiveError::NotAPhoneNumber) => Fate::NotAPhoneNumber,
     })
 }
 
-fn key_of(ring: &Keyring, e164: &[u8]) -> Result<Vec<u8>> {
+fn key_of(e164: &[u8]) -> Result<Vec<u8>> {
     let mut hash = [0; HASH_LEN];
-    crypto::write_current_hash(ring, e164, b"", &mut hash)?;
+    cipher::hash(e164, b"", &mut hash)?;
     Ok([PHONE_HASH, &hash].concat())
 }

@@ -4,11 +4,12 @@
 //! filter knows may be there; one that it does not know is not, unless another session has written it since: then the
 //! table's unique index stops the batch, which is done again with every key looked up.
 
-use pgrx::pg_sys;
 use std::cell::Cell;
 
 use super::earlier_table::EarlierTable;
 use super::keys::PHONE_HASH;
+
+use crate::pg::Oid;
 
 /// A power of two: 16 MiB. With ten million keys one in a hundred is looked up in vain.
 const BITS: usize = 1 << 27;
@@ -17,7 +18,7 @@ const DIGITS: usize = 8;
 const PLACES: usize = 3;
 
 thread_local! {
-    static KNOWN: Cell<Option<(pg_sys::Oid, KnownKeys)>> = const { Cell::new(None) };
+    static KNOWN: Cell<Option<(Oid, KnownKeys)>> = const { Cell::new(None) };
 }
 
 /// The filter.
@@ -64,7 +65,7 @@ fn places(key: &[u8]) -> Option<[usize; PLACES]> {
 /// What is known, taken out for as long as it is used: code of the table's owner runs meanwhile, and may call for the
 /// same again. It is put back also after an error, which may leave keys in it that the table has not: those are looked
 /// up in vain.
-struct TakenOut(Option<(pg_sys::Oid, KnownKeys)>);
+struct TakenOut(Option<(Oid, KnownKeys)>);
 
 impl Drop for TakenOut {
     fn drop(&mut self) {
@@ -74,7 +75,7 @@ impl Drop for TakenOut {
 
 /// Calls `use_keys` with what is known of the table, which is read at the first time.
 pub fn with_known<R>(
-    oid: pg_sys::Oid,
+    oid: Oid,
     table: &EarlierTable,
     use_keys: impl FnOnce(&mut KnownKeys) -> R,
 ) -> R {

@@ -3,7 +3,13 @@
 use phone_crypt_core::ratelimit::{Listing, Lists, Network};
 use std::cell::RefCell;
 
-use crate::tables::{self, LISTS, TableRow};
+use crate::pg::cached_table::{self, CachedTable};
+use crate::pg::table_row::TableRow;
+use crate::pg::table_scan;
+use crate::settings::SCHEMA;
+
+/// The allow and deny lists.
+static LISTS: CachedTable = CachedTable::new(SCHEMA, c"ratelimit_lists");
 
 thread_local! {
     static KNOWN: RefCell<Lists> = RefCell::new(Lists::default());
@@ -11,8 +17,8 @@ thread_local! {
 
 /// What the lists say of a key, if anything.
 pub fn listing(key: &[u8]) -> Option<Listing> {
-    tables::listen_once_a_statement();
-    if !LISTS.holds() {
+    cached_table::listen_once_a_statement();
+    if !LISTS.is_valid() {
         let lists = read_all();
         KNOWN.with_borrow_mut(|known| *known = lists);
     }
@@ -25,8 +31,8 @@ pub fn listing(key: &[u8]) -> Option<Listing> {
 fn read_all() -> Lists {
     let mut lists = Lists::default();
     if let Some(table) = LISTS.watch() {
-        LISTS.remember();
-        tables::scan(table, |row| add(&mut lists, row));
+        LISTS.mark_valid();
+        table_scan::scan(table, |row| add(&mut lists, row));
     }
     lists
 }

@@ -2,6 +2,7 @@
 //!
 //! A hit goes: SQL function → lists → policy → engine (memory or table) → core decides.
 
+pub mod abi;
 mod clock;
 mod earlier;
 mod engine;

@@ -8,8 +8,14 @@ use std::rc::Rc;
 
 use super::key::checked_policy_name;
 use crate::error::{Error, Result};
-use crate::span::span_us;
-use crate::tables::{self, POLICIES, TableRow};
+use crate::pg::cached_table::{self, CachedTable};
+use crate::pg::interval::span_us;
+use crate::pg::table_row::TableRow;
+use crate::pg::table_scan;
+use crate::settings::SCHEMA;
+
+/// The table of policies.
+static POLICIES: CachedTable = CachedTable::new(SCHEMA, c"ratelimit_policies");
 
 /// A named limit.
 #[derive(Debug, Clone)]
@@ -82,8 +88,8 @@ pub fn all() -> Vec<Rc<Policy>> {
 }
 
 fn refresh() {
-    tables::listen_once_a_statement();
-    if !POLICIES.holds() {
+    cached_table::listen_once_a_statement();
+    if !POLICIES.is_valid() {
         let all = read_all();
         KNOWN.with_borrow_mut(|known| *known = all);
     }
@@ -94,9 +100,9 @@ fn read_all() -> HashMap<String, Rc<Policy>> {
     let Some(table) = POLICIES.watch() else {
         return all;
     };
-    POLICIES.remember();
+    POLICIES.mark_valid();
     // The table's CHECK lets no row in that does not hold.
-    tables::scan(table, |row| {
+    table_scan::scan(table, |row| {
         if let Some(policy) = from_row(row) {
             all.insert(policy.name.clone(), Rc::new(policy));
         }

@@ -1,11 +1,12 @@
 //! Rows of `phone_crypt.rate_limits`, read directly.
 
-use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{Entry, KeyKind, KeyName, Row};
 
 use super::place::Place;
-use crate::span::POSTGRES_EPOCH_US;
-use crate::tables::{self, TableRow};
+use crate::pg::Oid;
+use crate::pg::interval::POSTGRES_EPOCH_US;
+use crate::pg::table_row::TableRow;
+use crate::pg::table_scan;
 
 /// The `engine` of rows that belong to durable policies: the memory engine never touches them.
 pub const DURABLE: &str = "table";
@@ -26,7 +27,7 @@ pub struct Found {
 /// The row of a key, as the newest snapshot has it.
 pub fn row_of(place: &Place, name: KeyName<'_>) -> Option<Found> {
     let mut found = None;
-    tables::scan_key(place.table, place.index, name.bytes, |row| {
+    table_scan::scan_key(place.table, place.index, name.bytes, |row| {
         if kind_of(row) == Some(name.kind) {
             found = Some(found_in(row));
         }
@@ -35,8 +36,8 @@ pub fn row_of(place: &Place, name: KeyName<'_>) -> Option<Found> {
 }
 
 /// Reads every row: its key, and what it says. Rows of a kind that this version does not know are not its own.
-pub fn each_row(table: pg_sys::Oid, mut each: impl FnMut(KeyName<'_>, Found)) {
-    tables::scan(table, |row| {
+pub fn each_row(table: Oid, mut each: impl FnMut(KeyName<'_>, Found)) {
+    table_scan::scan(table, |row| {
         let key: Option<Vec<u8>> = row.get(1);
         if let (Some(bytes), Some(kind)) = (key.as_deref(), kind_of(row)) {
             each(KeyName { bytes, kind }, found_in(row));

@@ -4,7 +4,7 @@
 //! lock and writes nothing. Else the row is locked, the clock read again and the step taken anew on what the row
 //! says now.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::{Entry, KeyName, Row};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,29 +14,30 @@ use super::place::Place;
 use super::rows::{self, DURABLE};
 use super::step::Kept;
 use crate::error::Result;
-use crate::span::POSTGRES_EPOCH_US;
-use crate::statement::Statement;
+use crate::pg::interval::POSTGRES_EPOCH_US;
+use crate::pg::statement::Statement;
+use crate::pg::{Datum, Oid, oids};
 
-const KEY: [pg_sys::Oid; 2] = [pg_sys::TEXTOID, pg_sys::INT2OID];
-const ROW: [pg_sys::Oid; 18] = [
-    pg_sys::TEXTOID,
-    pg_sys::INT2OID,
-    pg_sys::INT4OID,
-    pg_sys::INT8OID,
-    pg_sys::TIMESTAMPTZOID,
-    pg_sys::INT2OID,
-    pg_sys::INT8OID,
-    pg_sys::INT8OID,
-    pg_sys::INT8OID,
-    pg_sys::INT8OID,
-    pg_sys::INT8OID,
-    pg_sys::INT4OID,
-    pg_sys::INT4OID,
-    pg_sys::INT4OID,
-    pg_sys::INT8OID,
-    pg_sys::INT8OID,
-    pg_sys::INT8OID,
-    pg_sys::TEXTOID,
+const KEY: [Oid; 2] = [oids::TEXTOID, oids::INT2OID];
+const ROW: [Oid; 18] = [
+    oids::TEXTOID,
+    oids::INT2OID,
+    oids::INT4OID,
+    oids::INT8OID,
+    oids::TIMESTAMPTZOID,
+    oids::INT2OID,
+    oids::INT8OID,
+    oids::INT8OID,
+    oids::INT8OID,
+    oids::INT8OID,
+    oids::INT8OID,
+    oids::INT4OID,
+    oids::INT4OID,
+    oids::INT4OID,
+    oids::INT8OID,
+    oids::INT8OID,
+    oids::INT8OID,
+    oids::TEXTOID,
 ];
 
 thread_local! {
@@ -175,11 +176,11 @@ fn update(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
 }
 
 /// The columns of a name: bytes of the database's own encoding, as the text that they came from, and the kind.
-fn name(name: KeyName<'_>) -> [Option<pg_sys::Datum>; 2] {
+fn name(name: KeyName<'_>) -> [Option<Datum>; 2] {
     [name.bytes.into_datum(), name.kind.number().into_datum()]
 }
 
-fn columns(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<pg_sys::Datum>; 18] {
+fn columns(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<Datum>; 18] {
     let row = Row::from_entry(entry, now_us);
     let [id, kind] = name(key.name);
     [

@@ -1,7 +1,9 @@
 //! The warning for a key that ALTER SYSTEM has put inside the data directory.
 
-use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
+use pgrx::{PgLogLevel, PgSqlErrorCode, ereport};
 use zeroize::Zeroizing;
+
+use crate::pg::process;
 
 /// What ALTER SYSTEM writes; the postmaster works in the data directory.
 const FILE: &str = "postgresql.auto.conf";
@@ -9,9 +11,7 @@ const FILE: &str = "postgresql.auto.conf";
 /// Warns, in the server log, when `setting` is in that file: every base backup then holds the key. Only the
 /// postmaster says it, once a start or reload, not every backend.
 pub fn warn_if_there(setting: &str) {
-    // SAFETY: two flags that are set before any library is loaded.
-    let is_postmaster = unsafe { pg_sys::IsPostmasterEnvironment && !pg_sys::IsUnderPostmaster };
-    if is_postmaster && is_there(setting) {
+    if process::is_postmaster() && is_there(setting) {
         ereport!(
             PgLogLevel::WARNING,
             PgSqlErrorCode::ERRCODE_WARNING,

@@ -3,8 +3,7 @@
 use phone_crypt_core::crypto::{HashSchemes, KeyId, KeyText, parse_previous_keys};
 use phone_crypt_core::phone::Regions;
 
-/// A refusal: the message and the hint.
-pub type Refusal = (String, &'static str);
+use crate::pg::tracked_setting::Refusal;
 
 const KEY_HINT: &str =
     "SELECT phone_crypt_generate_key() makes a good one; docs/keys.md tells where to put it.";

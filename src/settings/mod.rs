@@ -6,17 +6,20 @@
 
 mod auto_conf;
 mod check;
-mod hooks;
-mod log_guard;
 mod tracked;
 
-use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum, pg_sys};
-use std::ffi::{CString, OsString};
+use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, PostgresGucEnum};
+use std::ffi::{CStr, CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
-pub use log_guard::database_may_be_gone;
+use crate::pg::check_hook::reserve_prefix;
+use crate::pg::{log_filter, preload};
+
 pub use tracked::{TRACKED, any_set_in_session};
+
+/// The schema of the extension's tables and views.
+pub const SCHEMA: &CStr = c"phone_crypt";
 
 /// `phone_crypt.environment`: whether a server without a key refuses or uses the development key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
@@ -137,8 +140,8 @@ fn non_empty(setting: &GucSetting<Option<CString>>) -> Option<OsString> {
 
 /// Defines every setting. Called once by `_PG_init`.
 pub fn define() {
-    if crate::preload::in_progress() {
-        log_guard::install();
+    if preload::in_progress() {
+        log_filter::install(tracked::secret_named_in);
     }
     tracked::define();
     GucRegistry::define_enum_guc(
@@ -167,7 +170,7 @@ pub fn define() {
     );
     define_key_places();
     define_ratelimit();
-    reserve_prefix();
+    reserve_prefix(c"phone_crypt");
 }
 
 fn define_key_places() {
@@ -223,20 +226,9 @@ fn define_ratelimit() {
 /// A POSTMASTER setting can be defined in the preload phase only. Elsewhere it has no effect, and is known just so
 /// that what needs it can say why.
 fn at_start_only() -> GucContext {
-    if crate::preload::in_progress() {
+    if preload::in_progress() {
         GucContext::Postmaster
     } else {
         GucContext::Sighup
-    }
-}
-
-/// Turns a mistyped `phone_crypt.*` setting into an error instead of a silent placeholder.
-fn reserve_prefix() {
-    // SAFETY: a NUL-terminated static string; called from _PG_init after all definitions.
-    unsafe {
-        #[cfg(feature = "pg14")]
-        pg_sys::EmitWarningsOnPlaceholders(c"phone_crypt".as_ptr());
-        #[cfg(not(feature = "pg14"))]
-        pg_sys::MarkGUCPrefixReserved(c"phone_crypt".as_ptr());
     }
 }

@@ -3,9 +3,9 @@
 // pgrx reads the columns from the type as it is written out.
 #![allow(clippy::type_complexity)]
 
+use crate::pg::ErrorReport;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::{SetOfIterator, TableIterator};
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Algorithm, Entry, KeyKind, KeyName, State};
 
@@ -13,10 +13,10 @@ use super::jobs::relation;
 use super::ratelimit_args::key;
 use crate::error::Answer;
 use crate::migration;
+use crate::pg::interval::to_timestamp;
+use crate::pg::regclass::Regclass;
+use crate::pg::text::{RawText, Text};
 use crate::ratelimit::{self, Engine, memory};
-use crate::regclass::Regclass;
-use crate::span::to_timestamp;
-use crate::text::{RawText, Text};
 
 /// What the earlier application's column holds.
 const MOST: i64 = i32::MAX as i64;

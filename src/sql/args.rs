@@ -8,13 +8,13 @@ use phone_crypt_core::phone::Regions;
 use std::borrow::Cow;
 
 use crate::error::{Error, Result};
+use crate::pg::text::Text;
 use crate::regions::Chosen;
-use crate::text::Text;
 
 /// An argument that must not be NULL (22004) and must be UTF-8 (22021).
 pub fn required<'a>(argument: Option<Text<'a>>, name: &'static str) -> Result<Cow<'a, str>> {
     match argument {
-        Some(text) => text.exact(),
+        Some(text) => Ok(text.exact()?),
         None => Err(Error::NullArgument(name)),
     }
 }
@@ -56,9 +56,8 @@ pub fn texts(
 
 /// A text that may be NULL and must be UTF-8 (22021).
 pub fn optional(argument: Option<Text<'_>>) -> Result<Option<String>> {
-    argument
-        .map(|text| text.exact().map(Cow::into_owned))
-        .transpose()
+    let text = argument.map(Text::exact).transpose()?;
+    Ok(text.map(Cow::into_owned))
 }
 
 /// NULL where the phone or the value is at fault; every other error is still raised.

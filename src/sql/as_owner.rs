@@ -4,19 +4,20 @@
 // pgrx reads the columns from the type as it is written out.
 #![allow(clippy::type_complexity)]
 
+use crate::pg::ErrorReport;
+use crate::pg::Oid;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::spi::quote_identifier;
-use pgrx::{Array, PgLogLevel, name, pg_extern, pg_sys};
+use pgrx::{Array, PgLogLevel, name, pg_extern};
 
 use super::args::{required, texts};
 use super::jobs::relation;
-use crate::batch_settings::BatchSettings;
 use crate::error::{Answer, Error, Result};
-use crate::owner::{self, as_owner};
-use crate::regclass::Regclass;
-use crate::statement::{self, Cursor};
-use crate::text::{RawText, Text};
+use crate::pg::regclass::Regclass;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::statement::{self, Cursor};
+use crate::pg::text::{RawText, Text};
+use crate::pg::user::{self, as_owner};
 
 /// `phone_crypt.run_as_owner(table, statement)`: runs a statement in the name of the table's owner, whose part the caller
 /// can take anyway. Where that is somebody else, what hangs on the table cannot use the caller's rights.
@@ -41,7 +42,7 @@ fn count_as_owner(table: Option<Regclass>, condition: Option<Text<'_>>) -> Answe
     let table = relation(table)?.oid();
     let sql = format!(
         "SELECT pg_catalog.count(*) FROM {} AS t WHERE ({condition})",
-        owner::full_name(table)?
+        user::full_name(table)?
     );
     let _in_their_name = as_owner(table)?;
     let _settings = BatchSettings::for_any_rows();
@@ -68,14 +69,14 @@ fn read_as_owner(
 
 /// Rows of a table, a portion at a time.
 struct OwnedRows {
-    table: pg_sys::Oid,
+    table: Oid,
     columns: i32,
     cursor: Cursor,
     portion: std::vec::IntoIter<Vec<Option<RawText>>>,
 }
 
 impl OwnedRows {
-    fn open(table: pg_sys::Oid, columns: &[String]) -> Result<OwnedRows> {
+    fn open(table: Oid, columns: &[String]) -> Result<OwnedRows> {
         let texts = columns
             .iter()
             .map(|name| format!("t.{}::pg_catalog.text", quote_identifier(name)));
@@ -83,7 +84,7 @@ impl OwnedRows {
         let sql = format!(
             "SELECT {} FROM {} AS t",
             texts.join(", "),
-            owner::full_name(table)?
+            user::full_name(table)?
         );
         let _in_their_name = as_owner(table)?;
         let _settings = BatchSettings::for_any_rows();

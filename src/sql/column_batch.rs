@@ -1,8 +1,9 @@
 //! One batch of a procedure that works through a registered column.
 
+use crate::pg::ErrorReport;
+use crate::pg::PgError;
+use crate::pg::TransactionId;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::TransactionId;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{Array, default, name, pg_extern};
 use phone_crypt_core::crypto::{KeyId, LegacyScheme};
 
@@ -13,8 +14,8 @@ use super::jobs::relation;
 use crate::columns::batch::{self, Request, import};
 use crate::columns::convert::{self, Reading};
 use crate::error::{Answer, Error};
-use crate::regclass::Regclass;
-use crate::text::{RawText, Text};
+use crate::pg::regclass::Regclass;
+use crate::pg::text::{RawText, Text};
 
 /// `phone_crypt.column_batch(work, leaf, column, after, batch_size[, writes[, arguments[, looks_up]]])`: one row: the primary
 /// key of the last row looked at, rows looked at, rows changed, and counts by name as JSON. Behind the column
@@ -47,7 +48,7 @@ fn column_batch(
     ErrorReport,
 > {
     let path = path.ok_or(Error::NullArgument("path"))?;
-    let path = CString::new(path.bytes()).map_err(|_| Error::NulInText)?;
+    let path = CString::new(path.bytes()).map_err(|_| PgError::NulInText)?;
     let report = batch::run(&Request {
         work: &required(work, "work")?,
         leaf: relation(leaf)?.oid(),

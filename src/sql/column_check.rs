@@ -1,14 +1,14 @@
 //! What a column holds, before it is converted.
 
+use crate::pg::ErrorReport;
+use crate::pg::Oid;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::Oid;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{name, pg_extern};
 
 use super::args::{self, required};
 use super::ratelimit_args::given;
 use crate::column_check;
-use crate::text::{RawText, Text};
+use crate::pg::text::{RawText, Text};
 
 /// `phone_crypt.column_outcomes(table, column, regions)`: behind `phone_check_column`, which has looked at the column's
 /// type.

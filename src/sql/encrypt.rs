@@ -4,24 +4,18 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{self, Kind, Reencrypted, ValueInfo};
 
 use super::args::{self, null_if_at_fault};
-use crate::decrypt::decrypt_phone;
+use crate::cipher::stats::Operation;
+use crate::cipher::{self, Destination, with_scratch};
 use crate::e164::with_e164;
 use crate::error::{Answer, Error, Result};
-use crate::keys::with_ring;
+use crate::pg::text::{Text, TextOut};
 use crate::regions::Chosen;
-use crate::scratch::with_scratch;
-use crate::stats::{Operation, count};
-use crate::text::{Text, TextOut};
-use crate::{random, transport};
 
 fn encrypted(phone: Text<'_>, context: &str, regions: &Chosen<'_>) -> Result<TextOut> {
-    with_e164(phone, regions, |e164| {
-        with_ring(|ring| {
-            with_scratch(|out| {
-                let (key, iv) = (ring.primary(), random::iv()?);
-                crypto::encrypt_into(key, Kind::Phone, e164, context.as_bytes(), iv, out);
-                Ok(TextOut::ascii(out))
-            })
+    with_e164(phone, regions, Operation::Encrypt, |e164| {
+        with_scratch(|out| {
+            cipher::seal(Kind::Phone, e164, context.as_bytes(), out)?;
+            Ok(TextOut::ascii(out))
         })
     })
 }
@@ -40,20 +34,17 @@ fn phone_encrypt(
     let context = args::context(context)?;
     let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    let value = encrypted(phone, &context, &regions);
-    Ok(Some(count(Operation::Encrypt, value)?))
+    Ok(Some(encrypted(phone, &context, &regions)?))
 }
 
 fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Option<TextOut>> {
     let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
-    transport::check()?;
-    let plain = with_scratch(|out| {
-        decrypt_phone(value.bytes(), &context, out)?;
+    with_scratch(|out| {
+        cipher::open_phone(value.bytes(), context.as_bytes(), Destination::Client, out)?;
         // A legacy value may hold any text.
-        TextOut::utf8(out)
-    });
-    count(Operation::Decrypt, plain).map(Some)
+        Ok(Some(TextOut::utf8(out)?))
+    })
 }
 
 /// `phone_decrypt(value[, context])`: the E.164 number. The value is authenticated first. NULL value gives NULL.
@@ -93,15 +84,13 @@ fn phone_key_id(value: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     Ok(Some(TextOut::ascii(id.as_bytes())))
 }
 
-fn reencrypted(value: &[u8], context: &str) -> Result<Option<TextOut>> {
-    with_ring(|ring| {
-        with_scratch(|out| {
-            match crypto::reencrypt_into(ring, value, context.as_bytes(), random::iv()?, out)? {
-                Reencrypted::Unchanged => Ok(None),
-                Reencrypted::Replaced => Ok(Some(TextOut::ascii(out))),
-            }
-        })
-    })
+fn reencrypted(value: &[u8], context: &str) -> Result<TextOut> {
+    with_scratch(
+        |out| match cipher::reseal(value, context.as_bytes(), out)? {
+            Reencrypted::Unchanged => Ok(TextOut::ascii(value)),
+            Reencrypted::Replaced => Ok(TextOut::ascii(out)),
+        },
+    )
 }
 
 /// `phone_reencrypt(value[, context])`: authenticates, then encrypts again under the primary key. A value
@@ -115,8 +104,5 @@ fn phone_reencrypt(
 ) -> Answer<Option<TextOut>> {
     let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
-    match count(Operation::Encrypt, reencrypted(value.bytes(), &context))? {
-        Some(changed) => Ok(Some(changed)),
-        None => Ok(Some(TextOut::ascii(value.bytes()))),
-    }
+    Ok(Some(reencrypted(value.bytes(), &context)?))
 }

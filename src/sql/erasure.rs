@@ -1,8 +1,8 @@
 //! Erasure and retention.
 
+use crate::pg::ErrorReport;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
 use std::cell::Cell;
 use std::rc::Rc;
@@ -13,8 +13,8 @@ use super::ratelimit_args::given;
 use crate::columns::registry::{self, Column};
 use crate::erasure::{self, Number, purge};
 use crate::error::{Answer, Error, Result};
-use crate::regclass::Regclass;
-use crate::text::Text;
+use crate::pg::regclass::Regclass;
+use crate::pg::text::Text;
 
 thread_local! {
     static SAID: Cell<bool> = const { Cell::new(false) };

@@ -1,18 +1,18 @@
 //! The keyed hash (blind index) that lookups go through.
 
 use pgrx::{Array, default, pg_extern};
-use phone_crypt_core::crypto::{self, HASH_LEN};
+use phone_crypt_core::crypto::HASH_LEN;
 use phone_crypt_core::phone;
 use std::collections::HashSet;
 
 use super::args;
+use crate::cipher;
+use crate::cipher::stats::{Operation, count};
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
-use crate::keys::with_ring;
+use crate::pg::text::{Text, TextOut};
 use crate::ratelimit::PHONE_PREFIX;
 use crate::regions::Chosen;
-use crate::stats::{Operation, count};
-use crate::text::{Text, TextOut};
 
 /// What `as_text` makes of the current hash of the phone.
 fn hashed(
@@ -21,12 +21,10 @@ fn hashed(
     regions: &Chosen<'_>,
     as_text: impl FnOnce(&[u8; HASH_LEN]) -> TextOut,
 ) -> Result<TextOut> {
-    with_e164(phone, regions, |e164| {
-        with_ring(|ring| {
-            let mut hash = [0; HASH_LEN];
-            crypto::write_current_hash(ring, e164, context.as_bytes(), &mut hash)?;
-            Ok(as_text(&hash))
-        })
+    with_e164(phone, regions, Operation::Hash, |e164| {
+        let mut hash = [0; HASH_LEN];
+        cipher::hash(e164, context.as_bytes(), &mut hash)?;
+        Ok(as_text(&hash))
     })
 }
 
@@ -44,12 +42,14 @@ fn phone_hash(
     let context = args::context(context)?;
     let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    let hash = hashed(phone, &context, &regions, |hash| TextOut::ascii(hash));
-    Ok(Some(count(Operation::Hash, hash)?))
+    let hash = hashed(phone, &context, &regions, |hash| TextOut::ascii(hash))?;
+    Ok(Some(hash))
 }
 
 fn all_hashed(phone: Text<'_>, context: &str, regions: &Chosen<'_>) -> Result<Vec<String>> {
-    with_e164(phone, regions, |e164| every_hash(e164, context))
+    with_e164(phone, regions, Operation::Hash, |e164| {
+        hash_texts(e164, context)
+    })
 }
 
 /// As [`all_hashed`], also for what `phone_equivalents` gives and is no phone number any more.
@@ -61,19 +61,21 @@ fn all_hashed_as_equivalent(
     let phone = phone.or_empty();
     let forms = regions.with(&phone, |regions| {
         Ok(phone::equivalents_of(&phone, regions)?)
-    })?;
+    });
+    let forms = match forms {
+        Ok(forms) => forms,
+        Err(error) => return count(Operation::Hash, Err(error)),
+    };
     match forms.first() {
-        Some(number) => every_hash(number.as_bytes(), context),
+        Some(number) => hash_texts(number.as_bytes(), context),
         None => Ok(Vec::new()),
     }
 }
 
-fn every_hash(e164: &[u8], context: &str) -> Result<Vec<String>> {
-    with_ring(|ring| {
-        let hashes = crypto::all_hashes(ring, e164, context.as_bytes())?;
-        let texts = hashes.iter().map(|hash| String::from_utf8_lossy(hash));
-        Ok(texts.map(|hash| hash.into_owned()).collect())
-    })
+fn hash_texts(e164: &[u8], context: &str) -> Result<Vec<String>> {
+    let hashes = cipher::hashes(e164, context.as_bytes())?;
+    let texts = hashes.iter().map(|hash| String::from_utf8_lossy(hash));
+    Ok(texts.map(|hash| hash.into_owned()).collect())
 }
 
 /// `phone_hashes(phone[, context[, regions]])`: the hashes of the number under every scheme and configured key, the one
@@ -89,8 +91,7 @@ fn phone_hashes(
     let context = args::context(context)?;
     let regions = args::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
-    let hashes = all_hashed(phone, &context, &regions);
-    Ok(Some(count(Operation::Hash, hashes)?))
+    Ok(Some(all_hashed(phone, &context, &regions)?))
 }
 
 /// `phone_hashes_of(phones[, context[, regions]])`: the hashes of each of the numbers, without repeats:
@@ -112,10 +113,7 @@ fn phone_hashes_of(
     let mut seen = HashSet::new();
     let mut hashes = Vec::new();
     for phone in phones.iter().flatten() {
-        let of_one = count(
-            Operation::Hash,
-            all_hashed_as_equivalent(phone, &context, &regions),
-        )?;
+        let of_one = all_hashed_as_equivalent(phone, &context, &regions)?;
         hashes.extend(of_one.into_iter().filter(|hash| seen.insert(hash.clone())));
     }
     Ok(Some(hashes))
@@ -136,6 +134,6 @@ fn phone_ratelimit_key(
         key[..PHONE_PREFIX.len()].copy_from_slice(PHONE_PREFIX);
         key[PHONE_PREFIX.len()..].copy_from_slice(hash);
         TextOut::ascii(&key)
-    });
-    Ok(Some(count(Operation::Hash, key)?))
+    })?;
+    Ok(Some(key))
 }

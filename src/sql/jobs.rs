@@ -3,15 +3,16 @@
 use pgrx::pg_extern;
 
 use crate::error::{Answer, Error, Result};
-use crate::regclass::Regclass;
-use crate::{job_lock, owner};
+use crate::pg::job_lock;
+use crate::pg::regclass::Regclass;
+use crate::pg::user;
 
 /// A table argument.
 ///
 /// Errors: NULL, 22004; no such relation, 42P01.
 pub(super) fn relation(table: Option<Regclass>) -> Result<Regclass> {
     let table = table.ok_or(Error::NullArgument("table"))?;
-    owner::name_of(table.oid())?;
+    user::name_of(table.oid())?;
     Ok(table)
 }
 
@@ -20,7 +21,7 @@ pub(super) fn relation(table: Option<Regclass>) -> Result<Regclass> {
 /// Errors: not the owner, 42501; NULL, 22004.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn check_owner(table: Option<Regclass>) -> Answer<()> {
-    Ok(owner::check_owner(relation(table)?.oid())?)
+    Ok(user::check_owner(relation(table)?.oid())?)
 }
 
 /// `phone_crypt.job_lock(table)`: keeps other runs off the table until `job_unlock`, the end of the session, or
@@ -30,10 +31,10 @@ fn check_owner(table: Option<Regclass>) -> Answer<()> {
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn job_lock(table: Option<Regclass>) -> Answer<()> {
     let table = relation(table)?;
-    owner::check_owner(table.oid())?;
+    user::check_owner(table.oid())?;
     match job_lock::take(table.oid()) {
         true => Ok(()),
-        false => Err(Error::TableBusy(owner::name_of(table.oid())?).into()),
+        false => Err(Error::TableBusy(user::name_of(table.oid())?).into()),
     }
 }
 

@@ -1,10 +1,11 @@
 //! The trigger function of encrypted columns.
 
-use pgrx::{pg_extern, pg_sys};
+use pgrx::pg_extern;
 
 use crate::columns::keep;
 use crate::columns::row::{StoredRow, TriggerRows};
 use crate::error::{Answer, Error};
+use crate::pg::FunctionCallInfo;
 
 /// `phone_crypt.keep_column('column')`: BEFORE INSERT OR UPDATE trigger of a registered column. Keeps plain text,
 /// encrypted value, hash and original in step, and the hash under the registry's key and scheme.
@@ -15,7 +16,7 @@ use crate::error::{Answer, Error};
 CREATE FUNCTION phone_crypt.keep_column() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
-fn keep_column(fcinfo: pg_sys::FunctionCallInfo) -> Answer<StoredRow> {
+fn keep_column(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
     let rows = TriggerRows::of(fcinfo).ok_or(Error::NotATrigger)?;
     Ok(keep::kept_row(&rows)?)
 }

@@ -1,13 +1,13 @@
 //! Keys as an administrator sees them: ids and roles, never material.
 
+use crate::pg::ErrorReport;
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::crypto::{self, KeyId, Keyring};
 
 use crate::error::{Answer, Error};
 use crate::keys;
-use crate::text::TextOut;
+use crate::pg::text::TextOut;
 
 /// `phone_crypt_generate_key()`: 64 hexadecimal digits from the system's random source.
 ///
@@ -34,6 +34,7 @@ fn phone_crypt_configured_keys() -> std::result::Result<
         'static,
         (
             name!(key_id, String),
+            name!(fingerprint, String),
             name!(roles, Vec<String>),
             name!(hash_scheme, String),
             name!(source, String),
@@ -50,6 +51,7 @@ fn phone_crypt_configured_keys() -> std::result::Result<
             let roles = roles(&ring.keyring, key.id());
             (
                 key.id().to_string(),
+                keys::pin::fingerprint(key),
                 roles,
                 scheme.to_owned(),
                 ring.source().as_str().to_owned(),

@@ -1,34 +1,18 @@
 //! Reading the unauthenticated values of the earlier web application.
 
 use pgrx::{default, pg_extern};
-use phone_crypt_core::crypto::{self, Key, KeyId, KeyText, LegacyScheme};
+use phone_crypt_core::crypto::{Key, KeyId, KeyText, LegacyScheme};
 
 use super::args::required;
+use crate::cipher::{self, Destination, LegacyKey, with_scratch};
 use crate::error::{Answer, Error, Result};
-use crate::keys::with_ring;
-use crate::scratch::with_scratch;
-use crate::stats::{Operation, count};
-use crate::text::{Text, TextOut};
-use crate::transport;
+use crate::pg::text::{Text, TextOut};
 
-fn read(key: &Key, scheme: &str, value: &[u8]) -> Result<TextOut> {
+fn read(value: &[u8], scheme: &str, key: &LegacyKey<'_>) -> Result<TextOut> {
     let scheme = LegacyScheme::parse(scheme)?;
     with_scratch(|out| {
-        crypto::decrypt_legacy_into(key, scheme, value, out)?;
-        TextOut::utf8(out)
-    })
-}
-
-fn read_under_configured(value: &[u8], scheme: &str, key_id: Option<&str>) -> Result<TextOut> {
-    with_ring(|ring| {
-        let key = match key_id {
-            None => ring.legacy_key(),
-            Some(text) => {
-                let id: KeyId = text.parse()?;
-                ring.find(id).ok_or(crypto::LegacyError::UnknownKey(id))?
-            }
-        };
-        read(key, scheme, value)
+        cipher::open_legacy(value, scheme, key, Destination::Client, out)?;
+        Ok(TextOut::utf8(out)?)
     })
 }
 
@@ -46,13 +30,12 @@ fn phone_decrypt_legacy(
 ) -> Answer<Option<TextOut>> {
     let scheme = required(scheme, "scheme")?;
     let Some(value) = value else { return Ok(None) };
-    transport::check()?;
-    let plain = read_under_configured(
-        value.bytes(),
-        &scheme,
-        key_id.map(Text::or_empty).as_deref(),
-    );
-    Ok(Some(count(Operation::Decrypt, plain)?))
+    let id: Option<KeyId> = match key_id {
+        Some(text) => Some(text.or_empty().parse().map_err(Error::from)?),
+        None => None,
+    };
+    let plain = read(value.bytes(), &scheme, &LegacyKey::Configured(id))?;
+    Ok(Some(plain))
 }
 
 /// `phone_decrypt_legacy_with_key(value, scheme, key)`: the same under a key given as text. For admins only,
@@ -68,15 +51,12 @@ fn phone_decrypt_legacy_with_key(
     let scheme = required(scheme, "scheme")?;
     let key = required(key, "key")?;
     let Some(value) = value else { return Ok(None) };
-    transport::check()?;
     let key = KeyText::parse(&key)
         .map(|text| Key::derive(&text))
         .map_err(|source| Error::Key {
             origin: "key",
             source,
         })?;
-    Ok(Some(count(
-        Operation::Decrypt,
-        read(&key, &scheme, value.bytes()),
-    )?))
+    let plain = read(value.bytes(), &scheme, &LegacyKey::Given(&key))?;
+    Ok(Some(plain))
 }

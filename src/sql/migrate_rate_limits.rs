@@ -3,22 +3,21 @@
 // pgrx reads the columns from the type as it is written out.
 #![allow(clippy::type_complexity)]
 
+use crate::pg::ErrorReport;
+use crate::pg::TupleId;
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::ItemPointerData;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::Quota;
 
 use super::jobs::relation;
 use super::ratelimit_args::given;
 use crate::error::Result;
-use crate::keys::with_ring;
 use crate::migration::{self, Batch, Fate, Kinds};
-use crate::regclass::Regclass;
+use crate::pg::interval::{POSTGRES_EPOCH_US, span_us};
+use crate::pg::regclass::Regclass;
+use crate::pg::text::{RawText, Text};
 use crate::regions::with_default;
-use crate::span::{POSTGRES_EPOCH_US, span_us};
-use crate::text::{RawText, Text};
 
 /// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine,
 /// looks_up_all)`: converts rows of the earlier application between two places of the table, or moves them into the
@@ -32,8 +31,8 @@ use crate::text::{RawText, Text};
 #[allow(clippy::too_many_arguments)]
 fn migrate_batch(
     source: Option<Regclass>,
-    after: Option<ItemPointerData>,
-    until: Option<ItemPointerData>,
+    after: Option<TupleId>,
+    until: Option<TupleId>,
     size: Option<i32>,
     as_of: Option<TimestampWithTimeZone>,
     window: Option<Interval>,
@@ -45,7 +44,7 @@ fn migrate_batch(
     TableIterator<
         'static,
         (
-            name!(last, Option<ItemPointerData>),
+            name!(last, Option<TupleId>),
             name!(changed, i64),
             name!(counts, String),
         ),
@@ -110,7 +109,7 @@ fn earlier_key(
     ErrorReport,
 > {
     let id = given(id, "id")?;
-    let fate = with_ring(|ring| with_default(|regions| migration::fate_of(id, ring, regions)))?;
+    let fate = with_default(|regions| migration::fate_of(id, regions))?;
     let row = match fate {
         Fate::Phone(key) | Fate::Key(key) => (Some(RawText(key)), false, None),
         Fate::Repaired(key) => (Some(RawText(key)), true, None),

@@ -7,11 +7,11 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::phone::{self, Regions, Style};
 
 use super::args::{self, null_if_at_fault, required};
+use crate::cipher::stats::{Operation, count};
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
+use crate::pg::text::{RawText, Text, TextOut};
 use crate::regions::Chosen;
-use crate::stats::{Operation, count};
-use crate::text::{RawText, Text, TextOut};
 
 /// What `answer` makes of a phone and the regions to read it in. NULL gives NULL.
 fn answer<T>(
@@ -33,8 +33,9 @@ fn listed(regions: Option<Text<'_>>) -> Result<Chosen<'_>> {
 
 fn normalized(phone: Option<Text<'_>>, regions: &Chosen<'_>) -> Result<Option<TextOut>> {
     let Some(phone) = phone else { return Ok(None) };
-    let normalized = with_e164(phone, regions, |e164| Ok(TextOut::ascii(e164)));
-    count(Operation::Normalize, normalized).map(Some)
+    with_e164(phone, regions, Operation::Normalize, |e164| {
+        count(Operation::Normalize, Ok(Some(TextOut::ascii(e164))))
+    })
 }
 
 /// `phone_normalize(phone)`: E.164 under `phone_crypt.default_regions`. NULL gives NULL.
@@ -175,7 +176,7 @@ fn formatted(
 ) -> Result<Option<TextOut>> {
     let style = required(style, "style")?.parse::<Style>()?;
     answer(phone, regions, |phone, regions| {
-        TextOut::new(&phone::parse(phone, regions)?.format(style))
+        Ok(TextOut::new(&phone::parse(phone, regions)?.format(style))?)
     })
 }
 
@@ -237,6 +238,6 @@ fn phone_mask(
     Ok(answer(
         phone,
         &args::regions(regions)?,
-        |phone, regions| TextOut::new(&phone::mask(phone, regions)),
+        |phone, regions| Ok(TextOut::new(&phone::mask(phone, regions))?),
     )?)
 }

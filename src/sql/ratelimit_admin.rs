@@ -6,9 +6,9 @@ use phone_crypt_core::ratelimit::{Entry, KeyName, MAX_SPAN_US};
 
 use super::ratelimit_args::{cost, given, key, known_policy};
 use crate::error::{Answer, Error, Result};
+use crate::pg::interval::{span_us, to_timestamp};
+use crate::pg::text::Text;
 use crate::ratelimit::{self, StateKey, checked_key};
-use crate::span::{span_us, to_timestamp};
-use crate::text::Text;
 
 /// The shortest block: a millisecond.
 const MIN_BLOCK_US: i64 = 1000;

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use super::args::required;
 use crate::error::{Error, Result};
+use crate::pg::interval::span_us;
+use crate::pg::text::Text;
 use crate::ratelimit::{Policy, checked_key, policy};
-use crate::span::span_us;
-use crate::text::Text;
 
 /// Only policies have penalties.
 static NO_PENALTIES: Penalties = Penalties::NONE;

@@ -1,16 +1,16 @@
 //! HTTP headers that tell a client its quota.
 
+use crate::pg::ErrorReport;
 use pgrx::datum::Interval;
 use pgrx::iter::TableIterator;
 use pgrx::pg_extern;
-use pgrx::pg_sys::panic::ErrorReport;
 use phone_crypt_core::ratelimit::{HeaderFacts, HeaderName, headers, more_after_us};
 
 use super::args::required;
 use super::ratelimit_args::{key, known_policy, limit};
 use crate::error::Result;
+use crate::pg::text::Text;
 use crate::ratelimit::{self, Request};
-use crate::text::Text;
 
 type Lines = Vec<(&'static str, String)>;
 

@@ -5,14 +5,14 @@ use pgrx::pg_extern;
 
 use super::args;
 use super::ratelimit_args::{cost, given, key, limit};
+use crate::cipher::stats::Operation;
+use crate::cipher::{self, Hash};
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
-use crate::keys::with_ring;
+use crate::pg::text::Text;
+use crate::ratelimit::abi::VerdictRow;
 use crate::ratelimit::{self, PHONE_PREFIX, Request};
 use crate::regions::Chosen;
-use crate::text::Text;
-use crate::verdict::VerdictRow;
-use phone_crypt_core::crypto;
 use phone_crypt_core::ratelimit::{KeyName, Verdict};
 
 /// `ratelimit_hit(key, limit, window[, cost[, algorithm[, burst]]])`: counts a hit, and says whether it is allowed
@@ -148,11 +148,8 @@ fn ratelimit_hit_phone(
 
 /// The number's rate-limit keys under every configured key and scheme, the present one first.
 fn keys_of(phone: Text<'_>, regions: &Chosen<'_>) -> Result<Vec<Vec<u8>>> {
-    with_e164(phone, regions, |e164| {
-        with_ring(|ring| {
-            let hashes = crypto::all_hashes(ring, e164, b"")?;
-            let key_of = |hash: &[u8; crypto::HASH_LEN]| [PHONE_PREFIX.as_slice(), hash].concat();
-            Ok(hashes.iter().map(key_of).collect())
-        })
+    with_e164(phone, regions, Operation::Hash, |e164| {
+        let key_of = |hash: &Hash| [PHONE_PREFIX.as_slice(), hash].concat();
+        Ok(cipher::hashes(e164, b"")?.iter().map(key_of).collect())
     })
 }

@@ -2,25 +2,26 @@
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{default, pg_extern};
-use phone_crypt_core::crypto::{self, HASH_LEN, Keyring, Kind};
+use phone_crypt_core::crypto::{HASH_LEN, Kind};
 
 use super::args::{self, required};
 use super::ratelimit_admin::state_key;
 use super::ratelimit_args::given;
+use crate::cipher::stats::Operation;
+use crate::cipher::{self, Destination, Hash, with_scratch};
 use crate::e164::with_e164;
 use crate::error::{Answer, Result};
-use crate::keys::with_ring;
+use crate::pg::interval::to_timestamp;
+use crate::pg::text::Text;
 use crate::ratelimit::{self, PHONE_PREFIX};
-use crate::scratch::with_scratch;
-use crate::span::to_timestamp;
-use crate::text::Text;
 
 /// The rate-limit keys of a number under every configured key and both schemes, the present one first.
-fn keys_of(ring: &Keyring, e164: &[u8]) -> Result<Vec<String>> {
-    let present = crypto::current_hash(ring, e164, b"")?;
-    let mut hashes = crypto::every_hash(ring, e164, b"");
+fn keys_of(e164: &[u8]) -> Result<Vec<String>> {
+    let mut present = [0; HASH_LEN];
+    cipher::hash(e164, b"", &mut present)?;
+    let mut hashes = cipher::every_hash(e164, b"")?;
     hashes.retain(|hash| *hash != present);
-    let key_of = |hash: &[u8; HASH_LEN]| {
+    let key_of = |hash: &Hash| {
         String::from_utf8_lossy(&[PHONE_PREFIX.as_slice(), hash].concat()).into_owned()
     };
     Ok(std::iter::once(&present)
@@ -41,9 +42,7 @@ fn ratelimit_phone_keys(
 ) -> Answer<Vec<String>> {
     let phone = given(phone, "phone")?;
     let regions = args::regions(regions)?;
-    Ok(with_e164(phone, &regions, |e164| {
-        with_ring(|ring| keys_of(ring, e164))
-    })?)
+    Ok(with_e164(phone, &regions, Operation::Hash, keys_of)?)
 }
 
 /// `phone_crypt.ratelimit_phone_keys_of(value, context)`: the same of an encrypted number. No plain text leaves.
@@ -56,12 +55,15 @@ fn ratelimit_phone_keys_of(
 ) -> Answer<Vec<String>> {
     let value = given(value, "value")?;
     let context = required(context, "context")?;
-    Ok(with_ring(|ring| {
-        with_scratch(|e164| {
-            let context = context.as_bytes();
-            crypto::decrypt_into(ring, Kind::Phone, value.bytes(), context, e164)?;
-            keys_of(ring, e164)
-        })
+    Ok(with_scratch(|e164| {
+        cipher::open(
+            Kind::Phone,
+            value.bytes(),
+            context.as_bytes(),
+            Destination::Server,
+            e164,
+        )?;
+        keys_of(e164)
     })?)
 }
 

@@ -1,17 +1,18 @@
 //! Hits against policies, and what policies are made of.
 
 use pgrx::datum::Interval;
-use pgrx::{Array, pg_extern, pg_sys};
+use pgrx::{Array, pg_extern};
 use phone_crypt_core::ratelimit::{KeyName, Verdict};
 use std::rc::Rc;
 
 use super::args::required;
 use super::ratelimit_args::{cost, given, key, known_policy};
-use crate::arrays::dimensions;
 use crate::error::{Answer, Error, Result};
+use crate::pg::FunctionCallInfo;
+use crate::pg::array_arguments::dimensions;
+use crate::pg::text::Text;
+use crate::ratelimit::abi::VerdictRow;
 use crate::ratelimit::{self, Policy, Request, checked_key, policy};
-use crate::text::Text;
-use crate::verdict::VerdictRow;
 
 /// The most limits that one call checks.
 const MAX_AT_ONCE: usize = 64;
@@ -56,7 +57,7 @@ fn ratelimit_check_all(
     policies: Option<Array<'_, Text<'_>>>,
     keys: Option<Array<'_, Text<'_>>>,
     cost: Option<i32>,
-    fcinfo: pg_sys::FunctionCallInfo,
+    fcinfo: FunctionCallInfo,
 ) -> Answer<VerdictRow> {
     let cost = self::cost(cost)?;
     let (policies, keys) = (given(policies, "policies")?, given(keys, "keys")?);

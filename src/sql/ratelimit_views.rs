@@ -3,16 +3,16 @@
 // pgrx reads the columns from the type as it is written out.
 #![allow(clippy::type_complexity)]
 
+use crate::pg::ErrorReport;
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::iter::TableIterator;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Entry, KeyKind, State, peek};
 
 use crate::error::Result;
+use crate::pg::interval::{interval, to_timestamp};
+use crate::pg::text::RawText;
 use crate::ratelimit::{self, Engine, memory};
-use crate::span::{interval, to_timestamp};
-use crate::text::RawText;
 
 /// A key's entry, and what a slot knows besides.
 struct Shown {

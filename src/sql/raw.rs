@@ -1,30 +1,17 @@
 //! Encrypting and decrypting text that is no phone number but must not stay plain (kind 02).
 
 use pgrx::{default, pg_extern};
-use phone_crypt_core::crypto::{self, Kind};
+use phone_crypt_core::crypto::Kind;
 
 use super::args;
+use crate::cipher::{self, Destination, with_scratch};
 use crate::error::{Answer, Result};
-use crate::keys::with_ring;
-use crate::scratch::with_scratch;
-use crate::stats::{Operation, count};
-use crate::text::{Text, TextOut, check_len};
-use crate::{random, transport};
+use crate::pg::text::{Text, TextOut};
 
 fn encrypted(text: &str, context: &str) -> Result<TextOut> {
-    check_len(crypto::encrypted_len(text.len()))?;
-    with_ring(|ring| {
-        with_scratch(|out| {
-            crypto::encrypt_into(
-                ring.primary(),
-                Kind::Text,
-                text.as_bytes(),
-                context.as_bytes(),
-                random::iv()?,
-                out,
-            );
-            Ok(TextOut::ascii(out))
-        })
+    with_scratch(|out| {
+        cipher::seal(Kind::Text, text.as_bytes(), context.as_bytes(), out)?;
+        Ok(TextOut::ascii(out))
     })
 }
 
@@ -40,15 +27,19 @@ fn phone_encrypt_raw(
     let context = args::context(context)?;
     let Some(text) = text else { return Ok(None) };
     let text = text.exact()?;
-    Ok(Some(count(Operation::Encrypt, encrypted(&text, &context))?))
+    Ok(Some(encrypted(&text, &context)?))
 }
 
 fn decrypted(value: &[u8], context: &str) -> Result<TextOut> {
-    with_ring(|ring| {
-        with_scratch(|out| {
-            crypto::decrypt_into(ring, Kind::Text, value, context.as_bytes(), out)?;
-            TextOut::utf8(out)
-        })
+    with_scratch(|out| {
+        cipher::open(
+            Kind::Text,
+            value,
+            context.as_bytes(),
+            Destination::Client,
+            out,
+        )?;
+        Ok(TextOut::utf8(out)?)
     })
 }
 
@@ -62,9 +53,5 @@ fn phone_decrypt_raw(
 ) -> Answer<Option<TextOut>> {
     let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
-    transport::check()?;
-    Ok(Some(count(
-        Operation::Decrypt,
-        decrypted(value.bytes(), &context),
-    )?))
+    Ok(Some(decrypted(value.bytes(), &context)?))
 }

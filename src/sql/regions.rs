@@ -4,8 +4,8 @@ use pgrx::pg_extern;
 
 use super::args;
 use crate::error::Answer;
+use crate::pg::text::Text;
 use crate::regions;
-use crate::text::Text;
 
 /// `phone_crypt.configured_regions()`: `phone_crypt.default_regions` in the one form that is written down, such as
 /// `AU,US`. It works on a database that is pinned to other regions.

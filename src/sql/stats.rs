@@ -4,7 +4,8 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 
-use crate::{preload, stats};
+use crate::cipher::stats;
+use crate::pg::preload;
 
 /// `phone_crypt.crypto_counters()`: calls and failures of each operation, since when, and whether they are
 /// the server's (preload) or this backend's.

@@ -1,7 +1,9 @@
 //! What is installed.
 
-use pgrx::{pg_extern, pg_sys};
+use pgrx::pg_extern;
 use phone_crypt_core::phone::METADATA_VERSION;
+
+use crate::pg::process;
 
 /// `phone_crypt_version()`: version, git revision, libphonenumber metadata, and the PostgreSQL major it was built for.
 #[pg_extern(immutable, parallel_safe)]
@@ -10,7 +12,7 @@ fn phone_crypt_version() -> String {
         "phone_crypt {} (git {}, libphonenumber {METADATA_VERSION}) for PostgreSQL {}",
         env!("CARGO_PKG_VERSION"),
         env!("PHONE_CRYPT_GIT_REVISION"),
-        pg_sys::PG_VERSION_NUM / 10_000,
+        process::MAJOR,
     )
 }
 

@@ -1,15 +1,15 @@
 //! What a kind of work does with a row.
 
 use pgrx::itemptr::item_pointer_get_both;
-use pgrx::pg_sys;
 
 use super::counts::Counts;
 use super::leaf::Leaf;
 use crate::columns::convert::context_of;
 use crate::columns::registry::Column;
 use crate::error::Result;
-use crate::tables::TableRow;
-use crate::text::{RawText, Text};
+use crate::pg::TupleId;
+use crate::pg::table_row::TableRow;
+use crate::pg::text::{RawText, Text};
 
 /// New values of a row, in the order of [`Conversion::writes`]; None is NULL.
 pub type Values = Vec<Option<Vec<u8>>>;
@@ -17,7 +17,7 @@ pub type Values = Vec<Option<Vec<u8>>>;
 /// A row to be written back.
 pub struct Change {
     /// Where it lies.
-    pub place: pg_sys::ItemPointerData,
+    pub place: TupleId,
     /// Its new values.
     pub values: Values,
 }
@@ -85,8 +85,8 @@ impl<'a> Row<'a> {
         context_of(column, value.as_deref())
     }
 
-    pub(super) fn place(&self) -> Option<pg_sys::ItemPointerData> {
-        let place: Option<pg_sys::ItemPointerData> = self.row.get(1);
+    pub(super) fn place(&self) -> Option<TupleId> {
+        let place: Option<TupleId> = self.row.get(1);
         place.filter(|place| item_pointer_get_both(*place).1 != 0)
     }
 

@@ -8,7 +8,7 @@ use super::leaf::quoted;
 use crate::columns::convert;
 use crate::columns::registry::Column;
 use crate::error::Result;
-use crate::text::RawText;
+use crate::pg::text::RawText;
 
 /// Fills the plaintext column again.
 pub struct Decrypt {

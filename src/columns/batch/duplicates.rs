@@ -1,13 +1,14 @@
 //! Numbers that were written in two ways, in a column that was unique: only one row can have the hash.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::IntoDatum;
 use std::collections::HashSet;
 
 use super::conversion::Change;
 use super::counts::Counts;
 use super::leaf::Leaf;
-use crate::statement;
-use crate::text::{RawText, Text};
+use crate::pg::oids;
+use crate::pg::statement;
+use crate::pg::text::{RawText, Text};
 
 /// Takes the hash from changes whose number is earlier in the batch, or with `looks_up` in the table already.
 /// `column` is where the hash goes, `index` its place among a change's values, `also` that of another hash of the
@@ -51,7 +52,7 @@ fn present(leaf: &Leaf, column: &str, index: usize, changes: &[Change]) -> HashS
     let mut present = HashSet::new();
     statement::run(
         &leaf.select_present(column),
-        &[(pg_sys::TEXTARRAYOID, hashes.into_datum())],
+        &[(oids::TEXTARRAYOID, hashes.into_datum())],
         |row| present.extend(row.get::<Text<'_>>(1).map(|hash| hash.bytes().to_vec())),
     );
     present

@@ -8,12 +8,12 @@ use super::conversion::{Change, Conversion, Row, Values};
 use super::counts::Counts;
 use super::encrypt::{leave_duplicates_out, stored_columns, stored_values};
 use super::leaf::{Leaf, quoted};
+use crate::cipher::{self, Destination, LegacyKey, with_scratch};
 use crate::columns::convert::{self, Stored};
 use crate::columns::registry::Column;
-use crate::error::{Error, Result};
-use crate::keys::with_ring;
+use crate::error::Result;
+use crate::pg::PgError;
 use crate::regions::{with_default, with_list};
-use crate::scratch::with_scratch;
 
 /// Reads `iv:data` and stores what is in it as of now.
 pub struct Import {
@@ -107,15 +107,10 @@ fn read(plain: &str, regions: Option<&str>) -> Result<std::result::Result<Naive,
 }
 
 fn plain_text(value: &[u8], scheme: LegacyScheme, key_id: Option<crypto::KeyId>) -> Result<String> {
-    with_ring(|ring| {
-        let key = match key_id {
-            None => ring.legacy_key(),
-            Some(id) => ring.find(id).ok_or(crypto::LegacyError::UnknownKey(id))?,
-        };
-        with_scratch(|out| {
-            crypto::decrypt_legacy_into(key, scheme, value, out)?;
-            String::from_utf8(out.clone()).map_err(|_| Error::NotUtf8)
-        })
+    with_scratch(|out| {
+        let key = LegacyKey::Configured(key_id);
+        cipher::open_legacy(value, scheme, &key, Destination::Server, out)?;
+        Ok(String::from_utf8(out.clone()).map_err(|_| PgError::NotUtf8)?)
     })
 }
 

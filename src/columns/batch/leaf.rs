@@ -1,16 +1,18 @@
 //! A table that rows are read from and written to, and the SQL that does it.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::IntoDatum;
 use std::fmt::Write;
 
 use crate::error::{Error, Result};
-use crate::owner::current_user;
-use crate::statement::{self, Statement};
-use crate::text::TextOut;
+use crate::pg::TransactionId;
+use crate::pg::statement::{self, Statement};
+use crate::pg::text::TextOut;
+use crate::pg::user::current_user;
+use crate::pg::{Oid, oids};
 
 /// A table that is not partitioned.
 pub struct Leaf {
-    oid: pg_sys::Oid,
+    oid: Oid,
     name: String,
     key: Vec<KeyColumn>,
 }
@@ -25,7 +27,7 @@ thread_local! {
         c"SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), c.relname::pg_catalog.text \
             FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n \
               ON n.oid OPERATOR(pg_catalog.=) c.relnamespace WHERE c.oid OPERATOR(pg_catalog.=) $1",
-        &[pg_sys::OIDOID],
+        &[oids::OIDOID],
     ) };
     static KEY: Statement = const { Statement::new(
         c"SELECT pg_catalog.quote_ident(a.attname), pg_catalog.format_type(a.atttypid, a.atttypmod) \
@@ -35,7 +37,7 @@ thread_local! {
              AND a.attnum OPERATOR(pg_catalog.=) k.number \
            WHERE i.indrelid OPERATOR(pg_catalog.=) $1 AND i.indisprimary \
              AND k.place OPERATOR(pg_catalog.<=) i.indnkeyatts ORDER BY k.place",
-        &[pg_sys::OIDOID],
+        &[oids::OIDOID],
     ) };
 }
 
@@ -43,7 +45,7 @@ impl Leaf {
     /// Looks the table up.
     ///
     /// Errors: no primary key, 55000.
-    pub fn look_up(oid: pg_sys::Oid) -> Result<Leaf> {
+    pub fn look_up(oid: Oid) -> Result<Leaf> {
         let user = current_user();
         let (mut name, mut plain_name, mut key) = (String::new(), String::new(), Vec::new());
         NAME.with(|statement| {
@@ -67,7 +69,7 @@ impl Leaf {
     }
 
     /// The table.
-    pub fn oid(&self) -> pg_sys::Oid {
+    pub fn oid(&self) -> Oid {
         self.oid
     }
 
@@ -109,7 +111,7 @@ impl Leaf {
     }
 
     /// Reads the rows that a transaction or a later one has written, in no order.
-    pub fn select_since(&self, reads: &[String], since: pg_sys::TransactionId) -> String {
+    pub fn select_since(&self, reads: &[String], since: TransactionId) -> String {
         let mut sql = String::from("SELECT t.ctid");
         for column in reads {
             let _ = write!(sql, ", t.{}::text", quoted(column));
@@ -158,10 +160,7 @@ impl Leaf {
             "SELECT true FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid \
               WHERE i.indrelid = $1 AND a.attname = $2 AND i.indisunique AND i.indislive \
                 AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum LIMIT 1",
-            &[
-                (pg_sys::OIDOID, self.oid.into_datum()),
-                (pg_sys::TEXTOID, name),
-            ],
+            &[(oids::OIDOID, self.oid.into_datum()), (oids::TEXTOID, name)],
             |_| found = true,
         );
         found

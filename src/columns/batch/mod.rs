@@ -17,8 +17,7 @@ mod leaf;
 mod rehash;
 mod rotate;
 
-use pgrx::pg_sys::{ItemPointerData, TransactionId};
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::IntoDatum;
 use std::ffi::CStr;
 use std::rc::Rc;
 
@@ -28,20 +27,23 @@ use self::counts::Counts;
 use self::leaf::Leaf;
 use super::passing::Passing;
 use super::registry::{self, Column};
-use crate::batch_arrays::{texts, tids};
-use crate::batch_settings::BatchSettings;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
-use crate::owner::as_owner;
-use crate::statement;
-use crate::text::{RawText, in_database_encoding};
+use crate::pg::PgError;
+use crate::pg::arrays::{texts, tids};
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::statement;
+use crate::pg::text::{RawText, in_database_encoding};
+use crate::pg::user::as_owner;
+use crate::pg::{Oid, oids};
+use crate::pg::{TransactionId, TupleId};
 
 /// What is to be done with which rows.
 pub struct Request<'a> {
     /// The kind of work.
     pub work: &'a str,
     /// A table that is not partitioned.
-    pub leaf: pg_sys::Oid,
+    pub leaf: Oid,
     /// The registration's name.
     pub column: &'a str,
     /// The primary key of the row after which to begin, as text in the database's encoding; None for the first.
@@ -77,7 +79,7 @@ pub struct Report {
 pub fn run(request: &Request<'_>) -> Result<Report> {
     let owner = as_owner(request.leaf)?;
     let _settings = BatchSettings::apply();
-    owner.fire_deferred_triggers_at_once();
+    statement::fire_deferred_triggers_at_once(&owner);
     let column = registry::column(request.leaf, request.column)?;
     let leaf = Leaf::look_up(request.leaf)?;
     // Keys that are missing or not the pinned ones are met before any row is.
@@ -145,7 +147,7 @@ pub fn pending(request: &Request<'_>) -> Result<i64> {
 /// as it lies: the caller holds a lock on it that is to be short.
 ///
 /// Errors: as [`run`].
-pub fn differing_since(table: pg_sys::Oid, name: &str, since: TransactionId) -> Result<i64> {
+pub fn differing_since(table: Oid, name: &str, since: TransactionId) -> Result<i64> {
     let _owner = as_owner(table)?;
     let _settings = BatchSettings::for_any_rows();
     let column = registry::column(table, name)?;
@@ -155,7 +157,7 @@ pub fn differing_since(table: pg_sys::Oid, name: &str, since: TransactionId) -> 
     let mut differing = 0;
     statement::scan(&sql, &[], |row| {
         differing += i64::from(!check.agrees(&Row::of(row))?);
-        Ok(())
+        Result::Ok(())
     })?;
     Ok(differing)
 }
@@ -176,9 +178,9 @@ fn read(
         request.after.is_some(),
         locks,
     );
-    let mut arguments = vec![(pg_sys::INT4OID, request.size.into_datum())];
+    let mut arguments = vec![(oids::INT4OID, request.size.into_datum())];
     for value in request.after.iter().flatten() {
-        arguments.push((pg_sys::TEXTOID, RawText(value.clone()).into_datum()));
+        arguments.push((oids::TEXTOID, RawText(value.clone()).into_datum()));
     }
     let (mut changes, mut last, mut result) = (Vec::new(), None, Ok(()));
     let seen = statement::run(&sql, &arguments, |row| {
@@ -207,7 +209,7 @@ fn let_through(leaf: &Leaf, columns: &[String], changes: &[Change]) -> Result<Pa
         .map(|change| (change.place, change.values.clone()));
     Ok(Passing::let_through(
         leaf.oid(),
-        names.ok_or(Error::NotInDatabaseEncoding)?,
+        names.ok_or(PgError::NotInDatabaseEncoding)?,
         rows,
     ))
 }
@@ -217,12 +219,12 @@ fn write(leaf: &Leaf, columns: &[String], changes: &[Change]) -> Result<()> {
     if changes.is_empty() || columns.is_empty() {
         return Ok(());
     }
-    let places: Vec<ItemPointerData> = changes.iter().map(|change| change.place).collect();
+    let places: Vec<TupleId> = changes.iter().map(|change| change.place).collect();
     let _passing = let_through(leaf, columns, changes)?;
-    let mut arguments = vec![(pg_sys::TIDARRAYOID, tids(places.iter().copied()))];
+    let mut arguments = vec![(oids::TIDARRAYOID, tids(places.iter().copied()))];
     for index in 0..columns.len() {
         let values = changes.iter().map(|change| change.values[index].as_deref());
-        arguments.push((pg_sys::TEXTARRAYOID, texts(values)));
+        arguments.push((oids::TEXTARRAYOID, texts(values)));
     }
     match statement::run(&leaf.update(columns), &arguments, |_| {}) == changes.len() as u64 {
         true => Ok(()),

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use super::conversion::{Conversion, Row, Values};
 use super::counts::Counts;
 use super::leaf::quoted;
+use crate::cipher;
 use crate::columns::registry::Column;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
-use crate::random;
 
 /// Encrypts values again, under the primary key. Hashes stay as they are.
 pub struct Rotate {
@@ -27,17 +27,10 @@ impl Rotate {
     }
 
     fn rotated(&self, value: &[u8], context: &str, counts: &mut Counts) -> Result<Vec<u8>> {
-        let rotated = with_ring(|ring| {
-            let mut new = Vec::with_capacity(value.len());
-            let (context, iv) = (context.as_bytes(), random::iv()?);
-            match crypto::reencrypt_into(ring, value, context, iv, &mut new)? {
-                Reencrypted::Unchanged => Ok(None),
-                Reencrypted::Replaced => Ok(Some(new)),
-            }
-        });
-        match rotated {
-            Ok(Some(new)) => return Ok(new),
-            Ok(None) => {}
+        let mut new = Vec::with_capacity(value.len());
+        match cipher::reseal(value, context.as_bytes(), &mut new) {
+            Ok(Reencrypted::Replaced) => return Ok(new),
+            Ok(Reencrypted::Unchanged) => {}
             Err(Error::Value(crypto::value::ValueError::UnknownKey(_))) => {
                 counts.add("left_key_not_configured");
             }

@@ -2,41 +2,34 @@
 //! what the table does not have, sweeps up some expired rows, and exits.
 
 use pgrx::bgworkers::BackgroundWorker;
-use pgrx::{pg_guard, pg_sys};
+use pgrx::pg_guard;
 use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner, Row, Slot, Snapshot};
-use std::ffi::c_int;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::attempt::attempt;
 use super::hits::PART;
 use super::owners::{self, beat, entry};
-use super::recovery::is_recovering;
 use super::shmem::{lock, shape};
 use super::table_lock::in_table;
 use super::writer::{Copied, Writer};
 use super::{hits, loader, sweeper};
+use crate::pg::process::{self, is_recovering};
+use crate::pg::{Datum, Oid, log_filter, sqlstate, worker};
 use crate::ratelimit::engine::{Engine, is_in_force};
 use crate::ratelimit::now_us;
+use crate::ratelimit::place::RATE_LIMITS;
 use crate::settings;
-use crate::sqlstate;
-use crate::tables::RATE_LIMITS;
 
 /// Rows a statement.
 const BATCH: usize = 4096;
 /// A table that is not there may be one whose CREATE EXTENSION has not committed: its slots are kept this long.
 const GRACE_US: i64 = 60_000_000;
 
-unsafe extern "C-unwind" {
-    /// PostgreSQL's handler, without pgrx's guard: a signal handler raises no error.
-    fn die(signal: c_int);
-}
-
 /// The flusher's main function; the argument is the owner's place in the list.
 #[pg_guard]
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn phone_crypt_ratelimit_flusher(argument: pg_sys::Datum) {
-    end_at_sigterm();
+pub extern "C-unwind" fn phone_crypt_ratelimit_flusher(argument: Datum) {
+    worker::end_at_sigterm();
     let index = argument.value().min(MAX_OWNERS - 1);
     let Some(owner) = owners::all().find(|owner| owner.index as usize == index) else {
         return;
@@ -44,82 +37,43 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_flusher(argument: pg_sys::Datum) 
     if !claim(owner) {
         return;
     }
-    settings::database_may_be_gone(true);
-    // SAFETY: this process is a worker that asked for a database; it is nobody's yet.
-    unsafe {
-        pg_sys::BackgroundWorkerInitializeConnectionByOid(
-            pg_sys::Oid::from(owner.database),
-            pg_sys::InvalidOid,
-            pg_sys::BGWORKER_BYPASS_ALLOWCONN,
-        );
-    }
-    settings::database_may_be_gone(false);
+    log_filter::database_may_be_gone(true);
+    worker::connect_to(Oid::from(owner.database));
+    log_filter::database_may_be_gone(false);
     beat(owner);
     BackgroundWorker::transaction(prepare_session);
     serve(owner);
     entry(owner).broken_off.store(0, Ordering::Relaxed);
 }
 
-/// Whatever it waits for, SIGTERM ends it, as it ends a session.
-fn end_at_sigterm() {
-    // SAFETY: the handler is PostgreSQL's own; signals are blocked until here.
-    unsafe {
-        #[cfg(not(feature = "pg18"))]
-        pg_sys::pqsignal(pg_sys::SIGTERM as i32, Some(die));
-        #[cfg(feature = "pg18")]
-        pg_sys::pqsignal_be(pg_sys::SIGTERM as i32, Some(die));
-        pg_sys::BackgroundWorkerUnblockSignals();
-    }
-}
-
-fn is_told_to_end() -> bool {
-    // SAFETY: reads a variable that signal handlers of this process set.
-    unsafe { pg_sys::ProcDiePending != 0 }
-}
-
 /// Two flushers of one owner would overwrite each other's rows. False if there is one already: that of a launcher that
 /// has ended meanwhile.
 fn claim(owner: Owner) -> bool {
-    // SAFETY: a variable of this process.
-    let own_pid = unsafe { pg_sys::MyProcPid };
     let flusher = &entry(owner).flusher;
     let is_free = flusher
-        .compare_exchange(0, own_pid, Ordering::AcqRel, Ordering::Acquire)
+        .compare_exchange(0, process::id() as i32, Ordering::AcqRel, Ordering::Acquire)
         .is_ok();
     if is_free {
-        // SAFETY: the callback lives as long as the process.
-        unsafe { pg_sys::on_shmem_exit(Some(release), pg_sys::Datum::from(owner.index as usize)) };
+        worker::at_exit(release, owner.index as usize);
     }
     is_free
 }
 
 /// The end of a flusher, whatever it is.
-#[pg_guard]
-unsafe extern "C-unwind" fn release(_code: i32, index: pg_sys::Datum) {
-    let flusher = owners::flusher_at(index.value());
-    flusher.store(0, Ordering::Release);
+fn release(index: usize) {
+    owners::flusher_at(index).store(0, Ordering::Release);
 }
 
 /// Nobody's lock holds a flush up for long, nor does a standby's absence; names mean PostgreSQL's own.
 fn prepare_session() {
-    for (name, value) in [
+    worker::set_settings(&[
         (c"search_path", c"pg_catalog, pg_temp"),
         (c"lock_timeout", c"20ms"),
         (c"statement_timeout", c"0"),
         (c"synchronous_commit", c"local"),
         (c"default_transaction_isolation", c"read committed"),
         (c"default_transaction_read_only", c"off"),
-    ] {
-        // SAFETY: NUL-terminated names and values of settings that every version has.
-        unsafe {
-            pg_sys::SetConfigOption(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_SUSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-            );
-        }
-    }
+    ]);
 }
 
 fn serve(owner: Owner) {
@@ -183,7 +137,7 @@ fn look_after(owner: Owner, wanted: u64, is_short: bool) -> bool {
 }
 
 fn sweep(owner: Owner) -> bool {
-    match attempt(|| sweeper::sweep(owner)) {
+    match worker::attempt(|| sweeper::sweep(owner)) {
         Ok(is_swept) => is_swept,
         Err(code) => {
             pgrx::log!(
@@ -217,7 +171,7 @@ fn flush(owner: Owner) -> bool {
             if batch.len() >= BATCH && !writer.write(&mut batch) {
                 return false;
             }
-            if is_told_to_end() {
+            if worker::is_told_to_end() {
                 return false;
             }
         }

@@ -4,16 +4,17 @@
 //! administrator may hang anything on the table. So several run at once; one that gets nowhere is ended; and a
 //! database whose flushers have not come to their end waits longer each time.
 
+use pgrx::IntoDatum;
 use pgrx::bgworkers::{
     BackgroundWorkerBuilder, BackgroundWorkerStatus, BgWorkerStartTime, DynamicBackgroundWorker,
 };
-use pgrx::{IntoDatum, pg_sys};
 use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::launcher::LIBRARY;
 use super::owners::entry;
+use crate::pg::process;
 
 /// How many run at once. PostgreSQL starts at most `max_worker_processes` (8) for everybody.
 const AT_ONCE: usize = 3;
@@ -170,8 +171,6 @@ impl Flushers {
 
     /// Starts one. False if no process could be had.
     pub fn start(&mut self, owner: Owner) -> bool {
-        // SAFETY: a variable of this process.
-        let own_pid = unsafe { pg_sys::MyProcPid };
         let entry = entry(owner);
         let start = Start {
             owner,
@@ -189,7 +188,7 @@ impl Flushers {
             .set_start_time(BgWorkerStartTime::ConsistentState)
             .set_restart_time(None)
             .set_argument((owner.index as i32).into_datum())
-            .set_notify_pid(own_pid)
+            .set_notify_pid(process::id() as i32)
             .load_dynamic();
         let Ok(worker) = worker else {
             pgrx::log!(

@@ -5,10 +5,10 @@ use phone_crypt_core::ratelimit::{Entry, Found, Full, KeyName, Owner, OwnerBook,
 use std::sync::atomic::Ordering;
 
 use super::owners;
-use super::recovery::is_recovering;
 use super::shmem::{Partition, header, lock, partition_of, prefetch_bucket, prefetch_slot, shape};
 use super::waiting::wake_launcher;
 use crate::error::{Error, Result};
+use crate::pg::process::is_recovering;
 use crate::ratelimit::now_us;
 use crate::ratelimit::place::Place;
 use crate::ratelimit::rows::{self, Found as RowFound};

@@ -4,24 +4,23 @@
 use pgrx::bgworkers::{
     BackgroundWorker, BackgroundWorkerBuilder, BgWorkerStartTime, SignalWakeFlags,
 };
-use pgrx::{pg_guard, pg_sys};
+use pgrx::pg_guard;
 use phone_crypt_core::ratelimit::Owner;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::flushers::{Flushers, Need};
 use super::owners::{self, entry};
-use super::recovery::is_recovering;
 use super::shmem::header;
 use super::{hits, shmem};
+use crate::pg::process::is_recovering;
+use crate::pg::{Datum, Oid, latch, preload, worker};
 use crate::ratelimit::engine::{Engine, is_in_force};
-use crate::{preload, settings};
+use crate::settings;
 
 pub(super) const LIBRARY: &str = "phone_crypt";
 /// After a launcher that crashed.
 const RESTART: Duration = Duration::from_secs(1);
-/// The connection limit of a database that is half dropped (`DATCONNLIMIT_INVALID_DB`).
-const INVALID_DATABASE: i32 = -2;
 /// How long it sleeps when flushes are only made on demand.
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -41,20 +40,13 @@ pub fn register() {
 /// The launcher's main function.
 #[pg_guard]
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: pg_sys::Datum) {
+pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: Datum) {
     BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP | SignalWakeFlags::SIGTERM);
     if !shmem::is_there() {
         return;
     }
-    // SAFETY: this process is a worker that is nobody's yet; no database is what it asks for.
-    unsafe {
-        pg_sys::BackgroundWorkerInitializeConnectionByOid(
-            pg_sys::InvalidOid,
-            pg_sys::InvalidOid,
-            0,
-        );
-        header().launcher.store(pg_sys::MyLatch, Ordering::Release);
-    }
+    worker::connect_to_none();
+    header().launcher.store(latch::own(), Ordering::Release);
     let mut flushers = Flushers::new();
     let mut last = Instant::now();
     let mut wakes = 0;
@@ -73,16 +65,14 @@ pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: pg_sys::Datum
         .store(std::ptr::null_mut(), Ordering::Release);
     // Whoever ended it by pg_terminate_backend must not have ended all flushes: after exit code 0 the postmaster would
     // start no other launcher, after 1 it does, unless the server stops.
-    // SAFETY: no transaction is open, and nothing of this function is left to be dropped.
-    unsafe { pg_sys::proc_exit(1) };
+    worker::exit_for_restart();
 }
 
 /// Waits until there may be something to do, no longer than so long. False when the server stops. What woke the launcher
 /// while it was busy may have come to nothing: so it asks before it waits.
 fn is_to_go_on(wakes: u64, longest: Duration) -> bool {
     if BackgroundWorker::sighup_received() {
-        // SAFETY: the main loop of a process is where settings are read again.
-        unsafe { pg_sys::ProcessConfigFile(pg_sys::GucContext::PGC_SIGHUP) };
+        worker::reload_configuration();
         return true;
     }
     if BackgroundWorker::sigterm_received() {
@@ -105,7 +95,7 @@ fn look_after_all(flushers: &mut Flushers) {
     if owners.is_empty() {
         return;
     }
-    let Some(databases) = BackgroundWorker::transaction(databases) else {
+    let Some(databases) = BackgroundWorker::transaction(worker::databases) else {
         return;
     };
     flushers.in_turn(&mut owners);
@@ -113,7 +103,7 @@ fn look_after_all(flushers: &mut Flushers) {
         if flushers.is_busy(owner) {
             continue;
         }
-        if !databases.contains(&owner.database) {
+        if !databases.contains(&Oid::from(owner.database)) {
             hits::forget_all(owner);
             owners::strike(owner);
             continue;
@@ -121,7 +111,10 @@ fn look_after_all(flushers: &mut Flushers) {
         let Some(need) = need_of_flusher(owner, flushers) else {
             continue;
         };
-        if flushers.may_start(owner, need) && is_open(owner) && !flushers.start(owner) {
+        if flushers.may_start(owner, need)
+            && worker::can_connect(Oid::from(owner.database))
+            && !flushers.start(owner)
+        {
             return;
         }
     }
@@ -152,46 +145,4 @@ fn need_of_flusher(owner: Owner, flushers: &Flushers) -> Option<Need> {
     } else {
         is_short.then_some(Need::Slots)
     }
-}
-
-/// Whether the database can be connected to: not while it is being dropped or copied. The lock is the one that
-/// connecting takes. It is not kept: a flusher would wait behind whoever waits for it.
-fn is_open(owner: Owner) -> bool {
-    let mode = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
-    let tag = pg_sys::LOCKTAG {
-        locktag_field1: 0,
-        locktag_field2: pg_sys::DatabaseRelationId.to_u32(),
-        locktag_field3: owner.database,
-        locktag_field4: 0,
-        locktag_type: pg_sys::LockTagType::LOCKTAG_OBJECT as u8,
-        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
-    };
-    // SAFETY: in a transaction; what is acquired is released with the same tag and mode.
-    BackgroundWorker::transaction(move || unsafe {
-        let acquired = pg_sys::LockAcquire(&tag, mode, false, true);
-        let is_open = acquired != pg_sys::LockAcquireResult::LOCKACQUIRE_NOT_AVAIL;
-        if is_open {
-            pg_sys::LockRelease(&tag, mode, false);
-        }
-        is_open
-    })
-}
-
-/// The databases there are, without those whose DROP was broken off: nobody can connect to them. `None` if somebody has
-/// `pg_database` locked: everything else comes first.
-fn databases() -> Option<Vec<u32>> {
-    let mode = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
-    // SAFETY: in a transaction, whose end releases the lock.
-    if !unsafe { pg_sys::ConditionalLockRelationOid(pg_sys::DatabaseRelationId, mode) } {
-        return None;
-    }
-    let mut databases = Vec::new();
-    crate::tables::scan(pg_sys::DatabaseRelationId, |row| {
-        let oid: Option<pg_sys::Oid> = row.get(1);
-        let connections: Option<i32> = row.get(pg_sys::Anum_pg_database_datconnlimit as i32);
-        if connections != Some(INVALID_DATABASE) {
-            databases.extend(oid.map(|oid| oid.to_u32()));
-        }
-    });
-    Some(databases)
 }

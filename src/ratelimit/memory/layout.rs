@@ -1,8 +1,10 @@
 //! What lies where in shared memory.
 
-use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{Book, MAX_OWNERS, Slot};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64};
+
+use crate::pg::latch::Latch;
+use crate::pg::lwlock::LWLock;
 
 /// Slots of a partition, where there are enough for several.
 const SLOTS_A_PARTITION: usize = 512;
@@ -56,7 +58,7 @@ pub const PARTITIONS_AT: usize = size_of::<Header>().next_multiple_of(64);
 #[repr(C, align(64))]
 pub struct Head {
     /// Held by whoever looks at the partition.
-    pub lock: pg_sys::LWLock,
+    pub lock: LWLock,
     /// Its book-keeping.
     pub book: Book,
 }
@@ -102,9 +104,9 @@ pub struct Header {
     /// Counts the times that somebody woke the launcher: it may miss one while it waits for a flusher.
     pub wakes: AtomicU64,
     /// The launcher's latch, while it runs.
-    pub launcher: AtomicPtr<pg_sys::Latch>,
+    pub launcher: AtomicPtr<Latch>,
     /// Held by whoever enters a database into the list.
-    pub owners_lock: pg_sys::LWLock,
+    pub owners_lock: LWLock,
     /// The databases.
     pub owners: [OwnerEntry; MAX_OWNERS],
 }

@@ -1,11 +1,11 @@
 //! Reading the table into memory, so that keys need not be looked up one by one.
 
-use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{Found, Owner, SlotKey};
 use std::sync::atomic::Ordering;
 
 use super::owners::{beat, entry};
 use super::shmem::{header, lock, partition_of, shape};
+use crate::pg::Oid;
 use crate::ratelimit::now_us;
 use crate::ratelimit::rows;
 
@@ -15,7 +15,7 @@ pub fn load(owner: Owner) {
     let removals: Vec<u64> = (0..shape().partitions)
         .map(|number| lock(number).removals())
         .collect();
-    rows::each_row(pg_sys::Oid::from(owner.table), |name, row| {
+    rows::each_row(Oid::from(owner.table), |name, row| {
         beat(owner);
         let Some(key) = SlotKey::new(owner, name, header().seed) else {
             return;

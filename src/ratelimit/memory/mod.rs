@@ -17,17 +17,13 @@
 //! A backend that is killed while it holds a lock takes the server down with it, as PostgreSQL does whenever shared
 //! memory may be damaged. The state is then read back from the table.
 
-mod attempt;
 mod flusher;
 mod flushers;
 mod hits;
 mod launcher;
 mod layout;
 mod loader;
-mod lock;
 mod owners;
-mod recovery;
-mod row_versions;
 mod saved;
 mod shmem;
 mod sweeper;

@@ -1,6 +1,5 @@
 //! The list of databases that use the engine.
 
-use pgrx::pg_sys;
 use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner};
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -8,12 +7,13 @@ use super::layout::OwnerEntry;
 use super::shmem::{header, lock_owners};
 use super::waiting;
 use crate::error::{Error, Result};
+use crate::pg::Oid;
 use crate::ratelimit::now_us;
 
 /// The owner of the slots of a database's table, entered into the list if it is new.
 ///
 /// Errors: the list is full, 53400.
-pub fn owner(database: pg_sys::Oid, table: pg_sys::Oid) -> Result<Owner> {
+pub fn owner(database: Oid, table: Oid) -> Result<Owner> {
     enter(database.to_u32(), table.to_u32()).ok_or(Error::TooManyDatabases)
 }
 

@@ -1,15 +1,16 @@
 //! Getting the shared memory, and reaching what lies in it.
 
-use pgrx::{pg_guard, pg_sys};
 use phone_crypt_core::ratelimit::{Slot, SlotKey, Slots};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use super::layout::{Head, Header, PARTITIONS_AT, Shape};
-use super::lock::Held;
 use super::saved;
+use crate::pg::lwlock::{self, Held};
+use crate::pg::preload;
+use crate::pg::shmem::{Area, request as request_areas};
 use crate::ratelimit::now_us;
-use crate::{preload, settings};
+use crate::settings;
 
 /// What `pg_stat_activity.wait_event` shows of whoever waits for one of our locks.
 const WAIT_EVENT: &std::ffi::CStr = c"PhoneCryptRateLimit";
@@ -22,10 +23,6 @@ const LINES_OF_A_HIT: usize = 4;
 static BASE: AtomicPtr<Header> = AtomicPtr::new(std::ptr::null_mut());
 /// Set by the postmaster and inherited by all, too.
 static SHAPE: OnceLock<Shape> = OnceLock::new();
-
-static mut PREVIOUS_STARTUP: pg_sys::shmem_startup_hook_type = None;
-#[cfg(not(feature = "pg14"))]
-static mut PREVIOUS_REQUEST: pg_sys::shmem_request_hook_type = None;
 
 /// Whether there is shared memory.
 pub fn is_there() -> bool {
@@ -45,86 +42,47 @@ pub(super) fn shape() -> &'static Shape {
 
 /// Asks for the memory. Called by `_PG_init` when the postmaster loads the library.
 pub fn request() {
-    if !preload::in_progress() {
+    if preload::in_progress() {
+        shape();
+        request_areas(&[Area {
+            name: NAME,
+            size: || shape().total(),
+            startup,
+            shutdown: saved::save,
+        }]);
+    }
+}
+
+/// New memory is zeroed by the kernel; zeroes are empty partitions. After a crash it is not new.
+fn startup(start: *mut u8, was_there: bool) {
+    let base: *mut Header = start.cast();
+    BASE.store(base, Ordering::Relaxed);
+    if was_there {
         return;
     }
-    shape();
-    // SAFETY: the postmaster has one thread; the hooks that were there go on being called.
+    let tranche = lwlock::new_tranche(WAIT_EVENT);
+    // SAFETY: the area is as long as the shape says, and nobody else uses it yet.
     unsafe {
-        #[cfg(feature = "pg14")]
-        pg_sys::RequestAddinShmemSpace(shape().total());
-        #[cfg(not(feature = "pg14"))]
-        {
-            PREVIOUS_REQUEST = pg_sys::shmem_request_hook;
-            pg_sys::shmem_request_hook = Some(on_request);
-        }
-        PREVIOUS_STARTUP = pg_sys::shmem_startup_hook;
-        pg_sys::shmem_startup_hook = Some(on_startup);
-    }
-}
-
-#[cfg(not(feature = "pg14"))]
-#[pg_guard]
-unsafe extern "C-unwind" fn on_request() {
-    // SAFETY: called by the postmaster when space may be asked for.
-    unsafe {
-        if let Some(previous) = PREVIOUS_REQUEST {
-            previous();
-        }
-        pg_sys::RequestAddinShmemSpace(shape().total());
-    }
-}
-
-/// Called when the server starts, and when it has thrown its memory away after a crash.
-#[pg_guard]
-unsafe extern "C-unwind" fn on_startup() {
-    // SAFETY: called by the postmaster before any other process runs, so that no lock is needed. New memory is
-    // zeroed by the kernel; zeroes are empty partitions.
-    unsafe {
-        if let Some(previous) = PREVIOUS_STARTUP {
-            previous();
-        }
-        let mut found = false;
-        let base: *mut Header =
-            pg_sys::ShmemInitStruct(NAME.as_ptr(), shape().total(), &mut found).cast();
-        BASE.store(base, Ordering::Relaxed);
-        if found {
-            return;
-        }
         std::ptr::write_bytes(base.cast::<u8>(), 0, PARTITIONS_AT);
         (*base).seed = seed();
-        let tranche = pg_sys::LWLockNewTrancheId();
-        pg_sys::LWLockRegisterTranche(tranche, WAIT_EVENT.as_ptr());
-        pg_sys::LWLockInitialize(&raw mut (*base).owners_lock, tranche);
+        lwlock::initialize(&raw mut (*base).owners_lock, tranche);
         for number in 0..shape().partitions {
             let head = head(number);
             std::ptr::write_bytes(head.cast::<u8>(), 0, shape().slots_at);
-            pg_sys::LWLockInitialize(&raw mut (*head).lock, tranche);
+            lwlock::initialize(&raw mut (*head).lock, tranche);
         }
-        saved::load();
-        pg_sys::on_shmem_exit(Some(on_exit), pg_sys::Datum::null());
     }
+    saved::load();
 }
 
 /// Hashes need not be secret, only unforeseeable: without a random source the clock has to do.
 fn seed() -> [u64; 2] {
-    match crate::random::iv() {
+    match crate::cipher::random_bytes() {
         Ok(bytes) => {
             let number = u128::from_ne_bytes(bytes);
             [number as u64, (number >> 64) as u64]
         }
         Err(_) => [now_us() as u64, 0],
-    }
-}
-
-/// The postmaster's exit: when it is an orderly one, nobody else is there any more.
-#[pg_guard]
-unsafe extern "C-unwind" fn on_exit(code: i32, _argument: pg_sys::Datum) {
-    // SAFETY: reads a variable; every child of the postmaster inherits this callback's registration or not, but
-    // only the postmaster is to act.
-    let is_postmaster = unsafe { pg_sys::MyProcPid == pg_sys::PostmasterPid };
-    if code == 0 && is_postmaster && is_there() {
-        saved::save();
     }
 }
 

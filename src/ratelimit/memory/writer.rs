@@ -4,19 +4,21 @@
 //! that nobody holds are picked out and written, and the others stay dirty until the next flush. A batch that fails
 //! for any other reason is halved, so that a row that cannot be written is left alone in the end.
 
-use pgrx::{IntoDatum, PgSqlErrorCode, pg_sys};
+use pgrx::{IntoDatum, PgSqlErrorCode};
 use phone_crypt_core::ratelimit::{KeyKind, KeyName, Owner, Row, Snapshot};
 use std::collections::HashSet;
 
-use super::attempt::attempt;
 use super::owners::beat;
-use super::row_versions::any_version;
 use super::shmem::lock;
 use super::table_lock::in_table;
+use crate::pg::interval::POSTGRES_EPOCH_US;
+use crate::pg::statement::Statement;
+use crate::pg::table_scan::has_any_version;
+use crate::pg::worker::attempt;
+use crate::pg::{Datum, Oid, oids};
+use crate::pg::{arrays, sqlstate};
 use crate::ratelimit::Place;
-use crate::span::POSTGRES_EPOCH_US;
-use crate::sqlstate;
-use crate::statement::Statement;
+use crate::ratelimit::rows::KIND;
 
 /// What a slot held when it was copied.
 pub struct Copied {
@@ -41,24 +43,24 @@ impl Copied {
     }
 }
 
-const ARRAYS: [pg_sys::Oid; 17] = [
-    pg_sys::TEXTARRAYOID,
-    pg_sys::INT2ARRAYOID,
-    pg_sys::INT4ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT2ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT4ARRAYOID,
-    pg_sys::INT4ARRAYOID,
-    pg_sys::INT4ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT8ARRAYOID,
-    pg_sys::INT8ARRAYOID,
+const ARRAYS: [Oid; 17] = [
+    oids::TEXTARRAYOID,
+    oids::INT2ARRAYOID,
+    oids::INT4ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT2ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT4ARRAYOID,
+    oids::INT4ARRAYOID,
+    oids::INT4ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT8ARRAYOID,
+    oids::INT8ARRAYOID,
 ];
 
 thread_local! {
@@ -89,7 +91,7 @@ thread_local! {
     static LOCK: Statement = const { Statement::new(
         c"SELECT r.id, r.kind FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
           FOR UPDATE SKIP LOCKED",
-        &[pg_sys::TEXTARRAYOID],
+        &[oids::TEXTARRAYOID],
     ) };
 }
 
@@ -192,7 +194,7 @@ fn free<'a>(place: &Place, rows: &[&'a Copied]) -> Vec<&'a Copied> {
     let mut free = rows.to_vec();
     free.retain(|row| {
         let is_locked = locked.contains(&(row.key.clone(), row.kind.number()));
-        is_locked || !any_version(place, row.name())
+        is_locked || !has_version(place, row.name())
     });
     free
 }
@@ -207,7 +209,7 @@ fn mark_flushed(rows: &[&Copied]) {
     }
 }
 
-fn arrays(batch: &[&Copied]) -> [Option<pg_sys::Datum>; 17] {
+fn arrays(batch: &[&Copied]) -> [Option<Datum>; 17] {
     let kinds: Vec<i16> = batch.iter().map(|copied| copied.kind.number()).collect();
     [
         texts(batch),
@@ -230,7 +232,7 @@ fn arrays(batch: &[&Copied]) -> [Option<pg_sys::Datum>; 17] {
     ]
 }
 
-fn column<T>(batch: &[&Copied], of: impl Fn(&Row) -> T) -> Option<pg_sys::Datum>
+fn column<T>(batch: &[&Copied], of: impl Fn(&Row) -> T) -> Option<Datum>
 where
     Vec<T>: IntoDatum,
 {
@@ -242,22 +244,17 @@ where
 }
 
 /// The keys as text[]. They are in the database's own encoding, whatever that is.
-fn texts(batch: &[&Copied]) -> Option<pg_sys::Datum> {
-    let mut keys: Vec<pg_sys::Datum> = batch
-        .iter()
-        .filter_map(|copied| copied.key.as_slice().into_datum())
-        .collect();
-    // SAFETY: as many datums of type text as the length says; text has no fixed length, is passed by reference and
-    // aligned to int.
-    let array = unsafe {
-        pg_sys::construct_array(
-            keys.as_mut_ptr(),
-            keys.len() as i32,
-            pg_sys::TEXTOID,
-            -1,
-            false,
-            pg_sys::TYPALIGN_INT as std::ffi::c_char,
-        )
-    };
-    Some(pg_sys::Datum::from(array))
+fn texts(batch: &[&Copied]) -> Option<Datum> {
+    arrays::texts(batch.iter().map(|copied| Some(copied.key.as_slice())))
+}
+
+/// Whether the key has a row in any state, also one that nobody else can see yet.
+fn has_version(place: &Place, name: KeyName<'_>) -> bool {
+    has_any_version(
+        place.table,
+        place.index,
+        name.bytes,
+        KIND as i16,
+        name.kind.number(),
+    )
 }

@@ -5,6 +5,7 @@ use phone_crypt_client_tests::{Refusal, Server, Sql, finish};
 use postgres::Client;
 use std::process::Command;
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Preloaded, with K1 in a key file. Tests that need another key set one in the session, restart a server
 /// of their own, or both.
@@ -199,6 +200,60 @@ fn a_deleted_pin_binds_nobody_any_more() {
     is_pin_refusal(&other.refusal("SELECT phone_hash($1)", &[&AU]));
     admin.run("DELETE FROM phone_crypt.pinned_keys");
     assert_eq!(other.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K2);
+}
+
+/// New backends take the pins from shared memory, where other backends put what they have read.
+#[test]
+fn a_new_session_is_bound_by_the_pin_that_was_committed_before_it() {
+    let mut admin = SERVER.session();
+    let database = database_of(&mut admin);
+    let is_done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_done.load(Ordering::Relaxed) {
+                    let mut reader = SERVER.connect_as("postgres", &database);
+                    assert_eq!(reader.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K1);
+                }
+            });
+        }
+        for _ in 0..30 {
+            admin.run("SELECT phone_crypt_pin_keys()");
+            let mut new = SERVER.connect_as("postgres", &database);
+            new.set("encryption_key", K2);
+            is_pin_refusal(&new.refusal("SELECT phone_hash($1)", &[&AU]));
+            admin.run("DELETE FROM phone_crypt.pinned_keys");
+            let mut new = SERVER.connect_as("postgres", &database);
+            new.set("encryption_key", K2);
+            assert_eq!(new.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K2);
+        }
+        is_done.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Whoever commits it later could not tell other sessions in time.
+#[test]
+fn a_transaction_that_changes_the_pin_cannot_be_prepared() {
+    let server = Server::preloaded("max_prepared_transactions = 2");
+    use_keys(&server, K1);
+    server.reload();
+    let mut admin = server.session();
+    admin.run("BEGIN; SELECT phone_crypt_pin_keys()");
+    admin
+        .refusal("PREPARE TRANSACTION 'pins'", &[])
+        .says("0A000", "cannot PREPARE");
+    admin.run("ROLLBACK; BEGIN; CREATE TABLE t (id int); PREPARE TRANSACTION 'other'");
+    admin.run("ROLLBACK PREPARED 'other'");
+}
+
+#[test]
+fn another_key_of_the_same_id_is_not_the_pinned_one() {
+    let mut admin = SERVER.session();
+    admin.run("SELECT phone_crypt_pin_keys()");
+    admin.run("UPDATE phone_crypt.pinned_keys SET fingerprint = pg_catalog.repeat('0', 32)");
+    admin
+        .refusal("SELECT phone_hash($1)", &[&AU])
+        .says("55000", "another key with the id");
 }
 
 #[test]

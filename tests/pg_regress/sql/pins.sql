@@ -62,10 +62,11 @@ SELECT t.outcome('(SELECT key_id FROM phone_crypt_pin_keys($1))', 'a915ee2c') AS
 SELECT set_config('phone_crypt.previous_keys', '', false);
 RESET phone_crypt.hash_key_id;
 SELECT t.outcome('(SELECT key_id FROM phone_crypt_pin_keys())') AS a_pinned_key_is_missing;
-SELECT row, split_part(t.command('INSERT INTO phone_crypt.pinned_keys (role, key_id, hash_scheme) VALUES ' || row),
+SELECT row, split_part(t.command('INSERT INTO phone_crypt.pinned_keys (role, key_id, hash_scheme, fingerprint) VALUES ' || row),
                        ' | ', 1) AS outcome
-  FROM (VALUES ($$('secondary', 'a915ee2b', NULL)$$), ($$('next', 'A915EE2B', NULL)$$), ($$('next', 'a915ee2b', 'raw')$$),
-               ($$('primary', '3a4e3936', NULL)$$)) AS example (row);
+  FROM (VALUES ($$('secondary', 'a915ee2b', NULL, repeat('0', 32))$$), ($$('next', 'A915EE2B', NULL, repeat('0', 32))$$),
+               ($$('next', 'a915ee2b', 'raw', repeat('0', 32))$$), ($$('primary', '3a4e3936', NULL, repeat('0', 32))$$),
+               ($$('next', 'a915ee2b', NULL, 'a915ee2b')$$), ($$('next', 'a915ee2b', NULL, NULL)$$)) AS example (row);
 
 -- A pin, or its removal, that is rolled back is none.
 RESET ALL;
@@ -92,7 +93,7 @@ ROLLBACK;
 SELECT split_part(t.outcome($$phone_encrypt('0401148075')$$), ' | ', 1) AS refused;
 
 -- A change of the table by hand counts as well.
-UPDATE phone_crypt.pinned_keys SET key_id = '3a4e3936';
+UPDATE phone_crypt.pinned_keys SET key_id = '3a4e3936', fingerprint = '1834f46ed9693846b2105c7c5d01c7cc';
 SELECT phone_key_id(phone_encrypt('0401148075')) AS under_k2;
 RESET ALL;
 SELECT split_part(t.outcome($$phone_encrypt('0401148075')$$), ' | ', 1) AS refused;

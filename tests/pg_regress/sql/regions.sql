@@ -134,8 +134,8 @@ ROLLBACK;
 SELECT t.outcome($$phone_normalize('0401148075')$$) AS refused;
 UPDATE phone_crypt.pinned_keys SET default_regions = NULL;
 SELECT phone_normalize('0401148075');
-SELECT row, split_part(t.command('INSERT INTO phone_crypt.pinned_keys (role, key_id, default_regions) VALUES ' || row), ' | ', 1)
-  FROM (VALUES ($$('next', 'a915ee2b', 'AU')$$), ($$('next', 'a915ee2b', 'au')$$)) AS example (row);
+SELECT row, split_part(t.command('INSERT INTO phone_crypt.pinned_keys (role, key_id, fingerprint, default_regions) VALUES ' || row), ' | ', 1)
+  FROM (VALUES ($$('next', 'a915ee2b', repeat('0', 32), 'AU')$$), ($$('next', 'a915ee2b', repeat('0', 32), 'au')$$)) AS example (row);
 DELETE FROM phone_crypt.pinned_keys;
 
 -- ALTER DATABASE … SET is where the default belongs. A plain dump leaves it behind.

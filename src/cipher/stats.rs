@@ -4,10 +4,10 @@
 //! only that backend writes there, so it can do without a locked instruction, which took 12 ns a call. Without
 //! preload each backend counts for itself.
 
-use pgrx::{PGRXSharedMemory, PgAtomic, pg_guard, pg_sys};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use crate::preload;
+use crate::pg::{TimestampTz, preload, process};
+use crate::{request_shared_static, shared_static};
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,30 +75,21 @@ impl Counters {
 impl Default for Counters {
     fn default() -> Counters {
         let counters = Counters::new();
-        counters.since.store(now(), Ordering::Relaxed);
+        counters.since.store(process::now(), Ordering::Relaxed);
         counters
     }
 }
 
-// SAFETY: plain atomics without pointers, valid in whatever process maps them.
-unsafe impl PGRXSharedMemory for Counters {}
-
-// SAFETY: initialised by pg_shmem_init before any backend runs.
-static SHARED: PgAtomic<Counters> = unsafe { PgAtomic::new(c"phone_crypt crypto counters") };
+shared_static! { SHARED: Counters = c"phone_crypt crypto counters"; }
 static LOCAL: Counters = Counters::new();
 
 /// Asks for shared memory (under preload) or starts the local clock.
 pub fn init() {
     if preload::is_preloaded() {
-        pgrx::pg_shmem_init!(SHARED);
+        request_shared_static!(SHARED);
     } else {
-        LOCAL.since.store(now(), Ordering::Relaxed);
+        LOCAL.since.store(process::now(), Ordering::Relaxed);
     }
-}
-
-fn now() -> i64 {
-    // SAFETY: reads the clock.
-    unsafe { pg_sys::GetCurrentTimestamp() }
 }
 
 fn counters() -> &'static Counters {
@@ -111,7 +102,7 @@ fn counters() -> &'static Counters {
 
 /// Counts one call, and a failure if it failed; gives the result back.
 pub fn count<T, E>(operation: Operation, result: Result<T, E>) -> Result<T, E> {
-    let line = process_number().min(OWN_LINES);
+    let line = process::number().map_or(OWN_LINES, |number| number.min(OWN_LINES));
     let add_one = if line < OWN_LINES {
         add_alone
     } else {
@@ -136,17 +127,6 @@ fn add_among_others(counter: &AtomicU64) {
     counter.fetch_add(1, Ordering::Relaxed);
 }
 
-/// This process's place in PostgreSQL's process array, which no other has while it lives.
-fn process_number() -> usize {
-    #[cfg(not(any(feature = "pg14", feature = "pg15", feature = "pg16")))]
-    // SAFETY: a variable of this process, set before a query can run.
-    let number = unsafe { pg_sys::MyProcNumber };
-    #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
-    // SAFETY: a field of this process's own entry, set before a query can run.
-    let number = unsafe { (*pg_sys::MyProc).pgprocno };
-    usize::try_from(number).unwrap_or(OWN_LINES)
-}
-
 /// Calls and failures of an operation since `since`.
 pub fn totals(operation: Operation) -> (u64, u64) {
     let sum = |pick: fn(&Line) -> &[AtomicU64; OPERATIONS.len()]| {
@@ -160,6 +140,6 @@ pub fn totals(operation: Operation) -> (u64, u64) {
 }
 
 /// When counting began.
-pub fn since() -> pg_sys::TimestampTz {
+pub fn since() -> TimestampTz {
     counters().since.load(Ordering::Relaxed)
 }

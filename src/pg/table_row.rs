@@ -4,7 +4,7 @@
 use pgrx::datum::Interval;
 use pgrx::{FromDatum, Inet, PgSqlErrorCode, ereport, pg_sys};
 
-use crate::text::Text;
+use crate::pg::text::Text;
 
 /// A Rust type, and the types of columns that it can be read from.
 ///

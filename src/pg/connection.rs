@@ -1,17 +1,13 @@
-//! Whether plain text may leave over this connection (`phone_crypt.require_tls`).
+//! How this session's client is connected.
 
-use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, pg_sys};
-use std::cell::Cell;
+use pgrx::pg_sys;
 use std::ffi::CStr;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::OnceLock;
 
-use crate::error::{Error, Result};
-use crate::settings::{self, Environment, RequireTls};
-
-/// How this session's client is connected. It does not change while the session lives.
+/// How the client is connected. It does not change while the session lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Transport {
+pub enum Connection {
     /// No client at all: a background worker, a standalone backend.
     NoClient,
     /// A Unix socket or a loopback address, in the clear.
@@ -22,75 +18,43 @@ enum Transport {
     Insecure,
 }
 
-static TRANSPORT: OnceLock<Transport> = OnceLock::new();
+static CONNECTION: OnceLock<Connection> = OnceLock::new();
 
-thread_local! {
-    static WARNED: Cell<bool> = const { Cell::new(false) };
+/// This session's connection.
+pub fn connection() -> Connection {
+    *CONNECTION.get_or_init(detect)
 }
 
-/// Refuses to give plain text to a connection that the setting does not trust.
-///
-/// Errors: 42501. In the development environment it only warns, once a session.
-pub fn check() -> Result<()> {
-    let trusted = match settings::require_tls() {
-        RequireTls::Off => return Ok(()),
-        RequireTls::Remote => transport() != Transport::Insecure,
-        RequireTls::On => matches!(transport(), Transport::Encrypted | Transport::NoClient),
-    };
-    match (trusted, settings::environment()) {
-        (true, _) => Ok(()),
-        (false, Environment::Production) => Err(Error::InsecureTransport),
-        (false, Environment::Development) => {
-            warn_once();
-            Ok(())
-        }
-    }
-}
-
-fn warn_once() {
-    if !WARNED.replace(true) {
-        ereport!(
-            PgLogLevel::WARNING,
-            PgSqlErrorCode::ERRCODE_WARNING,
-            "phone_crypt: this connection is not encrypted; production would refuse to send plain text over it"
-        );
-    }
-}
-
-fn transport() -> Transport {
-    *TRANSPORT.get_or_init(detect)
-}
-
-fn detect() -> Transport {
+fn detect() -> Connection {
     // SAFETY: reads process-local variables of the backend.
     let (port, is_parallel_worker) =
         unsafe { (pg_sys::MyProcPort, pg_sys::ParallelWorkerNumber >= 0) };
     // A parallel worker has no connection of its own, which would look like "no client". The functions that
     // give plain text are PARALLEL RESTRICTED, so this is the second line of defence.
     if is_parallel_worker {
-        return Transport::Insecure;
+        return Connection::Insecure;
     }
     if port.is_null() {
-        return Transport::NoClient;
+        return Connection::NoClient;
     }
     // SAFETY: this backend's own status entry, written once when the session started.
     unsafe {
         let entry = pg_sys::MyBEEntry;
         if entry.is_null() {
-            return Transport::Insecure;
+            return Connection::Insecure;
         }
         classify(&*entry)
     }
 }
 
-fn classify(entry: &pg_sys::PgBackendStatus) -> Transport {
+fn classify(entry: &pg_sys::PgBackendStatus) -> Connection {
     if is_encrypted(entry) {
-        return Transport::Encrypted;
+        return Connection::Encrypted;
     }
     if is_local(&entry.st_clientaddr) {
-        return Transport::Local;
+        return Connection::Local;
     }
-    Transport::Insecure
+    Connection::Insecure
 }
 
 fn is_encrypted(entry: &pg_sys::PgBackendStatus) -> bool {

@@ -8,9 +8,8 @@ use pgrx::pg_sys;
 use pgrx::spi::quote_identifier;
 use std::ffi::CStr;
 
-use crate::error::{Error, Result};
-use crate::statement;
-use crate::text::Text;
+use super::error::{PgError, Result};
+use super::text::Text;
 
 /// Another user, until dropped. An error on the way ends in PostgreSQL's own restoring of the user.
 pub struct UserSwitch {
@@ -47,13 +46,9 @@ impl UserSwitch {
 }
 
 impl UserSwitch {
-    /// Where the owner may not be trusted with the caller's session, triggers of the table that are deferred would fire
-    /// at COMMIT, in the caller's name; PostgreSQL refuses that. From now on they fire with their statement, in the
-    /// owner's name.
-    pub fn fire_deferred_triggers_at_once(&self) {
-        if self.is_restricted {
-            statement::run("SET CONSTRAINTS ALL IMMEDIATE", &[], |_| {});
-        }
+    /// Whether PostgreSQL's restrictions for maintenance apply.
+    pub fn is_restricted(&self) -> bool {
+        self.is_restricted
     }
 }
 
@@ -98,7 +93,7 @@ pub fn check_owner(table: pg_sys::Oid) -> Result<()> {
     // SAFETY: a look at role memberships.
     match unsafe { pg_sys::has_privs_of_role(current_user(), owner) } {
         true => Ok(()),
-        false => Err(Error::NotOwner(name)),
+        false => Err(PgError::NotOwner(name)),
     }
 }
 
@@ -123,7 +118,7 @@ pub fn full_name(table: pg_sys::Oid) -> Result<String> {
             Some((CStr::from_ptr(schema), CStr::from_ptr(name)))
         }
     };
-    let (schema, name) = names.ok_or(Error::NoSuchTable(table))?;
+    let (schema, name) = names.ok_or(PgError::NoSuchTable(table))?;
     let [schema, name] = [schema, name].map(|name| Text::of(name.to_bytes()).exact());
     let (schema, name) = (quote_identifier(schema?), quote_identifier(name?));
     Ok(format!("{schema}.{name}"))
@@ -136,7 +131,7 @@ fn owner_and_name(table: pg_sys::Oid) -> Result<(pg_sys::Oid, String)> {
         let cache = pg_sys::SysCacheIdentifier::RELOID as i32;
         let tuple = pg_sys::SearchSysCache1(cache, pg_sys::Datum::from(table));
         if tuple.is_null() {
-            return Err(Error::NoSuchTable(table));
+            return Err(PgError::NoSuchTable(table));
         }
         let form: pg_sys::Form_pg_class = pg_sys::GETSTRUCT(tuple).cast();
         let owner = (*form).relowner;

@@ -12,8 +12,8 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 use pgrx::{FromDatum, IntoDatum, pg_sys, varatt_is_1b, varatt_is_1b_e, varatt_is_4b_u};
 use std::borrow::Cow;
 
-use crate::error::{Error, Result};
-use crate::unguarded::small_text;
+use super::error::{PgError, Result};
+use super::unguarded::small_text;
 
 /// A `text` argument: the bytes, which become UTF-8 when asked for.
 ///
@@ -43,7 +43,7 @@ impl<'a> Text<'a> {
     ///
     /// Errors: not UTF-8, 22021. (PostgreSQL's own message would quote the bytes.)
     pub fn exact(self) -> Result<Cow<'a, str>> {
-        to_utf8(self.0).ok_or(Error::NotUtf8)
+        to_utf8(self.0).ok_or(PgError::NotUtf8)
     }
 }
 
@@ -207,7 +207,7 @@ impl TextOut {
             check_len(bytes.len())?;
             return Ok(Self::from_bytes(bytes));
         }
-        Self::new(std::str::from_utf8(bytes).map_err(|_| Error::NotUtf8)?)
+        Self::new(std::str::from_utf8(bytes).map_err(|_| PgError::NotUtf8)?)
     }
 
     /// Text that is ASCII without NUL by construction (E.164, hexadecimal digits), and no longer than a text may be.
@@ -250,10 +250,10 @@ unsafe impl SqlTranslatable for TextOut {
 
 fn converted(text: &str) -> Result<Vec<u8>> {
     if text.as_bytes().contains(&0) {
-        return Err(Error::NulInText);
+        return Err(PgError::NulInText);
     }
     check_len(text.len())?;
-    let converted = in_database_encoding(text).ok_or(Error::NotInDatabaseEncoding)?;
+    let converted = in_database_encoding(text).ok_or(PgError::NotInDatabaseEncoding)?;
     check_len(converted.len())?;
     Ok(converted)
 }
@@ -264,7 +264,7 @@ fn converted(text: &str) -> Result<Vec<u8>> {
 pub fn check_len(len: usize) -> Result<()> {
     match len <= MAX_TEXT_LEN {
         true => Ok(()),
-        false => Err(Error::TextTooLong),
+        false => Err(PgError::TextTooLong),
     }
 }
 
@@ -279,7 +279,7 @@ impl RawText {
         if bytes.is_ascii() && !bytes.contains(&0) {
             return Ok(RawText(bytes.to_vec()));
         }
-        let text = std::str::from_utf8(bytes).map_err(|_| Error::NotUtf8)?;
+        let text = std::str::from_utf8(bytes).map_err(|_| PgError::NotUtf8)?;
         Ok(RawText(converted(text)?))
     }
 }

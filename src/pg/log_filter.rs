@@ -1,18 +1,19 @@
-//! Keeps PostgreSQL itself from logging a key: a reload reports each setting that it changed, with the value. And
-//! from complaining that a database is gone which nobody misses.
+//! Keeps PostgreSQL itself from logging a secret: a reload reports each setting that it changed, with the value.
+//! And suppresses the error when a worker's database was dropped before the worker connected.
 
 use pgrx::{PgSqlErrorCode, pg_guard, pg_sys};
 use std::ffi::{CStr, CString};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::tracked;
-
 /// The report's format, as `ErrorData` keeps it before translation.
 const REPORT: &CStr = c"parameter \"%s\" changed to \"%s\"";
 
 /// Whether this process may find its database gone.
 static DATABASE_MAY_BE_GONE: AtomicBool = AtomicBool::new(false);
+
+/// Finds the secret setting that is named in a message.
+static SECRET_NAMED_IN: OnceLock<fn(&str) -> Option<String>> = OnceLock::new();
 
 static PREVIOUS: OnceLock<pg_sys::emit_log_hook_type> = OnceLock::new();
 
@@ -22,7 +23,9 @@ pub fn database_may_be_gone(may_be: bool) {
 }
 
 /// Starts watching. To be called by the postmaster: it reports changes, and every process inherits the hook.
-pub fn install() {
+/// `secret_named_in` gives the secret setting whose name is in a message.
+pub fn install(secret_named_in: fn(&str) -> Option<String>) {
+    let _ = SECRET_NAMED_IN.set(secret_named_in);
     // SAFETY: the postmaster is single-threaded while it loads its libraries; the hook lives as long as the
     // library, and calls the one that was there before.
     unsafe {
@@ -58,7 +61,7 @@ unsafe fn hide_value(report: *mut pg_sys::ErrorData) {
             return;
         }
         let message = CStr::from_ptr((*report).message).to_string_lossy();
-        let Some(name) = tracked::secret_named_in(&message) else {
+        let Some(name) = SECRET_NAMED_IN.get().and_then(|find| find(&message)) else {
             return;
         };
         let without_value =

@@ -13,8 +13,8 @@ use phone_crypt_core::ratelimit::Verdict;
 use std::cell::Cell;
 use std::ffi::CStr;
 
-use crate::span::to_interval;
-use crate::unguarded::small_text;
+use crate::pg::interval::to_interval;
+use crate::pg::unguarded::small_text;
 
 /// The OUT parameters, in their order (`src/sql/ratelimit_hit.rs`). The last is that of `ratelimit_check_all` alone.
 const COLUMNS: [(&CStr, pg_sys::Oid); 7] = [

@@ -7,12 +7,11 @@ use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::AssertUnwindSafe;
 
-use crate::batch_settings::SettingsLevel;
-use crate::error::Result;
-use crate::owner::UserSwitch;
-use crate::sqlstate;
-use crate::tables::TableRow;
-use crate::text::in_database_encoding;
+use crate::pg::setting_switch::SettingsLevel;
+use crate::pg::sqlstate;
+use crate::pg::table_row::TableRow;
+use crate::pg::text::in_database_encoding;
+use crate::pg::user::UserSwitch;
 
 /// A statement and its plan.
 pub struct Statement {
@@ -191,11 +190,11 @@ pub fn run(
 /// first error of `each`.
 ///
 /// Errors: those of `each`.
-pub fn scan(
+pub fn scan<E>(
     sql: &str,
     arguments: &[(pg_sys::Oid, Option<pg_sys::Datum>)],
-    mut each: impl FnMut(&TableRow) -> Result<()>,
-) -> Result<()> {
+    mut each: impl FnMut(&TableRow) -> Result<(), E>,
+) -> Result<(), E> {
     let cursor = Cursor::open(sql, arguments);
     let mut result = Ok(());
     while result.is_ok() {
@@ -306,5 +305,14 @@ unsafe fn answers(code: i32, each: &mut impl FnMut(&TableRow)) -> u64 {
             }
         }
         processed
+    }
+}
+
+/// Where the owner may not be trusted with the caller's session, triggers of the table that are deferred would fire
+/// at COMMIT, in the caller's name; PostgreSQL refuses that. From now on they fire with their statement, in the
+/// owner's name.
+pub fn fire_deferred_triggers_at_once(in_their_name: &UserSwitch) {
+    if in_their_name.is_restricted() {
+        run("SET CONSTRAINTS ALL IMMEDIATE", &[], |_| {});
     }
 }

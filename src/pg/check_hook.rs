@@ -1,7 +1,7 @@
 //! What a check hook may say, and how it remembers where a value came from.
 
 use pgrx::pg_sys;
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_void};
 
 /// Where a setting's present value came from, as PostgreSQL numbers it (`GucSource`).
 pub type Source = pg_sys::GucSource::Type;
@@ -70,4 +70,16 @@ unsafe fn allocate(size: usize) -> *mut c_void {
     }
     // SAFETY: the C library's own signature.
     unsafe { malloc(size) }
+}
+
+/// Turns a mistyped setting of this prefix into an error instead of a silent placeholder. To be called when all
+/// settings are defined.
+pub fn reserve_prefix(prefix: &'static CStr) {
+    // SAFETY: a NUL-terminated static string.
+    unsafe {
+        #[cfg(feature = "pg14")]
+        pg_sys::EmitWarningsOnPlaceholders(prefix.as_ptr());
+        #[cfg(not(feature = "pg14"))]
+        pg_sys::MarkGUCPrefixReserved(prefix.as_ptr());
+    }
 }

@@ -1,10 +1,10 @@
 //! Random bytes for initialisation vectors.
 
-use pgrx::pg_sys;
 use phone_crypt_core::crypto::Random;
 use std::cell::RefCell;
 
 use crate::error::Result;
+use crate::pg::process;
 
 thread_local! {
     static GENERATOR: RefCell<Random> = const { RefCell::new(Random::new()) };
@@ -16,10 +16,8 @@ thread_local! {
 /// forked from one parent never share a stream.
 ///
 /// Errors: the system gives no randomness, 58000.
-pub fn iv() -> Result<[u8; 16]> {
-    // SAFETY: reads this process's id, which PostgreSQL sets first thing after a fork.
-    let process = unsafe { pg_sys::MyProcPid } as u32;
-    let mut iv = [0; 16];
-    GENERATOR.with_borrow_mut(|generator| generator.fill(process, &mut iv))?;
-    Ok(iv)
+pub fn random_bytes() -> Result<[u8; 16]> {
+    let mut bytes = [0; 16];
+    GENERATOR.with_borrow_mut(|generator| generator.fill(process::id(), &mut bytes))?;
+    Ok(bytes)
 }

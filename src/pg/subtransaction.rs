@@ -1,26 +1,33 @@
-//! Work on one of several tables: what goes wrong there is undone, and the others go on.
+//! Work that may fail without taking the rest of the transaction along.
 
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::panic::AssertUnwindSafe;
 
-use crate::error::{Error, Result};
-use crate::sqlstate;
+use super::sqlstate;
 
-/// How the work ended.
-enum End<R> {
-    Returned(Result<R>),
-    Raised(PgSqlErrorCode, i32),
-    /// What is no table's fault, and ends the whole call.
-    Stopped(CaughtError),
+/// An error that PostgreSQL raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// Its code.
+    pub code: PgSqlErrorCode,
+    /// The code as PostgreSQL has it, which pgrx may have no name for.
+    pub number: i32,
 }
 
-/// Runs `work` on a table in a subtransaction. After an error it is undone, with the settings and the user that were in
+/// How the work ended.
+enum End<R, E> {
+    Returned(Result<R, E>),
+    Raised(Refusal),
+    /// What is no table's fault, and ends the whole call.
+    Stopped(Box<CaughtError>),
+}
+
+/// Runs `work` in a subtransaction. After an error it is undone, with the settings and the user that were in
 /// force within. PostgreSQL's own error may show the row, so only its SQLSTATE is passed on.
 ///
-/// Errors: those of `work`; what PostgreSQL raises, under its SQLSTATE. A cancel, and a conflict that only a new transaction
-/// resolves, are raised as they are.
-pub fn attempt<R>(table: &str, work: impl FnOnce() -> Result<R>) -> Result<R> {
+/// Errors: what PostgreSQL raises. A cancel, and a conflict that only a new transaction resolves, are raised as they are.
+pub fn attempt<R, E>(work: impl FnOnce() -> Result<R, E>) -> Result<Result<R, E>, Refusal> {
     // SAFETY: reads variables of this process, and begins a subtransaction, which one of the arms below ends. It is
     // begun in the caller's memory context, so that what `work` returns outlives it.
     let (context, owner) = unsafe {
@@ -44,30 +51,29 @@ pub fn attempt<R>(table: &str, work: impl FnOnce() -> Result<R>) -> Result<R> {
         pg_sys::CurrentResourceOwner = owner;
     }
     match end {
-        End::Returned(result) => result.map_err(|error| error.in_table(table)),
-        End::Raised(code, number) => Err(Error::TableRefused {
-            table: table.to_owned(),
-            code,
-            number,
-        }),
+        End::Returned(result) => Ok(result),
+        End::Raised(refusal) => Err(refusal),
         End::Stopped(cause) => cause.rethrow(),
     }
 }
 
-fn ended_by<R>(cause: CaughtError) -> End<R> {
+fn ended_by<R, E>(cause: CaughtError) -> End<R, E> {
     let code = match &cause {
         CaughtError::PostgresError(report) | CaughtError::ErrorReport(report) => {
             report.sql_error_code()
         }
-        CaughtError::RustPanic { .. } => return End::Stopped(cause),
+        CaughtError::RustPanic { .. } => return End::Stopped(Box::new(cause)),
     };
     match code {
         // `statement` has told it from one that a user's code raises.
-        PgSqlErrorCode::ERRCODE_QUERY_CANCELED => End::Stopped(cause),
+        PgSqlErrorCode::ERRCODE_QUERY_CANCELED => End::Stopped(Box::new(cause)),
         PgSqlErrorCode::ERRCODE_T_R_SERIALIZATION_FAILURE if has_one_snapshot() => {
-            End::Stopped(cause)
+            End::Stopped(Box::new(cause))
         }
-        code => End::Raised(code, sqlstate::caught_number(code)),
+        code => End::Raised(Refusal {
+            code,
+            number: sqlstate::caught_number(code),
+        }),
     }
 }
 

@@ -1,0 +1,50 @@
+//! Hashing numbers (the blind index).
+
+use phone_crypt_core::crypto::{self, HASH_LEN, HashScheme, KeyId};
+
+use super::stats::{Operation, count};
+use crate::error::{Error, Result};
+use crate::keys::with_ring;
+
+/// A hash as lower-case hex.
+pub type Hash = [u8; HASH_LEN];
+
+/// Writes the hash of an E.164 number under the hash key and the first scheme. What stands in `hash` after an error
+/// means nothing.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000; a context under scheme raw, 22023.
+#[inline]
+pub fn hash(e164: &[u8], context: &[u8], hash: &mut Hash) -> Result<()> {
+    let written = with_ring(|ring| {
+        crypto::write_current_hash(ring, e164, context, hash)?;
+        Ok(())
+    });
+    count(Operation::Hash, written)
+}
+
+/// The hashes of a number under every scheme in use and every configured key, that of [`hash`] first.
+///
+/// Errors: as [`hash`].
+pub fn hashes(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
+    let hashes = with_ring(|ring| Ok(crypto::all_hashes(ring, e164, context)?));
+    count(Operation::Hash, hashes)
+}
+
+/// The hashes of a number under every configured key and both schemes, whichever are in use.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn every_hash(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
+    let hashes = with_ring(|ring| Ok(crypto::every_hash(ring, e164, context)));
+    count(Operation::Hash, hashes)
+}
+
+/// The hash of a number under a certain key and scheme.
+///
+/// Errors: as [`hash`]; the key is not configured, 55000.
+pub fn hash_under(key_id: KeyId, scheme: HashScheme, e164: &[u8], context: &[u8]) -> Result<Hash> {
+    let hash = with_ring(|ring| {
+        let key = ring.find(key_id).ok_or(Error::HashKeyMissing(key_id))?;
+        Ok(crypto::hash_hex(key, scheme, e164, context)?)
+    });
+    count(Operation::Hash, hash)
+}

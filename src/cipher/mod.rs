@@ -1,0 +1,19 @@
+//! The one seam between plain text and what is stored: sealing, opening and hashing.
+//!
+//! Whatever encrypts, decrypts or hashes, for a SQL function or within a procedure, does it here. So the keyring is
+//! held to the pin, plain text on its way to a client is held to `require_tls`, and every operation is counted, in one
+//! place.
+
+mod hash;
+mod open;
+mod random;
+mod scratch;
+mod seal;
+pub mod stats;
+mod transport;
+
+pub use hash::{Hash, every_hash, hash, hash_under, hashes};
+pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
+pub use random::random_bytes;
+pub use scratch::with_scratch;
+pub use seal::{reseal, seal};

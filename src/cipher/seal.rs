@@ -1,0 +1,35 @@
+//! Sealing plain text under the primary key.
+
+use phone_crypt_core::crypto::{self, Kind, Reencrypted};
+
+use super::random::random_bytes;
+use super::stats::{Operation, count};
+use crate::error::Result;
+use crate::keys::with_ring;
+use crate::pg::text::check_len;
+
+/// Appends the encrypted value of `plain` to `out`, bound to `context`.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000; no randomness, 58000; the value
+/// would be longer than a text may be, 54000.
+pub fn seal(kind: Kind, plain: &[u8], context: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    let sealed = with_ring(|ring| {
+        check_len(crypto::encrypted_len(plain.len()))?;
+        let (key, iv) = (ring.primary(), random_bytes()?);
+        crypto::encrypt_into(key, kind, plain, context, iv, out);
+        Ok(())
+    });
+    count(Operation::Encrypt, sealed)
+}
+
+/// Moves a value of any kind to the primary key. It is authenticated also where it is under it already: then
+/// nothing is appended to `out`.
+///
+/// Errors: as [`open`](super::open) and [`seal`].
+pub fn reseal(value: &[u8], context: &[u8], out: &mut Vec<u8>) -> Result<Reencrypted> {
+    let resealed = with_ring(|ring| {
+        let iv = random_bytes()?;
+        Ok(crypto::reencrypt_into(ring, value, context, iv, out)?)
+    });
+    count(Operation::Encrypt, resealed)
+}

@@ -1,0 +1,39 @@
+//! What can go wrong in this folder.
+
+use pgrx::PgSqlErrorCode;
+
+use super::Oid;
+
+/// A failure, without any value in its text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PgError {
+    #[error("the text is not valid UTF-8")]
+    NotUtf8,
+    #[error("the decrypted text contains a NUL byte, which PostgreSQL text cannot hold")]
+    NulInText,
+    #[error("the decrypted text has a character that the encoding of this database lacks")]
+    NotInDatabaseEncoding,
+    #[error("the result would be longer than a text of PostgreSQL may be, which is 1 GB")]
+    TextTooLong,
+    #[error("must be owner of table {0}")]
+    NotOwner(String),
+    #[error("relation with OID {} does not exist", .0.to_u32())]
+    NoSuchTable(Oid),
+}
+
+/// A result of this folder.
+pub type Result<T> = std::result::Result<T, PgError>;
+
+impl PgError {
+    /// Its SQLSTATE.
+    pub fn sqlstate(&self) -> PgSqlErrorCode {
+        use PgSqlErrorCode::*;
+        match self {
+            PgError::NotUtf8 | PgError::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
+            PgError::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
+            PgError::TextTooLong => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+            PgError::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            PgError::NoSuchTable(_) => ERRCODE_UNDEFINED_TABLE,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Facts about a relation, read from its catalogue entry.
+
+use pgrx::pg_sys;
+use std::ffi::CStr;
+
+use super::Oid;
+
+/// An open relation: PostgreSQL keeps its fields valid until it is closed on drop.
+struct Open(pg_sys::Relation);
+
+impl Open {
+    /// Raises PostgreSQL's own error where there is no such relation.
+    fn new(relation: Oid) -> Open {
+        // SAFETY: called in a transaction; closed on drop, or by the transaction's abort.
+        Open(unsafe { pg_sys::relation_open(relation, pg_sys::AccessShareLock as i32) })
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            // SAFETY: opened with this lock, and closed once.
+            unsafe { pg_sys::relation_close(self.0, pg_sys::AccessShareLock as i32) };
+        }
+    }
+}
+
+/// Who owns it, and its name.
+pub fn owner_and_name(relation: Oid) -> (Oid, String) {
+    let open = Open::new(relation);
+    // SAFETY: the relation is open; its name ends in NUL.
+    unsafe {
+        let form = (*open.0).rd_rel;
+        let name = CStr::from_ptr((*form).relname.data.as_ptr());
+        ((*form).relowner, name.to_string_lossy().into_owned())
+    }
+}
+
+/// Its primary key's index; `Oid::INVALID` without one.
+pub fn primary_key(relation: Oid) -> Oid {
+    let open = Open::new(relation);
+    // SAFETY: the relation is open.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        return pg_sys::RelationGetPrimaryKeyIndex(open.0);
+        #[cfg(feature = "pg18")]
+        return pg_sys::RelationGetPrimaryKeyIndex(open.0, false);
+    }
+}
+
+/// How many pages its main fork has.
+pub fn pages(relation: Oid) -> u32 {
+    let open = Open::new(relation);
+    // SAFETY: the relation is open.
+    unsafe { pg_sys::RelationGetNumberOfBlocksInFork(open.0, pg_sys::ForkNumber::MAIN_FORKNUM) }
+}
+
+/// Locks it in ROW EXCLUSIVE mode until the transaction ends, unless somebody has a lock that conflicts. It may be
+/// gone: then it is a lock on nothing.
+pub fn try_lock_for_writing(relation: Oid) -> bool {
+    let mode = pg_sys::RowExclusiveLock as pg_sys::LOCKMODE;
+    // SAFETY: in a transaction, whose end releases the lock.
+    unsafe { pg_sys::ConditionalLockRelationOid(relation, mode) }
+}
+
+/// Whether there is such a relation.
+pub fn exists(relation: Oid) -> bool {
+    // SAFETY: a look into the catalogue's cache.
+    !unsafe { pg_sys::get_rel_name(relation) }.is_null()
+}
+
+/// Its schema and name, unquoted; None where it does not exist.
+pub fn schema_and_name(relation: Oid) -> Option<(String, String)> {
+    // SAFETY: both calls give NULL or a NUL-terminated copy.
+    unsafe {
+        let schema = pg_sys::get_namespace_name(pg_sys::get_rel_namespace(relation));
+        let name = pg_sys::get_rel_name(relation);
+        if schema.is_null() || name.is_null() {
+            return None;
+        }
+        let text = |name| CStr::from_ptr(name).to_string_lossy().into_owned();
+        Some((text(schema), text(name)))
+    }
+}

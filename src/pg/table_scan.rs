@@ -1,0 +1,131 @@
+//! Tables read directly: no SPI, no privileges, no search_path, and the newest rows whatever snapshot the transaction
+//! has.
+
+use pgrx::{IntoDatum, pg_sys};
+
+use super::Oid;
+use super::cached_table::invalidate_all;
+use super::table_row::{TableRow, attribute, check_type};
+use super::unguarded;
+
+/// Reads all rows of a table.
+pub fn scan(table: Oid, each: impl FnMut(&TableRow)) {
+    read(table, Oid::INVALID, None, each);
+}
+
+/// Reads the row of `table` whose text key is this, through its primary key. The key's collation is C.
+pub fn scan_key(table: Oid, index: Oid, key: &[u8], each: impl FnMut(&TableRow)) {
+    read(table, index, Some(key), each);
+}
+
+fn read(table: Oid, index: Oid, key: Option<&[u8]>, mut each: impl FnMut(&TableRow)) {
+    let _guard = InvalidateAfterError;
+    // SAFETY: the relation stays open and locked, and the snapshot registered, for the length of the scan. It is
+    // the newest snapshot, since that of an old REPEATABLE READ transaction must not hide a change; parallel
+    // workers may not take one and share the leader's.
+    unsafe {
+        let relation = pg_sys::table_open(table, pg_sys::AccessShareLock as i32);
+        let snapshot = if pg_sys::IsInParallelMode() {
+            pg_sys::GetActiveSnapshot()
+        } else {
+            pg_sys::GetLatestSnapshot()
+        };
+        let snapshot = pg_sys::RegisterSnapshot(snapshot);
+        if key.is_some() {
+            check_type((*attribute((*relation).rd_att, 0)).atttypid, &KEY_TYPES);
+        }
+        let mut condition = key.map(equals_first_column);
+        let scan = pg_sys::systable_beginscan(
+            relation,
+            index,
+            index != Oid::INVALID,
+            snapshot,
+            i32::from(condition.is_some()),
+            condition.as_mut().map_or(std::ptr::null_mut(), |key| key),
+        );
+        loop {
+            let tuple = pg_sys::systable_getnext(scan);
+            if tuple.is_null() {
+                break;
+            }
+            each(&TableRow::of(tuple, (*relation).rd_att));
+        }
+        pg_sys::systable_endscan(scan);
+        pg_sys::UnregisterSnapshot(snapshot);
+        pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
+    }
+}
+
+/// Whoever reads a table marks what it remembers as valid beforehand. After an error, or a cancel, it is not.
+struct InvalidateAfterError;
+
+impl Drop for InvalidateAfterError {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            invalidate_all();
+        }
+    }
+}
+
+/// Types whose values `texteq` compares.
+const KEY_TYPES: [Oid; 2] = [pg_sys::TEXTOID, pg_sys::VARCHAROID];
+
+/// "The first column, a text of collation C, is this."
+fn equals_first_column(key: &[u8]) -> pg_sys::ScanKeyData {
+    let mut condition = pg_sys::ScanKeyData::default();
+    let text = unguarded::small_text(key).map(pg_sys::Datum::from);
+    let text = text.or_else(|| key.into_datum());
+    // SAFETY: the condition is filled in whole; ScanKeyInit compares under collation C.
+    unsafe {
+        pg_sys::ScanKeyInit(
+            &mut condition,
+            1,
+            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+            Oid::from(pg_sys::F_TEXTEQ),
+            text.unwrap_or(pg_sys::Datum::null()),
+        );
+    }
+    condition
+}
+
+/// Whether there is a version of the row with this key that is live, or that a transaction in progress has inserted or
+/// deleted: an INSERT of the key would wait for that transaction. The key is the first column, a text of collation C,
+/// and column `second`, a smallint. Runs in a transaction, and does not wait itself.
+pub fn has_any_version(table: Oid, index: Oid, key: &[u8], second: i16, value: i16) -> bool {
+    let Some(value) = value.into_datum() else {
+        return false;
+    };
+    let mut conditions = [equals_first_column(key), pg_sys::ScanKeyData::default()];
+    let mut snapshot = pg_sys::SnapshotData {
+        snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY,
+        ..Default::default()
+    };
+    let mode = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+    // SAFETY: the relation stays open and locked, and snapshot, conditions and text in place, until the scan has ended.
+    // A dirty snapshot needs nothing but its type, as InitDirtySnapshot() has it.
+    unsafe {
+        pg_sys::ScanKeyInit(
+            &mut conditions[1],
+            second,
+            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+            Oid::from(pg_sys::F_INT2EQ),
+            value,
+        );
+        let relation = pg_sys::table_open(table, mode);
+        check_type((*attribute((*relation).rd_att, 0)).atttypid, &KEY_TYPES);
+        let kind = (*attribute((*relation).rd_att, i32::from(second) - 1)).atttypid;
+        check_type(kind, &[pg_sys::INT2OID]);
+        let scan = pg_sys::systable_beginscan(
+            relation,
+            index,
+            true,
+            &mut snapshot,
+            2,
+            conditions.as_mut_ptr(),
+        );
+        let has_version = !pg_sys::systable_getnext(scan).is_null();
+        pg_sys::systable_endscan(scan);
+        pg_sys::table_close(relation, mode);
+        has_version
+    }
+}

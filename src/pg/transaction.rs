@@ -1,0 +1,52 @@
+//! The transaction that this backend is in.
+
+use pgrx::{PgSqlErrorCode, ereport, pg_guard, pg_sys};
+use std::cell::Cell;
+
+thread_local! {
+    static AT_COMMIT: Cell<Option<fn()>> = const { Cell::new(None) };
+    static IS_REGISTERED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether it has a transaction id, so that it may have written something that only it can see.
+pub fn has_written() -> bool {
+    // SAFETY: reads a variable of this process; parallel workers have their leader's.
+    unsafe { pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId }
+}
+
+/// Calls `work` when this transaction has committed, before its client hears of it. It must raise no error. There is
+/// room for one such function: every caller passes the same.
+///
+/// Errors: where the transaction is to be prepared instead, that fails (0A000).
+pub fn at_commit(work: fn()) {
+    AT_COMMIT.set(Some(work));
+    if !IS_REGISTERED.replace(true) {
+        // SAFETY: the callback lives as long as the process; it is registered once.
+        unsafe { pg_sys::RegisterXactCallback(Some(at_end), std::ptr::null_mut()) };
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn at_end(
+    event: pg_sys::XactEvent::Type,
+    _argument: *mut std::ffi::c_void,
+) {
+    use pg_sys::XactEvent::*;
+    match event {
+        XACT_EVENT_COMMIT => {
+            if let Some(work) = AT_COMMIT.take() {
+                work();
+            }
+        }
+        XACT_EVENT_ABORT => AT_COMMIT.set(None),
+        // Who commits it later would not know what to do.
+        XACT_EVENT_PRE_PREPARE if AT_COMMIT.get().is_some() => {
+            ereport!(
+                ERROR,
+                PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
+                "cannot PREPARE a transaction that has changed what a phone_crypt database is pinned to"
+            );
+        }
+        _ => {}
+    }
+}
