@@ -3,7 +3,7 @@
 use phone_crypt_client_tests::Sql;
 
 use crate::attack::{Attack, Moment};
-use crate::routines::{FUNCTIONS, MORE_FUNCTIONS, PROCEDURES};
+use crate::routines::{FUNCTIONS, MORE_FUNCTIONS, PROCEDURES, in_full};
 use crate::world::{Hides, World};
 use crate::{registry, shapes, sites};
 
@@ -109,7 +109,7 @@ impl Life<'_> {
             if self.has_failed() {
                 return;
             }
-            let sql = format!("SELECT * FROM phone_crypt.{name}{arguments}");
+            let sql = format!("SELECT * FROM {}{arguments}", in_full(name));
             if self.attack.is_none() {
                 // What has been renamed would be called in vain ever after.
                 let prepared = self.world.superuser.prepare(&sql);

@@ -3,7 +3,7 @@
 
 use phone_crypt_client_tests::Sql;
 
-use crate::routines::{FUNCTIONS, MORE_FUNCTIONS, PROCEDURES};
+use crate::routines::{FUNCTIONS, MORE_FUNCTIONS, PROCEDURES, in_full};
 use crate::world::{SECRETS, World};
 
 const PUBLIC: [&str; 14] = [
@@ -27,7 +27,7 @@ const PUBLIC: [&str; 14] = [
 fn calls() -> Vec<String> {
     let functions = FUNCTIONS.iter().chain(&MORE_FUNCTIONS);
     let functions =
-        functions.map(|(name, arguments)| format!("SELECT * FROM phone_crypt.{name}{arguments}"));
+        functions.map(|(name, arguments)| format!("SELECT * FROM {}{arguments}", in_full(name)));
     let procedures = PROCEDURES.iter();
     let procedures =
         procedures.map(|(name, arguments)| format!("CALL phone_crypt.{name}{arguments}"));
