@@ -3,7 +3,7 @@
 
 use phone_crypt_core::phone::{
     PhoneError, PhoneType, Region, Regions, RegionsError, Style, StyleError, is_possible, is_valid,
-    mask, mask_e164, normalize, parse, warm_up,
+    mask, mask_e164, normalize, normalize_noting_more, parse, warm_up,
 };
 
 fn australia_then_us() -> Regions {
@@ -182,4 +182,23 @@ fn warming_up_changes_no_answer() {
     warm_up(&Regions::none());
     assert_eq!(normalize("020 7946 0958", &regions), before);
     assert_eq!(before.unwrap().as_str(), "+442079460958");
+}
+
+#[test]
+fn what_says_more_than_the_number_is_noted() {
+    let regions = australia_then_us();
+    for (input, says_more) in [
+        ("+61401148075", false),
+        ("+61 (401) 148-075", false),
+        ("0401 148 075", false),
+        ("0401 148 075 x12", true),
+        ("+61401148075 ext. 3", true),
+        ("fax 0401 148 075", true),
+        ("1-800-FLOWERS", true),
+    ] {
+        let (number, more) = normalize_noting_more(input, &regions).unwrap();
+        assert_eq!(more, says_more, "{input}");
+        assert_eq!(Ok(number), normalize(input, &regions), "{input}");
+    }
+    assert!(normalize_noting_more("ask for Bob", &regions).is_err());
 }

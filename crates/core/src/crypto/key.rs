@@ -29,6 +29,7 @@ pub struct Key {
     cipher: AesCbcKey,
     mac: HmacKey,
     hash: HmacKey,
+    tag: HmacKey,
     raw_hash: HmacKey,
     legacy: OnceLock<LegacyKeys>,
 }
@@ -51,6 +52,7 @@ impl Key {
             cipher: AesCbcKey::new(&cipher_key),
             mac: HmacKey::new(mac),
             hash: HmacKey::new(subkey::<32>(&derivation, b"hash").as_slice()),
+            tag: HmacKey::new(subkey::<32>(&derivation, b"tag").as_slice()),
             raw_hash: HmacKey::new(text.as_written().as_bytes()),
             legacy: OnceLock::new(),
         }
@@ -84,6 +86,11 @@ impl Key {
 
     pub(super) fn hash(&self) -> &HmacKey {
         &self.hash
+    }
+
+    /// The key of the tags by which `encrypted_phone` is compared.
+    pub(super) fn tag(&self) -> &HmacKey {
+        &self.tag
     }
 
     /// The hash key of the earlier system: the key text as written.

@@ -38,7 +38,9 @@ pub use fast_path::is_e164;
 pub use mask::{mask, mask_e164};
 pub use metadata_version::METADATA_VERSION;
 pub use naive::{Naive, NaiveError, read_naive};
-pub use normalize::{MAX_INPUT_BYTES, is_possible, is_valid, normalize, parse, parse_one};
+pub use normalize::{
+    MAX_INPUT_BYTES, is_possible, is_valid, normalize, normalize_noting_more, parse, parse_one,
+};
 pub use parsed::ParsedPhone;
 pub use phone_type::PhoneType;
 pub use region::Region;

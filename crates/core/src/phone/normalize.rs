@@ -28,6 +28,21 @@ pub fn normalize(input: &str, regions: &Regions) -> Result<E164, PhoneError> {
     }
 }
 
+/// As [`normalize`], and whether `input` says more than the number: an extension (`x123`), or words around it, which
+/// may be all there is to say whose it is.
+///
+/// # Errors
+/// [`PhoneError`] where there is no possible number in `input`.
+pub fn normalize_noting_more(input: &str, regions: &Regions) -> Result<(E164, bool), PhoneError> {
+    check_length(input)?;
+    if let Some(number) = fast_path::read(input) {
+        return Ok((number, false));
+    }
+    let phone = parse(input, regions)?;
+    let says_more = phone.has_extension() || input.chars().any(char::is_alphabetic);
+    Ok((phone.e164(), says_more))
+}
+
 /// The phone number in `input` with all that is known of it, by the same rule as [`normalize`].
 ///
 /// # Errors

@@ -74,6 +74,11 @@ impl ParsedPhone {
             .unwrap_or_else(|_| String::from(self.e164.as_str()))
     }
 
+    /// The extension (`123` of `x123`) that was written after the number; empty where there is none.
+    pub fn extension(&self) -> &str {
+        self.number.extension()
+    }
+
     /// Whether an extension (`x123`) was written after the number.
     pub fn has_extension(&self) -> bool {
         !self.number.extension().is_empty()

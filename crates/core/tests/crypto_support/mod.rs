@@ -71,6 +71,7 @@ pub fn kind(byte: u64) -> Kind {
     match byte {
         1 => Kind::Phone,
         2 => Kind::Text,
+        4 => Kind::Written,
         other => panic!("kind {other} in a vector"),
     }
 }

@@ -35,13 +35,17 @@ pub enum Kind {
     Phone = 1,
     /// Any UTF-8 text.
     Text = 2,
+    /// A phone number with what was written: a check, the E.164 text, a zero byte, the original. Inside
+    /// `encrypted_phone` only.
+    Written = 4,
 }
 
 impl Kind {
-    fn from_byte(byte: u8) -> Option<Kind> {
+    pub(super) fn from_byte(byte: u8) -> Option<Kind> {
         match byte {
             1 => Some(Kind::Phone),
             2 => Some(Kind::Text),
+            4 => Some(Kind::Written),
             _ => None,
         }
     }
@@ -51,14 +55,43 @@ impl Kind {
     /// A number's length is left to the writer, who had the metadata: refusing here what was once
     /// written would lose it.
     fn allows(self, plain: &[u8]) -> bool {
-        match (self, plain) {
-            (Kind::Phone, [b'+', digits @ ..]) => {
-                !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
-            }
-            (Kind::Phone, _) => false,
-            (Kind::Text, plain) => std::str::from_utf8(plain).is_ok(),
+        match self {
+            Kind::Phone => is_number(plain),
+            Kind::Text => std::str::from_utf8(plain).is_ok(),
+            Kind::Written => written_parts(plain).is_some_and(|parts| {
+                is_number(parts.e164) && std::str::from_utf8(parts.original).is_ok()
+            }),
         }
     }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    match text {
+        [b'+', digits @ ..] => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
+}
+
+/// Bytes of the check at the front of a [`Kind::Written`]'s plain text.
+pub(super) const WRITTEN_CHECK: usize = 16;
+
+/// The plain text of a [`Kind::Written`], taken apart.
+pub(super) struct WrittenParts<'a> {
+    pub check: &'a [u8; WRITTEN_CHECK],
+    pub e164: &'a [u8],
+    pub original: &'a [u8],
+}
+
+/// None where it has not that form.
+pub(super) fn written_parts(plain: &[u8]) -> Option<WrittenParts<'_>> {
+    let (check, rest) = plain.split_first_chunk()?;
+    let end = rest.iter().position(|byte| *byte == 0)?;
+    let (e164, original) = (rest.get(..end)?, rest.get(end + 1..)?);
+    Some(WrittenParts {
+        check,
+        e164,
+        original,
+    })
 }
 
 /// Why a value cannot be read.
@@ -76,6 +109,9 @@ pub enum ValueError {
     /// The key that it was encrypted with is not in the ring.
     #[error("the value was encrypted under key {0}, which is not configured")]
     UnknownKey(KeyId),
+    /// The key that its tag was made with is not in the ring.
+    #[error("the value was hashed under key {0}, which is not configured")]
+    UnknownHashKey(KeyId),
     /// Changed, moved from another context, or of another kind: one text whatever the cause.
     #[error("the value failed authentication")]
     NotAuthentic,

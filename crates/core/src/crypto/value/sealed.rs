@@ -20,7 +20,7 @@ pub const fn sealed_len(plain_len: usize) -> usize {
 /// it is put, so none of it stays behind.
 ///
 /// `context` is bound to the value: it opens under the same bytes only. `iv` must never have been used
-/// for another plain text of the same key.
+/// for another plain text of the same key, unless the two may be seen to begin alike.
 pub fn seal(
     key: &Key,
     kind: Kind,
@@ -30,12 +30,25 @@ pub fn seal(
     sealed: &mut [u8],
 ) {
     debug_assert_eq!(sealed.len(), sealed_len(plain.len()));
+    sealed[HEADER..][..plain.len()].copy_from_slice(plain);
+    seal_in_place(key, kind, plain.len(), context, iv, sealed);
+}
+
+/// As [`seal`], for plain text that stands in `sealed` already, behind the header.
+pub fn seal_in_place(
+    key: &Key,
+    kind: Kind,
+    plain_len: usize,
+    context: &[u8],
+    iv: &[u8; BLOCK],
+    sealed: &mut [u8],
+) {
+    debug_assert_eq!(sealed.len(), sealed_len(plain_len));
     let (header, rest) = sealed.split_at_mut(HEADER);
-    let (encrypted, tag) = rest.split_at_mut(padded_len(plain.len()));
+    let (encrypted, tag) = rest.split_at_mut(padded_len(plain_len));
     header[0] = kind as u8;
     header[1..].copy_from_slice(key.id().as_bytes());
-    encrypted[..plain.len()].copy_from_slice(plain);
-    key.cipher().encrypt(iv, encrypted, plain.len());
+    key.cipher().encrypt(iv, encrypted, plain_len);
     tag.copy_from_slice(
         &TagInput {
             header,

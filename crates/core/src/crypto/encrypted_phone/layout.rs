@@ -1,0 +1,136 @@
+//! Where the parts of a value stand.
+
+use crate::crypto::iv_data::is_padded_len;
+use crate::crypto::key_id::KeyId;
+use crate::crypto::primitives::aes_cbc::BLOCK;
+use crate::crypto::primitives::hex;
+use crate::crypto::value::{HEADER, Kind, OVERHEAD, ValueError, sealed};
+
+/// The first byte: the form of what follows.
+pub(super) const FORM: u8 = 1;
+/// Where the hash key id begins, behind form and kind.
+const HASH_KEY_ID: usize = 2;
+/// Where the tag begins.
+const TAG_START: usize = HASH_KEY_ID + 4;
+/// Bytes in a tag, which is the IV too.
+pub const TAG: usize = BLOCK;
+/// Bytes in front of key id, encrypted part and MAC. A value that is only there to be compared ends here.
+pub const PROBE_LEN: usize = TAG_START + TAG;
+/// Bytes that decide whether two values are equal: hash key id and tag.
+pub const COMPARED: usize = PROBE_LEN - HASH_KEY_ID;
+
+/// What is bound to every value: this, 1F and the hash key id as 8 hex digits.
+const CONTEXT_BASE: &[u8] = b"encrypted_phone\x1f";
+/// Bytes in a context.
+pub(super) const CONTEXT: usize = CONTEXT_BASE.len() + 8;
+
+/// The context of a value whose tag is made with this key.
+pub(super) fn context(hash_key_id: KeyId) -> [u8; CONTEXT] {
+    let mut context = [0; CONTEXT];
+    let (base, id) = context.split_at_mut(CONTEXT_BASE.len());
+    base.copy_from_slice(CONTEXT_BASE);
+    hex::encode(hash_key_id.as_bytes(), id);
+    context
+}
+
+/// Whether a context belongs to the data type: nothing else may be encrypted under it.
+#[must_use]
+pub fn is_reserved_context(context: &[u8]) -> bool {
+    context.starts_with(CONTEXT_BASE)
+}
+
+/// The number of bytes in a value with `plain_len` bytes of plain text.
+pub(super) const fn value_len(plain_len: usize) -> usize {
+    // The kind stands in front; the sealed form repeats it.
+    PROBE_LEN + sealed_len(plain_len) - 1
+}
+
+/// The number of bytes that plain text is sealed into, with kind and key id.
+#[must_use]
+pub const fn sealed_len(plain_len: usize) -> usize {
+    sealed::sealed_len(plain_len)
+}
+
+/// A value, taken apart. Nothing of it is authenticated.
+pub(super) struct Parts<'a> {
+    pub kind: Kind,
+    pub hash_key_id: KeyId,
+    pub tag: &'a [u8; TAG],
+    pub key_id: KeyId,
+    /// Encrypted part and MAC.
+    pub rest: &'a [u8],
+}
+
+/// Takes a value apart.
+///
+/// # Errors
+/// [`ValueError::Malformed`], [`ValueError::UnknownKind`].
+pub(super) fn split(value: &[u8]) -> Result<Parts<'_>, ValueError> {
+    let split = || {
+        let ([form, kind], rest) = value.split_first_chunk()?;
+        let (hash_key_id, rest) = rest.split_first_chunk()?;
+        let (tag, rest) = rest.split_first_chunk()?;
+        let (key_id, rest) = rest.split_first_chunk()?;
+        let encrypted = rest.len().checked_sub(OVERHEAD - HEADER)?;
+        (*form == FORM && is_padded_len(encrypted)).then_some((
+            kind,
+            hash_key_id,
+            tag,
+            key_id,
+            rest,
+        ))
+    };
+    let (kind, hash_key_id, tag, key_id, rest) = split().ok_or(ValueError::Malformed)?;
+    Ok(Parts {
+        kind: Kind::from_byte(*kind).ok_or(ValueError::UnknownKind)?,
+        hash_key_id: KeyId::from_bytes(*hash_key_id),
+        tag,
+        key_id: KeyId::from_bytes(*key_id),
+        rest,
+    })
+}
+
+/// What a value says of itself. Nothing of it is authenticated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Info {
+    /// What it holds.
+    pub kind: Kind,
+    /// The key that it was encrypted with.
+    pub key_id: KeyId,
+    /// The key that its tag was made with.
+    pub hash_key_id: KeyId,
+}
+
+/// Reads what a value says of itself: whether it has the form of one, and which keys it needs.
+///
+/// # Errors
+/// [`ValueError::Malformed`], [`ValueError::UnknownKind`].
+pub fn inspect(value: &[u8]) -> Result<Info, ValueError> {
+    let Parts {
+        kind,
+        key_id,
+        hash_key_id,
+        ..
+    } = split(value)?;
+    Ok(Info {
+        kind,
+        key_id,
+        hash_key_id,
+    })
+}
+
+/// Whether a value says that it holds a number, with or without what was written.
+///
+/// # Errors
+/// [`ValueError::Malformed`], [`ValueError::UnknownKind`].
+pub fn is_number(value: &[u8]) -> Result<bool, ValueError> {
+    Ok(split(value)?.kind != Kind::Text)
+}
+
+/// The bytes by which values are compared and ordered; fewer where the value is malformed.
+#[inline]
+#[must_use]
+pub fn compared(value: &[u8]) -> &[u8] {
+    let end = value.len().min(PROBE_LEN);
+    value.get(HASH_KEY_ID..end).unwrap_or_default()
+}

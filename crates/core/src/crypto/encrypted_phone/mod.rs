@@ -1,0 +1,28 @@
+//! Values of the data type `encrypted_phone`: encrypted, and compared without a key.
+//!
+//! ```text
+//! value = form 01 [1] | kind [1] | hash key id [4] | tag [16] | key id [4] | E [16n] | T [32]
+//! tag   = first 16 bytes of HMAC-SHA-256(subkey `tag` of the hash key, 01 | E.164)      kinds 01 and 04
+//!                           HMAC-SHA-256(subkey `tag` of the hash key, 02 | text)       kind 02
+//! E, T  = as in `super::value::sealed`, with the tag as IV and the context
+//!         "encrypted_phone" 1F hash key id as 8 hex digits
+//! ```
+//!
+//! The IV is synthetic: it tells nothing that the tag beside it does not, and makes two evaluations of one literal
+//! equal. Two values are equal where hash key id and tag are.
+
+mod layout;
+mod open;
+mod plain;
+mod seal;
+mod text;
+mod value_text;
+
+pub use layout::{
+    COMPARED, Info, PROBE_LEN, TAG, compared, inspect, is_number, is_reserved_context, sealed_len,
+};
+pub use open::{Opened, open, verify};
+pub use plain::Plain;
+pub use seal::{reseal_into, seal_into, write_probe};
+pub use text::{decode_text, encode_text, is_text_form, text_len};
+pub use value_text::{append_value_text, from_value_text, looks_like_value_text};

@@ -1,0 +1,61 @@
+//! Values as text: `ep:` and two letters a byte, `a` to `p` for 0 to 15.
+//!
+//! There are no digits in it, so that searching for digits, as in `LIKE '%401%'`, never finds a ciphertext by chance.
+
+use super::layout::inspect;
+use crate::crypto::value::ValueError;
+
+const PREFIX: &[u8; 3] = b"ep:";
+
+/// The length of the text of a value.
+#[must_use]
+pub const fn text_len(value_len: usize) -> usize {
+    PREFIX.len() + 2 * value_len
+}
+
+/// Whether a text claims to be a value: it begins with `ep:`, in either case and after any white space.
+#[must_use]
+pub fn is_text_form(text: &[u8]) -> bool {
+    text.trim_ascii_start()
+        .first_chunk()
+        .is_some_and(|start: &[u8; 3]| start.eq_ignore_ascii_case(PREFIX))
+}
+
+/// Writes the text of a value, which is exactly [`text_len`] bytes.
+pub fn encode_text(value: &[u8], text: &mut [u8]) {
+    debug_assert_eq!(text.len(), text_len(value.len()));
+    let (prefix, letters) = text.split_at_mut(PREFIX.len());
+    prefix.copy_from_slice(PREFIX);
+    let (pairs, _) = letters.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(value) {
+        *pair = [b'a' + (byte >> 4), b'a' + (byte & 15)];
+    }
+}
+
+/// Appends the value that a text stands for. White space around it is ignored, as for most types.
+///
+/// # Errors
+/// [`ValueError::Malformed`], [`ValueError::UnknownKind`]; `out` is then left as it was.
+pub fn decode_text(text: &[u8], out: &mut Vec<u8>) -> Result<(), ValueError> {
+    let letters = text
+        .trim_ascii()
+        .strip_prefix(PREFIX)
+        .ok_or(ValueError::Malformed)?;
+    let (pairs, rest) = letters.as_chunks::<2>();
+    let start = out.len();
+    out.reserve(pairs.len());
+    let mut all = rest.is_empty();
+    for [high, low] in pairs {
+        let (high, low) = (high.wrapping_sub(b'a'), low.wrapping_sub(b'a'));
+        all &= high < 16 && low < 16;
+        out.push(high << 4 | low & 15);
+    }
+    let checked = match all {
+        true => inspect(&out[start..]).map(drop),
+        false => Err(ValueError::Malformed),
+    };
+    if checked.is_err() {
+        out.truncate(start);
+    }
+    checked
+}
