@@ -16,6 +16,11 @@ use crate::pg::{ErrorReport, PgError, sqlstate};
 /// Where the documentation explains how to set up keys; every key error points there.
 const KEYS_PAGE: &str = "docs/keys.md";
 
+/// What [`Error::MayNot`] says of plain text as input of the data type.
+pub const PLAIN_NUMBERS: &str = "plain phone numbers as encrypted_phone";
+/// What [`Error::MayNot`] says of values as input of the data type.
+pub const STORED_VALUES: &str = "encrypted values as encrypted_phone";
+
 /// Everything that a function of the extension can refuse.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -77,6 +82,18 @@ pub enum Error {
     DefaultRegions,
     #[error("a list of regions is no context")]
     RegionsAsContext,
+    #[error("permission denied for {0}")]
+    MayNot(&'static str),
+    #[error("malformed encrypted_phone value")]
+    MalformedTyped,
+    #[error("the text is an encrypted value, not a phone number")]
+    EncryptedAsPlain,
+    #[error("the column is not of type encrypted_phone")]
+    NotOfType,
+    #[error("the value is no phone number")]
+    NumberRequired,
+    #[error("this context belongs to the data type encrypted_phone")]
+    ReservedContext,
     #[error(transparent)]
     Quota(#[from] QuotaError),
     #[error(transparent)]
@@ -174,8 +191,11 @@ impl Error {
     /// Whether the value or the phone itself is at fault, which `try_` functions answer with NULL.
     pub fn is_fault_of_the_value(&self) -> bool {
         match self {
-            Error::Phone(_) | Error::Pg(PgError::NulInText) => true,
-            Error::Value(error) => !matches!(error, ValueError::UnknownKey(_)),
+            Error::Phone(_) | Error::Pg(PgError::NulInText) | Error::MalformedTyped => true,
+            Error::Value(error) => !matches!(
+                error,
+                ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_)
+            ),
             Error::Legacy(error) => error.is_fault_of_the_value(),
             _ => false,
         }
@@ -231,6 +251,7 @@ impl Error {
             | Error::HeaderName(_)
             | Error::DefaultRegions
             | Error::RegionsAsContext
+            | Error::ReservedContext
             | Error::KeyLength
             | Error::PolicyName
             | Error::UnknownPolicy
@@ -271,7 +292,10 @@ impl Error {
             Error::NullArgument(_) | Error::NullContext => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::RowsKept => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             Error::PlaintextTooNarrow => ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
-            Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::InsecureTransport | Error::MayNot(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::EncryptedAsPlain | Error::MalformedTyped => ERRCODE_INVALID_TEXT_REPRESENTATION,
+            Error::NotOfType => ERRCODE_DATATYPE_MISMATCH,
+            Error::NumberRequired => ERRCODE_CHECK_VIOLATION,
             Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,
             Error::ColumnType(_) => ERRCODE_DATATYPE_MISMATCH,
             Error::NotATrigger => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
@@ -305,6 +329,17 @@ impl Error {
                 "A plain dump leaves ALTER DATABASE ... SET phone_crypt.default_regions = '{pinned}' behind: set it \
                  again. See \"Pinned regions\" in {KEYS_PAGE}."
             ),
+            Error::MayNot(STORED_VALUES) => {
+                "It needs EXECUTE on phone_from_value (profile restore). To change other columns, leave this one out of \
+                 the statement."
+                    .to_owned()
+            }
+            Error::MayNot(_) => {
+                "It needs EXECUTE on phone_encrypt and phone_hash (profile writer).".to_owned()
+            }
+            Error::EncryptedAsPlain => {
+                "phone_from_value() makes an encrypted_phone of it, if it is one of phone_value().".to_owned()
+            }
             Error::DefaultRegions => {
                 "Leave regions out, and phone_crypt.default_regions counts.".to_owned()
             }
@@ -313,7 +348,8 @@ impl Error {
                  without any."
                     .to_owned()
             }
-            Error::Value(ValueError::UnknownKey(_)) | Error::Legacy(LegacyError::UnknownKey(_)) => {
+            Error::Value(ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_))
+            | Error::Legacy(LegacyError::UnknownKey(_)) => {
                 format!(
                     "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
                 )
@@ -387,7 +423,9 @@ fn refusal_hint(code: PgSqlErrorCode) -> Option<String> {
 fn value_sqlstate(error: &ValueError) -> PgSqlErrorCode {
     match error {
         ValueError::NotAuthentic => PgSqlErrorCode::ERRCODE_DATA_EXCEPTION,
-        ValueError::UnknownKey(_) => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_) => {
+            PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+        }
         _ => PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION,
     }
 }

@@ -3,6 +3,24 @@
 
 pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
 pgrx::extension_sql_file!(
+    "../sql/encrypted_phone/type.sql",
+    name = "encrypted_phone_type",
+    requires = ["schema"]
+);
+pgrx::extension_sql_file!(
+    "../sql/encrypted_phone/operators.sql",
+    name = "encrypted_phone_operators",
+    requires = ["encrypted_phone_type"]
+);
+pgrx::extension_sql_file!(
+    "../sql/encrypted_phone/verify_column.sql",
+    name = "verify_column",
+    requires = [
+        "encrypted_phone_operators",
+        encrypted_phone::verify::verify_column
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/pins.sql",
     name = "pins",
     requires = [
@@ -205,6 +223,21 @@ pgrx::extension_sql_file!(
         sql::hash::phone_ratelimit_key,
         sql::legacy::phone_decrypt_legacy,
         sql::legacy::phone_decrypt_legacy_with_key,
+        "verify_column",
+        encrypted_phone::functions::encrypted_phone,
+        encrypted_phone::functions::decrypt_value,
+        encrypted_phone::functions::show_value,
+        encrypted_phone::functions::phone_original,
+        encrypted_phone::functions::phone_extension,
+        encrypted_phone::functions::reveal_value,
+        encrypted_phone::functions::mask_value,
+        encrypted_phone::functions::region_of_value,
+        encrypted_phone::functions::type_of_value,
+        encrypted_phone::functions::reencrypt_value,
+        encrypted_phone::functions::hash_of_value,
+        encrypted_phone::functions::ratelimit_key_of_value,
+        encrypted_phone::functions::phone_from_value,
+        encrypted_phone::functions::phone_verify,
     ]
 );
 pgrx::extension_sql_file!(

@@ -4,6 +4,7 @@ mod cipher;
 mod column_check;
 mod columns;
 mod e164;
+mod encrypted_phone;
 mod erasure;
 mod error;
 mod install;

@@ -208,3 +208,89 @@ COMMENT ON FUNCTION phone_crypt.count_as_owner(regclass, text) IS
     'counts rows of a table that meet a condition, in the name of its owner';
 COMMENT ON FUNCTION phone_crypt.read_as_owner(regclass, text[]) IS
     'columns of each row of a table as text, read in the name of its owner';
+
+-- The data type encrypted_phone.
+COMMENT ON FUNCTION encrypted_phone(text, text) IS
+    'the encrypted_phone of a phone, read under a list of regions such as ''AU,US''';
+COMMENT ON FUNCTION phone_decrypt(encrypted_phone) IS
+    'the number in E.164, or the text that is none; all of the value is verified first';
+COMMENT ON FUNCTION phone_show(encrypted_phone) IS
+    'as phone_decrypt; phone_show(text) gives the text, so one query works before and after a conversion';
+COMMENT ON FUNCTION phone_show(text) IS
+    'the text; phone_show(encrypted_phone) decrypts';
+COMMENT ON FUNCTION phone_original(encrypted_phone) IS
+    'what was written, where the value keeps it, else as phone_decrypt';
+COMMENT ON FUNCTION phone_extension(encrypted_phone) IS
+    'the extension that was written after the number; NULL where there is none';
+COMMENT ON FUNCTION phone_reveal(encrypted_phone) IS
+    'the number for whoever may execute phone_decrypt, else its mask';
+COMMENT ON FUNCTION phone_mask(encrypted_phone) IS
+    'calling code and the last three digits of the number';
+COMMENT ON FUNCTION phone_region(encrypted_phone) IS
+    'region of the number, such as AU; NULL where it has none, or is no number';
+COMMENT ON FUNCTION phone_type(encrypted_phone) IS
+    'mobile, fixed_line, ... or unknown; NULL for text that is no number';
+COMMENT ON FUNCTION phone_is_number(encrypted_phone) IS
+    'whether it holds a phone number, as opposed to other text; needs no key';
+COMMENT ON FUNCTION phone_require_number(encrypted_phone) IS
+    'true, or 23514 where it holds other text: for CHECK; needs no key';
+COMMENT ON FUNCTION phone_key_id(encrypted_phone) IS
+    'id of the key it is encrypted under; needs no key';
+COMMENT ON FUNCTION phone_hash_key_id(encrypted_phone) IS
+    'id of the key it is compared under; needs no key';
+COMMENT ON FUNCTION phone_reencrypt(encrypted_phone) IS
+    'verified, and encrypted again under the primary key';
+COMMENT ON FUNCTION phone_hash(encrypted_phone) IS
+    'phone_hash of its number';
+COMMENT ON FUNCTION phone_ratelimit_key(encrypted_phone) IS
+    'phone_ratelimit_key of its number';
+COMMENT ON FUNCTION phone_value(encrypted_phone) IS
+    'the same value as text iv:encrypted_data; needs no key';
+COMMENT ON FUNCTION phone_from_value(text, text) IS
+    'the encrypted_phone that phone_value was given, and its hash key id; needs no key';
+COMMENT ON FUNCTION phone_verify(encrypted_phone) IS
+    'whether the value is authentic; shows nothing of it';
+COMMENT ON PROCEDURE phone_verify_column(regclass, name) IS
+    'verifies every value of a column and shows none; 22000 where some fail';
+COMMENT ON FUNCTION phone_crypt.verify_column(regclass, text) IS
+    'behind phone_verify_column';
+COMMENT ON FUNCTION encrypted_phone_in(cstring) IS
+    'encrypted_phone: input';
+COMMENT ON FUNCTION encrypted_phone_out(encrypted_phone) IS
+    'encrypted_phone: output';
+COMMENT ON FUNCTION encrypted_phone_recv(internal) IS
+    'encrypted_phone: binary input';
+COMMENT ON FUNCTION encrypted_phone_send(encrypted_phone) IS
+    'encrypted_phone: binary output';
+COMMENT ON FUNCTION encrypted_phone_analyze(internal) IS
+    'encrypted_phone: statistics that keep no values';
+COMMENT ON FUNCTION encrypted_phone_from_text(text) IS
+    'encrypted_phone: the cast';
+COMMENT ON FUNCTION encrypted_phone_from_bpchar(character) IS
+    'encrypted_phone: the cast';
+COMMENT ON FUNCTION encrypted_phone_probe(text, internal) IS
+    'encrypted_phone: a cast that is only compared';
+COMMENT ON FUNCTION encrypted_phone_probe(character, internal) IS
+    'encrypted_phone: a cast that is only compared';
+COMMENT ON FUNCTION encrypted_phone_support(internal) IS
+    'encrypted_phone: planner support for = and <>';
+COMMENT ON FUNCTION encrypted_phone_sortsupport(internal) IS
+    'encrypted_phone: sorting by abbreviated keys';
+COMMENT ON FUNCTION encrypted_phone_hash(encrypted_phone) IS
+    'encrypted_phone: hash of what is compared';
+COMMENT ON FUNCTION encrypted_phone_hash_extended(encrypted_phone, bigint) IS
+    'encrypted_phone: hash of what is compared';
+COMMENT ON FUNCTION encrypted_phone_eq(encrypted_phone, encrypted_phone) IS
+    'encrypted_phone: behind =';
+COMMENT ON FUNCTION encrypted_phone_ne(encrypted_phone, encrypted_phone) IS
+    'encrypted_phone: behind <>';
+COMMENT ON FUNCTION encrypted_phone_lt(encrypted_phone, encrypted_phone) IS
+    'encrypted_phone: behind ~<~';
+COMMENT ON FUNCTION encrypted_phone_le(encrypted_phone, encrypted_phone) IS
+    'encrypted_phone: behind ~<=~';
+COMMENT ON FUNCTION encrypted_phone_ge(encrypted_phone, encrypted_phone) IS
+    'encrypted_phone: behind ~>=~';
+COMMENT ON FUNCTION encrypted_phone_gt(encrypted_phone, encrypted_phone) IS
+    'encrypted_phone: behind ~>~';
+COMMENT ON FUNCTION encrypted_phone_cmp(encrypted_phone, encrypted_phone) IS
+    'encrypted_phone: behind the order';

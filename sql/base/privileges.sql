@@ -4,6 +4,22 @@
 CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
     WITH function (least, signature) AS (VALUES
         ('masked', '@extschema@.phone_reveal(text,text)'::regprocedure),
+        ('masked', '@extschema@.phone_reveal(@extschema@.encrypted_phone)'),
+        ('masked', '@extschema@.phone_mask(@extschema@.encrypted_phone)'),
+        ('masked', '@extschema@.phone_region(@extschema@.encrypted_phone)'),
+        ('masked', '@extschema@.phone_type(@extschema@.encrypted_phone)'),
+        ('writer', '@extschema@.encrypted_phone(text,text)'),
+        ('writer', '@extschema@.phone_reencrypt(@extschema@.encrypted_phone)'),
+        ('writer', '@extschema@.phone_hash(@extschema@.encrypted_phone)'),
+        ('writer', '@extschema@.phone_ratelimit_key(@extschema@.encrypted_phone)'),
+        ('writer', '@extschema@.phone_verify(@extschema@.encrypted_phone)'),
+        ('reader', '@extschema@.phone_decrypt(@extschema@.encrypted_phone)'),
+        ('reader', '@extschema@.phone_show(@extschema@.encrypted_phone)'),
+        ('reader', '@extschema@.phone_original(@extschema@.encrypted_phone)'),
+        ('reader', '@extschema@.phone_extension(@extschema@.encrypted_phone)'),
+        ('restore', '@extschema@.phone_from_value(text,text)'),
+        ('admin',  '@extschema@.phone_verify_column(regclass,name)'),
+        ('admin',  'phone_crypt.verify_column(regclass,text)'),
         ('writer', '@extschema@.phone_encrypt(text,text,text)'),
         ('writer', '@extschema@.phone_encrypt_raw(text,text)'),
         ('writer', '@extschema@.phone_reencrypt(text,text)'),
@@ -185,8 +201,9 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
     ), contains (profile, least) AS (VALUES
         -- A reader does what writers and masked roles do, an admin everything.
         ('masked', 'masked'), ('writer', 'writer'), ('limiter', 'limiter'),
+        ('restore', 'restore'),
         ('reader', 'masked'), ('reader', 'writer'), ('reader', 'reader'),
-        ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'limiter'),
+        ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'limiter'), ('admin', 'restore'),
         ('admin', 'admin')
     )
     SELECT c.profile, f.signature::text,
@@ -217,9 +234,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = role) THEN
         RAISE EXCEPTION 'there is no such role' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF profile NOT IN ('masked', 'writer', 'reader', 'limiter', 'admin') THEN
+    IF profile NOT IN ('masked', 'writer', 'reader', 'limiter', 'restore', 'admin') THEN
         RAISE EXCEPTION 'there is no such profile' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'One of: masked, writer, reader, limiter, admin.';
+            HINT = 'One of: masked, writer, reader, limiter, restore, admin.';
     END IF;
     FOR item IN SELECT CASE p.kind WHEN 'table' THEN 'SELECT'
                                    WHEN 'writable table' THEN 'SELECT, INSERT, UPDATE, DELETE'

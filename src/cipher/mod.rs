@@ -11,9 +11,13 @@ mod scratch;
 mod seal;
 pub mod stats;
 mod transport;
+mod typed;
 
 pub use hash::{Hash, every_hash, hash, hash_under, hashes};
 pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
 pub use random::random_bytes;
 pub use scratch::with_scratch;
 pub use seal::{reseal, seal};
+pub use typed::{
+    open_typed, probe_typed, reseal_typed, seal_typed, verify_if_possible, verify_typed,
+};

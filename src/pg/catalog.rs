@@ -9,9 +9,39 @@ pub fn schema_of_call(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid {
     unsafe { pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid) }
 }
 
+/// The address of a type's input function: it tells a type of ours, whatever its name.
+pub fn input_function(of_type: pg_sys::Oid) -> Option<usize> {
+    let (mut function, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+    let mut info = pg_sys::FmgrInfo::default();
+    // SAFETY: look-ups in the catalogue, which raise where there is no such type; they fill in what they are passed.
+    unsafe {
+        pg_sys::getTypeInputInfo(of_type, &mut function, &mut parameter);
+        pg_sys::fmgr_info(function, &mut info);
+    }
+    info.fn_addr.map(|address| address as usize)
+}
+
+/// The type that the function being called takes first.
+pub fn argument_type(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid {
+    let (mut types, mut count) = (std::ptr::null_mut(), 0);
+    // SAFETY: PostgreSQL passes a valid call with its function's oid; the types are a copy.
+    unsafe {
+        pg_sys::get_func_signature((*(*fcinfo).flinfo).fn_oid, &mut types, &mut count);
+        match count {
+            0 => pg_sys::InvalidOid,
+            _ => *types,
+        }
+    }
+}
+
 /// Whether the current user may execute `schema.name(text, text)`.
 pub fn may_execute(schema: pg_sys::Oid, name: &CStr) -> bool {
-    let function = function_of_two_texts(schema, name);
+    may_execute_with(schema, name, &[pg_sys::TEXTOID, pg_sys::TEXTOID])
+}
+
+/// Whether the current user may execute the function of this name and these argument types.
+pub fn may_execute_with(schema: pg_sys::Oid, name: &CStr, types: &[pg_sys::Oid]) -> bool {
+    let function = function_with(schema, name, types);
     if function == pg_sys::InvalidOid {
         return false;
     }
@@ -27,11 +57,11 @@ pub fn may_execute(schema: pg_sys::Oid, name: &CStr) -> bool {
     }
 }
 
-fn function_of_two_texts(schema: pg_sys::Oid, name: &CStr) -> pg_sys::Oid {
+/// The function of this name and these argument types; `Oid::INVALID` where there is none.
+pub fn function_with(schema: pg_sys::Oid, name: &CStr, types: &[pg_sys::Oid]) -> pg_sys::Oid {
     // SAFETY: a look-up in the function-name cache (name, argument types, schema); the cache copies nothing
     // and keeps nothing of what is passed.
     unsafe {
-        let types = [pg_sys::TEXTOID, pg_sys::TEXTOID];
         let arguments = pg_sys::buildoidvector(types.as_ptr(), types.len() as i32);
         let oid = pg_sys::GetSysCacheOid(
             pg_sys::SysCacheIdentifier::PROCNAMEARGSNSP as i32,

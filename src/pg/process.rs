@@ -45,6 +45,18 @@ pub fn is_recovering() -> bool {
     unsafe { pg_sys::RecoveryInProgress() }
 }
 
+/// Whether pg_upgrade moves a cluster here.
+pub fn is_binary_upgrade() -> bool {
+    // SAFETY: a variable that is set when the server starts.
+    unsafe { pg_sys::IsBinaryUpgrade }
+}
+
+/// Whether this process applies the changes of a logical replication subscription.
+pub fn applies_changes() -> bool {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::IsLogicalWorker() }
+}
+
 /// When this process last read its configuration.
 pub fn reload_time() -> TimestampTz {
     // SAFETY: a variable that this process sets when it reloads.

@@ -54,6 +54,15 @@ impl TableRow {
         TableRow { tuple, descriptor }
     }
 
+    /// The type of the column with this number, counted from 1.
+    pub fn type_of(&self, number: i32) -> Option<pg_sys::Oid> {
+        // SAFETY: the descriptor is valid for as long as the row; the number is one of its.
+        unsafe {
+            let is_there = number >= 1 && number <= (*self.descriptor).natts;
+            is_there.then(|| pg_sys::SPI_gettypeid(self.descriptor, number))
+        }
+    }
+
     /// The column with this number, counted from 1; `None` where it is NULL, or there is none. What is given is a
     /// copy. Raises 42804 where the column is of another type.
     pub fn get<T: Readable>(&self, number: i32) -> Option<T> {
@@ -65,6 +74,20 @@ impl TableRow {
             }
             check_type((*attribute(self.descriptor, number - 1)).atttypid, T::TYPES);
             let mut is_null = false;
+            let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
+            T::from_datum(datum, is_null)
+        }
+    }
+
+    /// As [`TableRow::get`] for a type whose oid is not known beforehand.
+    ///
+    /// # Safety
+    /// `FromDatum` of the type must take a value of the type that [`TableRow::type_of`] gives.
+    pub unsafe fn get_unchecked<T: FromDatum>(&self, number: i32) -> Option<T> {
+        self.type_of(number)?;
+        let mut is_null = false;
+        // SAFETY: the tuple is valid for as long as the row; there is such a column, of the type that the caller says.
+        unsafe {
             let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
             T::from_datum(datum, is_null)
         }

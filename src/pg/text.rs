@@ -216,18 +216,28 @@ impl TextOut {
         Self::from_bytes(text)
     }
 
+    /// A copy of an argument.
+    pub fn copy(text: Text<'_>) -> TextOut {
+        Self::from_bytes(text.0)
+    }
+
     /// The text as PostgreSQL's value.
     pub fn datum(self) -> pg_sys::Datum {
         self.0
     }
 
     fn from_bytes(bytes: &[u8]) -> TextOut {
-        let varlena = small_text(bytes).unwrap_or_else(|| {
-            // SAFETY: copies the bytes into a palloc'd varlena.
-            unsafe { pg_sys::cstring_to_text_with_len(bytes.as_ptr().cast(), bytes.len() as i32) }
-        });
-        TextOut(pg_sys::Datum::from(varlena))
+        TextOut(varlena(bytes))
     }
+}
+
+/// A varlena of these bytes, in the memory of the call.
+pub fn varlena(bytes: &[u8]) -> pg_sys::Datum {
+    let varlena = small_text(bytes).unwrap_or_else(|| {
+        // SAFETY: copies the bytes into a palloc'd varlena.
+        unsafe { pg_sys::cstring_to_text_with_len(bytes.as_ptr().cast(), bytes.len() as i32) }
+    });
+    pg_sys::Datum::from(varlena)
 }
 
 // SAFETY: the datum is a text varlena in the call's memory context.

@@ -1,9 +1,11 @@
 //! Encrypting and decrypting phone numbers.
 
 use pgrx::{default, pg_extern};
+use phone_crypt_core::crypto::encrypted_phone::is_text_form;
 use phone_crypt_core::crypto::{self, Kind, Reencrypted, ValueInfo};
 
 use super::args::{self, null_if_at_fault};
+use super::typed_text;
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination, with_scratch};
 use crate::e164::with_e164;
@@ -40,6 +42,9 @@ fn phone_encrypt(
 fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Option<TextOut>> {
     let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
+    if is_text_form(value.bytes()) {
+        return typed_text::decrypted(value, &context).map(Some);
+    }
     with_scratch(|out| {
         cipher::open_phone(value.bytes(), context.as_bytes(), Destination::Client, out)?;
         // A legacy value may hold any text.
@@ -77,6 +82,9 @@ fn phone_try_decrypt(
 #[pg_extern(immutable, parallel_safe)]
 fn phone_key_id(value: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
+    if is_text_form(value.bytes()) {
+        return Ok(Some(typed_text::key_id(value)?));
+    }
     let id = match crypto::inspect(value.bytes()).map_err(Error::from)? {
         ValueInfo::Current { key_id, .. } => key_id.to_string(),
         ValueInfo::Legacy => "legacy".to_owned(),
@@ -104,5 +112,8 @@ fn phone_reencrypt(
 ) -> Answer<Option<TextOut>> {
     let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
+    if is_text_form(value.bytes()) {
+        return Ok(Some(typed_text::reencrypted(value, &context)?));
+    }
     Ok(Some(reencrypted(value.bytes(), &context)?))
 }

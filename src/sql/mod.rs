@@ -29,6 +29,7 @@ mod raw;
 mod regions;
 mod reveal;
 mod stats;
+mod typed_text;
 mod version;
 
 /// Tells pgrx of the schema that `sql/base/schema.sql` makes.

@@ -1,9 +1,11 @@
 //! One function for readers and for everyone else: the number, or its mask.
 
 use pgrx::{default, pg_extern};
+use phone_crypt_core::crypto::encrypted_phone::is_text_form;
 use phone_crypt_core::phone;
 
 use super::args;
+use super::typed_text;
 use crate::cipher::{self, Destination, is_read_as_legacy, with_scratch};
 use crate::error::{Answer, Result};
 use crate::pg::FunctionCallInfo;
@@ -24,6 +26,9 @@ fn phone_reveal(
     let context = args::context(context)?;
     let Some(value) = value else { return Ok(None) };
     let in_full = catalog::may_execute(catalog::schema_of_call(fcinfo), c"phone_decrypt");
+    if is_text_form(value.bytes()) {
+        return Ok(Some(typed_text::revealed(value, &context, in_full)?));
+    }
     Ok(Some(revealed(value.bytes(), &context, in_full)?))
 }
 

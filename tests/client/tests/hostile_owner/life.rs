@@ -120,7 +120,7 @@ impl Life<'_> {
             self.note(&sql, outcome);
         }
         for (name, arguments) in PROCEDURES {
-            let sql = format!("CALL phone_crypt.{name}{arguments}");
+            let sql = format!("CALL {}{arguments}", in_full(name));
             let outcome = self.world.act(&sql, self.raised(), Hides::Keys);
             self.note(&sql, outcome);
         }

@@ -30,7 +30,7 @@ fn calls() -> Vec<String> {
         functions.map(|(name, arguments)| format!("SELECT * FROM {}{arguments}", in_full(name)));
     let procedures = PROCEDURES.iter();
     let procedures =
-        procedures.map(|(name, arguments)| format!("CALL phone_crypt.{name}{arguments}"));
+        procedures.map(|(name, arguments)| format!("CALL {}{arguments}", in_full(name)));
     let internal = functions.chain(procedures).map(|sql| {
         let sql = sql.replace("own.customers", "public.secrets");
         sql.replace(

@@ -151,7 +151,8 @@ pub const FUNCTIONS: [(&str, &str); 55] = [
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 12] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 13] = [
+    ("verify_column", "('own.customers', 'phone')"),
     (
         "public.phone_check_column",
         "('own.customers', 'phone', 'AU')",
@@ -179,7 +180,8 @@ pub const MORE_FUNCTIONS: [(&str, &str); 12] = [
 ];
 
 /// Procedures behind the others, which commit.
-pub const PROCEDURES: [(&str, &str); 6] = [
+pub const PROCEDURES: [(&str, &str); 7] = [
+    ("public.phone_verify_column", "('own.customers', 'phone')"),
     (
         "purge_column",
         "('own.customers', 'phone', 'set_to_null', '2026-01-01', 3, false, NULL)",

@@ -3,6 +3,32 @@
 use crate::numbers::Numbers;
 use crate::relations::OIDS;
 
+/// Values of the data type: numbers, other text, stored ones, and what is none.
+const TYPED: [&str; 8] = [
+    "NULL",
+    "'+61401148075'::public.encrypted_phone",
+    "'0401 148 075 x12'::public.encrypted_phone",
+    "'ask for Bob'::public.encrypted_phone",
+    "''::public.encrypted_phone",
+    "repeat('1', 1000000)::public.encrypted_phone",
+    "'ep:ababkjbfooclkikohehpblonlekoinmpopejldojgndjkjbfooclikieodipmanpjklnagkhjomkioddmgmcjindeblmfldglnnidnnehcopjglpgokdkekpjnckaklamjknbnpkigfeacdhfdkf'::public.encrypted_phone",
+    "'ep:abab'::public.encrypted_phone",
+];
+const C_STRINGS: [&str; 6] = [
+    "NULL",
+    "'+61401148075'::cstring",
+    "''::cstring",
+    "'ask for Bob'::cstring",
+    "'ep:ababkjbfooclkikohehpblonlekoinmpopejldojgndjkjbfooclikieodipmanpjklnagkhjomkioddmgmcjindeblmfldglnnidnnehcopjglpgokdkekpjnckaklamjknbnpkigfeacdhfdkf'::cstring",
+    "'ep:zz'::cstring",
+];
+const PADDED: [&str; 4] = [
+    "NULL",
+    "'0401 148 075'::character(30)",
+    "''::character(1)",
+    "repeat(' ', 1000000)::bpchar",
+];
+
 /// Texts that some function or other has a use for, and many that none has.
 const TEXTS: [&str; 66] = [
     "NULL",
@@ -352,6 +378,9 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
             1 => &CHARACTERS,
             _ => &TEXTS,
         },
+        "public.encrypted_phone" => &TYPED,
+        "cstring" => &C_STRINGS,
+        "character" => &PADDED,
         "integer" => &INTEGERS,
         "bigint" => &BIGINTS,
         "boolean" => &BOOLEANS,

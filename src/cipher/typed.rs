@@ -1,0 +1,82 @@
+//! Values of the data type `encrypted_phone`.
+
+use phone_crypt_core::crypto::encrypted_phone::{self, PROBE_LEN, Plain};
+use phone_crypt_core::crypto::{Reencrypted, ValueError};
+
+use super::open::Destination;
+use super::scratch::with_scratch;
+use super::stats::{Operation, count};
+use super::transport;
+use crate::error::{Error, Result};
+use crate::keys::with_ring;
+
+/// Appends the value of `plain` to `out`: under the primary key, its tag under the hash key.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+#[inline]
+pub fn seal_typed(plain: &Plain<'_>, out: &mut Vec<u8>) -> Result<()> {
+    let sealed = with_ring(|ring| {
+        encrypted_phone::seal_into(ring, plain, out);
+        Ok(())
+    });
+    count(Operation::Encrypt, sealed)
+}
+
+/// Writes what a value of `plain` is compared by.
+///
+/// Errors: as [`seal_typed`].
+#[inline]
+pub fn probe_typed(plain: &Plain<'_>, probe: &mut [u8; PROBE_LEN]) -> Result<()> {
+    let written = with_ring(|ring| {
+        encrypted_phone::write_probe(ring, plain, probe);
+        Ok(())
+    });
+    count(Operation::Hash, written)
+}
+
+/// Calls `use_plain` with the plain text of a value, which is wiped afterwards.
+///
+/// Errors: malformed, 22P02; not authentic, or a tag that is not that of the plain text, 22000; a key that is not
+/// configured, or a ring that differs from the pin, 55000; a connection that may not get plain text, 42501; those of
+/// `use_plain`.
+pub fn open_typed<T>(
+    value: &[u8],
+    destination: Destination,
+    use_plain: impl FnOnce(&Plain<'_>) -> Result<T>,
+) -> Result<T> {
+    if destination == Destination::Client {
+        transport::check()?;
+    }
+    with_scratch(|buffer| {
+        let opened = with_ring(|ring| Ok(encrypted_phone::open(ring, value, buffer)?.plain));
+        use_plain(&count(Operation::Decrypt, opened)?)
+    })
+}
+
+/// Verifies a value.
+///
+/// Errors: as [`open_typed`].
+pub fn verify_typed(value: &[u8]) -> Result<()> {
+    open_typed(value, Destination::Server, |_| Ok(()))
+}
+
+/// Verifies a value as far as there are keys for it: a dump is restored without any.
+///
+/// Errors: not authentic, or a tag that is not that of the plain text, 22000.
+pub fn verify_if_possible(value: &[u8]) -> Result<()> {
+    match with_ring(|ring| Ok(encrypted_phone::verify(ring, value)?)) {
+        Err(Error::Value(ValueError::NotAuthentic)) => {
+            count(Operation::Decrypt, Err(ValueError::NotAuthentic.into()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Moves a value to the primary key; its tag stays. It is authenticated also where it is under it already: then nothing
+/// is appended to `out`.
+///
+/// Errors: as [`open_typed`].
+pub fn reseal_typed(value: &[u8], out: &mut Vec<u8>) -> Result<Reencrypted> {
+    let resealed = with_ring(|ring| Ok(encrypted_phone::reseal_into(ring, value, out)?));
+    count(Operation::Encrypt, resealed)
+}

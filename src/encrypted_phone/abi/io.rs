@@ -1,0 +1,139 @@
+//! Input, output, receive, send, and the casts from text. Declared in `sql/encrypted_phone/type.sql`.
+
+use pgrx::{PgSqlErrorCode, pg_sys};
+use phone_crypt_core::crypto::encrypted_phone::{PROBE_LEN, encode_text, inspect, text_len};
+
+use crate::cipher;
+use crate::encrypted_phone::access;
+use crate::encrypted_phone::input::{self, is_malformed};
+use crate::error::Error;
+use crate::pg::raw_function::{Call, refuse_input};
+use crate::pg::text::{Text, varlena};
+use crate::pg::{Datum, ErrorReport, Oid, catalog};
+use crate::raw_function;
+use crate::regions::Chosen;
+
+raw_function! {
+    /// `encrypted_phone_in(cstring)`.
+    encrypted_phone_in, pg_finfo_encrypted_phone_in => read;
+    /// `encrypted_phone_out(encrypted_phone)`.
+    encrypted_phone_out, pg_finfo_encrypted_phone_out => write;
+    /// `encrypted_phone_recv(internal)`.
+    encrypted_phone_recv, pg_finfo_encrypted_phone_recv => receive;
+    /// `encrypted_phone_send(encrypted_phone)`.
+    encrypted_phone_send, pg_finfo_encrypted_phone_send => send;
+    /// `encrypted_phone_from_text(text)`: the cast, which casts of varchar use too.
+    encrypted_phone_from_text, pg_finfo_encrypted_phone_from_text => cast;
+    /// `encrypted_phone_from_bpchar(character)`: the cast; what pads the type does not count.
+    encrypted_phone_from_bpchar, pg_finfo_encrypted_phone_from_bpchar => cast_padded;
+    /// `encrypted_phone_probe(text, internal)`: what the planner puts in the place of a cast that is only compared.
+    encrypted_phone_probe, pg_finfo_encrypted_phone_probe => probe;
+    /// `encrypted_phone_probe(character, internal)`: the same for a padded type.
+    encrypted_phone_probe_bpchar, pg_finfo_encrypted_phone_probe_bpchar => probe_padded;
+}
+
+/// Whether a type is this one.
+pub fn is_the_type(of_type: Oid) -> bool {
+    catalog::input_function(of_type) == Some(encrypted_phone_in as *const () as usize)
+}
+
+type Answer = Result<Datum, ErrorReport>;
+
+unsafe fn read(call: &mut Call) -> Answer {
+    // SAFETY: declared with a cstring, and STRICT.
+    let text = Text::of(unsafe { call.c_string(0) });
+    match input::value_of_text(text, call.info()) {
+        // SAFETY: this is an input function.
+        Err(error) if is_malformed(&error) => Ok(unsafe {
+            let code = PgSqlErrorCode::ERRCODE_INVALID_TEXT_REPRESENTATION;
+            refuse_input(call, code, c"malformed encrypted_phone value", || {
+                error.into()
+            })
+        }),
+        result => Ok(result?),
+    }
+}
+
+unsafe fn write(call: &mut Call) -> Answer {
+    // SAFETY: declared with the type, and STRICT. What is allocated has room for the text and its NUL.
+    unsafe {
+        let value = call.bytes(0);
+        let length = text_len(value.len());
+        let text: *mut u8 = pg_sys::palloc(length + 1).cast();
+        encode_text(value, std::slice::from_raw_parts_mut(text, length));
+        text.add(length).write(0);
+        Ok(Datum::from(text))
+    }
+}
+
+unsafe fn receive(call: &mut Call) -> Answer {
+    // SAFETY: declared with internal, and STRICT: PostgreSQL hands over the message, of which what is left is the
+    // value.
+    let value = unsafe {
+        let message: pg_sys::StringInfo = call.datum(0).cast_mut_ptr();
+        let left = (*message).len - (*message).cursor;
+        let start = pg_sys::pq_getmsgbytes(message, left);
+        std::slice::from_raw_parts(start.cast::<u8>(), left as usize)
+    };
+    access::check_stored(call.info())?;
+    inspect(value).map_err(|_| Error::MalformedTyped)?;
+    Ok(input::stored_value(value)?)
+}
+
+unsafe fn send(call: &mut Call) -> Answer {
+    // SAFETY: declared with the type, and STRICT. A bytea has the same form.
+    Ok(varlena(unsafe { call.bytes(0) }))
+}
+
+unsafe fn cast(call: &mut Call) -> Answer {
+    // SAFETY: declared with text, and STRICT.
+    let text = Text::of(unsafe { call.bytes(0) });
+    Ok(input::value_of_text(text, call.info())?)
+}
+
+unsafe fn cast_padded(call: &mut Call) -> Answer {
+    // SAFETY: declared with character, and STRICT.
+    let text = Text::of(without_padding(unsafe { call.bytes(0) }));
+    Ok(input::value_of_text(text, call.info())?)
+}
+
+unsafe fn probe(call: &mut Call) -> Answer {
+    // SAFETY: declared with text, which `probed` sees not to be NULL.
+    unsafe { probed(call, |text| text) }
+}
+
+unsafe fn probe_padded(call: &mut Call) -> Answer {
+    // SAFETY: declared with character, which `probed` sees not to be NULL.
+    unsafe { probed(call, without_padding) }
+}
+
+/// # Safety
+/// The call's first argument is a varlena.
+unsafe fn probed(call: &mut Call, text_of: fn(&[u8]) -> &[u8]) -> Answer {
+    // SAFETY: the caller's promise. The function is not STRICT, since its second argument is always NULL.
+    let bytes = unsafe {
+        if (*(*call.info()).args.as_ptr()).isnull {
+            (*call.info()).isnull = true;
+            return Ok(Datum::null());
+        }
+        call.bytes(0)
+    };
+    let text = Text::of(text_of(bytes));
+    if let Some(value) = input::decode_text_form(text) {
+        access::check_stored(call.info())?;
+        let value = value?;
+        return Ok(input::stored_value(&value)?);
+    }
+    access::check_plain(call.info())?;
+    let probe = input::with_plain(text, &Chosen::Default, |plain| {
+        let mut probe = [0; PROBE_LEN];
+        cipher::probe_typed(plain, &mut probe)?;
+        Ok(varlena(&probe))
+    });
+    Ok(probe?)
+}
+
+fn without_padding(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte != b' ');
+    text.get(..end.map_or(0, |end| end + 1)).unwrap_or_default()
+}

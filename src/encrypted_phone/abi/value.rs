@@ -1,0 +1,114 @@
+//! Values as arguments and results of SQL functions.
+
+use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
+use pgrx::datum::Datum;
+use pgrx::nullable::Nullable;
+use pgrx::pgrx_sql_entity_graph::metadata::{
+    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
+};
+use pgrx::{FromDatum, pg_sys};
+
+use super::is_the_type;
+use crate::error::Error;
+use crate::pg::raw_function::varlena_bytes;
+use crate::pg::table_row::TableRow;
+use crate::pg::text;
+
+/// A value as an argument.
+#[derive(Clone, Copy)]
+pub struct Value<'a>(&'a [u8]);
+
+impl<'a> Value<'a> {
+    /// The bytes.
+    pub fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// A column of a row; `of_type` is what its type was found to be last.
+    ///
+    /// Errors: it is of another type, 42804.
+    pub fn of_row(
+        row: &'a TableRow,
+        number: i32,
+        of_type: &mut Option<pg_sys::Oid>,
+    ) -> crate::error::Result<Option<Value<'a>>> {
+        let found = row.type_of(number);
+        if found.is_none() || found != *of_type {
+            *of_type = found.filter(|found| is_the_type(*found));
+            of_type.ok_or(Error::NotOfType)?;
+        }
+        // SAFETY: the column is of the type, which is what FromDatum below takes.
+        Ok(unsafe { row.get_unchecked(number) })
+    }
+}
+
+impl FromDatum for Value<'_> {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        _type_oid: pg_sys::Oid,
+    ) -> Option<Self> {
+        // SAFETY: the function is declared to take the type, which is a varlena.
+        (!is_null).then(|| Value(unsafe { varlena_bytes(datum) }))
+    }
+}
+
+// SAFETY: unboxes through FromDatum, which checks for NULL.
+unsafe impl<'fcx> ArgAbi<'fcx> for Value<'fcx> {
+    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
+        // SAFETY: pgrx calls this for non-null arguments of the declared type only.
+        match unsafe { arg.unbox_arg_using_from_datum() } {
+            Some(value) => value,
+            // The functions are not STRICT and take Option<Value>, so PostgreSQL never brings a NULL here.
+            None => Value(&[]),
+        }
+    }
+
+    unsafe fn unbox_nullable_arg(arg: Arg<'_, 'fcx>) -> Nullable<Self> {
+        // SAFETY: the argument is of the declared type.
+        unsafe { arg.unbox_arg_using_from_datum().into() }
+    }
+}
+
+// SAFETY: the SQL type is the one that FromDatum above expects.
+unsafe impl SqlTranslatable for Value<'_> {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Value<'_>);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal("encrypted_phone"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("encrypted_phone")));
+}
+
+/// A value as a result, already in the memory of the call.
+pub struct ValueOut(pg_sys::Datum);
+
+impl ValueOut {
+    /// The value of these bytes.
+    pub fn new(value: &[u8]) -> ValueOut {
+        ValueOut(text::varlena(value))
+    }
+
+    /// One that was made already.
+    pub fn of(datum: pg_sys::Datum) -> ValueOut {
+        ValueOut(datum)
+    }
+}
+
+// SAFETY: the datum is a varlena of the type in the call's memory context.
+unsafe impl BoxRet for ValueOut {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: the datum is of the declared type and is returned to PostgreSQL at once.
+        unsafe { fcinfo.return_raw_datum(self.0) }
+    }
+}
+
+// SAFETY: the SQL type is the one that the datum is of.
+unsafe impl SqlTranslatable for ValueOut {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(ValueOut);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal("encrypted_phone"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("encrypted_phone")));
+}

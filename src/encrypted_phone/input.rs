@@ -1,0 +1,102 @@
+//! What a text is: a value as it is stored, or plain text.
+
+use phone_crypt_core::crypto::encrypted_phone::{
+    Plain, decode_text, is_text_form, looks_like_value_text,
+};
+use phone_crypt_core::phone;
+
+use super::access;
+use crate::cipher::{self, with_scratch};
+use crate::error::{Error, Result};
+use crate::pg::text::Text;
+use crate::pg::{Datum, FunctionCallInfo, process, text};
+use crate::regions::Chosen;
+
+/// The value that a text stands for: as it is stored (`ep:`), or of plain text.
+///
+/// Errors: neither, or malformed, 22P02; not authentic, 22000; not permitted, 42501; no key, or keys or default regions
+/// that differ from the pin, 55000.
+pub fn value_of_text(given: Text<'_>, call: FunctionCallInfo) -> Result<Datum> {
+    if is_text_form(given.bytes()) {
+        return with_scratch(|value| {
+            access::check_stored(call)?;
+            decode(given, value)?;
+            stored_value(value)
+        });
+    }
+    access::check_plain(call)?;
+    sealed(given, &Chosen::Default)
+}
+
+/// A value as it is stored, verified as far as there are keys. Whether the user may give it has been checked.
+///
+/// Errors: not authentic, 22000.
+pub fn stored_value(value: &[u8]) -> Result<Datum> {
+    if !process::is_binary_upgrade() {
+        cipher::verify_if_possible(value)?;
+    }
+    Ok(text::varlena(value))
+}
+
+/// The value of plain text.
+///
+/// Errors: as [`with_plain`]; no key, or keys that differ from the pin, 55000.
+pub fn sealed(given: Text<'_>, regions: &Chosen<'_>) -> Result<Datum> {
+    with_plain(given, regions, |plain| {
+        with_scratch(|value| {
+            cipher::seal_typed(plain, value)?;
+            Ok(text::varlena(value))
+        })
+    })
+}
+
+/// Calls `use_plain` with what a text means: a number, a number with what was written where that says more (an extension, words), or
+/// text that is no number.
+///
+/// Errors: an encrypted value, 22P02; an unknown region, 22023; default regions that differ from the pin, where the
+/// text depends on them, 55000; not UTF-8, 22021.
+pub fn with_plain<T>(
+    given: Text<'_>,
+    regions: &Chosen<'_>,
+    use_plain: impl FnOnce(&Plain<'_>) -> Result<T>,
+) -> Result<T> {
+    // Most numbers come like this: there are no regions to look up then.
+    if matches!(regions, Chosen::Default) && phone::is_e164(given.bytes()) {
+        return use_plain(&Plain::Number(given.bytes()));
+    }
+    if is_text_form(given.bytes()) || looks_like_value_text(given.bytes()) {
+        return Err(Error::EncryptedAsPlain);
+    }
+    let original = &*given.exact()?;
+    let number = regions.with(original, |regions| {
+        Ok(phone::normalize_noting_more(original, regions).ok())
+    })?;
+    match &number {
+        Some((number, false)) => use_plain(&Plain::Number(number.as_bytes())),
+        Some((number, true)) => use_plain(&Plain::Written {
+            e164: number.as_bytes(),
+            original,
+        }),
+        None => use_plain(&Plain::Text(original)),
+    }
+}
+
+/// The bytes of a value in its `ep:` form, where a text has that form at all.
+///
+/// Errors: malformed, 22P02.
+pub fn decode_text_form(given: Text<'_>) -> Option<Result<Vec<u8>>> {
+    is_text_form(given.bytes()).then(|| {
+        let mut value = Vec::new();
+        decode(given, &mut value)?;
+        Ok(value)
+    })
+}
+
+fn decode(given: Text<'_>, value: &mut Vec<u8>) -> Result<()> {
+    decode_text(given.bytes(), value).map_err(|_| Error::MalformedTyped)
+}
+
+/// Whether an error is that of a malformed value, which a caller may want to skip.
+pub fn is_malformed(error: &Error) -> bool {
+    matches!(error, Error::EncryptedAsPlain | Error::MalformedTyped)
+}

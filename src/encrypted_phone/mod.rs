@@ -1,0 +1,17 @@
+//! The data type `encrypted_phone`: a column that is encrypted, and compared and looked up by plain text.
+//!
+//! `abi` is what PostgreSQL calls: input and output, comparisons, planner support, statistics. `input` decides what a
+//! text is and who may give it, `functions` are the SQL functions on values. The bytes are made in the core.
+
+// The size is that of pgrx's ErrorReport; errors are not the hot path.
+#![allow(clippy::result_large_err)]
+
+mod abi;
+mod access;
+pub mod functions;
+mod input;
+mod show;
+pub mod verify;
+
+pub use input::decode_text_form;
+pub use show::{mask, number};

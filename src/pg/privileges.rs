@@ -1,0 +1,90 @@
+//! What the current user may execute, remembered until somebody changes it.
+
+use pgrx::{pg_guard, pg_sys};
+use std::ffi::CStr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::Oid;
+use super::catalog;
+
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+static WATCHING: AtomicBool = AtomicBool::new(false);
+
+/// The answer for a user, and until when it holds.
+#[derive(Clone, Copy)]
+pub struct Remembered {
+    user: Oid,
+    generation: u64,
+    answer: bool,
+}
+
+/// Some functions of ours, and a memory for whether the user may execute all of them.
+pub struct Functions {
+    signatures: &'static [(&'static CStr, &'static [Oid])],
+    remembered: std::cell::Cell<Option<Remembered>>,
+}
+
+impl Functions {
+    /// The functions with these names and argument types.
+    pub const fn new(signatures: &'static [(&'static CStr, &'static [Oid])]) -> Functions {
+        Functions {
+            signatures,
+            remembered: std::cell::Cell::new(None),
+        }
+    }
+
+    /// Whether the current user may execute all of them. `schema` tells where they are, and is asked only where the
+    /// answer is not remembered.
+    #[inline]
+    pub fn all_may_be_executed(&self, schema: impl FnOnce() -> Oid) -> bool {
+        let user = super::user::current_user();
+        let generation = GENERATION.load(Ordering::Relaxed);
+        match self.remembered.get() {
+            Some(it) if it.user == user && it.generation == generation => it.answer,
+            _ => self.look_up(user, schema()),
+        }
+    }
+
+    #[cold]
+    fn look_up(&self, user: Oid, schema: Oid) -> bool {
+        watch();
+        // Taken before the look-up: what changes meanwhile is looked up again.
+        let generation = GENERATION.load(Ordering::Relaxed);
+        let answer = self
+            .signatures
+            .iter()
+            .all(|(name, types)| catalog::may_execute_with(schema, name, types));
+        self.remembered.set(Some(Remembered {
+            user,
+            generation,
+            answer,
+        }));
+        answer
+    }
+}
+
+fn watch() {
+    if WATCHING.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, PROCOID};
+    for cache in [PROCOID, AUTHOID, AUTHMEMROLEMEM] {
+        // SAFETY: the callback lives as long as the process, and is registered once for each cache.
+        unsafe {
+            pg_sys::CacheRegisterSyscacheCallback(
+                cache as i32,
+                Some(on_invalidation),
+                pg_sys::Datum::null(),
+            );
+        }
+    }
+}
+
+#[pg_guard]
+unsafe extern "C-unwind" fn on_invalidation(
+    _argument: pg_sys::Datum,
+    _cache: i32,
+    _hash: pg_sys::uint32,
+) {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+}
