@@ -278,7 +278,7 @@ fn nothing_of_others_is_picked_up_when_the_extension_is_created() {
                             pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid)
                        FROM pg_depend AS d
                       WHERE d.refclassid = 'pg_operator'::regclass
-                            AND d.refobjid IN (SELECT oid FROM pg_operator WHERE oprnamespace = 'public'::regnamespace)
+                            AND d.refobjid IN (SELECT oid FROM pg_operator WHERE oprowner = 'early_$'::regrole)
                             AND d.classid <> 'pg_operator'::regclass
                          OR d.refclassid = 'pg_proc'::regclass
                             AND d.refobjid IN (SELECT oid FROM pg_proc WHERE proowner = 'early_$'::regrole)
