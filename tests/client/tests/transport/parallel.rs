@@ -17,7 +17,8 @@ fn parallel_session(server: &Server) -> Client {
         .connect(NoTls)
         .unwrap();
     client.run(&format!(
-        "CREATE TABLE stored AS SELECT n, '{AU_UNDER_K1}' AS phone FROM generate_series(1, 100) AS n"
+        "CREATE TABLE stored AS SELECT n, '{AU_UNDER_K1}' AS phone, encrypted_phone('{AU}') AS value
+             FROM generate_series(1, 100) AS n"
     ));
     let force = if server.major() >= 16 {
         "debug_parallel_query"
@@ -33,22 +34,28 @@ fn parallel_session(server: &Server) -> Client {
 #[test]
 fn functions_that_give_plain_text_are_parallel_restricted() {
     let mut client = SERVER.session();
-    let restricted =
-        "SELECT proname FROM pg_proc WHERE proname ~ '^phone_(decrypt|try_decrypt|reveal)'
-                         AND proparallel = 'r' ORDER BY 1";
+    let restricted = "SELECT oid::regprocedure FROM pg_proc
+                         WHERE proname ~ '^phone_(decrypt|try_decrypt|reveal|show|original|extension)'
+                             AND proparallel = 'r' ORDER BY oid::regprocedure::text COLLATE \"C\"";
     let expected = [
-        "phone_decrypt",
-        "phone_decrypt_legacy",
-        "phone_decrypt_legacy_with_key",
-        "phone_decrypt_raw",
-        "phone_reveal",
-        "phone_try_decrypt",
+        "phone_decrypt(encrypted_phone)",
+        "phone_decrypt(text,text)",
+        "phone_decrypt_legacy(text,text,text)",
+        "phone_decrypt_legacy_with_key(text,text,text)",
+        "phone_decrypt_raw(text,text)",
+        "phone_extension(encrypted_phone)",
+        "phone_original(encrypted_phone)",
+        "phone_reveal(encrypted_phone)",
+        "phone_reveal(text,text)",
+        "phone_show(encrypted_phone)",
+        "phone_try_decrypt(text,text)",
     ];
     assert_eq!(client.rows(restricted), expected);
-    // A procedure is never part of a plan, and cannot be marked.
-    let safe = "SELECT string_agg(proname, ' ') FROM pg_proc WHERE proname ~ '^phone_(decrypt|try_decrypt|reveal)'
-                   AND proparallel <> 'r' AND prokind <> 'p'";
-    assert_eq!(client.rows(safe), [""]);
+    // A procedure is never part of a plan, and cannot be marked; phone_show(text) gives back what it is given.
+    let safe = "SELECT string_agg(oid::regprocedure::text, ' ') FROM pg_proc
+                   WHERE proname ~ '^phone_(decrypt|try_decrypt|reveal|show|original|extension)'
+                       AND proparallel <> 'r' AND prokind <> 'p'";
+    assert_eq!(client.rows(safe), ["phone_show(text)"]);
 }
 
 #[test]
@@ -64,6 +71,10 @@ fn a_parallel_plan_does_not_get_around_require_tls() {
         "SELECT count(*) FROM stored WHERE phone_decrypt(phone) = '+61401148075'",
         "SELECT phone_reveal(phone), count(*) FROM stored GROUP BY 1",
         "SELECT max(phone_try_decrypt(phone)) FROM stored",
+        "SELECT phone_decrypt(value) FROM stored",
+        "SELECT count(*) FROM stored WHERE phone_show(value) = '+61401148075'",
+        "SELECT phone_reveal(value), count(*) FROM stored GROUP BY 1",
+        "SELECT max(phone_original(value)) FROM stored",
     ] {
         client
             .refusal(sql, &[])

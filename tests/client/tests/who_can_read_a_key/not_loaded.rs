@@ -42,7 +42,7 @@ fn loading_the_library_hides_the_configured_key() {
     let database = SERVER.database();
     SERVER
         .connect_as("postgres", &database)
-        .run("GRANT EXECUTE ON FUNCTION phone_hash TO ordinary");
+        .run("GRANT EXECUTE ON FUNCTION phone_hash(text, text, text) TO ordinary");
     let mut client = SERVER.connect_as("ordinary", &database);
     client.run("SELECT phone_mask('+61401148075')");
     refused(client.simple_query("SHOW phone_crypt.encryption_key"))
