@@ -195,6 +195,7 @@ pgrx::extension_sql_file!(
     name = "privileges",
     requires = [
         "pins",
+        "metadata",
         "stats",
         "ratelimit",
         "jobs",
