@@ -9,7 +9,8 @@
 //! A key is recognised by its fingerprint, not by its id: among 2^32 keys, one has the id of another.
 
 use phone_crypt_core::crypto::{Key, Keyring};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::pin_cache;
 use crate::error::{Error, Result};
@@ -47,15 +48,17 @@ pub fn fingerprint(key: &Key) -> String {
 
 thread_local! {
     static PINS: RefCell<Vec<Pin>> = const { RefCell::new(Vec::new()) };
-    /// Counts how often the pins were read.
-    static GENERATION: Cell<u64> = const { Cell::new(0) };
-    /// The pins that the present ring was compared with.
-    static COMPARED: Cell<Option<u64>> = const { Cell::new(None) };
 }
+
+// A backend has one thread; each look at a thread-local costs a call, and these are looked at once a row.
+/// Counts how often the pins were read.
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+/// The generation of the pins that the present ring was compared with; 0 where it was not.
+static COMPARED: AtomicU64 = AtomicU64::new(0);
 
 /// Makes the next call check again; for a ring that has just changed.
 pub fn forget_check() {
-    COMPARED.set(None);
+    COMPARED.store(0, Ordering::Relaxed);
 }
 
 /// Refuses a ring that this database is not pinned to.
@@ -63,15 +66,15 @@ pub fn forget_check() {
 /// Errors (55000): another primary key, hash key or hash scheme; a pinned key that is not in the ring.
 pub fn check(ring: &Keyring) -> Result<()> {
     let generation = generation();
-    if COMPARED.get() == Some(generation) {
+    if COMPARED.load(Ordering::Relaxed) == generation {
         return Ok(());
     }
     PINS.with_borrow(|pins| compare(ring, pins))?;
-    COMPARED.set(Some(generation));
+    COMPARED.store(generation, Ordering::Relaxed);
     Ok(())
 }
 
-/// A number that is another one once the pins have changed.
+/// A number that is another one once the pins have changed; never 0.
 pub fn generation() -> u64 {
     cached_table::listen_once_a_statement();
     if !PINNED_KEYS.is_valid() {
@@ -80,9 +83,9 @@ pub fn generation() -> u64 {
         let read = Reading;
         PINS.set(read_pins());
         drop(read);
-        GENERATION.set(GENERATION.get() + 1);
+        GENERATION.fetch_add(1, Ordering::Relaxed);
     }
-    GENERATION.get()
+    GENERATION.load(Ordering::Relaxed)
 }
 
 /// The pins are being read: what an error interrupts is done anew.

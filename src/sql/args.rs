@@ -40,6 +40,9 @@ pub fn context(argument: Option<Text<'_>>) -> Result<Cow<'_, str>> {
 /// Whether a text is a list of regions: given as a context, as in `phone_hash(phone, 'GB')`, it is a mistake that
 /// nobody would notice.
 fn names_regions(context: &str) -> bool {
+    if context.is_empty() {
+        return false;
+    }
     let first = context.split(',').next().unwrap_or_default();
     // Most contexts end here.
     first.trim().len() == 2 && Regions::parse(context).is_ok()
