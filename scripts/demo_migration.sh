@@ -74,15 +74,15 @@ SQL
         "$(sql -c "SELECT count(*) FROM earlier.rate_limits WHERE id = phone_ratelimit_key('0400 000 002')")" 1
 }
 
-# Kills the process that phone_encrypt_column runs in: then PostgreSQL ends all others, too, and recovers.
+# Kills the process that phone_add_encrypted_column runs in: then PostgreSQL ends all others, too, and recovers.
 stopped_in_the_middle() {
     local call pid=''
-    sql -c "CALL phone_encrypt_column('earlier.customers', 'phone', batch_size => 5)" &>"$home/encrypt.out" &
+    sql -c "CALL phone_add_encrypted_column('earlier.customers', 'phone', batch_size => 5)" &>"$home/encrypt.out" &
     call=$!
     until [[ -n $pid ]]; do
         kill -0 "$call" 2>/dev/null || break
         pid=$(sql -c "SELECT pid FROM phone_crypt.jobs
-                       WHERE procedure = 'phone_encrypt_column' AND state = 'running' AND done > 1000")
+                       WHERE procedure = 'phone_add_encrypted_column' AND state = 'running' AND done > 1000")
     done
     [[ -z $pid ]] || kill -9 "$pid"
     wait "$call" || true
@@ -109,12 +109,12 @@ SQL
 }
 
 customers_moved_over() {
-    chapter "phone_encrypt_column, while the earlier application goes on writing plain text; kill -9 on the way"
-    tells "CALL phone_encrypt_column('earlier.customers', 'phone', dry_run => true)"
+    chapter "phone_add_encrypted_column, while the earlier application goes on writing plain text; kill -9 on the way"
+    tells "CALL phone_add_encrypted_column('earlier.customers', 'phone', dry_run => true)"
     old_application_writes
     stopped_in_the_middle
     old_application_writes
-    tells "CALL phone_encrypt_column('earlier.customers', 'phone')"
+    tells "CALL phone_add_encrypted_column('earlier.customers', 'phone')"
     stops_writing
     show -c "SELECT id, phone, left(phone_encrypted, 30) || '...' AS phone_encrypted,
                     left(phone_hash, 12) || '...' AS phone_hash

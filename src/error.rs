@@ -175,6 +175,10 @@ pub enum Error {
     NoRetention,
     #[error("another run works on table {0}")]
     TableBusy(String),
+    #[error("table {0} is not locked by this transaction")]
+    NotLocked(String),
+    #[error("the table has no deferrable unique constraint of this oid")]
+    NoSuchConstraint,
     #[error("{0} must not be NULL")]
     NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
@@ -285,6 +289,8 @@ impl Error {
             | Error::RowsRemain
             | Error::EarlierValues
             | Error::NoRetention
+            | Error::NotLocked(_)
+            | Error::NoSuchConstraint
             | Error::NoSharedMemory
             | Error::NoRateLimits
             | Error::FlushOnStandby
@@ -364,7 +370,7 @@ impl Error {
                 "Set phone_crypt.ratelimit_engine to table, or use fewer databases.".to_owned()
             }
             Error::NotRegistered => {
-                "phone_crypt.columns lists what is; phone_encrypt_column() registers a column.".to_owned()
+                "phone_crypt.columns lists what is; phone_add_encrypted_column() registers a column.".to_owned()
             }
             Error::ColumnMissing(_) => {
                 "Was it renamed? Its name stands in phone_crypt.columns, too.".to_owned()

@@ -161,8 +161,8 @@ pgrx::extension_sql_file!(
     requires = ["registration"]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/procedures/encrypt_column.sql",
-    name = "encrypt_column",
+    "../sql/base/procedures/add_encrypted_column.sql",
+    name = "add_encrypted_column",
     requires = [
         "registration",
         "encrypted_view",
@@ -171,9 +171,55 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/conversions.sql",
+    name = "conversions",
+    requires = [
+        "encrypted_phone_operators",
+        conversion::functions::convert_row
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/indexes.sql",
+    name = "conversion_indexes",
+    requires = ["conversions"]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/obstacles.sql",
+    name = "conversion_obstacles",
+    requires = [
+        "conversion_indexes",
+        sql::encrypt::phone_encrypt,
+        sql::hash::phone_hash
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/swap.sql",
+    name = "conversion_swap",
+    requires = [
+        "conversion_obstacles",
+        conversion::functions::make_immediate
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/encrypt_column.sql",
+    name = "encrypt_column",
+    requires = [
+        "conversion_swap",
+        "registration",
+        "add_encrypted_column",
+        conversion::functions::fill_batch,
+        conversion::functions::conversion_differing,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/drop_plain.sql",
+    name = "drop_plain",
+    requires = ["conversion_swap", "registration"]
+);
+pgrx::extension_sql_file!(
     "../sql/base/procedures/drop_plaintext.sql",
     name = "drop_plaintext",
-    requires = ["registration"]
+    requires = ["registration", "drop_plain"]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/decrypt_column.sql",
@@ -188,7 +234,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/procedures/import_legacy_column.sql",
     name = "import_legacy_column",
-    requires = ["encrypt_column"]
+    requires = ["add_encrypted_column"]
 );
 pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
@@ -205,6 +251,7 @@ pgrx::extension_sql_file!(
         "purge_expired",
         "migrate_rate_limits",
         "adopt_rate_limits",
+        "add_encrypted_column",
         "encrypt_column",
         "drop_plaintext",
         "decrypt_column",

@@ -3,6 +3,7 @@
 mod cipher;
 mod column_check;
 mod columns;
+mod conversion;
 mod e164;
 mod encrypted_phone;
 mod erasure;

@@ -12,7 +12,7 @@ _PEER_KEY = secrets.token_hex(32)
 _PEER_BYTES = f"decode('{_PEER_KEY}', 'hex')"
 
 PEER_MIGRATE, MIGRATE = "UPDATE with hmac", "phone_migrate_rate_limits"
-PEER_ENCRYPT, ENCRYPT = "UPDATE with aes and hmac", "phone_encrypt_column"
+PEER_ENCRYPT, ENCRYPT = "UPDATE with aes and hmac", "phone_add_encrypted_column"
 PEER_ENCRYPT_CONTACTS, ENCRYPT_CONTACTS = f"{PEER_ENCRYPT}, contacts", f"{ENCRYPT}, contacts"
 PEER_IN_BATCHES = f"{PEER_ENCRYPT}, in batches"
 ROTATE, DROP, DECRYPT = "phone_rotate_column", "phone_drop_plaintext", "phone_decrypt_column"
@@ -55,7 +55,7 @@ def migrating_session(primary=OLD_KEY):
 
 
 def with_columns(table, kind):
-    """A copy with the columns and the index that phone_encrypt_column makes for itself."""
+    """A copy with the columns and the index that phone_add_encrypted_column makes for itself."""
     def copy(session):
         table.copy(session)
         session.query(f"ALTER TABLE {table.name} ADD COLUMN phone_encrypted text, ADD COLUMN phone_hash text")
@@ -102,10 +102,10 @@ SIDES = {
     PEER_MIGRATE: Side(_UPDATE_LIMITS, LIMITS.copy),
     MIGRATE: Side(f"CALL phone_migrate_rate_limits('{LIMITS.name}', existing_hashes => 'keep')", LIMITS.copy),
     PEER_ENCRYPT_CONTACTS: Side(_update(CONTACTS), with_columns(CONTACTS, "INDEX")),
-    ENCRYPT_CONTACTS: Side(f"CALL phone_encrypt_column('{CONTACTS.name}', 'phone')", CONTACTS.copy),
+    ENCRYPT_CONTACTS: Side(f"CALL phone_add_encrypted_column('{CONTACTS.name}', 'phone')", CONTACTS.copy),
     PEER_IN_BATCHES: Side(_update_in_batches(CUSTOMERS), with_columns(CUSTOMERS, "UNIQUE INDEX")),
     PEER_ENCRYPT: Side(_update(CUSTOMERS), with_columns(CUSTOMERS, "UNIQUE INDEX")),
-    ENCRYPT: Side(f"CALL phone_encrypt_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.copy),
+    ENCRYPT: Side(f"CALL phone_add_encrypted_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.copy),
     ROTATE: Side(f"CALL phone_rotate_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.settle, NEW_KEY),
     DROP: Side(f"CALL phone_drop_plaintext('{CUSTOMERS.name}', 'phone')", CUSTOMERS.settle, NEW_KEY),
     DECRYPT: Side(f"CALL phone_decrypt_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.settle, NEW_KEY),

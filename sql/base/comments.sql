@@ -294,3 +294,11 @@ COMMENT ON FUNCTION encrypted_phone_gt(encrypted_phone, encrypted_phone) IS
     'encrypted_phone: behind ~>~';
 COMMENT ON FUNCTION encrypted_phone_cmp(encrypted_phone, encrypted_phone) IS
     'encrypted_phone: behind the order';
+COMMENT ON FUNCTION phone_crypt.convert_row() IS
+    'the trigger of a column that is being converted';
+COMMENT ON FUNCTION phone_crypt.fill_batch(regclass, text, text, bigint, bigint, text, boolean) IS
+    'behind phone_encrypt_column: encrypts the rows of some pages';
+COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, boolean) IS
+    'how many rows would lose something if the plain column of a conversion went';
+COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid) IS
+    'a deferrable unique constraint of a table that is locked stops being deferrable';

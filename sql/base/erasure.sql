@@ -48,7 +48,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the column is not registered as encrypted'
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'phone_crypt.columns lists what is; phone_encrypt_column() registers a column.';
+                  HINT = 'phone_crypt.columns lists what is; phone_add_encrypted_column() registers a column.';
     END IF;
 END;
 $$;

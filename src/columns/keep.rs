@@ -40,7 +40,7 @@ thread_local! {
 /// Errors: called otherwise than as the trigger of a registered column, 55000; an encrypted value that does not
 /// open under the row's context, 22000, or whose key is not configured, 55000; no key, 55000.
 pub fn kept_row(rows: &TriggerRows) -> Result<StoredRow> {
-    let name = rows.argument().ok_or(Error::NotRegistered)?;
+    let name = rows.only_argument().ok_or(Error::NotRegistered)?;
     let kept = kept(rows, name)?;
     if kept.is_as_batch_made_it(rows) {
         return Ok(rows.changed(&[]));

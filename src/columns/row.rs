@@ -1,16 +1,12 @@
 //! A row that is being written, as its BEFORE trigger sees it.
 
-use pgrx::callconv::{BoxRet, FcInfo};
-use pgrx::datum::Datum;
-use pgrx::pgrx_sql_entity_graph::metadata::{
-    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
-};
 use pgrx::{FromDatum, pg_sys};
 use std::ffi::{CStr, CString};
 
 use crate::error::{Error, Result};
 use crate::pg::table_row::{attribute, check_type, is_one_of};
 use crate::pg::text::{Text, in_database_encoding};
+pub use crate::pg::trigger_rows::{StoredRow, TriggerRows, Version};
 
 /// Where a column stands in its table, and of what type it is.
 #[derive(Debug, Clone)]
@@ -34,129 +30,14 @@ const CONTEXTS: [pg_sys::Oid; 6] = [
     pg_sys::UUIDOID,
 ];
 
-/// What a trigger gives back: for one that is BEFORE, the row to be stored.
-pub struct StoredRow(pg_sys::HeapTuple);
-
-impl StoredRow {
-    /// For a trigger whose answer does not matter.
-    pub fn none() -> StoredRow {
-        StoredRow(std::ptr::null_mut())
-    }
-}
-
-/// The table that a trigger was called for; None where the function was called as something else.
-pub fn table_of_trigger(fcinfo: pg_sys::FunctionCallInfo) -> Option<pg_sys::Oid> {
-    let data = trigger_data(fcinfo)?;
-    // SAFETY: PostgreSQL keeps the relation open for the length of the call.
-    Some(unsafe { (*(*data).tg_relation).rd_id })
-}
-
-fn trigger_data(fcinfo: pg_sys::FunctionCallInfo) -> Option<*mut pg_sys::TriggerData> {
-    // SAFETY: PostgreSQL passes a valid call; the context of a trigger's call is its TriggerData.
-    unsafe {
-        let context = (*fcinfo).context;
-        let is_trigger = !context.is_null() && (*context).type_ == pg_sys::NodeTag::T_TriggerData;
-        is_trigger.then_some(context.cast())
-    }
-}
-
-// SAFETY: a trigger's result is the address of a row, or of none.
-unsafe impl BoxRet for StoredRow {
-    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
-        // SAFETY: the row is in the call's memory context, or PostgreSQL's own.
-        unsafe { fcinfo.return_raw_datum(pg_sys::Datum::from(self.0)) }
-    }
-}
-
-// SAFETY: the SQL type is trigger, which only PostgreSQL itself calls.
-unsafe impl SqlTranslatable for StoredRow {
-    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(StoredRow);
-    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
-    const ARGUMENT_SQL: std::result::Result<SqlMappingRef, ArgumentError> =
-        Ok(SqlMappingRef::literal("trigger"));
-    const RETURN_SQL: std::result::Result<ReturnsRef, ReturnsError> =
-        Ok(ReturnsRef::One(SqlMappingRef::literal("trigger")));
-}
-
-/// The rows of a trigger's call.
-pub struct TriggerRows {
-    data: *mut pg_sys::TriggerData,
-}
-
-/// Which of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
-    /// As it was; for an INSERT there is none.
-    Old,
-    /// As it is to be.
-    New,
-}
-
 impl TriggerRows {
-    /// The rows of a call that is one of a row-level BEFORE INSERT OR UPDATE trigger; None of any other.
-    pub fn of(fcinfo: pg_sys::FunctionCallInfo) -> Option<TriggerRows> {
-        let data = trigger_data(fcinfo)?;
-        // SAFETY: PostgreSQL's data stays valid for the length of the call.
-        unsafe {
-            let event = (*data).tg_event;
-            let wanted = pg_sys::TRIGGER_EVENT_BEFORE | pg_sys::TRIGGER_EVENT_ROW;
-            let mask = pg_sys::TRIGGER_EVENT_TIMINGMASK | pg_sys::TRIGGER_EVENT_ROW;
-            let operation = event & pg_sys::TRIGGER_EVENT_OPMASK;
-            let writes = operation == pg_sys::TRIGGER_EVENT_INSERT
-                || operation == pg_sys::TRIGGER_EVENT_UPDATE;
-            (event & mask == wanted && writes).then_some(TriggerRows { data })
-        }
-    }
-
-    /// The table: a partition, where the row goes into one.
-    pub fn table(&self) -> pg_sys::Oid {
-        // SAFETY: PostgreSQL keeps the relation open for the length of the call.
-        unsafe { (*(*self.data).tg_relation).rd_id }
-    }
-
     /// The only argument that the trigger was created with.
-    pub fn argument(&self) -> Option<String> {
-        // SAFETY: a trigger has as many arguments, texts that end in NUL, as it says.
-        unsafe {
-            let trigger = (*self.data).tg_trigger;
-            if (*trigger).tgnargs != 1 {
-                return None;
-            }
-            let text = CStr::from_ptr(*(*trigger).tgargs);
-            Text::of(text.to_bytes())
-                .exact()
-                .ok()
-                .map(|text| text.into_owned())
-        }
-    }
-
-    /// Where the row to be updated lies.
-    pub fn old_place(&self) -> Option<pg_sys::ItemPointerData> {
-        let tuple = self.tuple(Version::Old)?;
-        // SAFETY: PostgreSQL's tuple stays valid for the length of the call.
-        Some(unsafe { (*tuple).t_self })
-    }
-
-    fn is_update(&self) -> bool {
-        // SAFETY: PostgreSQL's data stays valid for the length of the call.
-        let event = unsafe { (*self.data).tg_event };
-        event & pg_sys::TRIGGER_EVENT_OPMASK == pg_sys::TRIGGER_EVENT_UPDATE
-    }
-
-    fn tuple(&self, version: Version) -> Option<pg_sys::HeapTuple> {
-        // SAFETY: PostgreSQL's data stays valid for the length of the call.
-        unsafe {
-            match (version, self.is_update()) {
-                (Version::New, true) => Some((*self.data).tg_newtuple),
-                (Version::New, false) | (Version::Old, true) => Some((*self.data).tg_trigtuple),
-                (Version::Old, false) => None,
-            }
-        }
-    }
-
-    fn descriptor(&self) -> pg_sys::TupleDesc {
-        // SAFETY: PostgreSQL keeps the relation open for the length of the call.
-        unsafe { (*(*self.data).tg_relation).rd_att }
+    pub fn only_argument(&self) -> Option<String> {
+        let argument = self.argument(0).filter(|_| self.argument_count() == 1)?;
+        Text::of(argument)
+            .exact()
+            .ok()
+            .map(|text| text.into_owned())
     }
 
     /// Where a column of text stands.
@@ -269,7 +150,7 @@ impl TriggerRows {
             );
         }
         if changes.is_empty() {
-            return StoredRow(tuple);
+            return self.unchanged();
         }
         let mut numbers: Vec<i32> = changes.iter().map(|(place, _)| place.number).collect();
         let mut values: Vec<pg_sys::Datum> = changes
@@ -278,16 +159,16 @@ impl TriggerRows {
             .collect();
         let mut nulls: Vec<bool> = changes.iter().map(|(_, value)| value.is_none()).collect();
         // SAFETY: as many numbers, values and nulls as said; the numbers are of the relation's columns.
-        StoredRow(unsafe {
-            pg_sys::heap_modify_tuple_by_cols(
+        unsafe {
+            StoredRow::of(pg_sys::heap_modify_tuple_by_cols(
                 tuple,
                 self.descriptor(),
                 changes.len() as i32,
                 numbers.as_mut_ptr(),
                 values.as_mut_ptr(),
                 nulls.as_mut_ptr(),
-            )
-        })
+            ))
+        }
     }
 }
 

@@ -7,9 +7,9 @@
 use crate::error::{Error, PLAIN_NUMBERS, Result, STORED_VALUES};
 use crate::pg::oids::TEXTOID;
 use crate::pg::privileges::Functions;
-use crate::pg::{FunctionCallInfo, catalog, process};
+use crate::pg::{FunctionCallInfo, Oid, catalog, process};
 
-const THREE_TEXTS: &[crate::pg::Oid] = &[TEXTOID, TEXTOID, TEXTOID];
+const THREE_TEXTS: &[Oid] = &[TEXTOID, TEXTOID, TEXTOID];
 
 thread_local! {
     static PLAIN: Functions = const {
@@ -28,6 +28,11 @@ pub fn check_plain(call: FunctionCallInfo) -> Result<()> {
         true => Ok(()),
         false => Err(Error::MayNot(PLAIN_NUMBERS)),
     }
+}
+
+/// Whether the current user may give plain text as the data type.
+pub fn may_give_plain(the_type: Oid) -> bool {
+    PLAIN.with(|functions| functions.all_may_be_executed(|| catalog::schema_of_type(the_type)))
 }
 
 /// Refuses a stored value of a user who may not restore.

@@ -6,7 +6,7 @@ use phone_crypt_core::crypto::encrypted_phone::{
 use phone_crypt_core::phone;
 
 use super::access;
-use crate::cipher::{self, with_scratch};
+use crate::cipher::{self, Destination, with_scratch};
 use crate::error::{Error, Result};
 use crate::pg::text::Text;
 use crate::pg::{Datum, FunctionCallInfo, process, text};
@@ -47,6 +47,86 @@ pub fn sealed(given: Text<'_>, regions: &Chosen<'_>) -> Result<Datum> {
             cipher::seal_typed(plain, value)?;
             Ok(text::varlena(value))
         })
+    })
+}
+
+/// How much of what was written the value of a number keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// What says more than the number: an extension, words.
+    More,
+    /// Every spelling that is not the number's own.
+    Spelling,
+}
+
+/// Calls `use_value` with the bytes of the value of plain text, whoever asks.
+///
+/// Errors: as [`sealed`]; those of `use_value`.
+pub fn with_value<T>(
+    given: Text<'_>,
+    keep: Keep,
+    use_value: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<T> {
+    with_kept(given, keep, |plain| {
+        with_scratch(|value| {
+            cipher::seal_typed(plain, value)?;
+            use_value(value)
+        })
+    })
+}
+
+/// Calls `use_value` with the bytes of the value of a text as such, even where it is a number.
+///
+/// Errors: as [`sealed`]; those of `use_value`.
+pub fn with_text_value<T>(
+    given: Text<'_>,
+    use_value: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<T> {
+    let text = &*given.exact()?;
+    with_scratch(|value| {
+        cipher::seal_typed(&Plain::Text(text), value)?;
+        use_value(value)
+    })
+}
+
+/// Whether a value holds the text as such.
+///
+/// Errors: as `cipher::open_typed`.
+pub fn is_text_value(value: &[u8], given: Text<'_>) -> Result<bool> {
+    let text = &*given.exact()?;
+    cipher::open_typed(value, Destination::Server, |plain| {
+        Ok(*plain == Plain::Text(text))
+    })
+}
+
+/// Whether nothing is lost where a text gives way to a value: it holds the number that the text means, and what was
+/// written where that says more, or else the text as such.
+///
+/// Errors: as [`with_plain`] and `cipher::open_typed`.
+pub fn holds(value: &[u8], given: Text<'_>) -> Result<bool> {
+    let text = &*given.exact()?;
+    with_plain(given, &Chosen::Default, |wanted| {
+        cipher::open_typed(value, Destination::Server, |found| {
+            Ok(found == wanted
+                || *found == Plain::Text(text)
+                || matches!(found, Plain::Written { original, .. } if *original == text))
+        })
+    })
+}
+
+fn with_kept<T>(
+    given: Text<'_>,
+    keep: Keep,
+    use_plain: impl FnOnce(&Plain<'_>) -> Result<T>,
+) -> Result<T> {
+    with_plain(given, &Chosen::Default, |plain| match plain {
+        Plain::Number(e164) if keep == Keep::Spelling && *e164 != given.bytes() => {
+            use_plain(&Plain::Written {
+                e164,
+                original: &given.exact()?,
+            })
+        }
+        plain => use_plain(plain),
     })
 }
 

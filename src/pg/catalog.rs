@@ -1,7 +1,9 @@
 //! Our own functions in the catalogue, found through the extension's entry and never through search_path.
 
 use pgrx::pg_sys;
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
+
+use super::text::in_database_encoding;
 
 /// The schema of the function being called, which is the one the extension was created in.
 pub fn schema_of_call(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid {
@@ -19,6 +21,26 @@ pub fn input_function(of_type: pg_sys::Oid) -> Option<usize> {
         pg_sys::fmgr_info(function, &mut info);
     }
     info.fn_addr.map(|address| address as usize)
+}
+
+/// The schema of a type's input function, which is the one the type's extension was created in.
+pub fn schema_of_type(the_type: pg_sys::Oid) -> pg_sys::Oid {
+    let (mut function, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
+    // SAFETY: look-ups in the catalogue, which raise where there is no such type; they fill in what they are passed.
+    unsafe {
+        pg_sys::getTypeInputInfo(the_type, &mut function, &mut parameter);
+        pg_sys::get_func_namespace(function)
+    }
+}
+
+/// The type of a table's column; None where there is no such column.
+pub fn type_of_column(table: pg_sys::Oid, name: &str) -> Option<pg_sys::Oid> {
+    let name = in_database_encoding(name).and_then(|name| CString::new(name).ok())?;
+    // SAFETY: look-ups in the catalogue, by a name that ends in NUL.
+    unsafe {
+        let number = pg_sys::get_attnum(table, name.as_ptr());
+        (number > 0).then(|| pg_sys::get_atttype(table, number))
+    }
 }
 
 /// The type that the function being called takes first.

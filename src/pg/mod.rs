@@ -33,6 +33,7 @@ pub mod table_scan;
 pub mod text;
 pub mod tracked_setting;
 pub mod transaction;
+pub mod trigger_rows;
 pub mod unguarded;
 pub mod user;
 pub mod worker;

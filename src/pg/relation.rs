@@ -63,6 +63,30 @@ pub fn try_lock_for_writing(relation: Oid) -> bool {
     unsafe { pg_sys::ConditionalLockRelationOid(relation, mode) }
 }
 
+/// Whether this transaction has it locked against everybody else.
+pub fn is_locked_exclusively(relation: Oid) -> bool {
+    let mode = pg_sys::AccessExclusiveLock as pg_sys::LOCKMODE;
+    // SAFETY: a look into this process's own table of locks.
+    unsafe {
+        #[cfg(feature = "pg18")]
+        return pg_sys::CheckRelationOidLockedByMe(relation, mode, false);
+        #[cfg(not(feature = "pg18"))]
+        {
+            let open = Open::new(relation);
+            pg_sys::CheckRelationLockedByMe(open.0, mode, false)
+        }
+    }
+}
+
+/// Makes every backend read its catalogue entries again, once this transaction commits, and this one at once.
+pub fn announce_change(relation: Oid) {
+    // SAFETY: queues an invalidation of an existing relation.
+    unsafe {
+        pg_sys::CacheInvalidateRelcacheByRelid(relation);
+        pg_sys::CommandCounterIncrement();
+    }
+}
+
 /// Whether there is such a relation.
 pub fn exists(relation: Oid) -> bool {
     // SAFETY: a look into the catalogue's cache.

@@ -59,6 +59,9 @@ impl Drop for UserSwitch {
     }
 }
 
+/// The role that initdb makes: it owns the catalogues.
+pub const CATALOG_OWNER: pg_sys::Oid = pg_sys::Oid::from_u32(pg_sys::BOOTSTRAP_SUPERUSERID);
+
 /// In whose name this session works now.
 pub fn current_user() -> pg_sys::Oid {
     // SAFETY: reads a variable of this process.

@@ -2,11 +2,11 @@
 
 use pgrx::pg_extern;
 
-use crate::columns::row::{StoredRow, table_of_trigger};
 use crate::error::{Answer, Error};
 use crate::keys;
 use crate::pg::FunctionCallInfo;
 use crate::pg::cached_table;
+use crate::pg::trigger_rows::{StoredRow, table_of_trigger};
 
 /// `phone_crypt.announce_change()`: makes every backend read the table again.
 ///

@@ -1,4 +1,4 @@
--- phone_decrypt_column: the way back from phone_encrypt_column and phone_drop_plaintext.
+-- phone_decrypt_column: the way back from phone_add_encrypted_column and phone_drop_plaintext.
 
 -- The statements that take an encrypted column away, once its plain text is there.
 CREATE FUNCTION phone_crypt.unregistration_sql(spec phone_crypt.columns) RETURNS text[]

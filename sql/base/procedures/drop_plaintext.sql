@@ -46,7 +46,7 @@ DECLARE
 BEGIN
     IF pending > 0 THEN
         RAISE EXCEPTION '% rows of table % are not encrypted yet', pending, relation
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL phone_encrypt_column() again: it goes on.';
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL phone_add_encrypted_column() again: it goes on.';
     END IF;
 END;
 $$;
@@ -93,6 +93,11 @@ DECLARE
     failure pg_catalog.text;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
+    IF (phone_crypt.conversion("table", "column"::pg_catalog.text)).state OPERATOR(pg_catalog.=) 'swapped' THEN
+        PERFORM phone_crypt.end_batch(callers);
+        CALL phone_crypt.drop_plain("table", "column"::pg_catalog.text, coalesce(dry_run, true));
+        RETURN;
+    END IF;
     spec := phone_crypt.registered("table", "column");
     PERFORM phone_crypt.check_owner("table");
     PERFORM phone_crypt.check_batch_size(batch_size);
@@ -124,7 +129,7 @@ BEGIN
     IF coalesce((counts OPERATOR(pg_catalog.->>) 'differs')::bigint, 0) OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % differ from what is encrypted', counts OPERATOR(pg_catalog.->>) 'differs', "table"
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'They were written past the trigger. Set their encrypted column and original to NULL and CALL phone_encrypt_column() again.';
+                  HINT = 'They were written past the trigger. Set their encrypted column and original to NULL and CALL phone_add_encrypted_column() again.';
     END IF;
     CALL phone_crypt.change_table("table", ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table"),
@@ -133,13 +138,7 @@ BEGIN
     PERFORM phone_crypt.job_unlock("table");
     COMMIT;
     PERFORM phone_crypt.begin_batch();
-    RAISE NOTICE E'%: the column is gone. What still holds plain text, and what removes it:\n'
-        '  the rows'' old versions:   VACUUM FULL %; (locks the table; pg_repack does not)\n'
-        '  statistics of the column: ANALYZE %; VACUUM FULL pg_statistic; (their old versions)\n'
-        '  the write-ahead log:      CHECKPOINT; and wait until old segments are recycled; archived ones by your retention\n'
-        '  replicas:                 they follow; what they archive or back up themselves does not\n'
-        '  backups and dumps:        delete those made before now, or keep them as you keep a key',
-        title, "table", "table";
+    RAISE NOTICE '%', phone_crypt.plain_remains(title, "table");
 END;
 $$;
 COMMENT ON PROCEDURE phone_drop_plaintext(regclass, name, integer, boolean) IS

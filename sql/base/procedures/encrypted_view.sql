@@ -94,7 +94,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.write_through() IS
-    'trigger of views that phone_encrypt_column makes: writes go to the table';
+    'trigger of views that phone_add_encrypted_column makes: writes go to the table';
 
 CREATE FUNCTION phone_crypt.view_trigger_sql(spec phone_crypt.columns, view_name text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE

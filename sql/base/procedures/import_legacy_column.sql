@@ -59,7 +59,7 @@ BEGIN
     is_registered := FOUND;
     IF is_registered AND spec.encrypted_column OPERATOR(pg_catalog.<>) spec.column_name THEN
         RAISE EXCEPTION 'column % of table % is one of plain text', pg_catalog.quote_ident("column"), "table"
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'phone_encrypt_column() is for those.';
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'phone_add_encrypted_column() is for those.';
     END IF;
     given := phone_crypt.given_options("column", hash_column, raw_column, context, context_column, hash_context, regions,
                                        keep_original);

@@ -216,7 +216,7 @@ BEGIN
         RAISE EXCEPTION 'column % of table % is not registered as encrypted', quote_ident(registered.column_name),
             registered.relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'phone_crypt.columns lists what is; phone_encrypt_column() registers a column.';
+                  HINT = 'phone_crypt.columns lists what is; phone_add_encrypted_column() registers a column.';
     END IF;
     RETURN registration;
 END;

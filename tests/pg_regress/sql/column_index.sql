@@ -12,29 +12,29 @@ CREATE TABLE t.parted_0 PARTITION OF t.parted FOR VALUES WITH (MODULUS 1, REMAIN
 INSERT INTO t.unique_one VALUES (1, 1, '0401 148 075'), (2, 2, '+61 401 148 075');
 SET client_min_messages = warning;
 
-CALL phone_encrypt_column('t.plain_one', 'phone', "index" => 'none');
+CALL phone_add_encrypted_column('t.plain_one', 'phone', "index" => 'none');
 SELECT t.indexes('t.plain_one');
 CALL phone_decrypt_column('t.plain_one', 'phone');
-CALL phone_encrypt_column('t.plain_one', 'phone');
+CALL phone_add_encrypted_column('t.plain_one', 'phone');
 SELECT t.indexes('t.plain_one');
-CALL phone_encrypt_column('t.unique_one', 'phone');
+CALL phone_add_encrypted_column('t.unique_one', 'phone');
 SELECT t.indexes('t.unique_one');
 CALL phone_decrypt_column('t.unique_one', 'phone');
 
 -- Concurrently: the statement, then the rest.
 SET client_min_messages = notice;
-CALL phone_encrypt_column('t.unique_one', 'phone', "index" => 'concurrently');
+CALL phone_add_encrypted_column('t.unique_one', 'phone', "index" => 'concurrently');
 SET client_min_messages = warning;
 SELECT count(phone_encrypted) AS encrypted FROM t.unique_one;
 CREATE UNIQUE INDEX CONCURRENTLY ON t.unique_one (phone_hash) WHERE phone_hash IS NOT NULL;
 CREATE UNIQUE INDEX CONCURRENTLY ON t.unique_one (tenant, phone_hash) WHERE phone_hash IS NOT NULL;
-CALL phone_encrypt_column('t.unique_one', 'phone', "index" => 'concurrently');
+CALL phone_add_encrypted_column('t.unique_one', 'phone', "index" => 'concurrently');
 SELECT count(phone_encrypted) AS encrypted, count(phone_hash) AS hashes FROM t.unique_one;
-CALL phone_encrypt_column('t.parted', 'phone', "index" => 'concurrently');
-CALL phone_encrypt_column('t.parted', 'phone');
+CALL phone_add_encrypted_column('t.parted', 'phone', "index" => 'concurrently');
+CALL phone_add_encrypted_column('t.parted', 'phone');
 SELECT t.indexes('t.parted');
 CALL phone_decrypt_column('t.plain_one', 'phone');
-CALL phone_encrypt_column('t.plain_one', 'phone', "index" => 'later');
+CALL phone_add_encrypted_column('t.plain_one', 'phone', "index" => 'later');
 
 DROP TABLE t.unique_one, t.plain_one, t.parted;
 DROP FUNCTION t.indexes(regclass);

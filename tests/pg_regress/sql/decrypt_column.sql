@@ -4,7 +4,7 @@
 CREATE TABLE t.person (id int PRIMARY KEY, phone varchar(30) NOT NULL UNIQUE);
 INSERT INTO t.person VALUES (1, '0401 148 075'), (2, '02 9374 4000 ext. 12'), (3, 'ask for Bob');
 SET client_min_messages = warning;
-CALL phone_encrypt_column('t.person', 'phone');
+CALL phone_add_encrypted_column('t.person', 'phone');
 CALL phone_drop_plaintext('t.person', 'phone');
 -- What depends on the encrypted columns is met before anything is done, also where a run was begun and stopped.
 CREATE VIEW t.person_values AS SELECT id, phone_encrypted FROM t.person;
@@ -42,9 +42,9 @@ SELECT count(*) AS triggers FROM pg_trigger WHERE tgrelid = 't.person'::regclass
 
 -- A table that comes without its registration: its trigger is taken over.
 SET client_min_messages = warning;
-CALL phone_encrypt_column('t.person', 'phone');
+CALL phone_add_encrypted_column('t.person', 'phone');
 DELETE FROM phone_crypt.columns;
-CALL phone_encrypt_column('t.person', 'phone');
+CALL phone_add_encrypted_column('t.person', 'phone');
 RESET client_min_messages;
 INSERT INTO t.person (id, phone) VALUES (7, '0401 148 078');
 SELECT id, phone, phone_decrypt(phone_encrypted) AS number FROM t.person ORDER BY id;

@@ -6,7 +6,7 @@ CREATE ROLE regress_support;
 CREATE TABLE "Member" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text, phone varchar(30) UNIQUE,
                        joined date NOT NULL DEFAULT '2026-01-01');
 INSERT INTO "Member" (name, phone) VALUES ('Ada', '0401 148 075'), ('Bob', NULL);
-CALL phone_encrypt_column('"Member"', 'phone', context => 'member.phone', view_name => 'member_shown');
+CALL phone_add_encrypted_column('"Member"', 'phone', context => 'member.phone', view_name => 'member_shown');
 GRANT SELECT, INSERT, UPDATE, DELETE ON "Member", member_shown TO regress_application, regress_support;
 SELECT FROM phone_crypt_grant('regress_application', 'reader');
 SELECT FROM phone_crypt_grant('regress_support', 'masked');

@@ -14,11 +14,11 @@ const TABLE: &str = "CREATE TABLE own.customers (id bigint PRIMARY KEY, phone te
 
 /// What the administrator does up to each moment.
 const ENCRYPT: [&str; 2] = [
-    "CALL public.phone_encrypt_column('own.customers', 'phone', context_column => 'ctx', dry_run => true)",
-    "CALL public.phone_encrypt_column('own.customers', 'phone', context_column => 'ctx', view_name => 'looks')",
+    "CALL public.phone_add_encrypted_column('own.customers', 'phone', context_column => 'ctx', dry_run => true)",
+    "CALL public.phone_add_encrypted_column('own.customers', 'phone', context_column => 'ctx', view_name => 'looks')",
 ];
 const KEEP: [&str; 10] = [
-    "CALL public.phone_encrypt_column('own.customers', 'phone', context_column => 'ctx')",
+    "CALL public.phone_add_encrypted_column('own.customers', 'phone', context_column => 'ctx')",
     "SELECT public.phone_column_policy('own.customers', 'phone', 'null', '30 days', 'seen')",
     "SELECT * FROM phone_crypt.column_keys",
     "CALL public.phone_rotate_column('own.customers', 'phone', dry_run => true)",

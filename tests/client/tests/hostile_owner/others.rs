@@ -7,8 +7,8 @@ use crate::routines::{FUNCTIONS, MORE_FUNCTIONS, PROCEDURES, in_full};
 use crate::world::{SECRETS, World};
 
 const PUBLIC: [&str; 14] = [
-    "CALL public.phone_encrypt_column('public.secrets', 'phone')",
-    "CALL public.phone_encrypt_column('public.secrets', 'phone', dry_run => true)",
+    "CALL public.phone_add_encrypted_column('public.secrets', 'phone')",
+    "CALL public.phone_add_encrypted_column('public.secrets', 'phone', dry_run => true)",
     "CALL public.phone_drop_plaintext('public.secrets', 'phone')",
     "CALL public.phone_decrypt_column('public.secrets', 'phone')",
     "CALL public.phone_rotate_column('public.secrets', 'phone')",
@@ -83,7 +83,7 @@ fn nor_is_one_that_is_encrypted() {
     world.superuser.run("SET statement_timeout = 0");
     world
         .superuser
-        .run("CALL phone_encrypt_column('public.secrets', 'phone')");
+        .run("CALL phone_add_encrypted_column('public.secrets', 'phone')");
     let before = world.superuser.rows(EVERYTHING);
     assert_eq!(learnt(&mut world), Vec::<String>::new());
     assert_eq!(world.superuser.rows(EVERYTHING), before);

@@ -15,7 +15,7 @@ macro_rules! spec {
 
 /// What a table's life leads to anyhow: procedures, what is behind them alone, and trigger functions.
 const IN_A_LIFE: [&str; 20] = [
-    "public.phone_encrypt_column",
+    "public.phone_add_encrypted_column",
     "public.phone_drop_plaintext",
     "public.phone_decrypt_column",
     "public.phone_rotate_column",
@@ -189,7 +189,7 @@ pub const PROCEDURES: [(&str, &str); 7] = [
     ("rotate", "('own.customers', 'phone', true, 3, false, NULL)"),
     (
         "work_through",
-        "('phone_encrypt_column', 'encrypt', 'own.customers', 'phone', 3, '{}', 1, '{}')",
+        "('phone_add_encrypted_column', 'encrypt', 'own.customers', 'phone', 3, '{}', 1, '{}')",
     ),
     (
         "change_table",

@@ -25,7 +25,7 @@ pub const ATTACK: &str = "
     INSERT INTO customers VALUES (1, '0401148075'), (2, '+1 401 148 0751')";
 
 pub const CALLS: [&str; 4] = [
-    "CALL phone_encrypt_column('customers', 'phone')",
+    "CALL phone_add_encrypted_column('customers', 'phone')",
     "CALL phone_rotate_all(true)",
     "CALL phone_drop_plaintext('customers', 'phone')",
     "CALL phone_decrypt_column('customers', 'phone')",
@@ -156,7 +156,9 @@ fn the_registered_type_of_a_column_is_no_sql() {
         owner.run(&format!(
             "CREATE TABLE {table} (id int PRIMARY KEY, phone text)"
         ));
-        owner.run(&format!("CALL phone_encrypt_column('{table}', 'phone')"));
+        owner.run(&format!(
+            "CALL phone_add_encrypted_column('{table}', 'phone')"
+        ));
         owner.run(&format!("CALL phone_drop_plaintext('{table}', 'phone')"));
         let update = "UPDATE phone_crypt.columns SET plaintext_type = $1 WHERE relation = $2::text::regclass";
         let _ = owner.execute(update, &[&kind, &table]);

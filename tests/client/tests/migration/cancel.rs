@@ -9,7 +9,7 @@ use std::thread;
 use crate::shared::SERVER;
 
 const ROWS: u32 = 500;
-const ENCRYPT: &str = "CALL phone_encrypt_column('customers', 'phone', batch_size => 100)";
+const ENCRYPT: &str = "CALL phone_add_encrypted_column('customers', 'phone', batch_size => 100)";
 
 /// A database with the table, and a session in it.
 fn database() -> (String, Client) {
@@ -70,7 +70,8 @@ fn others_see_how_far_it_is() {
     let result = with_a_run_that_waits(&database, |pid, watcher| {
         let job = "SELECT procedure, relation, column_name, state, total, pid,
                           started_at <= updated_at, finished_at IS NULL FROM phone_crypt.jobs";
-        let expected = format!("phone_encrypt_column|customers|phone|running|{total}|{pid}|t|t");
+        let expected =
+            format!("phone_add_encrypted_column|customers|phone|running|{total}|{pid}|t|t");
         assert_eq!(watcher.rows(job), [expected]);
         let done = watcher.number("SELECT done FROM phone_crypt.jobs");
         assert!(done >= total - 1, "{done} of {total}");
@@ -140,7 +141,7 @@ fn a_run_that_fails_lets_go_of_the_table() {
     client.run("ALTER TABLE customers ADD COLUMN phone_encrypted text CHECK (id <> 300 OR phone_encrypted IS NULL)");
     let refusal = client.refusal(ENCRYPT, &[]);
     refusal
-        .says("23514", "phone_encrypt_column")
+        .says("23514", "phone_add_encrypted_column")
         .hides("0401")
         .hides("000300")
         .hides("+61");
@@ -149,7 +150,7 @@ fn a_run_that_fails_lets_go_of_the_table() {
     let mut other = SERVER.connect_as("postgres", &database);
     other
         .refusal(ENCRYPT, &[])
-        .says("23514", "phone_encrypt_column");
+        .says("23514", "phone_add_encrypted_column");
     other.run("ALTER TABLE customers DROP CONSTRAINT customers_check");
     other.run(ENCRYPT);
     is_whole(&mut other);

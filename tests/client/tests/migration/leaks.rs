@@ -114,7 +114,7 @@ impl Watched {
     }
 }
 
-const ENCRYPT: &str = "CALL phone_encrypt_column('customers', 'phone')";
+const ENCRYPT: &str = "CALL phone_add_encrypted_column('customers', 'phone')";
 const DROP: &str = "CALL phone_drop_plaintext('customers', 'phone')";
 const ROTATE: &str = "CALL phone_rotate_column('customers', 'phone', rotate_hash => true)";
 const DECRYPT: &str = "CALL phone_decrypt_column('customers', 'phone')";

@@ -6,7 +6,7 @@ use postgres::Client;
 use crate::round_trip::{there, there_and_back};
 use crate::shared::{SERVER, disagreeing};
 
-const ENCRYPT: &str = "CALL phone_encrypt_column('customers', 'phone')";
+const ENCRYPT: &str = "CALL phone_add_encrypted_column('customers', 'phone')";
 
 fn table(columns: &str) -> Client {
     let mut client = SERVER.session();
@@ -66,7 +66,7 @@ fn a_column_that_is_no_text_is_refused() {
     client.run("CREATE TABLE customers (id int PRIMARY KEY, a text, phone text GENERATED ALWAYS AS (a || '') STORED)");
     client.refusal(ENCRYPT, &[]).says("428C9", "generated");
     client
-        .refusal("CALL phone_encrypt_column('customers', 'none')", &[])
+        .refusal("CALL phone_add_encrypted_column('customers', 'none')", &[])
         .says("42703", "no column");
 }
 
@@ -166,7 +166,7 @@ fn without_uniqueness_before_there_is_none_after() {
 #[test]
 fn a_context_of_every_row() {
     let mut client = table("phone text");
-    client.run("CALL phone_encrypt_column('customers', 'phone', context => 'customers', context_column => 'id', hash_context => 'c')");
+    client.run("CALL phone_add_encrypted_column('customers', 'phone', context => 'customers', context_column => 'id', hash_context => 'c')");
     let wrong = "SELECT count(*) FROM customers
          WHERE phone_decrypt(phone_encrypted, 'customers' || chr(31) || id) IS DISTINCT FROM phone_try_normalize(phone)
             OR phone_hash IS DISTINCT FROM phone_hash(phone_try_normalize(phone), 'c')";

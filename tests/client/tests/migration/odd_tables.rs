@@ -72,7 +72,7 @@ fn a_partitioned_table_with_its_later_partitions() {
     assert_eq!(crate::shared::disagreeing(&mut client, "calls", "phone"), 0);
     let repeated = "INSERT INTO calls (phone, day) VALUES ('+61 401 148 075', '2026-04-01')";
     assert_eq!(client.refusal(repeated, &[]).sqlstate, "23505");
-    let partition = client.refusal("CALL phone_encrypt_column('calls_1', 'phone')", &[]);
+    let partition = client.refusal("CALL phone_add_encrypted_column('calls_1', 'phone')", &[]);
     partition
         .says("42809", "partition")
         .hints("partitioned table");
@@ -143,7 +143,7 @@ fn keys_that_the_session_would_print_shortened() {
             "CREATE TABLE t{number} ({key}, b int GENERATED ALWAYS AS IDENTITY, phone text, PRIMARY KEY (a, b));
              INSERT INTO t{number} (phone) SELECT '0401' || 100000 + i FROM generate_series(1, 20) AS i"
         ));
-        client.run(&format!("CALL phone_encrypt_column('t{number}', 'phone', batch_size => 3)"));
+        client.run(&format!("CALL phone_add_encrypted_column('t{number}', 'phone', batch_size => 3)"));
         client.run(&format!("CALL phone_drop_plaintext('t{number}', 'phone', batch_size => 3)"));
         let details = "SELECT details FROM phone_crypt.jobs ORDER BY id DESC LIMIT 1";
         assert_eq!(client.rows(details), ["{\"verified\": 20}"], "{key}");
@@ -158,7 +158,7 @@ fn a_primary_key_that_is_the_phone_column() {
          INSERT INTO customers SELECT '0401' || 100000 + i FROM generate_series(1, 50) AS i;
          INSERT INTO customers VALUES ('nobody')",
     );
-    client.run("CALL phone_encrypt_column('customers', 'phone', batch_size => 7)");
+    client.run("CALL phone_add_encrypted_column('customers', 'phone', batch_size => 7)");
     assert_eq!(
         crate::shared::disagreeing(&mut client, "customers", "phone"),
         0
@@ -171,12 +171,12 @@ fn a_primary_key_that_is_the_phone_column() {
 fn a_table_without_a_primary_key_is_refused_with_what_to_do() {
     let mut client = SERVER.session();
     client.run("CREATE TABLE customers (phone text UNIQUE NOT NULL)");
-    let refusal = client.refusal("CALL phone_encrypt_column('customers', 'phone')", &[]);
+    let refusal = client.refusal("CALL phone_add_encrypted_column('customers', 'phone')", &[]);
     refusal.says("55000", "no primary key").hints("PRIMARY KEY");
     assert_eq!(client.number("SELECT count(*) FROM phone_crypt.columns"), 0);
     client
         .run("ALTER TABLE customers ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
-    client.run("CALL phone_encrypt_column('customers', 'phone')");
+    client.run("CALL phone_add_encrypted_column('customers', 'phone')");
 }
 
 #[test]
@@ -195,7 +195,7 @@ fn what_is_no_table_is_refused() {
         ("customers_pkey", "42809"),
         ("parent", "0A000"),
     ] {
-        let call = format!("CALL phone_encrypt_column('{relation}', 'phone')");
+        let call = format!("CALL phone_add_encrypted_column('{relation}', 'phone')");
         let refusal = client.refusal(&call, &[]);
         assert_eq!(refusal.sqlstate, sqlstate, "{relation}: {refusal:?}");
     }

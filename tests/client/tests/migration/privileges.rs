@@ -16,7 +16,7 @@ const MAKE: &str = "
 /// Every procedure on a table, in an order in which each has something to do.
 const CALLS: [&str; 6] = [
     "CALL phone_migrate_rate_limits('public.rate_limits')",
-    "CALL phone_encrypt_column('customers', 'phone')",
+    "CALL phone_add_encrypted_column('customers', 'phone')",
     "CALL phone_rotate_column('customers', 'phone', true)",
     "CALL phone_drop_plaintext('customers', 'phone')",
     "CALL phone_decrypt_column('customers', 'phone')",

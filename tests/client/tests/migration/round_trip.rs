@@ -43,7 +43,7 @@ pub fn there_and_back(client: &mut Client, table: &str, column: &str) {
     let before = everything(client, table, column);
     assert!(before.len() > 2, "too few rows to prove anything");
     let more = ", keep_original => true, encrypted_column => 'e_encrypted', hash_column => 'e_hash', raw_column => 'e_raw'";
-    call(client, "phone_encrypt_column", table, column, more);
+    call(client, "phone_add_encrypted_column", table, column, more);
     let pending =
         format!("SELECT count(*) FROM {table} WHERE {column} IS NOT NULL AND e_raw IS NULL");
     assert_eq!(client.number(&pending), 0, "rows that were left out");
@@ -62,6 +62,6 @@ pub fn there_and_back(client: &mut Client, table: &str, column: &str) {
 
 /// Encrypts the column and checks it.
 pub fn there(client: &mut Client, table: &str, column: &str) {
-    call(client, "phone_encrypt_column", table, column, "");
+    call(client, "phone_add_encrypted_column", table, column, "");
     assert_eq!(disagreeing(client, table, column), 0);
 }

@@ -66,7 +66,7 @@ fn leaves_nothing(superuser: &mut Client, owner: &mut Client, calls: &[&str]) {
 
 /// Everything that goes through the table.
 const ALL: [&str; 12] = [
-    "CALL phone_encrypt_column('customers', 'phone', dry_run => true)",
+    "CALL phone_add_encrypted_column('customers', 'phone', dry_run => true)",
     CALLS[0],
     "CALL phone_rotate_all(true, dry_run => true)",
     "SELECT * FROM phone_crypt.column_keys",

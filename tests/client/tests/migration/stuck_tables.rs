@@ -66,7 +66,9 @@ fn three_tables() -> (Client, Notices, Client) {
             "CREATE TABLE {table} (id int PRIMARY KEY, phone text, at date NOT NULL DEFAULT '2020-01-01');
              INSERT INTO {table} VALUES (1, '0401148075'), (2, '0401148076')"
         ));
-        owner.run(&format!("CALL phone_encrypt_column('{table}', 'phone')"));
+        owner.run(&format!(
+            "CALL phone_add_encrypted_column('{table}', 'phone')"
+        ));
         owner.run(&format!(
             "SELECT phone_column_policy('{table}', 'phone', 'null', '1 day', 'at')"
         ));
@@ -247,7 +249,7 @@ fn another_sessions_temporary_table_stops_nothing() {
     let (mut superuser, notices, mut owner) = three_tables();
     owner.run("CREATE TEMPORARY TABLE passing (id int PRIMARY KEY, phone text, at date DEFAULT '2020-01-01')");
     owner.run("INSERT INTO passing VALUES (1, '0401148075')");
-    owner.run("CALL phone_encrypt_column('passing', 'phone')");
+    owner.run("CALL phone_add_encrypted_column('passing', 'phone')");
     owner.run("SELECT phone_column_policy('passing', 'phone', 'null', '1 day', 'at')");
     let rows = superuser
         .rows("SELECT sqlstate FROM phone_forget('0401148075') WHERE object LIKE 'pg_temp%'");
@@ -294,7 +296,7 @@ fn a_dry_run_leaves_the_callers_transaction_as_it_was() {
     let before = superuser.text(settings, &[]);
     superuser.run("BEGIN");
     for call in [
-        "phone_encrypt_column('first', 'phone', dry_run => true)",
+        "phone_add_encrypted_column('first', 'phone', dry_run => true)",
         "phone_decrypt_column('first', 'phone', dry_run => true)",
         "phone_drop_plaintext('first', 'phone', dry_run => true)",
         "phone_rotate_column('first', 'phone', dry_run => true)",

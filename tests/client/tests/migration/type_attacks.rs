@@ -15,7 +15,7 @@ fn encrypted() -> (Client, Client) {
         "CREATE TABLE customers (id bigint PRIMARY KEY, phone text, tenant int NOT NULL DEFAULT 7);
          INSERT INTO customers VALUES (1, '0401148075')",
     );
-    owner.run("CALL phone_encrypt_column('customers', 'phone', context_column => 'tenant')");
+    owner.run("CALL phone_add_encrypted_column('customers', 'phone', context_column => 'tenant')");
     owner.run("INSERT INTO customers VALUES (2, '0401148076')");
     (superuser, owner)
 }
@@ -67,7 +67,7 @@ fn a_column_of_text_becomes_one_of_numbers() {
                  ALTER TABLE customers ENABLE TRIGGER ALL"
             ));
             for call in [
-                "CALL phone_encrypt_column('customers', 'phone')",
+                "CALL phone_add_encrypted_column('customers', 'phone')",
                 "CALL phone_rotate_all(true)",
                 "SELECT * FROM phone_forget('0401148075')",
                 "SELECT phone_column_policy('customers', 'phone', 'null', '1 day', 'at')",
@@ -208,14 +208,14 @@ fn a_trigger_cannot_use_a_batch_to_write_past_ours() {
                  RETURN NEW;
              END $$",
     );
-    owner.run("CALL phone_encrypt_column('customers', 'phone')");
+    owner.run("CALL phone_add_encrypted_column('customers', 'phone')");
     owner.run(
         "ALTER TABLE customers DISABLE TRIGGER ALL;
          UPDATE customers SET phone_encrypted = NULL, phone_hash = NULL, phone_raw = NULL;
          ALTER TABLE customers ENABLE TRIGGER ALL;
          CREATE TRIGGER a BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION alter_row()",
     );
-    owner.run("CALL phone_encrypt_column('customers', 'phone')");
+    owner.run("CALL phone_add_encrypted_column('customers', 'phone')");
     let wrong = "SELECT count(*) FROM customers WHERE phone_hash <> phone_hash(phone_decrypt(phone_encrypted))";
     assert_eq!(superuser.number(wrong), 0);
     assert_eq!(
@@ -303,7 +303,10 @@ fn relations_that_are_not_there() {
             "42P01",
         ),
         ("SELECT phone_column_policy(999999999, 'phone')", "42P01"),
-        ("CALL phone_encrypt_column(999999999, 'phone')", "42P01"),
+        (
+            "CALL phone_add_encrypted_column(999999999, 'phone')",
+            "42P01",
+        ),
         (
             "CALL phone_import_legacy_column(999999999, 'phone', 'cbc')",
             "42P01",

@@ -11,7 +11,7 @@ use crate::limits::{limits_state, make_rate_limits};
 /// Many batches, so that a run is stopped between any two of many COMMITs.
 const ROWS: u32 = 5_000;
 
-const ENCRYPT: &str = "CALL phone_encrypt_column('customers', 'phone', batch_size => 2000)";
+const ENCRYPT: &str = "CALL phone_add_encrypted_column('customers', 'phone', batch_size => 2000)";
 const DROP: &str = "CALL phone_drop_plaintext('customers', 'phone', batch_size => 5000)";
 
 /// A procedure.
@@ -84,11 +84,11 @@ fn people_state(client: &mut Client) -> Vec<String> {
     table_state(client, "people")
 }
 
-/// `phone_encrypt_column`.
+/// `phone_add_encrypted_column`.
 pub fn encrypt() -> Case {
     case(
         customers,
-        "CALL phone_encrypt_column('customers', 'phone', batch_size => 100)",
+        "CALL phone_add_encrypted_column('customers', 'phone', batch_size => 100)",
         customers_state,
     )
 }

@@ -24,7 +24,8 @@ fn a_transaction_with_a_number_and_then_a_row_of_the_batch_goes_through() {
     let mut watcher = server.connect_as("postgres", &database);
     let mut application = server.connect_as("postgres", &database);
     std::thread::scope(|scope| {
-        let run = scope.spawn(|| client.run("CALL phone_encrypt_column('customers', 'phone')"));
+        let run =
+            scope.spawn(|| client.run("CALL phone_add_encrypted_column('customers', 'phone')"));
         wait_until("the batch is at work", || {
             watcher.number(IS_REGISTERED) == 1 && watcher.number(IS_AT_WORK) == 1
         });

@@ -8,7 +8,7 @@ use postgres::Client;
 use std::process::Command;
 
 const ROWS: u32 = 500;
-const ENCRYPT: &str = "CALL phone_encrypt_column('customers', 'phone', batch_size => 100)";
+const ENCRYPT: &str = "CALL phone_add_encrypted_column('customers', 'phone', batch_size => 100)";
 const DROP: &str = "CALL phone_drop_plaintext('customers', 'phone')";
 const DECRYPT: &str = "CALL phone_decrypt_column('customers', 'phone')";
 

@@ -50,7 +50,7 @@ fn nothing_is_encrypted_twice() {
     let database = server.database();
     let mut publisher = server.connect_as("postgres", &database);
     make_customers(&mut publisher, 200);
-    publisher.run("CALL phone_encrypt_column('customers', 'phone')");
+    publisher.run("CALL phone_add_encrypted_column('customers', 'phone')");
     publisher.run("CREATE PUBLICATION p FOR TABLE customers");
     publisher.rows("SELECT pg_create_logical_replication_slot('s', 'pgoutput')");
     let mut subscriber = subscriber_of(&server, &database);

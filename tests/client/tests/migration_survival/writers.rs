@@ -85,7 +85,7 @@ fn a_column_is_encrypted_and_decrypted_again() {
     let server = server();
     let database = server.database();
     make_table(&mut server.connect_as("postgres", &database));
-    let encrypt = "CALL phone_encrypt_column('customers', 'phone', batch_size => 50)";
+    let encrypt = "CALL phone_add_encrypted_column('customers', 'phone', batch_size => 50)";
     let mut client = call(&server, &database, PLAIN, encrypt);
     check_encrypted(&mut client, "phone_encrypted");
     check_unique(&mut client);
@@ -105,7 +105,7 @@ fn with_encrypted_column(server: &Server) -> String {
     let database = server.database();
     let mut client = server.connect_as("postgres", &database);
     make_table(&mut client);
-    client.run("CALL phone_encrypt_column('customers', 'phone')");
+    client.run("CALL phone_add_encrypted_column('customers', 'phone')");
     client.run("CALL phone_drop_plaintext('customers', 'phone')");
     database
 }

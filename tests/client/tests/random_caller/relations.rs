@@ -40,7 +40,7 @@ pub const MAKE: &str = "
 
 /// Encrypts one of them; it commits, and so needs a message of its own.
 pub const ENCRYPT: &str =
-    "CALL phone_encrypt_column('zoo.customers', 'phone', context_column => 'ctx')";
+    "CALL phone_add_encrypted_column('zoo.customers', 'phone', context_column => 'ctx')";
 
 /// Each as an expression of type oid.
 pub const OIDS: [&str; 35] = [

@@ -1,4 +1,4 @@
--- phone_encrypt_column: a column of plain text becomes an encrypted one with a hash beside it, while the
+-- phone_add_encrypted_column: a column of plain text becomes an encrypted one with a hash beside it, while the
 -- application goes on.
 
 -- Everything about the arguments that can be refused, before anything is changed.
@@ -218,7 +218,7 @@ $$;
 COMMENT ON FUNCTION phone_crypt.has_neighbour(regclass, text) IS
     'whether the schema of a table has a relation of this name';
 
-CREATE PROCEDURE phone_encrypt_column(
+CREATE PROCEDURE phone_add_encrypted_column(
     "table" regclass, "column" name, encrypted_column name DEFAULT NULL, hash_column name DEFAULT NULL,
     raw_column name DEFAULT NULL, context text DEFAULT '', context_column name DEFAULT NULL,
     hash_context text DEFAULT '', regions text DEFAULT NULL, keep_original boolean DEFAULT false,
@@ -245,7 +245,7 @@ BEGIN
     PERFORM phone_crypt.check_owner("table");
     PERFORM phone_crypt.check_batch_size(batch_size);
     PERFORM phone_crypt.leaves("table");
-    title := phone_crypt.job_title('phone_encrypt_column', "table", "column");
+    title := phone_crypt.job_title('phone_add_encrypted_column', "table", "column");
     SELECT * INTO spec FROM phone_crypt.columns AS c
      WHERE c.relation OPERATOR(pg_catalog.=) "table" AND c.column_name OPERATOR(pg_catalog.=) "column";
     is_registered := FOUND;
@@ -278,7 +278,7 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
     spec := phone_crypt.registered("table", "column"::pg_catalog.text);
     SELECT b.job, b.details INTO job, counts
-      FROM phone_crypt.job_begin('phone_encrypt_column', "table", "column",
+      FROM phone_crypt.job_begin('phone_add_encrypted_column', "table", "column",
                                  phone_crypt.pending('encrypt', "table", "column")) AS b;
     COMMIT;
     PERFORM phone_crypt.begin_batch();
@@ -289,7 +289,7 @@ BEGIN
         RETURN;
     END IF;
 
-    CALL phone_crypt.work_through('phone_encrypt_column', 'encrypt', "table", "column", batch_size, '{}', job, counts,
+    CALL phone_crypt.work_through('phone_add_encrypted_column', 'encrypt', "table", "column", batch_size, '{}', job, counts,
                                   failure);
     IF view_name IS NOT NULL AND NOT phone_crypt.has_neighbour("table", view_name) THEN
         PERFORM phone_crypt.run_as_owner("table", phone_crypt.view_sql(spec, view_name));
@@ -300,5 +300,5 @@ BEGIN
     COMMIT;
 END;
 $$;
-COMMENT ON PROCEDURE phone_encrypt_column(regclass, name, name, name, name, text, name, text, text, boolean, text, name, integer, boolean) IS
+COMMENT ON PROCEDURE phone_add_encrypted_column(regclass, name, name, name, name, text, name, text, text, boolean, text, name, integer, boolean) IS
     'adds an encrypted column and its hash beside a column of plain text, keeps them in step, and fills them in batches';

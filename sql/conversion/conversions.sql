@@ -1,0 +1,65 @@
+-- Conversions under way. Nothing is registered: a conversion is known by its triggers, which follow when the table or a
+-- column is renamed, and go into dumps. One trigger, which never fires, names the two columns; one does the work.
+
+CREATE FUNCTION phone_crypt.trigger_argument(arguments bytea, number integer) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT nullif(split_part(encode(arguments, 'escape'), '\000', number), '')
+$$;
+COMMENT ON FUNCTION phone_crypt.trigger_argument(bytea, integer) IS
+    'an argument of a trigger, counted from 1, as pg_trigger.tgargs has it';
+
+CREATE VIEW phone_crypt.conversions AS
+    SELECT m.tgrelid::regclass AS relation,
+           p.attname AS plain_column, p.attnum AS plain_number,
+           e.attname AS encrypted_column, e.attnum AS encrypted_number,
+           CASE w.work WHEN 'clear' THEN 'swapped' WHEN 'fill' THEN 'filling' WHEN 'fill_with_spelling' THEN 'filling'
+                       ELSE 'prepared' END AS state,
+           m.tgname AS marker, m.id, w.tgname AS trigger, w.oid AS trigger_oid, w.work
+      FROM (SELECT *, phone_crypt.trigger_argument(t.tgargs, 1) AS id FROM pg_catalog.pg_trigger AS t) AS m
+      JOIN pg_catalog.pg_attribute AS p ON p.attrelid OPERATOR(pg_catalog.=) m.tgrelid
+                                       AND p.attnum OPERATOR(pg_catalog.=) m.tgattr[0]
+      JOIN pg_catalog.pg_attribute AS e ON e.attrelid OPERATOR(pg_catalog.=) m.tgrelid
+                                       AND e.attnum OPERATOR(pg_catalog.=) m.tgattr[1]
+      LEFT JOIN (SELECT t.oid, t.tgname, t.tgrelid, t.tgfoid, phone_crypt.trigger_argument(t.tgargs, 1) AS id,
+                        phone_crypt.trigger_argument(t.tgargs, 2) AS work
+                   FROM pg_catalog.pg_trigger AS t WHERE t.tgattr[0] IS NULL) AS w
+        ON w.tgrelid OPERATOR(pg_catalog.=) m.tgrelid AND w.tgfoid OPERATOR(pg_catalog.=) m.tgfoid
+       AND w.id OPERATOR(pg_catalog.=) m.id
+     WHERE m.tgfoid OPERATOR(pg_catalog.=) 'phone_crypt.convert_row()'::regprocedure;
+COMMENT ON VIEW phone_crypt.conversions IS
+    'columns of plain text on their way to encrypted_phone: prepared, filling, or swapped and not yet dropped';
+
+-- The conversion of a column, by the name that the application knows it by.
+CREATE FUNCTION phone_crypt.conversion(relation regclass, column_name text) RETURNS phone_crypt.conversions
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c FROM phone_crypt.conversions AS c
+     WHERE c.relation = conversion.relation
+       AND column_name = CASE c.state WHEN 'swapped' THEN c.encrypted_column ELSE c.plain_column END
+     LIMIT 1
+$$;
+COMMENT ON FUNCTION phone_crypt.conversion(regclass, text) IS
+    'the conversion of a column; NULL where there is none';
+
+-- Every column of the data type, or of a domain over it.
+CREATE VIEW phone_crypt.encrypted_columns AS
+    SELECT a.attrelid::regclass AS relation, a.attname AS column_name,
+           EXISTS (SELECT FROM pg_catalog.pg_index AS i
+                    WHERE i.indrelid OPERATOR(pg_catalog.=) a.attrelid AND i.indisunique AND i.indisvalid
+                      AND i.indnkeyatts OPERATOR(pg_catalog.=) 1 AND i.indpred IS NULL
+                      AND i.indkey[0] OPERATOR(pg_catalog.=) a.attnum) AS is_unique,
+           a.attnotnull AS is_not_null,
+           c.plain_column, c.state AS conversion
+      FROM pg_catalog.pg_attribute AS a
+      JOIN pg_catalog.pg_class AS r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
+      JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
+      LEFT JOIN phone_crypt.conversions AS c ON c.relation OPERATOR(pg_catalog.=) a.attrelid
+                                            AND c.encrypted_number OPERATOR(pg_catalog.=) a.attnum
+     WHERE r.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}') AND a.attnum OPERATOR(pg_catalog.>) 0
+       AND NOT a.attisdropped
+       AND '@extschema@.encrypted_phone'::regtype OPERATOR(pg_catalog.=) ANY (ARRAY[t.oid, t.typbasetype]);
+COMMENT ON VIEW phone_crypt.encrypted_columns IS
+    'every column of type encrypted_phone, and what is left of its conversion';

@@ -1,0 +1,88 @@
+-- The plain text of a converted column goes, once every row is known to say the same without it.
+
+CREATE PROCEDURE phone_crypt.drop_plain(relation regclass, column_name text, dry_run boolean)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
+    verified pg_catalog.text;
+    differing bigint;
+    failure pg_catalog.text;
+    title pg_catalog.text := phone_crypt.job_title('phone_drop_plaintext', relation, column_name::pg_catalog.name);
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
+BEGIN
+    PERFORM phone_crypt.check_owner(relation);
+    verified := phone_crypt.trigger_version(conversion);
+    PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
+    IF NOT dry_run THEN
+        PERFORM phone_crypt.job_lock(relation);
+    END IF;
+    differing := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text, column_name, true);
+    IF differing OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = pg_catalog.format('They were written past the trigger of the conversion. Where the encrypted '
+                      'column is right: UPDATE them SET %I = NULL. WHERE %1$I <> %I finds those with another number.',
+                      conversion.plain_column, column_name);
+    END IF;
+    IF dry_run THEN
+        RAISE NOTICE '%: dry run: every row says the same without it', title;
+        PERFORM phone_crypt.end_batch(callers);
+        RETURN;
+    END IF;
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    CALL phone_crypt.change_table(relation, ARRAY[
+        pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
+        pg_catalog.format('SELECT phone_crypt.drop_plain_column(%L, %L, %L)', relation, column_name, verified)], failure);
+    PERFORM phone_crypt.job_unlock(relation);
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    RAISE NOTICE '%', phone_crypt.plain_remains(title, relation);
+    PERFORM phone_crypt.end_batch(callers);
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.drop_plain(regclass, text, boolean) IS
+    'behind phone_drop_plaintext: for a column of type encrypted_phone';
+
+CREATE FUNCTION phone_crypt.drop_plain_column(relation regclass, column_name text, verified text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
+    statement text;
+BEGIN
+    IF conversion.state IS DISTINCT FROM 'swapped' OR verified IS NULL
+       OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
+        RAISE EXCEPTION 'the trigger of the conversion of table % does not fire, or was altered meanwhile', relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'It has to stay ENABLE ALWAYS. CALL it again: it looks at every row again.';
+    END IF;
+    PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
+    FOREACH statement IN ARRAY ARRAY[
+        format('DROP TRIGGER %I ON %s', conversion.trigger, relation),
+        format('DROP TRIGGER %I ON %s', conversion.marker, relation),
+        format('ALTER TABLE %s DROP COLUMN %I', relation, conversion.plain_column)]
+    LOOP
+        PERFORM phone_crypt.run_as_owner(relation, statement);
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.drop_plain_column(regclass, text, text) IS
+    'behind phone_drop_plaintext: the drop, under its lock';
+
+-- Where plain text of a dropped column still is.
+CREATE FUNCTION phone_crypt.plain_remains(title text, relation regclass) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format(E'%s: the column is gone. What still holds plain text, and what removes it:\n'
+        '  the rows'' old versions:   VACUUM FULL %s; (locks the table; pg_repack does not)\n'
+        '  statistics of the column: ANALYZE %2$s; VACUUM FULL pg_statistic; (their old versions)\n'
+        '  the write-ahead log:      CHECKPOINT; and wait until old segments are recycled; archived ones by your retention\n'
+        '  replicas:                 they follow; what they archive or back up themselves does not\n'
+        '  backups and dumps:        delete those made before now, or keep them as you keep a key', title, relation)
+$$;
+COMMENT ON FUNCTION phone_crypt.plain_remains(text, regclass) IS
+    'what still holds plain text after a column of it was dropped';

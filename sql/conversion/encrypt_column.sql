@@ -1,0 +1,418 @@
+-- phone_encrypt_column: a column of plain text becomes one of type encrypted_phone under the same name, while the
+-- application goes on:
+--   1. a column of the type is added, and its indexes are made while it is empty;
+--   2. a trigger fills it whenever a row is written, and batches fill it where rows are there already;
+--   3. every row is compared;
+--   4. the columns change names under a short lock.
+-- Each step is seen in the catalogue and the rows, so that a run that was stopped goes on where it was.
+
+-- How many rows have a number that another row has, however it is written, under a unique index.
+CREATE FUNCTION phone_crypt.count_repeated(relation regclass, column_name text) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    unique_index record;
+    repeated bigint;
+    most bigint := 0;
+BEGIN
+    FOR unique_index IN
+        SELECT ARRAY(SELECT b.attname::text FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) AS k (number)
+                       JOIN pg_attribute AS b ON b.attrelid = relation AND b.attnum = k.number
+                      WHERE b.attnum <> a.attnum) AS others
+          FROM pg_attribute AS a, phone_crypt.carried_indexes(relation, a.attnum) AS c
+          JOIN pg_index AS i ON i.indexrelid = c.index
+         WHERE a.attrelid = relation AND a.attname = column_name AND c.is_unique
+           AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
+    LOOP
+        SELECT coalesce(sum(n.count - 1), 0) INTO repeated
+          FROM (SELECT count(*) AS count
+                  FROM phone_crypt.read_as_owner(relation, ARRAY[column_name] || unique_index.others) AS r
+                 CROSS JOIN LATERAL @extschema@.phone_try_normalize(r.columns[1]) AS number
+                 WHERE number IS NOT NULL AND array_position(r.columns, NULL) IS NULL
+                 GROUP BY number, r.columns[2:]) AS n;
+        most := greatest(most, repeated);
+    END LOOP;
+    RETURN most;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.count_repeated(regclass, text) IS
+    'how many rows repeat the number of another row under a unique index';
+
+-- What cannot be a phone number that somebody has written: it would be encrypted twice.
+CREATE FUNCTION phone_crypt.count_encrypted_texts(relation regclass, column_name text) RETURNS bigint
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT phone_crypt.count_as_owner(relation, format(
+        't.%1$I::pg_catalog.text OPERATOR(pg_catalog.~) %2$L OR t.%1$I::pg_catalog.text OPERATOR(pg_catalog.~) %3$L',
+        column_name, '^ep:', '^[0-9a-fA-F]{32}:[0-9a-fA-F]+$'))
+$$;
+COMMENT ON FUNCTION phone_crypt.count_encrypted_texts(regclass, text) IS
+    'how many rows have an encrypted value in a column of plain text';
+
+CREATE FUNCTION phone_crypt.check_rows(relation regclass, column_name text, duplicates text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    number bigint := phone_crypt.count_encrypted_texts(relation, column_name);
+BEGIN
+    IF number > 0 THEN
+        RAISE EXCEPTION '% rows of table % have encrypted values in column %', number, relation, quote_ident(column_name)
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'They are those WHERE the column ~ ''^ep:'' OR ~ ''^[0-9a-fA-F]{32}:''.';
+    END IF;
+    number := CASE duplicates WHEN 'refuse' THEN phone_crypt.count_repeated(relation, column_name) ELSE 0 END;
+    IF number > 0 THEN
+        RAISE EXCEPTION '% rows of table % repeat a number that another row has in another spelling', number, relation
+            USING ERRCODE = 'unique_violation',
+                  HINT = 'Merge them first: GROUP BY phone_try_normalize(column) HAVING count(*) > 1 finds them. Or say '
+                         'duplicates => ''text'': one row keeps each number, and the others keep what is written there '
+                         'as text that no look-up by the number finds.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_rows(regclass, text, text) IS
+    'refuses rows that a conversion could not take';
+
+-- The condition that a row is still to be filled.
+CREATE FUNCTION phone_crypt.unfilled(conversion phone_crypt.conversions) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('t.%I IS NOT NULL AND t.%I IS NULL', conversion.plain_column, conversion.encrypted_column)
+$$;
+COMMENT ON FUNCTION phone_crypt.unfilled(phone_crypt.conversions) IS
+    'the condition that a row is still to be encrypted';
+
+-- Encrypts the rows that were there before the trigger.
+CREATE PROCEDURE phone_crypt.fill_column(
+    relation regclass, column_name text, duplicates text, batch_size integer, job bigint, INOUT counts jsonb
+)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    conversion phone_crypt.conversions;
+    path pg_catalog.text;
+    batch pg_catalog.record;
+    pages bigint;
+    page bigint;
+    step bigint;
+    changed bigint;
+    attempts integer;
+    one_by_one boolean;
+    state pg_catalog.text;
+    message pg_catalog.text;
+    detail pg_catalog.text;
+    hint pg_catalog.text;
+    idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
+    done_before bigint;
+    filled bigint := 0;
+BEGIN
+    COMMIT;
+    -- Under another level each row that somebody changes meanwhile would stop a batch.
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    -- The caller's own: triggers of the table are to find what they find elsewhere.
+    path := pg_catalog.current_setting('search_path');
+    PERFORM phone_crypt.begin_batch();
+    SELECT j.done INTO done_before FROM phone_crypt.jobs AS j WHERE j.id OPERATOR(pg_catalog.=) job;
+    LOOP
+        conversion := phone_crypt.conversion(relation, column_name);
+        changed := 0;
+        page := 0;
+        SELECT pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog./)
+                   pg_catalog.current_setting('block_size')::bigint,
+               greatest(1, batch_size OPERATOR(pg_catalog.*) greatest(c.relpages, 1)
+                           OPERATOR(pg_catalog./) greatest(c.reltuples, 60.0 OPERATOR(pg_catalog.*) c.relpages, 60))
+          INTO pages, step FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) relation;
+        WHILE page OPERATOR(pg_catalog.<) pages LOOP
+            attempts := 0;
+            one_by_one := false;
+            LOOP
+                state := NULL;
+                BEGIN
+                    PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
+                    SELECT b.filled, b.repeated INTO batch
+                      FROM phone_crypt.fill_batch(relation, conversion.plain_column, conversion.encrypted_column, page,
+                                                  page OPERATOR(pg_catalog.+) step, path, one_by_one) AS b;
+                EXCEPTION
+                    WHEN deadlock_detected OR lock_not_available OR serialization_failure THEN
+                        state := SQLSTATE;
+                        message := '';
+                        detail := NULL;
+                        attempts := attempts OPERATOR(pg_catalog.+) 1;
+                        IF attempts OPERATOR(pg_catalog.<=) 300 THEN
+                            PERFORM pg_catalog.pg_sleep(0.1);
+                            CONTINUE;
+                        END IF;
+                    WHEN OTHERS THEN
+                        IF SQLSTATE OPERATOR(pg_catalog.=) '23505' AND duplicates OPERATOR(pg_catalog.=) 'text'
+                           AND NOT one_by_one THEN
+                            one_by_one := true;
+                            CONTINUE;
+                        END IF;
+                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
+                            detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+                END;
+                EXIT;
+            END LOOP;
+            IF state IS NOT NULL THEN
+                PERFORM phone_crypt.batch_failed('phone_encrypt_column', relation, state, message, detail, hint);
+            END IF;
+            changed := changed OPERATOR(pg_catalog.+) batch.filled;
+            filled := filled OPERATOR(pg_catalog.+) batch.filled;
+            counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_build_object(
+                'encrypted', batch.filled, 'repeated_kept_as_text', batch.repeated));
+            PERFORM phone_crypt.job_progress(job, done_before OPERATOR(pg_catalog.+) filled, counts);
+            COMMIT;
+            SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+            PERFORM phone_crypt.begin_batch();
+            page := page OPERATOR(pg_catalog.+) step;
+        END LOOP;
+        EXIT WHEN phone_crypt.count_as_owner(relation, phone_crypt.unfilled(conversion)) OPERATOR(pg_catalog.=) 0;
+        IF changed OPERATOR(pg_catalog.>) 0 THEN
+            idle_since := pg_catalog.clock_timestamp();
+        ELSIF pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>)
+              (idle_since OPERATOR(pg_catalog.+) interval '60 seconds') THEN
+            RAISE EXCEPTION 'rows of table % have been locked by others for a minute, or a trigger keeps them as they are',
+                relation
+                USING ERRCODE = 'lock_not_available',
+                      HINT = 'What was converted so far is kept. End the transactions that hold them and CALL it again.';
+        ELSE
+            PERFORM pg_catalog.pg_sleep(0.2);
+        END IF;
+        COMMIT;
+        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+        PERFORM phone_crypt.begin_batch();
+    END LOOP;
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.fill_column(regclass, text, text, integer, bigint, jsonb) IS
+    'behind phone_encrypt_column: batches until every row is encrypted';
+
+-- The statements that add the column, and the trigger that names it together with the plain one.
+CREATE FUNCTION phone_crypt.prepare_sql(relation regclass, column_name text) RETURNS text[]
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY[
+        format('ALTER TABLE %s ADD COLUMN %I %s', relation, column_name || '_encrypted',
+               '@extschema@.encrypted_phone'::regtype),
+        format('CREATE TRIGGER %I BEFORE UPDATE OF %I, %I ON %s FOR EACH ROW WHEN (false) '
+               'EXECUTE FUNCTION phone_crypt.convert_row(%L, %L)',
+               phone_crypt.free_trigger_name(relation, 'zz_phone_crypt_columns'), column_name,
+               column_name || '_encrypted', relation, gen_random_uuid(), 'columns')]
+$$;
+COMMENT ON FUNCTION phone_crypt.prepare_sql(regclass, text) IS
+    'the statements that begin a conversion';
+
+CREATE FUNCTION phone_crypt.free_trigger_name(relation regclass, stem text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT stem || '_' || n FROM generate_series(1, 10000) AS n
+     WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = relation AND t.tgname = stem || '_' || n)
+     ORDER BY n LIMIT 1
+$$;
+COMMENT ON FUNCTION phone_crypt.free_trigger_name(regclass, text) IS
+    'a name that no trigger of the table has';
+
+-- The statements that make the trigger that works, of a kind that no session can switch off.
+CREATE FUNCTION phone_crypt.sync_trigger_sql(conversion phone_crypt.conversions, work text) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ARRAY[
+        format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (%s) '
+               'EXECUTE FUNCTION phone_crypt.convert_row(%L, %L)',
+               t.name, conversion.relation,
+               -- Both columns stand in it, so that the trigger goes when one of them does.
+               format('NEW.%I IS NOT NULL OR NEW.%I IS NOT NULL', conversion.plain_column, conversion.encrypted_column),
+               conversion.id, work),
+        format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', conversion.relation, t.name)]
+      FROM (SELECT phone_crypt.free_trigger_name(conversion.relation,
+                       phone_crypt.sync_trigger_name(conversion.encrypted_number))) AS t (name)
+$$;
+COMMENT ON FUNCTION phone_crypt.sync_trigger_sql(phone_crypt.conversions, text) IS
+    'the statements that make the trigger of a conversion';
+
+-- The constraint that stands for NOT NULL until the swap, and whether it has been validated.
+CREATE FUNCTION phone_crypt.not_null_check(conversion phone_crypt.conversions, OUT name text, OUT is_valid boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.conname, c.convalidated FROM pg_constraint AS c
+     WHERE c.conrelid = conversion.relation AND c.contype = 'c' AND c.conkey = ARRAY[conversion.encrypted_number]
+       AND pg_get_constraintdef(c.oid) LIKE format('CHECK ((%I IS NOT NULL))%%', conversion.encrypted_column)
+     LIMIT 1
+$$;
+COMMENT ON FUNCTION phone_crypt.not_null_check(phone_crypt.conversions) IS
+    'the check that stands for NOT NULL on the encrypted column of a conversion';
+
+CREATE FUNCTION phone_crypt.not_null_sql(conversion phone_crypt.conversions) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found record;
+    statements text[] := '{}';
+    name text;
+BEGIN
+    IF NOT (SELECT a.attnotnull FROM pg_attribute AS a
+             WHERE a.attrelid = conversion.relation AND a.attnum = conversion.plain_number) THEN
+        RETURN statements;
+    END IF;
+    SELECT * INTO found FROM phone_crypt.not_null_check(conversion);
+    name := coalesce(found.name, conversion.encrypted_column || '_' || conversion.encrypted_number);
+    IF found.name IS NULL THEN
+        statements := statements || format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID',
+                                           conversion.relation, name, conversion.encrypted_column);
+    END IF;
+    IF found.is_valid IS NOT TRUE THEN
+        statements := statements || format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conversion.relation, name);
+    END IF;
+    RETURN statements;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.not_null_sql(phone_crypt.conversions) IS
+    'the statements that see to NOT NULL before the swap, so that it need not read the table';
+
+-- Unique indexes become deferrable constraints until the swap: see phone_crypt.make_immediate().
+CREATE FUNCTION phone_crypt.constraints_sql(conversion phone_crypt.conversions) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE USING INDEX %I DEFERRABLE',
+                                     conversion.relation, c.relname, c.relname)), '{}')
+      FROM phone_crypt.index_pairs(conversion) AS p JOIN pg_class AS c ON c.oid = p.counterpart
+     WHERE p.is_unique AND p.counterpart_constraint IS NULL
+$$;
+COMMENT ON FUNCTION phone_crypt.constraints_sql(phone_crypt.conversions) IS
+    'the statements that make constraints of the unique indexes of the encrypted column';
+
+CREATE PROCEDURE phone_encrypt_column(
+    "table" regclass, "column" name, keep_original boolean DEFAULT false, duplicates text DEFAULT 'refuse',
+    batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
+)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    conversion phone_crypt.conversions;
+    work pg_catalog.text := CASE WHEN keep_original THEN 'fill_with_spelling' ELSE 'fill' END;
+    title pg_catalog.text;
+    statements pg_catalog.text[];
+    counts pg_catalog.jsonb;
+    job bigint;
+    differing bigint;
+    verified pg_catalog.text;
+    failure pg_catalog.text;
+    -- Up to this size the indexes are made under a lock, which takes a moment.
+    small constant bigint := 16777216;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
+BEGIN
+    IF "table" IS NULL OR "column" IS NULL OR keep_original IS NULL OR duplicates IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'table, column, keep_original, duplicates and dry_run must not be NULL'
+            USING ERRCODE = 'null_value_not_allowed';
+    ELSIF duplicates OPERATOR(pg_catalog.<>) ALL (ARRAY['refuse', 'text']) THEN
+        RAISE EXCEPTION 'duplicates is one of: refuse, text' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM phone_crypt.check_owner("table");
+    PERFORM phone_crypt.check_batch_size(batch_size);
+    title := phone_crypt.job_title('phone_encrypt_column', "table", "column");
+    conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
+    IF phone_crypt.is_encrypted_column("table", "column"::pg_catalog.text) THEN
+        RAISE NOTICE '%: the column is encrypted', title
+            USING HINT = CASE conversion.state WHEN 'swapped'
+                         THEN 'CALL phone_drop_plaintext(): its plain text is still there.' END;
+        PERFORM phone_crypt.end_batch(callers);
+        RETURN;
+    END IF;
+    IF conversion.relation IS NULL THEN
+        PERFORM phone_crypt.check_convertible("table", "column"::pg_catalog.text);
+    ELSIF conversion.state OPERATOR(pg_catalog.=) 'filling' AND conversion.work OPERATOR(pg_catalog.<>) work THEN
+        RAISE EXCEPTION 'column % of table % is being converted with another keep_original',
+            pg_catalog.quote_ident("column"), "table" USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    PERFORM phone_crypt.check_rights("table", a.attnum) FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) "table" AND a.attname OPERATOR(pg_catalog.=) "column";
+    IF dry_run THEN
+        counts := phone_crypt.plaintext_counts("table", "column"::pg_catalog.text, NULL)
+                  OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
+                      'duplicate', phone_crypt.count_repeated("table", "column"::pg_catalog.text),
+                      'encrypted_already', phone_crypt.count_encrypted_texts("table", "column"::pg_catalog.text));
+        RAISE NOTICE '%: dry run: %', title, phone_crypt.counts_text(counts);
+        PERFORM phone_crypt.end_batch(callers);
+        RETURN;
+    END IF;
+    PERFORM phone_crypt.job_lock("table");
+    IF conversion.state IS DISTINCT FROM 'filling' THEN
+        PERFORM phone_crypt.check_rows("table", "column"::pg_catalog.text, duplicates);
+    END IF;
+    PERFORM phone_crypt.pin_if_not_pinned();
+    COMMIT;
+
+    IF conversion.relation IS NULL THEN
+        PERFORM phone_crypt.begin_batch();
+        CALL phone_crypt.change_table("table", phone_crypt.prepare_sql("table", "column"::pg_catalog.text), failure);
+    END IF;
+    PERFORM phone_crypt.begin_batch();
+    conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
+    IF conversion.state OPERATOR(pg_catalog.=) 'prepared' THEN
+        statements := phone_crypt.missing_indexes(conversion, false);
+        IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
+            IF pg_catalog.pg_relation_size("table") OPERATOR(pg_catalog.>) small THEN
+                RAISE NOTICE '%: make the indexes now, while the column is empty, and CALL it again', title
+                    USING HINT = pg_catalog.format('SELECT phone_column_statements(%L, %L) \gexec', "table", "column");
+                PERFORM phone_crypt.job_unlock("table");
+                COMMIT;
+                RETURN;
+            END IF;
+            CALL phone_crypt.change_table("table", statements, failure);
+        END IF;
+        CALL phone_crypt.change_table("table", phone_crypt.constraints_sql(conversion)
+            OPERATOR(pg_catalog.||) phone_crypt.sync_trigger_sql(conversion, work), failure);
+    END IF;
+
+    PERFORM phone_crypt.begin_batch();
+    conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
+    SELECT b.job, b.details INTO job, counts
+      FROM phone_crypt.job_begin('phone_encrypt_column', "table", "column",
+                                 phone_crypt.count_as_owner("table", phone_crypt.unfilled(conversion))) AS b;
+    COMMIT;
+    CALL phone_crypt.fill_column("table", "column"::pg_catalog.text, duplicates, batch_size, job, counts);
+
+    statements := phone_crypt.not_null_sql(conversion);
+    IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
+        CALL phone_crypt.change_table("table", statements, failure);
+    END IF;
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    verified := phone_crypt.trigger_version(conversion);
+    differing := phone_crypt.conversion_differing("table", conversion.plain_column::pg_catalog.text,
+                                                  conversion.encrypted_column::pg_catalog.text, false);
+    IF differing OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, "table"
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = pg_catalog.format(
+                      'They were written past the trigger of the conversion. UPDATE them SET %I = NULL and CALL it again.',
+                      conversion.encrypted_column);
+    END IF;
+    CALL phone_crypt.change_table("table", ARRAY[
+        pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table"),
+        pg_catalog.format('SELECT phone_crypt.swap_columns(%L, %L, %L)', "table", "column", verified),
+        phone_crypt.job_end_sql(job, counts)], failure);
+    PERFORM phone_crypt.job_unlock("table");
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    RAISE NOTICE '%: the column is encrypted; what it was is in %.%', title, "table",
+        pg_catalog.quote_ident(pg_catalog.concat("column", '_plain'))
+        USING HINT = pg_catalog.format(E'When the application is content:\n  CALL phone_drop_plaintext(%L, %L);\n'
+            'Indexes that were filled row by row take half as much room again:\n  REINDEX TABLE CONCURRENTLY %s;',
+            "table", "column", "table");
+    PERFORM phone_crypt.end_batch(callers);
+END;
+$$;
+COMMENT ON PROCEDURE phone_encrypt_column(regclass, name, boolean, text, integer, boolean) IS
+    'turns a column of plain text into one of type encrypted_phone under the same name, online';

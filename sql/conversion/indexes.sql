@@ -1,0 +1,149 @@
+-- Indexes that a conversion makes anew on the encrypted column: those of PostgreSQL's plainest kind, of any columns.
+
+-- What follows the table's name in the definition of an index, with another name for one column.
+CREATE FUNCTION phone_crypt.index_columns(index oid, number smallint, column_name text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('(%s)', string_agg(k.name || k.direction, ', ' ORDER BY k.place) FILTER (WHERE k.is_key))
+           || coalesce(' INCLUDE (' || string_agg(k.name, ', ' ORDER BY k.place) FILTER (WHERE NOT k.is_key) || ')', '')
+           || coalesce(' WITH (' || max(k.options) || ')', '')
+           || coalesce(' TABLESPACE ' || quote_ident(max(k.tablespace)), '')
+      FROM (SELECT c.place, c.place <= i.indnkeyatts AS is_key,
+                   quote_ident(CASE c.number WHEN index_columns.number THEN column_name ELSE a.attname END) AS name,
+                   CASE i.indoption[c.place - 1] & 3
+                       WHEN 1 THEN ' DESC NULLS LAST' WHEN 2 THEN ' NULLS FIRST' WHEN 3 THEN ' DESC' ELSE '' END
+                       AS direction,
+                   array_to_string(r.reloptions, ', ') AS options, s.spcname AS tablespace
+              FROM pg_index AS i JOIN pg_class AS r ON r.oid = i.indexrelid
+              LEFT JOIN pg_tablespace AS s ON s.oid = r.reltablespace,
+                   unnest(i.indkey::int2[]) WITH ORDINALITY AS c (number, place), pg_attribute AS a
+             WHERE i.indexrelid = index AND a.attrelid = i.indrelid AND a.attnum = c.number) AS k
+$$;
+COMMENT ON FUNCTION phone_crypt.index_columns(oid, smallint, text) IS
+    'the columns and options in the definition of an index, with another name for one column';
+
+-- Unique constraints and indexes, and others, that a column stands in and that can be made the same on another column.
+CREATE FUNCTION phone_crypt.carried_indexes(relation regclass, number smallint)
+    RETURNS TABLE (index oid, constraint_oid oid, is_unique boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT i.indexrelid, c.oid, i.indisunique
+      FROM pg_index AS i JOIN pg_class AS r ON r.oid = i.indexrelid JOIN pg_am AS m ON m.oid = r.relam
+      LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid
+     WHERE i.indrelid = relation AND carried_indexes.number = ANY (i.indkey::int2[]) AND m.amname = 'btree'
+       AND i.indisvalid AND i.indexprs IS NULL AND i.indpred IS NULL
+       AND NOT (i.indisprimary OR i.indisexclusion OR i.indisreplident OR i.indisclustered)
+       -- Of PostgreSQL 15 and later.
+       AND coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false') = 'false'
+       AND (c.oid IS NULL OR c.contype = 'u' AND NOT c.condeferrable)
+       -- Of the other columns, what each has by default.
+       AND NOT EXISTS (
+           SELECT FROM generate_series(0, i.indnkeyatts - 1) AS k (place)
+             JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.place]
+             JOIN pg_opclass AS o ON o.oid = i.indclass[k.place]
+            WHERE a.attnum <> carried_indexes.number
+              AND NOT (o.opcdefault AND i.indcollation[k.place] = a.attcollation))
+$$;
+COMMENT ON FUNCTION phone_crypt.carried_indexes(regclass, smallint) IS
+    'the indexes of a column that a conversion makes anew';
+
+-- Each of them, and its counterpart on the encrypted column where that is there.
+CREATE FUNCTION phone_crypt.index_pairs(conversion phone_crypt.conversions)
+    RETURNS TABLE (index oid, constraint_oid oid, is_unique boolean, definition text, counterpart oid,
+                   counterpart_constraint oid)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT o.index, o.constraint_oid, o.is_unique, o.definition, n.index, n.constraint_oid
+      FROM (SELECT i.index, i.constraint_oid, i.is_unique,
+                   phone_crypt.index_columns(i.index, conversion.plain_number, conversion.encrypted_column) AS definition
+              FROM phone_crypt.carried_indexes(conversion.relation, conversion.plain_number) AS i) AS o
+      LEFT JOIN LATERAL (
+            SELECT i.indexrelid AS index, c.oid AS constraint_oid
+              FROM pg_index AS i
+              LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid
+             WHERE i.indrelid = conversion.relation AND i.indisvalid AND i.indisunique = o.is_unique
+               AND i.indexprs IS NULL AND i.indpred IS NULL
+               AND conversion.encrypted_number = ANY (i.indkey::int2[])
+               AND phone_crypt.index_columns(i.indexrelid, conversion.encrypted_number, conversion.encrypted_column)
+                   = o.definition
+             ORDER BY c.oid LIMIT 1) AS n ON true
+     ORDER BY o.is_unique DESC, o.index
+$$;
+COMMENT ON FUNCTION phone_crypt.index_pairs(phone_crypt.conversions) IS
+    'the indexes of the plain column, and those of the encrypted one that stand for them';
+
+-- A name that no relation of the table's schema has, of at most 63 bytes.
+CREATE FUNCTION phone_crypt.free_name(relation regclass, wanted text) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    stem text := wanted;
+    name text := wanted;
+    number integer := 0;
+BEGIN
+    WHILE octet_length(stem) > 56 LOOP
+        stem := left(stem, -1);
+        name := stem;
+    END LOOP;
+    WHILE EXISTS (SELECT FROM pg_class AS c JOIN pg_class AS o USING (relnamespace)
+                   WHERE c.oid = relation AND o.relname = name) LOOP
+        number := number + 1;
+        name := stem || '_' || number;
+    END LOOP;
+    RETURN name;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.free_name(regclass, text) IS
+    'a name that no relation of the table''s schema has';
+
+-- The statements that make what is missing. Several may be missing: their names must differ.
+CREATE FUNCTION phone_crypt.missing_indexes(conversion phone_crypt.conversions, is_concurrent boolean) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    pair record;
+    invalid regclass;
+    statements text[] := '{}';
+    manner text := CASE WHEN is_concurrent THEN 'CONCURRENTLY ' ELSE '' END;
+BEGIN
+    -- What a CREATE INDEX CONCURRENTLY that failed has left behind.
+    FOR invalid IN SELECT i.indexrelid FROM pg_index AS i
+                    WHERE i.indrelid = conversion.relation AND NOT i.indisvalid
+                      AND conversion.encrypted_number = ANY (i.indkey::int2[]) LOOP
+        statements := statements || format('DROP INDEX %s%s', manner, invalid);
+    END LOOP;
+    FOR pair IN SELECT p.*, c.relname FROM phone_crypt.index_pairs(conversion) AS p
+                  JOIN pg_class AS c ON c.oid = p.index WHERE p.counterpart IS NULL LOOP
+        statements := statements || format('CREATE %sINDEX %s%I ON %s USING btree %s',
+            CASE WHEN pair.is_unique THEN 'UNIQUE ' ELSE '' END, manner,
+            phone_crypt.free_name(conversion.relation, pair.relname || '_enc'), conversion.relation, pair.definition);
+    END LOOP;
+    RETURN statements;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.missing_indexes(phone_crypt.conversions, boolean) IS
+    'the statements that make the indexes of the encrypted column that are not there yet';
+
+CREATE FUNCTION phone_column_statements("table" regclass, "column" name) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    conversion phone_crypt.conversions;
+BEGIN
+    IF "table" IS NULL OR "column" IS NULL THEN
+        RAISE EXCEPTION 'table and column must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    conversion := phone_crypt.conversion("table", "column"::text);
+    IF conversion.state IN ('prepared', 'filling') THEN
+        RETURN QUERY SELECT s || ';' FROM unnest(phone_crypt.missing_indexes(conversion, true)) AS u (s);
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_column_statements(regclass, name) IS
+    'the statements that phone_encrypt_column() waits for, for \gexec: CREATE INDEX CONCURRENTLY runs in no procedure';

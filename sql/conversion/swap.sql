@@ -1,0 +1,157 @@
+-- The end of a conversion: under a lock that lasts as long as these statements, none of which reads the table.
+
+CREATE FUNCTION phone_crypt.is_encrypted_column(relation regclass, column_name text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM phone_crypt.encrypted_columns AS c
+                    WHERE c.relation = is_encrypted_column.relation
+                      AND c.column_name = is_encrypted_column.column_name)
+$$;
+COMMENT ON FUNCTION phone_crypt.is_encrypted_column(regclass, text) IS
+    'whether a column is of the data type';
+
+-- What is another text once somebody has switched the trigger off, and on again.
+CREATE FUNCTION phone_crypt.trigger_version(conversion phone_crypt.conversions) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT concat_ws(' ', t.oid, t.xmin, t.tgenabled)
+      FROM pg_trigger AS t WHERE t.oid = conversion.trigger_oid AND t.tgenabled = 'A'
+$$;
+COMMENT ON FUNCTION phone_crypt.trigger_version(phone_crypt.conversions) IS
+    'tells whether the trigger of a conversion has been altered; NULL where it does not fire';
+
+-- The new indexes take the names of the old ones, which go.
+CREATE FUNCTION phone_crypt.swap_indexes(conversion phone_crypt.conversions) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    pair record;
+    name text;
+    remark text;
+    statements text[];
+    statement text;
+BEGIN
+    FOR pair IN SELECT * FROM phone_crypt.index_pairs(conversion) LOOP
+        name := (SELECT c.relname FROM pg_class AS c WHERE c.oid = pair.index);
+        remark := coalesce(obj_description(pair.constraint_oid, 'pg_constraint'),
+                           obj_description(pair.index, 'pg_class'));
+        IF pair.counterpart_constraint IS NOT NULL THEN
+            PERFORM phone_crypt.make_immediate(conversion.relation, pair.counterpart_constraint);
+        END IF;
+        statements := ARRAY[
+            CASE WHEN pair.constraint_oid IS NULL THEN format('DROP INDEX %s', pair.index::regclass)
+                 ELSE format('ALTER TABLE %s DROP CONSTRAINT %I', conversion.relation,
+                             (SELECT c.conname FROM pg_constraint AS c WHERE c.oid = pair.constraint_oid)) END,
+            CASE WHEN pair.counterpart_constraint IS NULL
+                 THEN format('ALTER INDEX %s RENAME TO %I', pair.counterpart::regclass, name)
+                 ELSE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', conversion.relation,
+                             (SELECT c.conname FROM pg_constraint AS c WHERE c.oid = pair.counterpart_constraint), name) END];
+        FOREACH statement IN ARRAY statements LOOP
+            PERFORM phone_crypt.run_as_owner(conversion.relation, statement);
+        END LOOP;
+        IF remark IS NOT NULL THEN
+            -- The index by its new name.
+            PERFORM phone_crypt.run_as_owner(conversion.relation, CASE
+                WHEN pair.counterpart_constraint IS NULL
+                THEN format('COMMENT ON INDEX %s IS %L', pair.counterpart::regclass, remark)
+                ELSE format('COMMENT ON CONSTRAINT %I ON %s IS %L', name, conversion.relation, remark) END);
+        END IF;
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.swap_indexes(phone_crypt.conversions) IS
+    'behind phone_encrypt_column: indexes change names';
+
+-- Privileges on the column, its comment and its statistics target, as statements for the encrypted column.
+CREATE FUNCTION phone_crypt.carried_sql(conversion phone_crypt.conversions) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(array_agg(s.statement), '{}')
+      FROM (SELECT format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, conversion.encrypted_column,
+                          conversion.relation,
+                          CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
+                          CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement
+              FROM pg_attribute AS a, aclexplode(a.attacl) AS g
+             WHERE a.attrelid = conversion.relation AND a.attnum = conversion.plain_number
+            UNION ALL
+            SELECT format('COMMENT ON COLUMN %s.%I IS %L', conversion.relation, conversion.encrypted_column, d.remark)
+              FROM col_description(conversion.relation, conversion.plain_number) AS d (remark) WHERE d.remark IS NOT NULL
+            UNION ALL
+            SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS %s', conversion.relation,
+                          conversion.encrypted_column, a.attstattarget)
+              FROM pg_attribute AS a
+             WHERE a.attrelid = conversion.relation AND a.attnum = conversion.plain_number AND a.attstattarget >= 0) AS s
+$$;
+COMMENT ON FUNCTION phone_crypt.carried_sql(phone_crypt.conversions) IS
+    'the statements that carry over what belongs to a column itself';
+
+CREATE FUNCTION phone_crypt.swap_columns(relation regclass, column_name text, verified text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
+    is_not_null boolean;
+    not_null_name text;
+    new_not_null_name text;
+    statement text;
+    statements text[];
+BEGIN
+    IF conversion.state IS DISTINCT FROM 'filling' OR verified IS NULL
+       OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
+        RAISE EXCEPTION 'the trigger of the conversion of table % was altered meanwhile', relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'It has to stay ENABLE ALWAYS. CALL it again: it looks at every row again.';
+    END IF;
+    PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
+    IF cardinality(phone_crypt.missing_indexes(conversion, true)) > 0 THEN
+        RAISE EXCEPTION 'an index of column % has no counterpart on the encrypted column', quote_ident(column_name)
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
+                                relation, column_name);
+    END IF;
+    SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
+     WHERE a.attrelid = relation AND a.attnum = conversion.plain_number;
+    IF is_not_null AND (SELECT c.is_valid FROM phone_crypt.not_null_check(conversion) AS c) IS NOT TRUE THEN
+        RAISE EXCEPTION 'column % has become NOT NULL meanwhile', quote_ident(column_name)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL it again.';
+    END IF;
+    PERFORM phone_crypt.swap_indexes(conversion);
+    statements := phone_crypt.carried_sql(conversion);
+    IF is_not_null THEN
+        statements := statements
+            || format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, conversion.encrypted_column)
+            || format('ALTER TABLE %s DROP CONSTRAINT %I', relation,
+                      (SELECT c.name FROM phone_crypt.not_null_check(conversion) AS c))
+            || format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', relation, conversion.plain_column);
+        -- PostgreSQL 18 and later know it by a name.
+        SELECT c.conname INTO not_null_name FROM pg_constraint AS c
+         WHERE c.conrelid = relation AND c.contype = 'n' AND c.conkey = ARRAY[conversion.plain_number];
+    END IF;
+    statements := statements
+        || format('DROP TRIGGER %I ON %s', conversion.trigger, relation)
+        || format('ALTER TABLE %s RENAME COLUMN %I TO %I', relation, conversion.plain_column,
+                  conversion.plain_column || '_plain')
+        || format('ALTER TABLE %s RENAME COLUMN %I TO %I', relation, conversion.encrypted_column, column_name);
+    FOREACH statement IN ARRAY statements LOOP
+        PERFORM phone_crypt.run_as_owner(relation, statement);
+    END LOOP;
+    IF not_null_name IS NOT NULL THEN
+        SELECT c.conname INTO new_not_null_name FROM pg_constraint AS c
+         WHERE c.conrelid = relation AND c.contype = 'n' AND c.conkey = ARRAY[conversion.encrypted_number];
+        PERFORM phone_crypt.run_as_owner(relation, format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', relation,
+                                                          new_not_null_name, not_null_name));
+    END IF;
+    -- Under their new names.
+    SELECT * INTO conversion FROM phone_crypt.conversions AS c WHERE c.relation = swap_columns.relation AND c.id = conversion.id;
+    statements := phone_crypt.sync_trigger_sql(conversion, 'clear');
+    EXECUTE statements[1];
+    PERFORM phone_crypt.run_as_owner(relation, statements[2]);
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.swap_columns(regclass, text, text) IS
+    'behind phone_encrypt_column: the encrypted column takes the name of the plain one';

@@ -1,0 +1,52 @@
+//! A unique constraint that stops being deferrable, with its index as it is.
+//!
+//! While both columns are there, an upsert names the index of the plain one: at another unique index it would fail,
+//! unless that is of a deferrable constraint. After the swap it names that index itself, which has to be checked at once
+//! for that. PostgreSQL has no statement for the change: the three entries of the catalogue that differ are changed
+//! here, under the lock that the swap holds.
+
+use pgrx::IntoDatum;
+
+use crate::error::{Error, Result};
+use crate::pg::oids::OIDOID;
+use crate::pg::user::{CATALOG_OWNER, UserSwitch};
+use crate::pg::{Oid, relation, statement, user};
+
+const CONSTRAINT: &str = "
+    UPDATE pg_catalog.pg_constraint SET condeferrable = false, condeferred = false
+     WHERE oid OPERATOR(pg_catalog.=) $1 AND conrelid OPERATOR(pg_catalog.=) $2
+       AND contype OPERATOR(pg_catalog.=) 'u' AND condeferrable";
+const INDEX: &str = "
+    UPDATE pg_catalog.pg_index AS i SET indimmediate = true FROM pg_catalog.pg_constraint AS c
+     WHERE c.oid OPERATOR(pg_catalog.=) $1 AND i.indexrelid OPERATOR(pg_catalog.=) c.conindid";
+/// The trigger that checks at the end of a statement or transaction, and what ties it to the constraint.
+const DEPENDENCIES: &str = "
+    DELETE FROM pg_catalog.pg_depend AS d USING pg_catalog.pg_trigger AS t
+     WHERE t.tgconstraint OPERATOR(pg_catalog.=) $1
+       AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_trigger'::pg_catalog.regclass
+       AND d.objid OPERATOR(pg_catalog.=) t.oid";
+const TRIGGER: &str =
+    "DELETE FROM pg_catalog.pg_trigger WHERE tgconstraint OPERATOR(pg_catalog.=) $1";
+
+/// Makes a deferrable unique constraint of the table an immediate one.
+///
+/// Errors: not the owner, 42501; the table is not locked against everybody, or has no such constraint, 55000.
+pub fn make_immediate(table: Oid, constraint: Oid) -> Result<()> {
+    user::check_owner(table)?;
+    if !relation::is_locked_exclusively(table) {
+        return Err(Error::NotLocked(user::name_of(table)?));
+    }
+    let _in_their_name = UserSwitch::to(CATALOG_OWNER);
+    let given = [
+        (OIDOID, constraint.into_datum()),
+        (OIDOID, table.into_datum()),
+    ];
+    if statement::run(CONSTRAINT, &given, |_| {}) != 1 {
+        return Err(Error::NoSuchConstraint);
+    }
+    for sql in [INDEX, DEPENDENCIES, TRIGGER] {
+        statement::run(sql, &given[..1], |_| {});
+    }
+    relation::announce_change(table);
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! What the procedures of `sql/conversion` call, and their trigger.
+
+use pgrx::iter::TableIterator;
+use pgrx::{name, pg_extern};
+use std::ffi::CString;
+
+use super::batch::{self, Batch};
+use super::constraint;
+use super::sync_trigger::{self, Work};
+use super::verify::{self, Rows};
+use crate::error::{Answer, Error, Result};
+use crate::pg::regclass::Regclass;
+use crate::pg::text::Text;
+use crate::pg::trigger_rows::{StoredRow, TriggerRows};
+use crate::pg::{ErrorReport, FunctionCallInfo, Oid, PgError};
+
+fn given<T>(argument: Option<T>, name: &'static str) -> Result<T> {
+    argument.ok_or(Error::NullArgument(name))
+}
+
+fn given_text(argument: Option<Text<'_>>, name: &'static str) -> Result<String> {
+    Ok(given(argument, name)?.exact()?.into_owned())
+}
+
+/// `phone_crypt.convert_row(conversion, work)`: BEFORE INSERT OR UPDATE trigger of a table with a column that is being
+/// converted. The two columns are those of the trigger with the same first argument that is of UPDATE OF two columns.
+///
+/// Errors: called otherwise than as such a trigger, 39P01; an encrypted value as plain text, 22P02; no key, or keys or
+/// default regions that differ from the pin, 55000; a column of another type, 42804.
+#[pg_extern(sql = r#"
+CREATE FUNCTION phone_crypt.convert_row() RETURNS trigger
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
+fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
+    let rows = TriggerRows::of(fcinfo).ok_or(Error::NotATrigger)?;
+    let work = rows.argument(1).and_then(Work::parse);
+    Ok(sync_trigger::row(&rows, &work.ok_or(Error::NotATrigger)?)?)
+}
+
+/// `phone_crypt.fill_batch(table, plain, encrypted, first_page, end_page, path, one_by_one)`: encrypts what the rows of
+/// some pages have as plain text. One by one, a number that another row has already is kept as text.
+///
+/// Errors: not the owner, 42501; NULL, 22004; what the trigger and the table's own constraints and triggers raise.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+#[allow(clippy::too_many_arguments)]
+fn fill_batch(
+    table: Option<Regclass>,
+    plain: Option<Text<'_>>,
+    encrypted: Option<Text<'_>>,
+    first_page: Option<i64>,
+    end_page: Option<i64>,
+    path: Option<Text<'_>>,
+    one_by_one: Option<bool>,
+) -> std::result::Result<
+    TableIterator<'static, (name!(filled, i64), name!(repeated, i64))>,
+    ErrorReport,
+> {
+    let path = CString::new(given(path, "path")?.bytes()).map_err(|_| PgError::NulInText)?;
+    let batch = Batch {
+        table: given(table, "table")?.oid(),
+        plain: &given_text(plain, "plain")?,
+        encrypted: &given_text(encrypted, "encrypted")?,
+        first: given(first_page, "first_page")?,
+        end: given(end_page, "end_page")?,
+        path: &path,
+    };
+    let counts = match given(one_by_one, "one_by_one")? {
+        false => batch::fill(&batch),
+        true => batch::fill_repeated(&batch),
+    }
+    .map_err(quotes_no_row)?;
+    Ok(TableIterator::once((counts.filled, counts.repeated)))
+}
+
+/// An error of our own, marked as one that may be passed on as it is: see `phone_crypt.batch_failed`.
+fn quotes_no_row(error: Error) -> ErrorReport {
+    ErrorReport::from(error).set_detail("No row is quoted here.")
+}
+
+/// `phone_crypt.conversion_differing(table, plain, encrypted, only_with_plain_text)`: how many rows would lose something
+/// if the plain column went.
+///
+/// Errors: not the owner, 42501; a column of another type, 42804; an encrypted value as plain text, 22P02; a key that is
+/// not configured, 55000; NULL, 22004.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn conversion_differing(
+    table: Option<Regclass>,
+    plain: Option<Text<'_>>,
+    encrypted: Option<Text<'_>>,
+    only_with_plain_text: Option<bool>,
+) -> Answer<i64> {
+    let rows = match given(only_with_plain_text, "only_with_plain_text")? {
+        true => Rows::WithPlainText,
+        false => Rows::All,
+    };
+    let (plain, encrypted) = (
+        given_text(plain, "plain")?,
+        given_text(encrypted, "encrypted")?,
+    );
+    let table = given(table, "table")?.oid();
+    Ok(verify::differing(table, &plain, &encrypted, rows)?)
+}
+
+/// `phone_crypt.make_immediate(table, constraint)`: a deferrable unique constraint of a table that the transaction has
+/// locked stops being deferrable.
+///
+/// Errors: not the owner, 42501; the table is not locked, or has no such constraint, 55000; NULL, 22004.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn make_immediate(table: Option<Regclass>, constraint: Option<Oid>) -> Answer<()> {
+    let (table, constraint) = (given(table, "table")?, given(constraint, "constraint")?);
+    Ok(constraint::make_immediate(table.oid(), constraint)?)
+}

@@ -1,0 +1,54 @@
+//! Whether the encrypted column says what the plain one does, row by row.
+
+use pgrx::spi::quote_identifier;
+
+use crate::encrypted_phone::{self as typed, Value};
+use crate::error::Result;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::table_row::TableRow;
+use crate::pg::text::Text;
+use crate::pg::{Oid, statement, user};
+
+/// Which rows are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    /// Every one: the two columns say the same.
+    All,
+    /// Those that still have plain text: the encrypted column has been written since.
+    WithPlainText,
+}
+
+/// How many rows would lose something if the plain column went.
+///
+/// Errors: not the owner, 42501; the column is of another type, 42804; a key that is not configured, or keys that differ
+/// from the pin, 55000.
+pub fn differing(table: Oid, plain: &str, encrypted: &str, rows: Rows) -> Result<i64> {
+    let _in_their_name = user::as_owner(table)?;
+    let _settings = BatchSettings::for_any_rows();
+    let (plain, encrypted) = (quote_identifier(plain), quote_identifier(encrypted));
+    let also = match rows {
+        Rows::All => format!("OR t.{encrypted} IS NOT NULL"),
+        Rows::WithPlainText => String::new(),
+    };
+    let query = format!(
+        "SELECT t.{plain}::pg_catalog.text, t.{encrypted} FROM ONLY {} AS t WHERE t.{plain} IS NOT NULL {also}",
+        user::full_name(table)?
+    );
+    let (mut of_type, mut count) = (None, 0);
+    statement::scan(&query, &[], |row| -> Result<()> {
+        count += i64::from(!is_same(row, &mut of_type)?);
+        Ok(())
+    })?;
+    Ok(count)
+}
+
+fn is_same(row: &TableRow, of_type: &mut Option<Oid>) -> Result<bool> {
+    let plain: Option<Text<'_>> = row.get(1);
+    match (plain, Value::of_row(row, 2, of_type)?) {
+        (Some(plain), Some(value)) => match typed::holds(value.bytes(), plain) {
+            Err(error) if error.is_fault_of_the_value() => Ok(false),
+            result => result,
+        },
+        _ => Ok(false),
+    }
+}
