@@ -201,14 +201,29 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/pages.sql",
+    name = "pages",
+    requires = ["jobs", conversion::functions::page_batch]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/encrypt_column.sql",
     name = "encrypt_column",
     requires = [
         "conversion_swap",
+        "pages",
         "registration",
         "add_encrypted_column",
-        conversion::functions::fill_batch,
         conversion::functions::conversion_differing,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/reencrypt.sql",
+    name = "reencrypt",
+    requires = [
+        "pages",
+        "registration",
+        "pins",
+        encrypted_phone::functions::key_id_of_value
     ]
 );
 pgrx::extension_sql_file!(
@@ -229,7 +244,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/procedures/rotate_column.sql",
     name = "rotate_column",
-    requires = ["registration"]
+    requires = ["registration", "conversion_swap", "reencrypt"]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/import_legacy_column.sql",

@@ -296,8 +296,8 @@ COMMENT ON FUNCTION encrypted_phone_cmp(encrypted_phone, encrypted_phone) IS
     'encrypted_phone: behind the order';
 COMMENT ON FUNCTION phone_crypt.convert_row() IS
     'the trigger of a column that is being converted';
-COMMENT ON FUNCTION phone_crypt.fill_batch(regclass, text, text, bigint, bigint, text, boolean) IS
-    'behind phone_encrypt_column: encrypts the rows of some pages';
+COMMENT ON FUNCTION phone_crypt.page_batch(text, regclass, text, text, text, bigint, bigint, text) IS
+    'one batch of work on a column of type encrypted_phone: the rows of some pages';
 COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, boolean) IS
     'how many rows would lose something if the plain column of a conversion went';
 COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid) IS

@@ -8,10 +8,16 @@ DECLARE
     verified pg_catalog.text;
     differing bigint;
     failure pg_catalog.text;
-    title pg_catalog.text := phone_crypt.job_title('phone_drop_plaintext', relation, column_name::pg_catalog.name);
+    title pg_catalog.text;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
     PERFORM phone_crypt.check_owner(relation);
+    title := phone_crypt.job_title('phone_drop_plaintext', relation, column_name::pg_catalog.name);
+    IF conversion.state IS DISTINCT FROM 'swapped' THEN
+        RAISE NOTICE '%: there is no plain text', title;
+        PERFORM phone_crypt.end_batch(callers);
+        RETURN;
+    END IF;
     verified := phone_crypt.trigger_version(conversion);
     PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
     IF NOT dry_run THEN
@@ -57,7 +63,8 @@ BEGIN
        OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
         RAISE EXCEPTION 'the trigger of the conversion of table % does not fire, or was altered meanwhile', relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'It has to stay ENABLE ALWAYS. CALL it again: it looks at every row again.';
+                  HINT = format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I; and CALL it again: it looks at every row again.',
+                                relation, conversion.trigger);
     END IF;
     PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
     FOREACH statement IN ARRAY ARRAY[

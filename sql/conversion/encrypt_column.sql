@@ -86,111 +86,6 @@ $$;
 COMMENT ON FUNCTION phone_crypt.unfilled(phone_crypt.conversions) IS
     'the condition that a row is still to be encrypted';
 
--- Encrypts the rows that were there before the trigger.
-CREATE PROCEDURE phone_crypt.fill_column(
-    relation regclass, column_name text, duplicates text, batch_size integer, job bigint, INOUT counts jsonb
-)
-    LANGUAGE plpgsql
-AS $$
-DECLARE
-    conversion phone_crypt.conversions;
-    path pg_catalog.text;
-    batch pg_catalog.record;
-    pages bigint;
-    page bigint;
-    step bigint;
-    changed bigint;
-    attempts integer;
-    one_by_one boolean;
-    state pg_catalog.text;
-    message pg_catalog.text;
-    detail pg_catalog.text;
-    hint pg_catalog.text;
-    idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
-    done_before bigint;
-    filled bigint := 0;
-BEGIN
-    COMMIT;
-    -- Under another level each row that somebody changes meanwhile would stop a batch.
-    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-    -- The caller's own: triggers of the table are to find what they find elsewhere.
-    path := pg_catalog.current_setting('search_path');
-    PERFORM phone_crypt.begin_batch();
-    SELECT j.done INTO done_before FROM phone_crypt.jobs AS j WHERE j.id OPERATOR(pg_catalog.=) job;
-    LOOP
-        conversion := phone_crypt.conversion(relation, column_name);
-        changed := 0;
-        page := 0;
-        SELECT pg_catalog.pg_relation_size(c.oid) OPERATOR(pg_catalog./)
-                   pg_catalog.current_setting('block_size')::bigint,
-               greatest(1, batch_size OPERATOR(pg_catalog.*) greatest(c.relpages, 1)
-                           OPERATOR(pg_catalog./) greatest(c.reltuples, 60.0 OPERATOR(pg_catalog.*) c.relpages, 60))
-          INTO pages, step FROM pg_catalog.pg_class AS c WHERE c.oid OPERATOR(pg_catalog.=) relation;
-        WHILE page OPERATOR(pg_catalog.<) pages LOOP
-            attempts := 0;
-            one_by_one := false;
-            LOOP
-                state := NULL;
-                BEGIN
-                    PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
-                    SELECT b.filled, b.repeated INTO batch
-                      FROM phone_crypt.fill_batch(relation, conversion.plain_column, conversion.encrypted_column, page,
-                                                  page OPERATOR(pg_catalog.+) step, path, one_by_one) AS b;
-                EXCEPTION
-                    WHEN deadlock_detected OR lock_not_available OR serialization_failure THEN
-                        state := SQLSTATE;
-                        message := '';
-                        detail := NULL;
-                        attempts := attempts OPERATOR(pg_catalog.+) 1;
-                        IF attempts OPERATOR(pg_catalog.<=) 300 THEN
-                            PERFORM pg_catalog.pg_sleep(0.1);
-                            CONTINUE;
-                        END IF;
-                    WHEN OTHERS THEN
-                        IF SQLSTATE OPERATOR(pg_catalog.=) '23505' AND duplicates OPERATOR(pg_catalog.=) 'text'
-                           AND NOT one_by_one THEN
-                            one_by_one := true;
-                            CONTINUE;
-                        END IF;
-                        GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-                            detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-                END;
-                EXIT;
-            END LOOP;
-            IF state IS NOT NULL THEN
-                PERFORM phone_crypt.batch_failed('phone_encrypt_column', relation, state, message, detail, hint);
-            END IF;
-            changed := changed OPERATOR(pg_catalog.+) batch.filled;
-            filled := filled OPERATOR(pg_catalog.+) batch.filled;
-            counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_build_object(
-                'encrypted', batch.filled, 'repeated_kept_as_text', batch.repeated));
-            PERFORM phone_crypt.job_progress(job, done_before OPERATOR(pg_catalog.+) filled, counts);
-            COMMIT;
-            SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-            PERFORM phone_crypt.begin_batch();
-            page := page OPERATOR(pg_catalog.+) step;
-        END LOOP;
-        EXIT WHEN phone_crypt.count_as_owner(relation, phone_crypt.unfilled(conversion)) OPERATOR(pg_catalog.=) 0;
-        IF changed OPERATOR(pg_catalog.>) 0 THEN
-            idle_since := pg_catalog.clock_timestamp();
-        ELSIF pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>)
-              (idle_since OPERATOR(pg_catalog.+) interval '60 seconds') THEN
-            RAISE EXCEPTION 'rows of table % have been locked by others for a minute, or a trigger keeps them as they are',
-                relation
-                USING ERRCODE = 'lock_not_available',
-                      HINT = 'What was converted so far is kept. End the transactions that hold them and CALL it again.';
-        ELSE
-            PERFORM pg_catalog.pg_sleep(0.2);
-        END IF;
-        COMMIT;
-        SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-        PERFORM phone_crypt.begin_batch();
-    END LOOP;
-END;
-$$;
-COMMENT ON PROCEDURE phone_crypt.fill_column(regclass, text, text, integer, bigint, jsonb) IS
-    'behind phone_encrypt_column: batches until every row is encrypted';
-
 -- The statements that add the column, and the trigger that names it together with the plain one.
 CREATE FUNCTION phone_crypt.prepare_sql(relation regclass, column_name text) RETURNS text[]
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -291,6 +186,31 @@ $$;
 COMMENT ON FUNCTION phone_crypt.constraints_sql(phone_crypt.conversions) IS
     'the statements that make constraints of the unique indexes of the encrypted column';
 
+-- Until no session sees the rows as they were before they were filled. At most a minute.
+CREATE PROCEDURE phone_crypt.wait_for_snapshots()
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    since pg_catalog.xid := pg_catalog.pg_current_xact_id()::pg_catalog.xid;
+    patience_ends pg_catalog.timestamptz := pg_catalog.clock_timestamp() OPERATOR(pg_catalog.+) interval '60 seconds';
+BEGIN
+    LOOP
+        -- A transaction sees the sessions as they were when it first looked.
+        COMMIT;
+        PERFORM phone_crypt.begin_batch();
+        EXIT WHEN NOT phone_crypt.has_older_snapshots(since);
+        IF pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>) patience_ends THEN
+            RAISE EXCEPTION 'transactions that began before the column was filled are still open'
+                USING ERRCODE = 'lock_not_available',
+                      HINT = 'They would find no numbers in it. End them, and CALL it again: pg_stat_activity, backend_xmin.';
+        END IF;
+        PERFORM pg_catalog.pg_sleep(0.1);
+    END LOOP;
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.wait_for_snapshots() IS
+    'waits until no session sees rows as they were before now';
+
 CREATE PROCEDURE phone_encrypt_column(
     "table" regclass, "column" name, keep_original boolean DEFAULT false, duplicates text DEFAULT 'refuse',
     batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
@@ -381,7 +301,9 @@ BEGIN
       FROM phone_crypt.job_begin('phone_encrypt_column', "table", "column",
                                  phone_crypt.count_as_owner("table", phone_crypt.unfilled(conversion))) AS b;
     COMMIT;
-    CALL phone_crypt.fill_column("table", "column"::pg_catalog.text, duplicates, batch_size, job, counts);
+    CALL phone_crypt.work_through_pages('phone_encrypt_column', 'fill', "table",
+        conversion.encrypted_column::pg_catalog.text, conversion.plain_column::pg_catalog.text,
+        phone_crypt.unfilled(conversion), duplicates OPERATOR(pg_catalog.=) 'text', batch_size, job, counts, failure);
 
     statements := phone_crypt.not_null_sql(conversion);
     IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
@@ -399,6 +321,7 @@ BEGIN
                       'They were written past the trigger of the conversion. UPDATE them SET %I = NULL and CALL it again.',
                       conversion.encrypted_column);
     END IF;
+    CALL phone_crypt.wait_for_snapshots();
     CALL phone_crypt.change_table("table", ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table"),
         pg_catalog.format('SELECT phone_crypt.swap_columns(%L, %L, %L)', "table", "column", verified),

@@ -89,6 +89,18 @@ $$;
 COMMENT ON FUNCTION phone_crypt.carried_sql(phone_crypt.conversions) IS
     'the statements that carry over what belongs to a column itself';
 
+-- A transaction that sees the table as it was before the rows were filled would find no numbers under the column's name.
+CREATE FUNCTION phone_crypt.has_older_snapshots(since xid) RETURNS boolean
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_stat_activity AS a
+                    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+                      AND age(a.backend_xmin) > age(since))
+$$;
+COMMENT ON FUNCTION phone_crypt.has_older_snapshots(xid) IS
+    'whether a session of this database still sees rows as they were before a transaction';
+
 CREATE FUNCTION phone_crypt.swap_columns(relation regclass, column_name text, verified text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -96,6 +108,7 @@ AS $$
 DECLARE
     conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
     is_not_null boolean;
+    clearing text;
     not_null_name text;
     new_not_null_name text;
     statement text;
@@ -105,7 +118,8 @@ BEGIN
        OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
         RAISE EXCEPTION 'the trigger of the conversion of table % was altered meanwhile', relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'It has to stay ENABLE ALWAYS. CALL it again: it looks at every row again.';
+                  HINT = format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I; and CALL it again: it looks at every row again.',
+                                relation, conversion.trigger);
     END IF;
     PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
     IF cardinality(phone_crypt.missing_indexes(conversion, true)) > 0 THEN
@@ -147,8 +161,10 @@ BEGIN
                                                           new_not_null_name, not_null_name));
     END IF;
     -- Under their new names.
-    SELECT * INTO conversion FROM phone_crypt.conversions AS c WHERE c.relation = swap_columns.relation AND c.id = conversion.id;
-    statements := phone_crypt.sync_trigger_sql(conversion, 'clear');
+    clearing := replace(conversion.work, 'fill', 'clear');
+    SELECT * INTO conversion FROM phone_crypt.conversions AS c
+     WHERE c.relation = swap_columns.relation AND c.id = conversion.id;
+    statements := phone_crypt.sync_trigger_sql(conversion, clearing);
     EXECUTE statements[1];
     PERFORM phone_crypt.run_as_owner(relation, statements[2]);
 END;

@@ -25,8 +25,8 @@ fn given_text(argument: Option<Text<'_>>, name: &'static str) -> Result<String> 
 /// `phone_crypt.convert_row(conversion, work)`: BEFORE INSERT OR UPDATE trigger of a table with a column that is being
 /// converted. The two columns are those of the trigger with the same first argument that is of UPDATE OF two columns.
 ///
-/// Errors: called otherwise than as such a trigger, 39P01; an encrypted value as plain text, 22P02; no key, or keys or
-/// default regions that differ from the pin, 55000; a column of another type, 42804.
+/// Errors: called otherwise than as such a trigger, 39P01; an encrypted value as plain text, 22P02; the user may not give
+/// plain text, 42501; no key, or keys or default regions that differ from the pin, 55000; a column of another type, 42804.
 #[pg_extern(sql = r#"
 CREATE FUNCTION phone_crypt.convert_row() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
@@ -37,39 +37,56 @@ fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
     Ok(sync_trigger::row(&rows, &work.ok_or(Error::NotATrigger)?)?)
 }
 
-/// `phone_crypt.fill_batch(table, plain, encrypted, first_page, end_page, path, one_by_one)`: encrypts what the rows of
-/// some pages have as plain text. One by one, a number that another row has already is kept as text.
+/// `phone_crypt.page_batch(work, table, column, plain, pending, first_page, end_page, path)`: does work on the rows of some
+/// pages for which a condition of row `t` holds. `fill`: the trigger encrypts their plain text. `fill_repeated`: the same,
+/// where a number that another row has already is kept as text; needs `plain`, the column of plain text. `reencrypt`: the
+/// column's values come under the primary key.
 ///
-/// Errors: not the owner, 42501; NULL, 22004; what the trigger and the table's own constraints and triggers raise.
+/// Errors: not the owner, 42501; unknown work, 22023; NULL, 22004; no key, or keys that differ from the pin, 55000; what
+/// the trigger and the table's own constraints and triggers raise.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-#[allow(clippy::too_many_arguments)]
-fn fill_batch(
+#[allow(clippy::too_many_arguments, clippy::type_complexity)]
+fn page_batch(
+    work: Option<Text<'_>>,
     table: Option<Regclass>,
+    column: Option<Text<'_>>,
     plain: Option<Text<'_>>,
-    encrypted: Option<Text<'_>>,
+    pending: Option<Text<'_>>,
     first_page: Option<i64>,
     end_page: Option<i64>,
     path: Option<Text<'_>>,
-    one_by_one: Option<bool>,
 ) -> std::result::Result<
-    TableIterator<'static, (name!(filled, i64), name!(repeated, i64))>,
+    TableIterator<
+        'static,
+        (
+            name!(changed, i64),
+            name!(repeated, i64),
+            name!(unreadable, i64),
+        ),
+    >,
     ErrorReport,
 > {
     let path = CString::new(given(path, "path")?.bytes()).map_err(|_| PgError::NulInText)?;
     let batch = Batch {
         table: given(table, "table")?.oid(),
-        plain: &given_text(plain, "plain")?,
-        encrypted: &given_text(encrypted, "encrypted")?,
+        column: &given_text(column, "column")?,
+        pending: &given_text(pending, "pending")?,
         first: given(first_page, "first_page")?,
         end: given(end_page, "end_page")?,
         path: &path,
     };
-    let counts = match given(one_by_one, "one_by_one")? {
-        false => batch::fill(&batch),
-        true => batch::fill_repeated(&batch),
+    let counts = match &*given_text(work, "work")? {
+        "fill" => batch::fill(&batch),
+        "fill_repeated" => batch::fill_repeated(&batch, &given_text(plain, "plain")?),
+        "reencrypt" => batch::reencrypt(&batch),
+        _ => Err(Error::UnknownWork),
     }
     .map_err(quotes_no_row)?;
-    Ok(TableIterator::once((counts.filled, counts.repeated)))
+    Ok(TableIterator::once((
+        counts.changed,
+        counts.repeated,
+        counts.unreadable,
+    )))
 }
 
 /// An error of our own, marked as one that may be passed on as it is: see `phone_crypt.batch_failed`.

@@ -1,7 +1,7 @@
 //! The trigger that keeps two columns in step: plain text, and the same encrypted.
 
 use crate::encrypted_phone::{self as typed, Keep};
-use crate::error::{Error, Result};
+use crate::error::{Error, PLAIN_NUMBERS, Result};
 use crate::pg::oids::{BPCHAROID, TEXTOID, VARCHAROID};
 use crate::pg::table_row::is_one_of;
 use crate::pg::text::Text;
@@ -12,7 +12,7 @@ pub enum Work {
     /// Before the swap: the encrypted column follows the plain one.
     Fill(Keep),
     /// After it: plain text that the encrypted column has left behind goes.
-    Clear,
+    Clear(Keep),
 }
 
 impl Work {
@@ -21,7 +21,8 @@ impl Work {
         match name {
             b"fill" => Some(Work::Fill(Keep::More)),
             b"fill_with_spelling" => Some(Work::Fill(Keep::Spelling)),
-            b"clear" => Some(Work::Clear),
+            b"clear" => Some(Work::Clear(Keep::More)),
+            b"clear_with_spelling" => Some(Work::Clear(Keep::Spelling)),
             _ => None,
         }
     }
@@ -63,6 +64,14 @@ impl Columns {
     }
 }
 
+impl Columns {
+    /// Whether the current user may have numbers compared: what the trigger makes of a guess shows whether it is right.
+    fn may_compare(&self, rows: &TriggerRows) -> bool {
+        rows.type_of(self.encrypted)
+            .is_some_and(typed::may_give_plain)
+    }
+}
+
 fn without_padding(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().rposition(|byte| *byte != b' ');
     &bytes[..end.map_or(0, |end| end + 1)]
@@ -70,15 +79,15 @@ fn without_padding(bytes: &[u8]) -> &[u8] {
 
 /// The row to be stored.
 ///
-/// Errors: an encrypted value as plain text, 22P02; not UTF-8, 22021; no key, or keys or default regions that differ from
-/// the pin, 55000; a column of another type, 42804.
+/// Errors: an encrypted value as plain text, 22P02; not UTF-8, 22021; the user may not give plain text, 42501; no key, or
+/// keys or default regions that differ from the pin, 55000; a column of another type, 42804.
 pub fn row(rows: &TriggerRows, work: &Work) -> Result<StoredRow> {
     let Some(columns) = Columns::of(rows)? else {
         return Ok(rows.unchanged());
     };
     match work {
         Work::Fill(keep) => filled(rows, &columns, *keep),
-        Work::Clear => Ok(cleared(rows, &columns)),
+        Work::Clear(keep) => cleared(rows, &columns, *keep),
     }
 }
 
@@ -91,43 +100,54 @@ fn filled(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow
         });
     };
     let before = columns.text(rows, Version::Old).map(Text::bytes);
-    if let Some(old) = value(Version::Old)
-        && before == Some(plain.bytes())
-    {
-        return Ok(match value(Version::New) == Some(old) {
+    let is_as_before = before == Some(plain.bytes());
+    let may_compare = columns.may_compare(rows);
+    // Whoever changes another column of a row that no batch has reached yet needs no right to this one.
+    if is_as_before && (value(Version::Old).is_some() || !may_compare) {
+        return Ok(match value(Version::New) == value(Version::Old) {
             true => rows.unchanged(),
-            false => rows.with_bytes(columns.encrypted, Some(old)),
+            false => rows.with_bytes(columns.encrypted, value(Version::Old)),
         });
     }
+    if !may_compare {
+        return Err(Error::MayNot(PLAIN_NUMBERS));
+    }
     if let Some(new) = value(Version::New)
-        && is_repeated_number(rows, columns, new, plain)?
+        && typed::is_text_value(new, plain)?
     {
+        // What a batch makes of a number that another row has already.
         return Ok(rows.unchanged());
     }
+    encrypted(rows, columns, plain, keep)
+}
+
+fn encrypted(
+    rows: &TriggerRows,
+    columns: &Columns,
+    plain: Text<'_>,
+    keep: Keep,
+) -> Result<StoredRow> {
     typed::with_value(plain, keep, |value| {
         Ok(rows.with_bytes(columns.encrypted, Some(value)))
     })
 }
 
-/// Whether the value is what a batch makes of a number that another row has already. It is compared with the plain
-/// text, so this is for those only who may compare guesses anyway.
-fn is_repeated_number(
-    rows: &TriggerRows,
-    columns: &Columns,
-    value: &[u8],
-    plain: Text<'_>,
-) -> Result<bool> {
-    let may_compare = rows
-        .type_of(columns.encrypted)
-        .is_some_and(typed::may_give_plain);
-    Ok(may_compare && typed::is_text_value(value, plain)?)
-}
-
-fn cleared(rows: &TriggerRows, columns: &Columns) -> StoredRow {
+/// After the swap: an INSERT that names no columns still brings the plain text where it stood, and an encrypted value that
+/// has changed leaves the plain text behind.
+fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow> {
     let value = |version| rows.bytes(version, columns.encrypted);
-    let is_left_behind = rows.is_update() && value(Version::Old) != value(Version::New);
-    match is_left_behind && rows.bytes(Version::New, columns.plain).is_some() {
-        true => rows.with_bytes(columns.plain, None),
-        false => rows.unchanged(),
+    let Some(plain) = columns.text(rows, Version::New) else {
+        return Ok(rows.unchanged());
+    };
+    let is_new = !rows.is_update() && value(Version::New).is_none();
+    if is_new && !columns.may_compare(rows) {
+        return Err(Error::MayNot(PLAIN_NUMBERS));
+    }
+    if is_new {
+        return encrypted(rows, columns, plain, keep);
+    }
+    match rows.is_update() && value(Version::Old) != value(Version::New) {
+        true => Ok(rows.with_bytes(columns.plain, None)),
+        false => Ok(rows.unchanged()),
     }
 }

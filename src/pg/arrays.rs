@@ -3,6 +3,8 @@
 use pgrx::{IntoDatum, pg_sys};
 use std::ffi::c_char;
 
+use super::text;
+
 /// How an element type is stored.
 struct Element {
     kind: pg_sys::Oid,
@@ -24,13 +26,25 @@ pub fn tids(places: impl Iterator<Item = pg_sys::ItemPointerData>) -> Option<pg_
 
 /// A `text[]` of bytes in the database's own encoding.
 pub fn texts<'a>(texts: impl Iterator<Item = Option<&'a [u8]>>) -> Option<pg_sys::Datum> {
+    // SAFETY: any bytes are a text as it is stored.
+    unsafe { varlenas(pg_sys::TEXTOID, texts) }
+}
+
+/// An array of a type whose values are varlenas, aligned like text.
+///
+/// # Safety
+/// The type must be one of those, and the bytes values of it.
+pub unsafe fn varlenas<'a>(
+    kind: pg_sys::Oid,
+    values: impl Iterator<Item = Option<&'a [u8]>>,
+) -> Option<pg_sys::Datum> {
     let element = Element {
-        kind: pg_sys::TEXTOID,
+        kind,
         length: -1,
         by_value: false,
         align: pg_sys::TYPALIGN_INT,
     };
-    array(&element, texts.map(IntoDatum::into_datum))
+    array(&element, values.map(|value| value.map(text::varlena)))
 }
 
 /// An array of a type that is stored as a 64-bit integer: `bigint`, or one of the timestamps.

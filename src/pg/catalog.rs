@@ -33,6 +33,12 @@ pub fn schema_of_type(the_type: pg_sys::Oid) -> pg_sys::Oid {
     }
 }
 
+/// The type of arrays of a type; `Oid::INVALID` where there is none.
+pub fn array_type(of_type: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: a look-up in the catalogue.
+    unsafe { pg_sys::get_array_type(of_type) }
+}
+
 /// The type of a table's column; None where there is no such column.
 pub fn type_of_column(table: pg_sys::Oid, name: &str) -> Option<pg_sys::Oid> {
     let name = in_database_encoding(name).and_then(|name| CString::new(name).ok())?;

@@ -93,7 +93,7 @@ DECLARE
     failure pg_catalog.text;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    IF (phone_crypt.conversion("table", "column"::pg_catalog.text)).state OPERATOR(pg_catalog.=) 'swapped' THEN
+    IF phone_crypt.is_encrypted_column("table", "column"::pg_catalog.text) THEN
         PERFORM phone_crypt.end_batch(callers);
         CALL phone_crypt.drop_plain("table", "column"::pg_catalog.text, coalesce(dry_run, true));
         RETURN;

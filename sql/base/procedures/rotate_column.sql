@@ -245,6 +245,10 @@ DECLARE
     spec phone_crypt.columns;
 BEGIN
     PERFORM phone_crypt.begin_batch();
+    IF phone_crypt.is_encrypted_column(relation, column_name) THEN
+        CALL phone_crypt.reencrypt_column(relation, column_name, rotate_hash, batch_size, dry_run, failure);
+        RETURN;
+    END IF;
     BEGIN
         spec := phone_crypt.registered(relation, column_name);
         PERFORM phone_crypt.check_owner(relation);
@@ -297,6 +301,19 @@ $$;
 COMMENT ON PROCEDURE phone_rotate_column(regclass, name, boolean, integer, boolean) IS
     'encrypts again what is not under the primary key; with rotate_hash, hashes under the present hash key, too';
 
+-- Registered columns, and those of type encrypted_phone. A partitioned table is there by its partitions.
+CREATE FUNCTION phone_crypt.rotated_columns() RETURNS TABLE (relation regclass, column_name text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.relation, c.column_name FROM phone_crypt.columns AS c JOIN pg_class AS t ON t.oid = c.relation
+    UNION ALL
+    SELECT e.relation, e.column_name FROM phone_crypt.encrypted_columns AS e JOIN pg_class AS t ON t.oid = e.relation
+     WHERE t.relkind = 'r' AND t.relpersistence <> 't'
+$$;
+COMMENT ON FUNCTION phone_crypt.rotated_columns() IS
+    'the columns that phone_rotate_all goes through';
+
 -- A table that something is wrong with does not keep the others from being rotated.
 CREATE PROCEDURE phone_rotate_all(
     rotate_hash boolean DEFAULT false, batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
@@ -320,12 +337,9 @@ BEGIN
     END IF;
     SELECT pg_catalog.array_agg(c.relation ORDER BY c.relation, c.column_name),
            pg_catalog.array_agg(c.column_name ORDER BY c.relation, c.column_name)
-      INTO relations, names
-      FROM phone_crypt.columns AS c JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
-     WHERE phone_crypt.owns(c.relation);
+      INTO relations, names FROM phone_crypt.rotated_columns() AS c WHERE phone_crypt.owns(c.relation);
     SELECT pg_catalog.count(*) INTO others
-      FROM phone_crypt.columns AS c JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
-     WHERE NOT phone_crypt.owns(c.relation);
+      FROM phone_crypt.rotated_columns() AS c WHERE NOT phone_crypt.owns(c.relation);
     IF names IS NOT NULL THEN
         PERFORM phone_crypt.check_keys();
     END IF;
@@ -352,7 +366,7 @@ BEGIN
         END;
     END IF;
     IF others OPERATOR(pg_catalog.>) 0 THEN
-        RAISE WARNING '% registered columns belong to tables of others and were left out', others
+        RAISE WARNING '% encrypted columns belong to tables of others and were left out', others
             USING HINT = 'Their owners, or a superuser, can rotate them.';
     END IF;
     IF pg_catalog.cardinality(failures) OPERATOR(pg_catalog.>) 0 THEN
@@ -367,4 +381,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE phone_rotate_all(boolean, integer, boolean) IS
-    'phone_rotate_column for every registered column of yours, then lists and blocks by phone';
+    'phone_rotate_column for every encrypted column of yours, then lists and blocks by phone';

@@ -8,4 +8,4 @@ mod sort;
 mod value;
 
 pub use io::is_the_type;
-pub use value::{Value, ValueOut};
+pub use value::{Value, ValueOut, array};

@@ -12,7 +12,7 @@ use super::is_the_type;
 use crate::error::Error;
 use crate::pg::raw_function::varlena_bytes;
 use crate::pg::table_row::TableRow;
-use crate::pg::text;
+use crate::pg::{arrays, catalog, text};
 
 /// A value as an argument.
 #[derive(Clone, Copy)]
@@ -78,6 +78,19 @@ unsafe impl SqlTranslatable for Value<'_> {
         Ok(SqlMappingRef::literal("encrypted_phone"));
     const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
         Ok(ReturnsRef::One(SqlMappingRef::literal("encrypted_phone")));
+}
+
+/// An array of values, and its type; None where `the_type` is not the type.
+pub fn array<'a>(
+    the_type: pg_sys::Oid,
+    values: impl Iterator<Item = &'a [u8]>,
+) -> Option<(pg_sys::Oid, pg_sys::Datum)> {
+    if !is_the_type(the_type) {
+        return None;
+    }
+    // SAFETY: the type is ours: varlenas, aligned like text; the bytes are values.
+    let array = unsafe { arrays::varlenas(the_type, values.map(Some)) }?;
+    Some((catalog::array_type(the_type), array))
 }
 
 /// A value as a result, already in the memory of the call.

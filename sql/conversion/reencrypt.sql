@@ -1,0 +1,121 @@
+-- Values of a column of type encrypted_phone under the primary key. What they are compared by stays, so indexes,
+-- constraints and look-ups do not notice.
+
+-- A foreign key whose rule is to refuse updates compares bytes.
+CREATE FUNCTION phone_crypt.check_reencryptable(relation regclass, column_name text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    refusing text;
+BEGIN
+    SELECT string_agg(format('%s of table %s', quote_ident(c.conname), c.conrelid::regclass), ', ') INTO refusing
+      FROM pg_constraint AS c JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)
+     WHERE c.confrelid = relation AND c.contype = 'f' AND c.confupdtype IN ('a', 'r') AND a.attname = column_name;
+    IF refusing IS NOT NULL THEN
+        RAISE EXCEPTION 'foreign keys refuse a change of column % of table %', quote_ident(column_name), relation
+            USING ERRCODE = 'dependent_objects_still_exist', DETAIL = refusing,
+                  HINT = 'They compare bytes, which change. Make them ON UPDATE CASCADE.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_reencryptable(regclass, text) IS
+    '2BP01 where a foreign key would refuse what re-encryption changes';
+
+-- The condition that a value is under another key than the primary.
+CREATE FUNCTION phone_crypt.under_another_key(column_name text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT concat(p.pronamespace::regnamespace::text, '.', format('phone_key_id(t.%I) OPERATOR(pg_catalog.<>) %L', column_name,
+                  (SELECT k.key_id FROM phone_crypt.configured_keys() AS k WHERE 'primary' = ANY (k.roles))))
+      FROM pg_proc AS p WHERE p.oid = '@extschema@.phone_key_id(@extschema@.encrypted_phone)'::regprocedure
+$$;
+COMMENT ON FUNCTION phone_crypt.under_another_key(text) IS
+    'the condition that a value of a column is under another key than the primary';
+
+-- The partitions that hold the rows of a partitioned table; NULL of any other.
+CREATE FUNCTION phone_crypt.partitions(relation regclass) RETURNS regclass[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE c.relkind WHEN 'p' THEN
+               (SELECT coalesce(array_agg(t.relid ORDER BY t.relid), '{}') FROM pg_partition_tree(relation) AS t WHERE t.isleaf)
+           END
+      FROM pg_class AS c WHERE c.oid = relation
+$$;
+COMMENT ON FUNCTION phone_crypt.partitions(regclass) IS
+    'the partitions that hold the rows of a partitioned table; NULL of any other';
+
+-- One column. failure: as for work_through_pages; the table's job lock is given back either way.
+CREATE PROCEDURE phone_crypt.reencrypt_column(
+    relation regclass, column_name text, rotate_hash boolean, batch_size integer, dry_run boolean, INOUT failure text
+)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    job bigint;
+    counts pg_catalog.jsonb;
+    leaf pg_catalog.regclass;
+    leaves pg_catalog.regclass[];
+    pending pg_catalog.text;
+    title pg_catalog.text;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    title := phone_crypt.job_title('phone_rotate_column', relation, column_name::pg_catalog.name);
+    BEGIN
+        PERFORM phone_crypt.check_owner(relation);
+        PERFORM phone_crypt.check_batch_size(batch_size);
+        PERFORM phone_crypt.check_keys();
+        IF rotate_hash IS NULL OR dry_run IS NULL THEN
+            RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        ELSIF rotate_hash THEN
+            RAISE EXCEPTION 'the hash key of a column of type encrypted_phone cannot be changed yet'
+                USING ERRCODE = 'feature_not_supported';
+        END IF;
+        PERFORM phone_crypt.check_reencryptable(relation, column_name);
+        leaves := phone_crypt.partitions(relation);
+        pending := phone_crypt.under_another_key(column_name);
+        IF leaves IS NULL AND dry_run THEN
+            RAISE NOTICE '%: dry run: rows under another key than the primary %', title,
+                phone_crypt.count_as_owner(relation, pending);
+            RETURN;
+        ELSIF leaves IS NULL THEN
+            PERFORM phone_crypt.job_lock(relation);
+            SELECT b.job, b.details INTO job, counts
+              FROM phone_crypt.job_begin('phone_rotate_column', relation, column_name::pg_catalog.name,
+                                         phone_crypt.count_as_owner(relation, pending)) AS b;
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        IF failure IS NULL THEN
+            RAISE;
+        END IF;
+        failure := SQLSTATE;
+        RETURN;
+    END;
+    IF leaves IS NOT NULL THEN
+        FOREACH leaf IN ARRAY leaves LOOP
+            CALL phone_crypt.reencrypt_column(leaf, column_name, rotate_hash, batch_size, dry_run, failure);
+            EXIT WHEN failure OPERATOR(pg_catalog.<>) '';
+        END LOOP;
+        RETURN;
+    END IF;
+    COMMIT;
+    CALL phone_crypt.work_through_pages('phone_rotate_column', 'reencrypt', relation, column_name, NULL, pending, false,
+                                        batch_size, job, counts, failure);
+    PERFORM phone_crypt.begin_batch();
+    IF failure IS NULL OR failure OPERATOR(pg_catalog.=) '' THEN
+        PERFORM phone_crypt.job_end(job, counts);
+        IF (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint OPERATOR(pg_catalog.>) 0 THEN
+            RAISE WARNING '% values of table % were left under their old key', counts OPERATOR(pg_catalog.->>) 'unreadable',
+                relation
+                USING HINT = 'They are not authentic: phone_verify() of the column is false for them.';
+        END IF;
+    END IF;
+    PERFORM phone_crypt.job_unlock(relation);
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.reencrypt_column(regclass, text, boolean, integer, boolean, text) IS
+    'behind phone_rotate_column and phone_rotate_all: a column of type encrypted_phone';
