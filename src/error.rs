@@ -167,6 +167,14 @@ pub enum Error {
     /// What went wrong in the work on one of several tables.
     #[error("table {table}: {source}")]
     InTable { table: String, source: Box<Error> },
+    #[error("a label of phone_crypt is one of: on_forget=null, on_forget=delete")]
+    Label,
+    #[error("no policy says what is done to a row whose number is forgotten")]
+    NoForgetPolicy,
+    #[error("the column is being converted: its plain text is not all encrypted yet")]
+    ConversionUnderWay,
+    #[error("rows of a materialized view or foreign table cannot be changed here")]
+    NoTable,
     #[error("rows with this number remain")]
     RowsRemain,
     #[error("there are values of an earlier system, which cannot be searched")]
@@ -264,6 +272,7 @@ impl Error {
             | Error::PolicyArrays
             | Error::SameLimitTwice
             | Error::UnknownWork
+            | Error::Label
             | Error::Key { .. } => ERRCODE_INVALID_PARAMETER_VALUE,
             Error::Keyring(KeyringError::Refused { .. } | KeyringError::Repeated(_)) => {
                 ERRCODE_INVALID_PARAMETER_VALUE
@@ -287,6 +296,9 @@ impl Error {
             | Error::NoPrimaryKey(_)
             | Error::NotAnEarlierTable
             | Error::RowsRemain
+            | Error::NoForgetPolicy
+            | Error::ConversionUnderWay
+            | Error::NoTable
             | Error::EarlierValues
             | Error::NoRetention
             | Error::NotLocked(_)
@@ -388,6 +400,13 @@ impl Error {
             }
             Error::EarlierValues => {
                 "Finish phone_import_legacy_column() first, or let phone_crypt.accept_legacy name their scheme.".to_owned()
+            }
+            Error::NoForgetPolicy => "phone_column_policy() sets one.".to_owned(),
+            Error::ConversionUnderWay => {
+                "CALL phone_encrypt_column() until it is done, then call this again.".to_owned()
+            }
+            Error::NoTable => {
+                "REFRESH the materialized view after this; forget the number where the foreign table is.".to_owned()
             }
             Error::NoRetention => "phone_column_policy() sets one.".to_owned(),
             Error::UnknownPolicy => "ratelimit_policy_set() makes one.".to_owned(),

@@ -119,7 +119,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/erasure.sql",
     name = "erasure",
-    requires = ["columns", sql::erasure::phone_forget]
+    requires = ["columns", "conversion_swap", sql::erasure::phone_forget]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/purge_expired.sql",

@@ -35,5 +35,6 @@ pub extern "C-unwind" fn _PG_init() {
     keys::request_pin_cache();
     ratelimit::memory::request();
     ratelimit::memory::register_launcher();
+    encrypted_phone::policy::register();
     regions::warm_up();
 }

@@ -34,6 +34,16 @@ pub fn probe_typed(plain: &Plain<'_>, probe: &mut [u8; PROBE_LEN]) -> Result<()>
     count(Operation::Hash, written)
 }
 
+/// What values of `plain` are compared by, under every configured key.
+///
+/// Errors: as [`seal_typed`].
+pub fn every_probe(plain: &Plain<'_>) -> Result<Vec<[u8; PROBE_LEN]>> {
+    count(
+        Operation::Hash,
+        with_ring(|ring| Ok(encrypted_phone::every_probe(ring, plain))),
+    )
+}
+
 /// Calls `use_plain` with the plain text of a value, which is wiped afterwards.
 ///
 /// Errors: malformed, 22P02; not authentic, or a tag that is not that of the plain text, 22000; a key that is not

@@ -10,6 +10,7 @@ mod abi;
 mod access;
 pub mod functions;
 mod input;
+pub mod policy;
 mod show;
 pub mod verify;
 

@@ -6,10 +6,9 @@
 use pgrx::IntoDatum;
 use pgrx::spi::quote_identifier;
 
-use super::Outcome;
-use super::attempt;
 use super::number::{Number, Sealed};
-use super::target::holders;
+use super::target::{change_at, holders};
+use super::{Outcome, Rows, attempt};
 use crate::columns::convert;
 use crate::columns::registry::Column;
 use crate::error::{Error, Result};
@@ -37,10 +36,7 @@ struct Target<'a> {
 /// Rows without a hash that were looked at.
 #[derive(Default)]
 struct Looked {
-    tables: Vec<Oid>,
-    places: Vec<String>,
-    /// Which versions of the rows they were.
-    versions: Vec<String>,
+    rows: Rows,
     unreadable: i64,
 }
 
@@ -89,10 +85,11 @@ impl Target<'_> {
         for _ in 0..ROUNDS {
             rows += statement::run(&self.change_by_hash(), &[self.hashes_argument()], |_| ());
             let looked = self.look()?;
-            if looked.places.is_empty() && !self.has_hash() {
+            if looked.rows.is_empty() && !self.has_hash() {
                 return Ok((rows, looked.unreadable));
             }
-            rows += self.change_at(looked);
+            let nulls = nulls(self.column);
+            rows += change_at(&self.table, self.column.deletes_rows, &nulls, looked.rows);
         }
         Err(Error::RowsRemain)
     }
@@ -130,29 +127,6 @@ impl Target<'_> {
         }
     }
 
-    fn change_at(&self, looked: Looked) -> u64 {
-        const PLACES: &str = "ROWS FROM (unnest($1), unnest($2), unnest($3)) AS u (o, c, x)";
-        // Not only the place: PostgreSQL follows a row that was updated meanwhile, which may say something else now.
-        const IS_THERE: &str = "t.tableoid = u.o AND t.ctid = u.c::tid AND t.xmin::text = u.x";
-        let sql = match self.column.deletes_rows {
-            true => format!(
-                "DELETE FROM {} AS t USING {PLACES} WHERE {IS_THERE}",
-                self.table
-            ),
-            false => format!(
-                "UPDATE {} AS t SET {} FROM {PLACES} WHERE {IS_THERE}",
-                self.table,
-                nulls(self.column)
-            ),
-        };
-        let arguments = [
-            (oids::OIDARRAYOID, looked.tables.into_datum()),
-            (oids::TEXTARRAYOID, looked.places.into_datum()),
-            (oids::TEXTARRAYOID, looked.versions.into_datum()),
-        ];
-        statement::run(&sql, &arguments, |_| ())
-    }
-
     /// Looks at every row without a hash that holds anything.
     fn look(&self) -> Result<Looked> {
         let column = self.column;
@@ -174,11 +148,7 @@ impl Target<'_> {
         let mut looked = Looked::default();
         statement::scan(&sql, &[], |row| {
             match self.judge(row)? {
-                Sealed::Same => {
-                    looked.tables.extend(row.get::<Oid>(1));
-                    looked.places.extend(row.get::<String>(2));
-                    looked.versions.extend(row.get::<String>(3));
-                }
+                Sealed::Same => looked.rows.add(row),
                 Sealed::Unreadable => looked.unreadable += 1,
                 Sealed::Earlier => return Err(Error::EarlierValues),
                 Sealed::Other => {}

@@ -1,7 +1,8 @@
 //! The number that is to be forgotten, and whether something stored is that number.
 
+use phone_crypt_core::crypto::encrypted_phone::Plain;
 use phone_crypt_core::crypto::{self, Kind, ValueError, ValueInfo};
-use phone_crypt_core::phone::{Regions, read_naive};
+use phone_crypt_core::phone::{self, Regions, read_naive};
 use zeroize::Zeroizing;
 
 use crate::cipher::stats::Operation;
@@ -35,6 +36,21 @@ impl Number {
     pub fn of(phone: Text<'_>, regions: &Chosen<'_>) -> Result<Number> {
         with_e164(phone, regions, Operation::Hash, |e164| {
             Ok(Number(Zeroizing::new(e164.to_vec())))
+        })
+    }
+
+    /// As the plain text of a value.
+    pub fn plain(&self) -> Plain<'_> {
+        Plain::Number(&self.0)
+    }
+
+    /// Whether a text means this number, under the default regions.
+    ///
+    /// Errors: default regions that differ from the pin, 55000.
+    pub fn is_text_of(&self, text: &str) -> Result<bool> {
+        with_default(|regions| {
+            Ok(phone::normalize(text, regions)
+                .is_ok_and(|e164| e164.as_bytes() == self.0.as_slice()))
         })
     }
 

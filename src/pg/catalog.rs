@@ -1,9 +1,10 @@
 //! Our own functions in the catalogue, found through the extension's entry and never through search_path.
 
 use pgrx::pg_sys;
+use pgrx::spi::quote_identifier;
 use std::ffi::{CStr, CString};
 
-use super::text::in_database_encoding;
+use super::text::{Text, in_database_encoding};
 
 /// The schema of the function being called, which is the one the extension was created in.
 pub fn schema_of_call(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid {
@@ -31,6 +32,27 @@ pub fn schema_of_type(the_type: pg_sys::Oid) -> pg_sys::Oid {
         pg_sys::getTypeInputInfo(the_type, &mut function, &mut parameter);
         pg_sys::get_func_namespace(function)
     }
+}
+
+/// The type of the column with this number; None where there is no such column.
+pub fn type_of_column_number(table: pg_sys::Oid, number: i32) -> Option<pg_sys::Oid> {
+    let number = i16::try_from(number).ok()?;
+    // SAFETY: a look-up in the catalogue.
+    let found = unsafe { pg_sys::get_atttype(table, number) };
+    (found != pg_sys::InvalidOid).then_some(found)
+}
+
+/// The name of a schema, quoted.
+pub fn quoted_schema(schema: pg_sys::Oid) -> String {
+    // SAFETY: the call gives NULL or a copy that ends in NUL.
+    let name = unsafe {
+        let name = pg_sys::get_namespace_name(schema);
+        match name.is_null() {
+            true => return String::new(),
+            false => CStr::from_ptr(name),
+        }
+    };
+    quote_identifier(Text::of(name.to_bytes()).or_empty())
 }
 
 /// The type of arrays of a type; `Oid::INVALID` where there is none.

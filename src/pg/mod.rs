@@ -22,6 +22,7 @@ pub mod process;
 pub mod raw_function;
 pub mod regclass;
 pub mod relation;
+pub mod seclabel;
 pub mod setting_switch;
 pub mod shared_static;
 pub mod shmem;

@@ -26,14 +26,14 @@ fn say_once_what_is_out_of_reach() {
         ereport!(
             PgLogLevel::NOTICE,
             PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-            "phone_forget reaches registered columns and rate limits only; not backups, WAL, dead rows before VACUUM, \
-             logs, or columns that are not registered",
+            "phone_forget reaches encrypted columns and rate limits only; not backups, WAL, dead rows before VACUUM, \
+             logs, or columns of plain text",
             "docs/erasure.md lists them, and what to do about each."
         );
     }
 }
 
-/// `phone_forget(phone[, regions])`: removes every trace of a number from registered columns, rate limits, lists and blocks,
+/// `phone_forget(phone[, regions])`: removes every trace of a number from encrypted columns, rate limits, lists and blocks,
 /// under every configured key and both hash schemes. Gives what was done, an object a row. An object that something stands in
 /// the way of is left as it was, with the SQLSTATE of that, and a WARNING says that erasure is incomplete; the others are
 /// done all the same. (An error at the end would undo them.)

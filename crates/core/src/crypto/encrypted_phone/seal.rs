@@ -26,6 +26,18 @@ pub fn write_probe(ring: &Keyring, plain: &Plain<'_>, probe: &mut [u8; PROBE_LEN
     );
 }
 
+/// What values of `plain` are compared by under each key of the ring, since a value stays under the hash key that it was
+/// made with.
+#[must_use]
+pub fn every_probe(ring: &Keyring, plain: &Plain<'_>) -> Vec<[u8; PROBE_LEN]> {
+    let probe = |key: &Key| {
+        let mut probe = [0; PROBE_LEN];
+        write_front(plain.kind(), key.id(), &plain.tag(key), &mut probe);
+        probe
+    };
+    ring.keys().map(probe).collect()
+}
+
 /// Moves a value to the primary key; its tag stays. It is authenticated also when it needs no change.
 ///
 /// `out` is left as it was on any error.

@@ -1,0 +1,177 @@
+//! Forgetting a number in a column of type `encrypted_phone`.
+//!
+//! Rows are found by index, under every configured key. Text that is no number by its kind is looked at: a row whose
+//! number another one had when the column was converted holds it so.
+
+use pgrx::IntoDatum;
+use pgrx::spi::quote_identifier;
+use phone_crypt_core::crypto::encrypted_phone::{self as bytes, Plain};
+
+use super::number::Number;
+use super::target::change_at;
+use super::{Outcome, Rows, attempt};
+use crate::cipher::{self, Destination};
+use crate::encrypted_phone::policy::{self, OnForget};
+use crate::encrypted_phone::{self as typed, Value};
+use crate::error::{Error, Result};
+use crate::keys::with_ring;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::table_row::TableRow;
+use crate::pg::user::{full_name, switch_to_owner};
+use crate::pg::{Oid, catalog, oids, relation, statement};
+
+/// How often the table is gone through while others change it.
+const ROUNDS: usize = 5;
+
+/// Every column of the type, those of partitions by their table. Not those of other sessions' temporary tables.
+const COLUMNS: &str = "
+    SELECT c.relation, a.attnum, c.column_name::pg_catalog.text, t.relkind::pg_catalog.text,
+           coalesce(c.conversion, '')
+      FROM phone_crypt.encrypted_columns AS c
+      JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
+      JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) c.relation
+                                       AND a.attname OPERATOR(pg_catalog.=) c.column_name
+     WHERE NOT t.relispartition
+       AND NOT (t.relpersistence OPERATOR(pg_catalog.=) 't' AND pg_catalog.pg_is_other_temp_schema(t.relnamespace))
+     ORDER BY c.relation, a.attnum";
+
+/// A column, and what is known of it.
+struct Column {
+    table: Oid,
+    number: i16,
+    name: String,
+    kind: String,
+    conversion: String,
+}
+
+/// Forgets the number in each column of the type. What stands in the way at one of them is an outcome, too.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
+    let probes = cipher::every_probe(&number.plain())?;
+    let mut columns = Vec::new();
+    statement::run(COLUMNS, &[], |row| columns.extend(column(row)));
+    let mut outcomes = Vec::new();
+    for column in &columns {
+        if relation::exists(column.table) {
+            outcomes.extend(column.forget(number, &probes)?);
+        }
+    }
+    Ok(outcomes)
+}
+
+fn column(row: &TableRow) -> Option<Column> {
+    Some(Column {
+        table: row.get(1)?,
+        number: row.get(2)?,
+        name: row.string(3)?,
+        kind: row.string(4)?,
+        conversion: row.string(5)?,
+    })
+}
+
+impl Column {
+    fn forget(&self, number: &Number, probes: &[[u8; bytes::PROBE_LEN]]) -> Result<Vec<Outcome>> {
+        let table = full_name(self.table)?;
+        let object = format!("{table}.{}", quote_identifier(&self.name));
+        let policy = match self.policy() {
+            Ok(policy) => policy,
+            Err(failure) => return Ok(vec![Outcome::failed(&object, failure.in_table(&table))]),
+        };
+        let result = attempt(&table, || {
+            let _settings = BatchSettings::for_one_table_of_many();
+            let _in_their_name = switch_to_owner(self.table)?;
+            self.forget_rows(&table, policy, number, probes)
+        });
+        let action = match policy {
+            OnForget::Delete => "deleted",
+            OnForget::Null => "set to NULL",
+        };
+        Ok(match result {
+            Err(failure) => vec![Outcome::failed(&object, failure)],
+            Ok((rows, 0)) => vec![Outcome::done(&object, action, rows)],
+            Ok((rows, unreadable)) => vec![
+                Outcome::done(&object, action, rows),
+                Outcome::done(&object, "unreadable", unreadable),
+            ],
+        })
+    }
+
+    fn policy(&self) -> Result<OnForget> {
+        if !matches!(self.kind.as_str(), "r" | "p") {
+            return Err(Error::NoTable);
+        }
+        if matches!(self.conversion.as_str(), "prepared" | "filling") {
+            return Err(Error::ConversionUnderWay);
+        }
+        policy::of_column(self.table, i32::from(self.number))?.ok_or(Error::NoForgetPolicy)
+    }
+
+    /// How many rows were changed, and how many could not be read.
+    fn forget_rows(
+        &self,
+        table: &str,
+        policy: OnForget,
+        number: &Number,
+        probes: &[[u8; bytes::PROBE_LEN]],
+    ) -> Result<(i64, i64)> {
+        let column = quote_identifier(&self.name);
+        let the_type = catalog::type_of_column(self.table, &self.name).ok_or(Error::NotOfType)?;
+        let wanted = || typed::array(the_type, probes.iter().map(|probe| probe.as_slice()));
+        let (array_type, _) = wanted().ok_or(Error::NotOfType)?;
+        let condition = format!("t.{column} OPERATOR(pg_catalog.=) ANY ($1)");
+        let change = match policy {
+            OnForget::Delete => format!("DELETE FROM {table} AS t WHERE {condition}"),
+            OnForget::Null => format!("UPDATE {table} AS t SET {column} = NULL WHERE {condition}"),
+        };
+        let left = format!("SELECT FROM {table} AS t WHERE {condition} LIMIT 1");
+        let run = |sql: &str| {
+            let argument = wanted().map(|(_, array)| array);
+            statement::run(sql, &[(array_type, argument)], |_| ())
+        };
+        let mut changed = 0;
+        for _ in 0..ROUNDS {
+            changed += run(&change);
+            let (rows, unreadable) = self.look(table, the_type, number)?;
+            if rows.is_empty() && run(&left) == 0 {
+                return Ok((i64::try_from(changed).unwrap_or(i64::MAX), unreadable));
+            }
+            let nulls = format!("{column} = NULL");
+            changed += change_at(table, policy == OnForget::Delete, &nulls, rows);
+        }
+        Err(Error::RowsRemain)
+    }
+
+    /// Looks at the rows that an index look-up does not find: text, and values under a hash key that is not there.
+    fn look(&self, table: &str, the_type: Oid, number: &Number) -> Result<(Rows, i64)> {
+        let known = with_ring(|ring| Ok(ring.keys().map(|key| key.id().to_string()).collect()))?;
+        let known: Vec<String> = known;
+        let column = quote_identifier(&self.name);
+        let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
+        let sql = format!(
+            "SELECT t.tableoid, t.ctid::text, t.xmin::text, t.{column} FROM {table} AS t
+              WHERE NOT {ours}.phone_is_number(t.{column}) OR {ours}.phone_hash_key_id(t.{column}) <> ALL ($1)"
+        );
+        let mut rows = Rows::default();
+        let (mut unreadable, mut of_type) = (0, None);
+        let arguments = [(oids::TEXTARRAYOID, known.into_datum())];
+        statement::scan(&sql, &arguments, |row| -> Result<()> {
+            let Some(value) = Value::of_row(row, 4, &mut of_type)? else {
+                return Ok(());
+            };
+            let says =
+                cipher::open_typed(value.bytes(), Destination::Server, |plain| match plain {
+                    Plain::Text(text) => number.is_text_of(text),
+                    _ => Ok(false),
+                });
+            match says {
+                Ok(true) => rows.add(row),
+                Ok(false) => {}
+                Err(error) if error.is_fault_of_the_value() => unreadable += 1,
+                Err(error) => return Err(error),
+            }
+            Ok(())
+        })?;
+        Ok((rows, unreadable))
+    }
+}
