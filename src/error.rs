@@ -167,7 +167,9 @@ pub enum Error {
     /// What went wrong in the work on one of several tables.
     #[error("table {table}: {source}")]
     InTable { table: String, source: Box<Error> },
-    #[error("a label of phone_crypt is one of: on_forget=null, on_forget=delete")]
+    #[error(
+        "a label of phone_crypt is on_forget=null or on_forget=delete, maybe with retention and retention_column"
+    )]
     Label,
     #[error("no policy says what is done to a row whose number is forgotten")]
     NoForgetPolicy,

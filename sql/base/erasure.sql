@@ -42,15 +42,13 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF phone_crypt.is_encrypted_column("table", "column") THEN
-        IF retention IS NOT NULL THEN
-            RAISE EXCEPTION 'a column of type encrypted_phone has no retention yet' USING ERRCODE = 'feature_not_supported';
-        ELSIF NOT (SELECT c.shared FROM phone_crypt.crypto_counters() AS c LIMIT 1) THEN
+        IF NOT (SELECT c.shared FROM phone_crypt.crypto_counters() AS c LIMIT 1) THEN
             RAISE EXCEPTION 'the policy is a security label, which a dump does not restore unless phone_crypt is preloaded'
                 USING ERRCODE = 'object_not_in_prerequisite_state',
                       HINT = 'Add phone_crypt to shared_preload_libraries and restart the server.';
         END IF;
         PERFORM phone_crypt.run_as_owner("table", format('SECURITY LABEL FOR phone_crypt ON COLUMN %s.%I IS %L', "table",
-                                                         "column", 'on_forget=' || on_forget));
+            "column", concat('on_forget=', on_forget, ', retention=' || retention, ', retention_column=' || retention_column)));
         RETURN;
     END IF;
     UPDATE phone_crypt.columns AS c

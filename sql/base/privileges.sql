@@ -200,6 +200,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.under_another_key(text)'),
         ('admin',  'phone_crypt.reencrypt_column(regclass,text,boolean,integer,boolean,text)'),
         ('admin',  'phone_crypt.partitions(regclass)'),
+        ('admin',  'phone_crypt.try_interval(text)'),
         ('admin',  'phone_crypt.rotated_columns()'),
         ('admin',  'phone_crypt.conversion_differing(regclass,text,text,boolean)'),
         ('admin',  'phone_crypt.make_immediate(regclass,oid)'),

@@ -44,7 +44,22 @@ $$;
 COMMENT ON FUNCTION phone_crypt.conversion(regclass, text) IS
     'the conversion of a column; NULL where there is none';
 
--- Every column of the data type, or of a domain over it.
+-- NULL for what is no interval: a label that somebody has written past its check must not be in the way of the others.
+CREATE FUNCTION phone_crypt.try_interval(text) RETURNS interval
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN $1::interval;
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.try_interval(text) IS
+    'an interval; NULL for what is none';
+
+-- Every column of the data type, or of a domain over it. The policy is a security label of the column, as
+-- phone_column_policy() writes it.
 CREATE VIEW phone_crypt.encrypted_columns AS
     SELECT a.attrelid::regclass AS relation, a.attname AS column_name,
            EXISTS (SELECT FROM pg_catalog.pg_index AS i
@@ -52,14 +67,21 @@ CREATE VIEW phone_crypt.encrypted_columns AS
                       AND i.indnkeyatts OPERATOR(pg_catalog.=) 1 AND i.indpred IS NULL
                       AND i.indkey[0] OPERATOR(pg_catalog.=) a.attnum) AS is_unique,
            a.attnotnull AS is_not_null,
-           c.plain_column, c.state AS conversion
+           c.plain_column, c.state AS conversion,
+           p.words[1] AS on_forget, phone_crypt.try_interval(p.words[2]) AS retention, p.words[3] AS retention_column
       FROM pg_catalog.pg_attribute AS a
       JOIN pg_catalog.pg_class AS r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
       JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
       LEFT JOIN phone_crypt.conversions AS c ON c.relation OPERATOR(pg_catalog.=) a.attrelid
                                             AND c.encrypted_number OPERATOR(pg_catalog.=) a.attnum
+      LEFT JOIN pg_catalog.pg_seclabel AS l ON l.objoid OPERATOR(pg_catalog.=) a.attrelid
+                                           AND l.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::regclass
+                                           AND l.objsubid OPERATOR(pg_catalog.=) a.attnum
+                                           AND l.provider OPERATOR(pg_catalog.=) 'phone_crypt'
+     CROSS JOIN LATERAL (SELECT pg_catalog.regexp_match(l.label,
+                   '^on_forget=(null|delete)(?:, retention=([^,]*), retention_column=(.+))?$') AS words) AS p
      WHERE r.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}') AND a.attnum OPERATOR(pg_catalog.>) 0
        AND NOT a.attisdropped
        AND '@extschema@.encrypted_phone'::regtype OPERATOR(pg_catalog.=) ANY (ARRAY[t.oid, t.typbasetype]);
 COMMENT ON VIEW phone_crypt.encrypted_columns IS
-    'every column of type encrypted_phone, and what is left of its conversion';
+    'every column of type encrypted_phone, its policy, and what is left of its conversion';

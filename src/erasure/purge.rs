@@ -6,16 +6,72 @@ use pgrx::spi::quote_identifier;
 
 use super::attempt;
 use super::columns::{hold_anything, nulls};
-use crate::columns::registry::Column;
+use crate::columns::registry;
+use crate::encrypted_phone as typed;
+use crate::encrypted_phone::policy::{self, OnForget};
 use crate::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;
 use crate::pg::user::{as_owner, full_name};
-use crate::pg::{Datum, Oid, oids};
+use crate::pg::{Datum, Oid, catalog, oids};
 
 /// Pages that one batch looks through. Going on from page to page, a run reads a table once, whatever its size and
 /// with no index.
 const PAGES: i64 = 256;
+
+/// What is purged.
+pub struct Target {
+    relation: Oid,
+    deletes_rows: bool,
+    /// The column that tells how old a row is.
+    time: String,
+    /// The assignments that leave nothing of a number in its row.
+    nulls: String,
+    /// Whether a row `t` holds anything of a number.
+    holds: String,
+}
+
+impl Target {
+    /// What is to be purged in a column, registered or of type `encrypted_phone`.
+    ///
+    /// Errors: neither, or without a retention, 55000.
+    pub fn of(relation: Oid, column: &str) -> Result<Target> {
+        let of_type = catalog::type_of_column(relation, column);
+        if of_type.is_some_and(typed::is_the_type) {
+            return Target::of_typed(relation, column);
+        }
+        let column = registry::column(relation, column)?;
+        Ok(Target {
+            relation,
+            deletes_rows: column.deletes_rows,
+            time: column.retention_column.clone().ok_or(Error::NoRetention)?,
+            nulls: nulls(&column),
+            holds: hold_anything(&column, "t."),
+        })
+    }
+
+    fn of_typed(relation: Oid, column: &str) -> Result<Target> {
+        let number = catalog::column_number(relation, column).ok_or(Error::NoRetention)?;
+        let policy = policy::of_column(relation, i32::from(number))?.ok_or(Error::NoRetention)?;
+        let column = quote_identifier(column);
+        Ok(Target {
+            relation,
+            deletes_rows: policy.on_forget == OnForget::Delete,
+            time: policy.retention_column.ok_or(Error::NoRetention)?,
+            nulls: format!("{column} = NULL"),
+            holds: format!("t.{column} IS NOT NULL"),
+        })
+    }
+
+    /// Rows that are due and still hold something, or are to go whole.
+    fn due(&self) -> String {
+        let is_old = format!("t.{} < $1", quote_identifier(&self.time));
+        match self.deletes_rows {
+            true => is_old,
+            false => format!("{is_old} AND ({})", self.holds),
+        }
+    }
+}
 
 /// What a batch did.
 pub struct Batch {
@@ -25,13 +81,13 @@ pub struct Batch {
     pub changed: i64,
 }
 
-/// How many rows of the registered column's table are due.
+/// How many rows of the table are due.
 ///
-/// Errors: not the owner, 42501; no retention is set, 55000; PostgreSQL's own, under its SQLSTATE.
-pub fn count(column: &Column, cutoff: TimestampWithTimeZone) -> Result<i64> {
-    let table = full_name(column.relation)?;
-    let sql = format!("SELECT count(*) FROM {table} AS t WHERE {}", due(column)?);
-    let _in_their_name = as_owner(column.relation)?;
+/// Errors: not the owner, 42501; PostgreSQL's own, under its SQLSTATE.
+pub fn count(target: &Target, cutoff: TimestampWithTimeZone) -> Result<i64> {
+    let table = full_name(target.relation)?;
+    let sql = format!("SELECT count(*) FROM {table} AS t WHERE {}", target.due());
+    let _in_their_name = as_owner(target.relation)?;
     let _settings = BatchSettings::for_any_rows();
     let mut count = 0;
     attempt(&table, || {
@@ -48,7 +104,7 @@ pub fn count(column: &Column, cutoff: TimestampWithTimeZone) -> Result<i64> {
 ///
 /// Errors: as [`count`].
 pub fn batch(
-    column: &Column,
+    target: &Target,
     leaf: Oid,
     cutoff: TimestampWithTimeZone,
     from_page: i64,
@@ -56,15 +112,15 @@ pub fn batch(
 ) -> Result<Batch> {
     let table = full_name(leaf)?;
     let to_page = from_page.saturating_add(PAGES);
-    let work = match column.deletes_rows {
+    let work = match target.deletes_rows {
         true => format!("DELETE FROM ONLY {table} AS t"),
-        false => format!("UPDATE ONLY {table} AS t SET {}", nulls(column)),
+        false => format!("UPDATE ONLY {table} AS t SET {}", target.nulls),
     };
     let sql = format!(
         "{work} WHERE t.ctid = ANY (ARRAY( \
             SELECT t.ctid FROM ONLY {table} AS t \
              WHERE t.ctid >= $2::tid AND t.ctid < $3::tid AND {} LIMIT $4 FOR UPDATE SKIP LOCKED))",
-        due(column)?
+        target.due()
     );
     let arguments = [
         cutoff_argument(cutoff),
@@ -91,16 +147,6 @@ pub fn batch(
 
 fn cutoff_argument(cutoff: TimestampWithTimeZone) -> (Oid, Option<Datum>) {
     (oids::TIMESTAMPTZOID, cutoff.into_datum())
-}
-
-/// Rows that are due and still hold something, or are to go whole.
-fn due(column: &Column) -> Result<String> {
-    let time = column.retention_column.as_ref().ok_or(Error::NoRetention)?;
-    let is_old = format!("t.{} < $1", quote_identifier(time));
-    Ok(match column.deletes_rows {
-        true => is_old,
-        false => format!("{is_old} AND ({})", hold_anything(column, "t.")),
-    })
 }
 
 fn pages_of(leaf: Oid) -> i64 {

@@ -104,7 +104,8 @@ impl Column {
         if matches!(self.conversion.as_str(), "prepared" | "filling") {
             return Err(Error::ConversionUnderWay);
         }
-        policy::of_column(self.table, i32::from(self.number))?.ok_or(Error::NoForgetPolicy)
+        let policy = policy::of_column(self.table, i32::from(self.number))?;
+        Ok(policy.ok_or(Error::NoForgetPolicy)?.on_forget)
     }
 
     /// How many rows were changed, and how many could not be read.

@@ -61,14 +61,17 @@ pub fn array_type(of_type: pg_sys::Oid) -> pg_sys::Oid {
     unsafe { pg_sys::get_array_type(of_type) }
 }
 
+/// The number of a table's column; None where there is no such column.
+pub fn column_number(table: pg_sys::Oid, name: &str) -> Option<i16> {
+    let name = in_database_encoding(name).and_then(|name| CString::new(name).ok())?;
+    // SAFETY: a look-up in the catalogue, by a name that ends in NUL.
+    let number = unsafe { pg_sys::get_attnum(table, name.as_ptr()) };
+    (number > 0).then_some(number)
+}
+
 /// The type of a table's column; None where there is no such column.
 pub fn type_of_column(table: pg_sys::Oid, name: &str) -> Option<pg_sys::Oid> {
-    let name = in_database_encoding(name).and_then(|name| CString::new(name).ok())?;
-    // SAFETY: look-ups in the catalogue, by a name that ends in NUL.
-    unsafe {
-        let number = pg_sys::get_attnum(table, name.as_ptr());
-        (number > 0).then(|| pg_sys::get_atttype(table, number))
-    }
+    type_of_column_number(table, i32::from(column_number(table, name)?))
 }
 
 /// The type that the function being called takes first.

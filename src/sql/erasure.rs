@@ -5,12 +5,10 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
 use std::cell::Cell;
-use std::rc::Rc;
 
 use super::args::{self, required};
 use super::jobs::relation;
 use super::ratelimit_args::given;
-use crate::columns::registry::{self, Column};
 use crate::erasure::{self, Number, purge};
 use crate::error::{Answer, Error, Result};
 use crate::pg::regclass::Regclass;
@@ -76,22 +74,22 @@ fn phone_forget(
     Ok(TableIterator::new(rows))
 }
 
-fn registered(table: Option<Regclass>, column: Option<Text<'_>>) -> Result<Rc<Column>> {
+fn target(table: Option<Regclass>, column: Option<Text<'_>>) -> Result<purge::Target> {
     let column = required(column, "column")?;
-    registry::column(relation(table)?.oid(), &column)
+    purge::Target::of(relation(table)?.oid(), &column)
 }
 
-/// `phone_crypt.purge_count(table, column, cutoff)`: how many rows of a registered column are older than that.
+/// `phone_crypt.purge_count(table, column, cutoff)`: how many rows of an encrypted column are older than that.
 ///
-/// Errors: NULL, 22004; not the owner, 42501; not registered, or without a retention, 55000.
+/// Errors: NULL, 22004; not the owner, 42501; not an encrypted column, or one without a retention, 55000.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn purge_count(
     table: Option<Regclass>,
     column: Option<Text<'_>>,
     cutoff: Option<TimestampWithTimeZone>,
 ) -> Answer<i64> {
-    let column = registered(table, column)?;
-    Ok(purge::count(&column, given(cutoff, "cutoff")?)?)
+    let target = target(table, column)?;
+    Ok(purge::count(&target, given(cutoff, "cutoff")?)?)
 }
 
 /// `phone_crypt.purge_batch(table, column, leaf, cutoff, from_page, batch_size)`: deletes or sets to NULL some of
@@ -111,10 +109,10 @@ fn purge_batch(
     TableIterator<'static, (name!(next_page, Option<i64>), name!(changed, i64))>,
     ErrorReport,
 > {
-    let column = registered(table, column)?;
+    let target = target(table, column)?;
     let leaf = relation(leaf)?;
     let batch = purge::batch(
-        &column,
+        &target,
         leaf.oid(),
         given(cutoff, "cutoff")?,
         given(from_page, "from_page")?,

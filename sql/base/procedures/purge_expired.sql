@@ -31,14 +31,20 @@ CREATE FUNCTION phone_crypt.retentions()
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.relation, c.column_name, CASE c.on_forget WHEN 'delete' THEN 'deleted' ELSE 'set_to_null' END,
-           statement_timestamp() - c.retention, pg_has_role(r.relowner, 'USAGE')
-      FROM phone_crypt.columns AS c JOIN pg_class AS r ON r.oid = c.relation
-     WHERE c.retention IS NOT NULL
-     ORDER BY c.relation::text COLLATE "C", c.column_name
+    SELECT r.*
+      FROM (SELECT c.relation, c.column_name, CASE c.on_forget WHEN 'delete' THEN 'deleted' ELSE 'set_to_null' END,
+                   statement_timestamp() - c.retention, pg_has_role(r.relowner, 'USAGE')
+              FROM phone_crypt.columns AS c JOIN pg_class AS r ON r.oid = c.relation
+             WHERE c.retention IS NOT NULL
+            UNION ALL
+            SELECT e.relation, e.column_name, CASE e.on_forget WHEN 'delete' THEN 'deleted' ELSE 'set_to_null' END,
+                   statement_timestamp() - e.retention, pg_has_role(r.relowner, 'USAGE')
+              FROM phone_crypt.encrypted_columns AS e JOIN pg_class AS r ON r.oid = e.relation
+             WHERE e.retention > interval '0' AND r.relkind IN ('r', 'p')) AS r (relation, column_name)
+     ORDER BY r.relation::text COLLATE "C", r.column_name
 $$;
 COMMENT ON FUNCTION phone_crypt.retentions() IS
-    'registered columns with a retention, and the time before which their rows are due';
+    'encrypted columns with a retention, and the time before which their rows are due';
 
 -- Partitions and tables that inherit alike. No primary key is needed, as it is elsewhere.
 CREATE FUNCTION phone_crypt.tables_with_rows(relation regclass) RETURNS regclass[]
