@@ -85,7 +85,10 @@ fn renew(version: Version) -> Result<Rc<Ring>> {
         // Most reloads change nothing here; the legacy keys of a ring take long to derive.
         (Ok(ingredients), Some(old)) if ingredients.make(&old) => old,
         (Ok(ingredients), old) => match Ring::build(ingredients) {
-            Ok(ring) => Rc::new(ring),
+            Ok(ring) => {
+                process::reset_plans();
+                Rc::new(ring)
+            }
             Err(error) => keep(old, error)?,
         },
         (Err(error), old) => keep(old, error)?,

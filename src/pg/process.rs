@@ -57,6 +57,13 @@ pub fn applies_changes() -> bool {
     unsafe { pg_sys::IsLogicalWorker() }
 }
 
+/// Has cached plans be made anew: they keep what was made of literals, and of functions of them, under settings or keys
+/// that are others by now.
+pub fn reset_plans() {
+    // SAFETY: marks the plans of this process, whether there are any or not, in a transaction or not.
+    unsafe { pg_sys::ResetPlanCache() };
+}
+
 /// When this process last read its configuration.
 pub fn reload_time() -> TimestampTz {
     // SAFETY: a variable that this process sets when it reloads.

@@ -8,6 +8,7 @@ use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::check_hook::{self, Source};
+use super::process;
 
 /// A string setting that remembers where its value came from.
 pub struct TrackedSetting {
@@ -153,6 +154,7 @@ impl TrackedSetting {
         let source = unsafe { check_hook::remembered(extra) };
         self.source.store(source, Ordering::Relaxed);
         self.changes.fetch_add(1, Ordering::Relaxed);
+        process::reset_plans();
         if let Some(secret) = &self.secret
             && source == pg_sys::GucSource::PGC_S_FILE
         {
