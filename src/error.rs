@@ -18,6 +18,8 @@ const KEYS_PAGE: &str = "docs/keys.md";
 
 /// What [`Error::MayNot`] says of plain text as input of the data type.
 pub const PLAIN_NUMBERS: &str = "plain phone numbers as encrypted_phone";
+/// What [`Error::MayNot`] says of who decrypts.
+pub const PLAIN_TEXT: &str = "the plain text of encrypted_phone values";
 /// What [`Error::MayNot`] says of values as input of the data type.
 pub const STORED_VALUES: &str = "encrypted values as encrypted_phone";
 
@@ -354,6 +356,7 @@ impl Error {
                  the statement."
                     .to_owned()
             }
+            Error::MayNot(PLAIN_TEXT) => "It needs EXECUTE on phone_decrypt (profile reader).".to_owned(),
             Error::MayNot(_) => {
                 "It needs EXECUTE on phone_encrypt and phone_hash (profile writer).".to_owned()
             }

@@ -227,6 +227,11 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/decrypt_column.sql",
+    name = "decrypt_typed_column",
+    requires = ["encrypt_column", encrypted_phone::functions::decrypt_value]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/drop_plain.sql",
     name = "drop_plain",
     requires = ["conversion_swap", "registration"]
@@ -239,7 +244,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/procedures/decrypt_column.sql",
     name = "decrypt_column",
-    requires = ["registration"]
+    requires = ["registration", "decrypt_typed_column"]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/rotate_column.sql",

@@ -74,6 +74,10 @@ BEGIN
     LOOP
         PERFORM phone_crypt.run_as_owner(relation, statement);
     END LOOP;
+    -- The way back, if somebody was on it, is given up.
+    UPDATE phone_crypt.jobs AS j SET state = 'done', finished_at = clock_timestamp(), pid = NULL
+     WHERE j.relation = drop_plain_column.relation AND j.column_name = drop_plain_column.column_name
+       AND j.procedure = 'phone_decrypt_column' AND j.state = 'running';
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.drop_plain_column(regclass, text, text) IS

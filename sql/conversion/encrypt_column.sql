@@ -180,7 +180,7 @@ CREATE FUNCTION phone_crypt.constraints_sql(conversion phone_crypt.conversions) 
 AS $$
     SELECT coalesce(array_agg(format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE USING INDEX %I DEFERRABLE',
                                      conversion.relation, c.relname, c.relname)), '{}')
-      FROM phone_crypt.index_pairs(conversion) AS p JOIN pg_class AS c ON c.oid = p.counterpart
+      FROM phone_crypt.index_pairs(conversion, false) AS p JOIN pg_class AS c ON c.oid = p.counterpart
      WHERE p.is_unique AND p.counterpart_constraint IS NULL
 $$;
 COMMENT ON FUNCTION phone_crypt.constraints_sql(phone_crypt.conversions) IS
@@ -280,7 +280,7 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
     conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
     IF conversion.state OPERATOR(pg_catalog.=) 'prepared' THEN
-        statements := phone_crypt.missing_indexes(conversion, false);
+        statements := phone_crypt.missing_indexes(conversion, false, false);
         IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
             IF pg_catalog.pg_relation_size("table") OPERATOR(pg_catalog.>) small THEN
                 RAISE NOTICE '%: make the indexes now, while the column is empty, and CALL it again', title

@@ -49,31 +49,32 @@ $$;
 COMMENT ON FUNCTION phone_crypt.carried_indexes(regclass, smallint) IS
     'the indexes of a column that a conversion makes anew';
 
--- Each of them, and its counterpart on the encrypted column where that is there.
-CREATE FUNCTION phone_crypt.index_pairs(conversion phone_crypt.conversions)
+-- Each of them, and its counterpart on the other column where that is there. On the way back the two change sides.
+CREATE FUNCTION phone_crypt.index_pairs(conversion phone_crypt.conversions, back boolean)
     RETURNS TABLE (index oid, constraint_oid oid, is_unique boolean, definition text, counterpart oid,
                    counterpart_constraint oid)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT o.index, o.constraint_oid, o.is_unique, o.definition, n.index, n.constraint_oid
-      FROM (SELECT i.index, i.constraint_oid, i.is_unique,
-                   phone_crypt.index_columns(i.index, conversion.plain_number, conversion.encrypted_column) AS definition
-              FROM phone_crypt.carried_indexes(conversion.relation, conversion.plain_number) AS i) AS o
+      FROM (SELECT CASE WHEN back THEN conversion.encrypted_number ELSE conversion.plain_number END AS from_number,
+                   CASE WHEN back THEN conversion.plain_number ELSE conversion.encrypted_number END AS to_number,
+                   CASE WHEN back THEN conversion.plain_column ELSE conversion.encrypted_column END AS to_column) AS w
+     CROSS JOIN LATERAL (
+            SELECT i.*, phone_crypt.index_columns(i.index, w.from_number, w.to_column) AS definition
+              FROM phone_crypt.carried_indexes(conversion.relation, w.from_number) AS i) AS o
       LEFT JOIN LATERAL (
             SELECT i.indexrelid AS index, c.oid AS constraint_oid
               FROM pg_index AS i
               LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid
              WHERE i.indrelid = conversion.relation AND i.indisvalid AND i.indisunique = o.is_unique
-               AND i.indexprs IS NULL AND i.indpred IS NULL
-               AND conversion.encrypted_number = ANY (i.indkey::int2[])
-               AND phone_crypt.index_columns(i.indexrelid, conversion.encrypted_number, conversion.encrypted_column)
-                   = o.definition
+               AND i.indexprs IS NULL AND i.indpred IS NULL AND w.to_number = ANY (i.indkey::int2[])
+               AND phone_crypt.index_columns(i.indexrelid, w.to_number, w.to_column) = o.definition
              ORDER BY c.oid LIMIT 1) AS n ON true
      ORDER BY o.is_unique DESC, o.index
 $$;
-COMMENT ON FUNCTION phone_crypt.index_pairs(phone_crypt.conversions) IS
-    'the indexes of the plain column, and those of the encrypted one that stand for them';
+COMMENT ON FUNCTION phone_crypt.index_pairs(phone_crypt.conversions, boolean) IS
+    'the indexes of the one column of a conversion, and those of the other that stand for them';
 
 -- A name that no relation of the table's schema has, of at most 63 bytes.
 CREATE FUNCTION phone_crypt.free_name(relation regclass, wanted text) RETURNS text
@@ -100,8 +101,35 @@ $$;
 COMMENT ON FUNCTION phone_crypt.free_name(regclass, text) IS
     'a name that no relation of the table''s schema has';
 
+-- The condition that a row is still to be decrypted, on the way back.
+CREATE FUNCTION phone_crypt.undecrypted(conversion phone_crypt.conversions) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('t.%I IS NOT NULL AND t.%I IS NULL', conversion.encrypted_column, conversion.plain_column)
+$$;
+COMMENT ON FUNCTION phone_crypt.undecrypted(phone_crypt.conversions) IS
+    'the condition that a row is still to be decrypted';
+
+-- The index of the rows that are still to be decrypted: it lets the last of them be found under the lock of the swap.
+CREATE FUNCTION phone_crypt.pending_index(conversion phone_crypt.conversions) RETURNS regclass
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT i.indexrelid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
+     WHERE i.indrelid = conversion.relation AND i.indisvalid AND i.indpred IS NOT NULL
+       AND c.relname LIKE 'phone\_crypt\_pending%'
+       AND pg_get_expr(i.indpred, i.indrelid) = format('((%I IS NOT NULL) AND (%I IS NULL))', conversion.encrypted_column,
+                                                       conversion.plain_column)
+     LIMIT 1
+$$;
+COMMENT ON FUNCTION phone_crypt.pending_index(phone_crypt.conversions) IS
+    'the index of the rows that are still to be decrypted; NULL where it is not there';
+
 -- The statements that make what is missing. Several may be missing: their names must differ.
-CREATE FUNCTION phone_crypt.missing_indexes(conversion phone_crypt.conversions, is_concurrent boolean) RETURNS text[]
+CREATE FUNCTION phone_crypt.missing_indexes(
+    conversion phone_crypt.conversions, is_concurrent boolean, back boolean
+) RETURNS text[]
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -110,24 +138,43 @@ DECLARE
     invalid regclass;
     statements text[] := '{}';
     manner text := CASE WHEN is_concurrent THEN 'CONCURRENTLY ' ELSE '' END;
+    to_number smallint := CASE WHEN back THEN conversion.plain_number ELSE conversion.encrypted_number END;
 BEGIN
     -- What a CREATE INDEX CONCURRENTLY that failed has left behind.
     FOR invalid IN SELECT i.indexrelid FROM pg_index AS i
                     WHERE i.indrelid = conversion.relation AND NOT i.indisvalid
-                      AND conversion.encrypted_number = ANY (i.indkey::int2[]) LOOP
+                      AND to_number = ANY (i.indkey::int2[]) LOOP
         statements := statements || format('DROP INDEX %s%s', manner, invalid);
     END LOOP;
-    FOR pair IN SELECT p.*, c.relname FROM phone_crypt.index_pairs(conversion) AS p
+    FOR pair IN SELECT p.*, c.relname FROM phone_crypt.index_pairs(conversion, back) AS p
                   JOIN pg_class AS c ON c.oid = p.index WHERE p.counterpart IS NULL LOOP
         statements := statements || format('CREATE %sINDEX %s%I ON %s USING btree %s',
             CASE WHEN pair.is_unique THEN 'UNIQUE ' ELSE '' END, manner,
-            phone_crypt.free_name(conversion.relation, pair.relname || '_enc'), conversion.relation, pair.definition);
+            phone_crypt.free_name(conversion.relation, pair.relname || CASE WHEN back THEN '_dec' ELSE '_enc' END), conversion.relation, pair.definition);
     END LOOP;
+    IF back AND phone_crypt.pending_index(conversion) IS NULL THEN
+        statements := statements || format('CREATE INDEX %s%I ON %s USING btree ((1)) WHERE %s', manner,
+            phone_crypt.free_name(conversion.relation, 'phone_crypt_pending'), conversion.relation,
+            replace(phone_crypt.undecrypted(conversion), 't.', ''));
+    END IF;
     RETURN statements;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.missing_indexes(phone_crypt.conversions, boolean) IS
-    'the statements that make the indexes of the encrypted column that are not there yet';
+COMMENT ON FUNCTION phone_crypt.missing_indexes(phone_crypt.conversions, boolean, boolean) IS
+    'the statements that make the indexes of a conversion that are not there yet';
+
+-- Whether somebody has begun to decrypt the column.
+CREATE FUNCTION phone_crypt.is_going_back(conversion phone_crypt.conversions) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT conversion.state = 'swapped'
+           AND EXISTS (SELECT FROM phone_crypt.jobs AS j
+                        WHERE j.relation = conversion.relation AND j.column_name = conversion.encrypted_column
+                          AND j.procedure = 'phone_decrypt_column' AND j.state = 'running')
+$$;
+COMMENT ON FUNCTION phone_crypt.is_going_back(phone_crypt.conversions) IS
+    'whether a column of type encrypted_phone is being decrypted';
 
 CREATE FUNCTION phone_column_statements("table" regclass, "column" name) RETURNS SETOF text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -140,10 +187,12 @@ BEGIN
         RAISE EXCEPTION 'table and column must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     conversion := phone_crypt.conversion("table", "column"::text);
-    IF conversion.state IN ('prepared', 'filling') THEN
-        RETURN QUERY SELECT s || ';' FROM unnest(phone_crypt.missing_indexes(conversion, true)) AS u (s);
+    IF conversion.state IN ('prepared', 'filling') OR phone_crypt.is_going_back(conversion) THEN
+        RETURN QUERY
+        SELECT s || ';'
+          FROM unnest(phone_crypt.missing_indexes(conversion, true, phone_crypt.is_going_back(conversion))) AS u (s);
     END IF;
 END;
 $$;
 COMMENT ON FUNCTION phone_column_statements(regclass, name) IS
-    'the statements that phone_encrypt_column() waits for, for \gexec: CREATE INDEX CONCURRENTLY runs in no procedure';
+    'the statements that phone_encrypt_column() or phone_decrypt_column() waits for, for \gexec: CREATE INDEX CONCURRENTLY runs in no procedure';

@@ -56,6 +56,9 @@ AS $$
       LEFT JOIN pg_attrdef AS f ON d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid
       LEFT JOIN pg_trigger AS t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
      WHERE NOT (d.classid = 'pg_class'::regclass AND d.objid IN (SELECT c.index FROM carried AS c))
+       AND NOT EXISTS (SELECT FROM phone_crypt.conversions AS c
+                        WHERE c.relation = column_obstacles.relation AND d.classid = 'pg_class'::regclass
+                          AND phone_crypt.pending_index(c) = d.objid)
        AND coalesce(k.contype <> 'n' AND k.oid NOT IN (SELECT c.constraint_oid FROM carried AS c
                                                         WHERE c.constraint_oid IS NOT NULL), true)
        AND coalesce(t.tgfoid <> 'phone_crypt.convert_row()'::regprocedure, true)

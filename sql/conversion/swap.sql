@@ -23,7 +23,7 @@ COMMENT ON FUNCTION phone_crypt.trigger_version(phone_crypt.conversions) IS
     'tells whether the trigger of a conversion has been altered; NULL where it does not fire';
 
 -- The new indexes take the names of the old ones, which go.
-CREATE FUNCTION phone_crypt.swap_indexes(conversion phone_crypt.conversions) RETURNS void
+CREATE FUNCTION phone_crypt.swap_indexes(conversion phone_crypt.conversions, back boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -34,11 +34,11 @@ DECLARE
     statements text[];
     statement text;
 BEGIN
-    FOR pair IN SELECT * FROM phone_crypt.index_pairs(conversion) LOOP
+    FOR pair IN SELECT * FROM phone_crypt.index_pairs(conversion, back) LOOP
         name := (SELECT c.relname FROM pg_class AS c WHERE c.oid = pair.index);
         remark := coalesce(obj_description(pair.constraint_oid, 'pg_constraint'),
                            obj_description(pair.index, 'pg_class'));
-        IF pair.counterpart_constraint IS NOT NULL THEN
+        IF pair.counterpart_constraint IS NOT NULL AND NOT back THEN
             PERFORM phone_crypt.make_immediate(conversion.relation, pair.counterpart_constraint);
         END IF;
         statements := ARRAY[
@@ -49,44 +49,46 @@ BEGIN
                  THEN format('ALTER INDEX %s RENAME TO %I', pair.counterpart::regclass, name)
                  ELSE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', conversion.relation,
                              (SELECT c.conname FROM pg_constraint AS c WHERE c.oid = pair.counterpart_constraint), name) END];
+        IF pair.constraint_oid IS NOT NULL AND pair.counterpart_constraint IS NULL THEN
+            statements := statements || format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE USING INDEX %2$I',
+                                               conversion.relation, name);
+        END IF;
         FOREACH statement IN ARRAY statements LOOP
             PERFORM phone_crypt.run_as_owner(conversion.relation, statement);
         END LOOP;
         IF remark IS NOT NULL THEN
             -- The index by its new name.
             PERFORM phone_crypt.run_as_owner(conversion.relation, CASE
-                WHEN pair.counterpart_constraint IS NULL
+                WHEN pair.counterpart_constraint IS NULL AND pair.constraint_oid IS NULL
                 THEN format('COMMENT ON INDEX %s IS %L', pair.counterpart::regclass, remark)
                 ELSE format('COMMENT ON CONSTRAINT %I ON %s IS %L', name, conversion.relation, remark) END);
         END IF;
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.swap_indexes(phone_crypt.conversions) IS
-    'behind phone_encrypt_column: indexes change names';
+COMMENT ON FUNCTION phone_crypt.swap_indexes(phone_crypt.conversions, boolean) IS
+    'behind phone_encrypt_column and phone_decrypt_column: indexes change names';
 
--- Privileges on the column, its comment and its statistics target, as statements for the encrypted column.
-CREATE FUNCTION phone_crypt.carried_sql(conversion phone_crypt.conversions) RETURNS text[]
+-- Privileges on a column, its comment and its statistics target, as statements for another column.
+CREATE FUNCTION phone_crypt.carried_sql(relation regclass, from_number smallint, to_column text) RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT coalesce(array_agg(s.statement), '{}')
-      FROM (SELECT format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, conversion.encrypted_column,
-                          conversion.relation,
+      FROM (SELECT format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, to_column, relation,
                           CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
                           CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement
               FROM pg_attribute AS a, aclexplode(a.attacl) AS g
-             WHERE a.attrelid = conversion.relation AND a.attnum = conversion.plain_number
+             WHERE a.attrelid = relation AND a.attnum = from_number
             UNION ALL
-            SELECT format('COMMENT ON COLUMN %s.%I IS %L', conversion.relation, conversion.encrypted_column, d.remark)
-              FROM col_description(conversion.relation, conversion.plain_number) AS d (remark) WHERE d.remark IS NOT NULL
+            SELECT format('COMMENT ON COLUMN %s.%I IS %L', relation, to_column, d.remark)
+              FROM col_description(relation, from_number) AS d (remark) WHERE d.remark IS NOT NULL
             UNION ALL
-            SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS %s', conversion.relation,
-                          conversion.encrypted_column, a.attstattarget)
+            SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS %s', relation, to_column, a.attstattarget)
               FROM pg_attribute AS a
-             WHERE a.attrelid = conversion.relation AND a.attnum = conversion.plain_number AND a.attstattarget >= 0) AS s
+             WHERE a.attrelid = relation AND a.attnum = from_number AND a.attstattarget >= 0) AS s
 $$;
-COMMENT ON FUNCTION phone_crypt.carried_sql(phone_crypt.conversions) IS
+COMMENT ON FUNCTION phone_crypt.carried_sql(regclass, smallint, text) IS
     'the statements that carry over what belongs to a column itself';
 
 -- A transaction that sees the table as it was before the rows were filled would find no numbers under the column's name.
@@ -122,7 +124,7 @@ BEGIN
                                 relation, conversion.trigger);
     END IF;
     PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
-    IF cardinality(phone_crypt.missing_indexes(conversion, true)) > 0 THEN
+    IF cardinality(phone_crypt.missing_indexes(conversion, true, false)) > 0 THEN
         RAISE EXCEPTION 'an index of column % has no counterpart on the encrypted column', quote_ident(column_name)
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
@@ -134,8 +136,8 @@ BEGIN
         RAISE EXCEPTION 'column % has become NOT NULL meanwhile', quote_ident(column_name)
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL it again.';
     END IF;
-    PERFORM phone_crypt.swap_indexes(conversion);
-    statements := phone_crypt.carried_sql(conversion);
+    PERFORM phone_crypt.swap_indexes(conversion, false);
+    statements := phone_crypt.carried_sql(relation, conversion.plain_number, conversion.encrypted_column);
     IF is_not_null THEN
         statements := statements
             || format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, conversion.encrypted_column)

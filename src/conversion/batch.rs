@@ -5,11 +5,12 @@ use pgrx::spi::quote_identifier;
 use pgrx::{IntoDatum, PgSqlErrorCode};
 use phone_crypt_core::crypto::Reencrypted;
 use std::ffi::CStr;
+use zeroize::Zeroizing;
 
-use crate::cipher;
+use crate::cipher::{self, Destination};
 use crate::encrypted_phone::{self as typed, Value};
-use crate::error::{Error, Result};
-use crate::pg::oids::{TIDARRAYOID, TIDOID};
+use crate::error::{Error, PLAIN_TEXT, Result};
+use crate::pg::oids::{TEXTARRAYOID, TIDARRAYOID, TIDOID};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
 use crate::pg::text::{self, Text};
@@ -25,8 +26,8 @@ pub struct Batch<'a> {
     pub pending: &'a str,
     /// The first page.
     pub first: i64,
-    /// The page after the last.
-    pub end: i64,
+    /// The page after the last; None where all rows are meant.
+    pub end: Option<i64>,
     /// The search_path that triggers of the table find: what they name is the application's.
     pub path: &'a CStr,
 }
@@ -164,6 +165,69 @@ pub fn reencrypt(batch: &Batch<'_>) -> Result<Counts> {
     Ok(counts)
 }
 
+/// Writes the plain text of values into another column: what was written where the value keeps it, else the number.
+///
+/// Errors: not the owner, or who may not decrypt, 42501; the column is of another type, 42804; keys that are not
+/// configured, 55000; what the table's own constraints and triggers raise.
+pub fn decrypt(batch: &Batch<'_>, plain: &str) -> Result<Counts> {
+    let the_type = batch.the_type()?;
+    if !catalog::may_execute_with(
+        catalog::schema_of_type(the_type),
+        c"phone_decrypt",
+        &[the_type],
+    ) {
+        return Err(Error::MayNot(PLAIN_TEXT));
+    }
+    let (owner, table) = (user::as_owner(batch.table)?, user::full_name(batch.table)?);
+    let _settings = BatchSettings::for_any_rows();
+    statement::fire_deferred_triggers_at_once(&owner);
+    let mut counts = Counts::default();
+    let (mut ctids, mut texts): (Vec<TupleId>, Zeroizing<Vec<Vec<u8>>>) = Default::default();
+    let mut of_type = None;
+    let mut result = Ok(());
+    let columns = format!("t.ctid, t.{}", quote_identifier(batch.column));
+    statement::run(&batch.rows(&table, &columns), &[], |row| {
+        match (original(row, &mut of_type), row.get(1)) {
+            (Ok(Some(text)), Some(ctid)) => {
+                ctids.push(ctid);
+                texts.push(text);
+            }
+            (Err(error), _) if error.is_fault_of_the_value() => counts.unreadable += 1,
+            (Err(error), _) if result.is_ok() => result = Err(error),
+            _ => {}
+        }
+    });
+    result?;
+    let _path = BatchSettings::with_path(batch.path);
+    let sql = format!(
+        "UPDATE ONLY {table} AS u SET {} = n.value
+           FROM ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2)) AS n (ctid, value)
+          WHERE u.ctid OPERATOR(pg_catalog.=) n.ctid",
+        quote_identifier(plain)
+    );
+    let arguments = [
+        (TIDARRAYOID, arrays::tids(ctids.into_iter())),
+        (
+            TEXTARRAYOID,
+            arrays::texts(texts.iter().map(|text| Some(text.as_slice()))),
+        ),
+    ];
+    counts.changed = statement::run(&sql, &arguments, |_| {}) as i64;
+    Ok(counts)
+}
+
+/// What was written, of the second column of the row.
+fn original(row: &TableRow, of_type: &mut Option<Oid>) -> Result<Option<Vec<u8>>> {
+    match Value::of_row(row, 2, of_type)? {
+        Some(value) => Ok(Some(cipher::open_typed(
+            value.bytes(),
+            Destination::Server,
+            typed::original_bytes,
+        )?)),
+        None => Ok(None),
+    }
+}
+
 /// The second column of the row under the primary key; None where it is under it already.
 fn resealed(row: &TableRow, of_type: &mut Option<Oid>) -> Result<Option<Vec<u8>>> {
     let Some(value) = Value::of_row(row, 2, of_type)? else {
@@ -184,14 +248,25 @@ impl Batch<'_> {
             .ok_or(Error::NotOfType)
     }
 
+    /// The condition that a row is on the pages; without a last one, every row is.
+    fn pages(&self) -> String {
+        let Some(end) = self.end else {
+            return String::new();
+        };
+        format!(
+            "t.ctid OPERATOR(pg_catalog.>=) '({},0)'::pg_catalog.tid
+             AND t.ctid OPERATOR(pg_catalog.<) '({end},0)'::pg_catalog.tid AND",
+            self.first
+        )
+    }
+
     /// A query for the rows, which are locked.
     fn rows(&self, table: &str, columns: &str) -> String {
         format!(
             "SELECT {columns} FROM ONLY {table} AS t
-              WHERE t.ctid OPERATOR(pg_catalog.>=) '({},0)'::pg_catalog.tid
-                AND t.ctid OPERATOR(pg_catalog.<) '({},0)'::pg_catalog.tid AND ({})
-                FOR UPDATE OF t SKIP LOCKED",
-            self.first, self.end, self.pending
+              WHERE {} ({}) FOR UPDATE OF t SKIP LOCKED",
+            self.pages(),
+            self.pending
         )
     }
 }

@@ -40,7 +40,8 @@ fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
 /// `phone_crypt.page_batch(work, table, column, plain, pending, first_page, end_page, path)`: does work on the rows of some
 /// pages for which a condition of row `t` holds. `fill`: the trigger encrypts their plain text. `fill_repeated`: the same,
 /// where a number that another row has already is kept as text; needs `plain`, the column of plain text. `reencrypt`: the
-/// column's values come under the primary key.
+/// column's values come under the primary key. `decrypt`: their plain text is written into `plain`. Without `end_page` all
+/// pages are meant.
 ///
 /// Errors: not the owner, 42501; unknown work, 22023; NULL, 22004; no key, or keys that differ from the pin, 55000; what
 /// the trigger and the table's own constraints and triggers raise.
@@ -72,13 +73,14 @@ fn page_batch(
         column: &given_text(column, "column")?,
         pending: &given_text(pending, "pending")?,
         first: given(first_page, "first_page")?,
-        end: given(end_page, "end_page")?,
+        end: end_page,
         path: &path,
     };
     let counts = match &*given_text(work, "work")? {
         "fill" => batch::fill(&batch),
         "fill_repeated" => batch::fill_repeated(&batch, &given_text(plain, "plain")?),
         "reencrypt" => batch::reencrypt(&batch),
+        "decrypt" => batch::decrypt(&batch, &given_text(plain, "plain")?),
         _ => Err(Error::UnknownWork),
     }
     .map_err(quotes_no_row)?;

@@ -5,7 +5,7 @@ use phone_crypt_core::phone::{self, ParsedPhone, Regions};
 
 use crate::cipher::{self, Destination};
 use crate::error::{Error, Result};
-use crate::pg::text::TextOut;
+use crate::pg::text::{self, TextOut};
 use crate::regions;
 
 /// The number in E.164, or the text that is none.
@@ -21,6 +21,14 @@ pub fn original(plain: &Plain<'_>) -> Result<TextOut> {
     match plain {
         Plain::Written { original, .. } => Ok(TextOut::new(original)?),
         plain => number(plain),
+    }
+}
+
+/// As [`original`], in the database's encoding. It outlives the memory that PostgreSQL reads rows into.
+pub fn original_bytes(plain: &Plain<'_>) -> Result<Vec<u8>> {
+    match plain {
+        Plain::Number(e164) => Ok(e164.to_vec()),
+        Plain::Written { original, .. } | Plain::Text(original) => Ok(text::converted(original)?),
     }
 }
 

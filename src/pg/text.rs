@@ -258,7 +258,10 @@ unsafe impl SqlTranslatable for TextOut {
         Ok(ReturnsRef::One(SqlMappingRef::literal("text")));
 }
 
-fn converted(text: &str) -> Result<Vec<u8>> {
+/// UTF-8 text in the database's encoding, as a text holds it.
+///
+/// Errors: as [`TextOut::new`].
+pub fn converted(text: &str) -> Result<Vec<u8>> {
     if text.as_bytes().contains(&0) {
         return Err(PgError::NulInText);
     }

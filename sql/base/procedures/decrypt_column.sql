@@ -112,6 +112,11 @@ DECLARE
     failure pg_catalog.text;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
+    IF phone_crypt.is_encrypted_column("table", "column"::pg_catalog.text) THEN
+        PERFORM phone_crypt.end_batch(callers);
+        CALL phone_crypt.decrypt_typed_column("table", "column"::pg_catalog.text, keep_encrypted, batch_size, dry_run);
+        RETURN;
+    END IF;
     IF phone_crypt.was_decrypted("table", "column") THEN
         RAISE NOTICE '%: done before', phone_crypt.job_title('phone_decrypt_column', "table", "column");
         PERFORM phone_crypt.end_batch(callers);

@@ -1,0 +1,248 @@
+-- The way back: a column of type encrypted_phone becomes one of plain text under the same name, while the application goes
+-- on. No trigger decrypts: one that did would show whoever may write the column any value that is pasted into it. The
+-- trigger takes away plain text that is not of the present value; batches write it, and the last rows are written under the
+-- lock of the swap.
+
+-- The statements that begin it: a column, the trigger that names the two, and the one that takes away.
+CREATE FUNCTION phone_crypt.prepare_back_sql(relation regclass, column_name text) RETURNS text[]
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    plain text := column_name || '_plain';
+    id uuid := gen_random_uuid();
+    trigger text := phone_crypt.free_trigger_name(relation, 'zz_phone_crypt_back');
+BEGIN
+    RETURN ARRAY[
+        format('ALTER TABLE %s ADD COLUMN %I text', relation, plain),
+        format('CREATE TRIGGER %I BEFORE UPDATE OF %I, %I ON %s FOR EACH ROW WHEN (false) '
+               'EXECUTE FUNCTION phone_crypt.convert_row(%L, %L)',
+               phone_crypt.free_trigger_name(relation, 'zz_phone_crypt_columns'), plain, column_name, relation, id,
+               'columns'),
+        format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (NEW.%I IS NOT NULL OR NEW.%I IS NOT NULL) '
+               'EXECUTE FUNCTION phone_crypt.convert_row(%L, %L)',
+               trigger, relation, plain, column_name, id, 'clear'),
+        format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', relation, trigger)];
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.prepare_back_sql(regclass, text) IS
+    'the statements that begin to decrypt a column';
+
+CREATE FUNCTION phone_crypt.check_decryptable(relation regclass, column_name text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    own record;
+    taken text;
+BEGIN
+    SELECT c.relkind, c.relispartition OR c.reloftype <> 0 OR c.relpersistence = 't'
+           OR EXISTS (SELECT FROM pg_inherits AS i WHERE relation IN (i.inhparent, i.inhrelid)) AS is_shared,
+           a.attnum, a.atttypid = '@extschema@.encrypted_phone'::regtype AS is_plain_type
+      INTO own FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+     WHERE c.oid = relation AND a.attname = column_name;
+    IF own.relkind <> 'r' OR own.is_shared THEN
+        RAISE EXCEPTION '% is not a plain table of its own', relation USING ERRCODE = 'feature_not_supported';
+    ELSIF NOT own.is_plain_type THEN
+        RAISE EXCEPTION 'column % is of a domain', quote_ident(column_name) USING ERRCODE = 'datatype_mismatch';
+    ELSIF octet_length(column_name) > 53 THEN
+        RAISE EXCEPTION 'the name of column % has more than 53 bytes', quote_ident(column_name)
+            USING ERRCODE = 'name_too_long', HINT = 'Columns named after it are added: rename it for the time being.';
+    END IF;
+    SELECT string_agg(quote_ident(a.attname), ', ') INTO taken FROM pg_attribute AS a
+     WHERE a.attrelid = relation AND a.attname IN (column_name || '_encrypted', column_name || '_plain');
+    IF taken IS NOT NULL AND (phone_crypt.conversion(relation, column_name)).state IS DISTINCT FROM 'swapped' THEN
+        RAISE EXCEPTION 'table % has columns that a conversion would make: %', relation, taken
+            USING ERRCODE = 'duplicate_column', HINT = 'Rename them: nothing that is there already is used.';
+    END IF;
+    IF NOT has_function_privilege(current_user, '@extschema@.phone_decrypt(@extschema@.encrypted_phone)', 'EXECUTE') THEN
+        RAISE EXCEPTION 'permission denied for the plain text of encrypted_phone values'
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    PERFORM phone_crypt.check_obstacles(relation, own.attnum);
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_decryptable(regclass, text) IS
+    'refuses a column of type encrypted_phone that cannot become plain text';
+
+-- Under the lock: the rows that were written a moment ago, and the names.
+CREATE FUNCTION phone_crypt.swap_back(
+    relation regclass, column_name text, verified text, keep_encrypted boolean, path text
+) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
+    is_not_null boolean;
+    statement text;
+    statements text[];
+    pending_index regclass;
+BEGIN
+    IF conversion.state IS DISTINCT FROM 'swapped' OR verified IS NULL
+       OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
+        RAISE EXCEPTION 'the trigger of the conversion of table % does not fire, or was altered meanwhile', relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I; and CALL it again: it looks at every row again.',
+                                relation, conversion.trigger);
+    END IF;
+    PERFORM phone_crypt.check_obstacles(relation, conversion.encrypted_number);
+    IF cardinality(phone_crypt.missing_indexes(conversion, true, true)) > 0 THEN
+        RAISE EXCEPTION 'an index of column % has no counterpart on the plain column', quote_ident(column_name)
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
+                                relation, column_name);
+    END IF;
+    PERFORM phone_crypt.page_batch('decrypt', relation, conversion.encrypted_column, conversion.plain_column,
+                                   phone_crypt.undecrypted(conversion), 0, NULL, path);
+    SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
+     WHERE a.attrelid = relation AND a.attnum = conversion.encrypted_number;
+    pending_index := phone_crypt.pending_index(conversion);
+    PERFORM phone_crypt.swap_indexes(conversion, true);
+    statements := phone_crypt.carried_sql(relation, conversion.encrypted_number, conversion.plain_column)
+        || format('DROP INDEX %s', pending_index)
+        || format('DROP TRIGGER %I ON %s', conversion.trigger, relation)
+        || format('DROP TRIGGER %I ON %s', conversion.marker, relation);
+    IF is_not_null THEN
+        -- New rows are held to it at once; the others are looked at afterwards.
+        statements := statements
+            || format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID', relation,
+                      phone_crypt.back_check_name(conversion.plain_number), conversion.plain_column)
+            || format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', relation, conversion.encrypted_column);
+    END IF;
+    statements := statements
+        || CASE WHEN keep_encrypted
+           THEN format('ALTER TABLE %s RENAME COLUMN %I TO %I', relation, conversion.encrypted_column,
+                       column_name || '_encrypted')
+           ELSE format('ALTER TABLE %s DROP COLUMN %I', relation, conversion.encrypted_column) END
+        || format('ALTER TABLE %s RENAME COLUMN %I TO %I', relation, conversion.plain_column, column_name);
+    FOREACH statement IN ARRAY statements LOOP
+        PERFORM phone_crypt.run_as_owner(relation, statement);
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.swap_back(regclass, text, text, boolean, text) IS
+    'behind phone_decrypt_column: the plain column takes the name of the encrypted one';
+
+-- The check that stands for NOT NULL from the swap on.
+CREATE FUNCTION phone_crypt.back_check_name(number smallint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'phone_crypt_not_null_' || number
+$$;
+COMMENT ON FUNCTION phone_crypt.back_check_name(smallint) IS
+    'the name of the check that stands for NOT NULL of a column that was decrypted';
+
+CREATE PROCEDURE phone_crypt.not_null_again(relation regclass, column_name text)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    name pg_catalog.text;
+    failure pg_catalog.text;
+BEGIN
+    PERFORM phone_crypt.begin_batch();
+    SELECT c.conname INTO name FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND c.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
+     WHERE c.conrelid OPERATOR(pg_catalog.=) relation AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name
+       AND c.conname OPERATOR(pg_catalog.=) phone_crypt.back_check_name(a.attnum)::pg_catalog.name;
+    IF name IS NOT NULL THEN
+        CALL phone_crypt.change_table(relation, ARRAY[
+            pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', relation, name)], failure);
+        CALL phone_crypt.change_table(relation, ARRAY[
+            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, column_name),
+            pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', relation, name)], failure);
+    END IF;
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.not_null_again(regclass, text) IS
+    'behind phone_decrypt_column: NOT NULL as before';
+
+CREATE PROCEDURE phone_crypt.decrypt_typed_column(
+    relation regclass, column_name text, keep_encrypted boolean, batch_size integer, dry_run boolean
+)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    conversion phone_crypt.conversions;
+    title pg_catalog.text;
+    path pg_catalog.text := pg_catalog.current_setting('search_path');
+    statements pg_catalog.text[];
+    counts pg_catalog.jsonb;
+    job bigint;
+    number bigint;
+    verified pg_catalog.text;
+    failure pg_catalog.text;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
+BEGIN
+    IF keep_encrypted IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'keep_encrypted and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    PERFORM phone_crypt.check_owner(relation);
+    PERFORM phone_crypt.check_batch_size(batch_size);
+    PERFORM phone_crypt.check_keys();
+    title := phone_crypt.job_title('phone_decrypt_column', relation, column_name::pg_catalog.name);
+    PERFORM phone_crypt.check_decryptable(relation, column_name);
+    IF dry_run THEN
+        RAISE NOTICE '%: dry run: rows to be decrypted %', title,
+            phone_crypt.count_as_owner(relation, pg_catalog.format('t.%I IS NOT NULL', column_name));
+        PERFORM phone_crypt.end_batch(callers);
+        RETURN;
+    END IF;
+    PERFORM phone_crypt.job_lock(relation);
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    conversion := phone_crypt.conversion(relation, column_name);
+    IF conversion.relation IS NULL THEN
+        CALL phone_crypt.change_table(relation, phone_crypt.prepare_back_sql(relation, column_name), failure);
+        PERFORM phone_crypt.begin_batch();
+    END IF;
+    conversion := phone_crypt.conversion(relation, column_name);
+    SELECT b.job, b.details INTO job, counts
+      FROM phone_crypt.job_begin('phone_decrypt_column', relation, column_name::pg_catalog.name,
+                                 phone_crypt.count_as_owner(relation, phone_crypt.undecrypted(conversion))) AS b;
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    statements := phone_crypt.missing_indexes(conversion, false, true);
+    IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
+        -- As phone_encrypt_column has it.
+        IF pg_catalog.pg_relation_size(relation) OPERATOR(pg_catalog.>) 16777216 THEN
+            RAISE NOTICE '%: make the indexes now, while the column is empty, and CALL it again', title
+                USING HINT = pg_catalog.format('SELECT phone_column_statements(%L, %L) \gexec', relation, column_name);
+            PERFORM phone_crypt.job_unlock(relation);
+            COMMIT;
+            RETURN;
+        END IF;
+        CALL phone_crypt.change_table(relation, statements, failure);
+    END IF;
+    CALL phone_crypt.work_through_pages('phone_decrypt_column', 'decrypt', relation, column_name,
+        conversion.plain_column::pg_catalog.text, phone_crypt.undecrypted(conversion), false, batch_size, job, counts, failure);
+    number := (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint;
+    IF number OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION '% values of table % cannot be decrypted', number, relation
+            USING ERRCODE = 'data_exception', HINT = 'phone_verify() of the column is false for them.';
+    END IF;
+    verified := phone_crypt.trigger_version(conversion);
+    number := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text, column_name, true);
+    IF number OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION '% rows of table % have plain text that is not of their encrypted value', number, relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = pg_catalog.format('They were written past the trigger of the conversion. UPDATE them SET %I = NULL '
+                                           'and CALL it again.', conversion.plain_column);
+    END IF;
+    CALL phone_crypt.wait_for_snapshots();
+    CALL phone_crypt.change_table(relation, ARRAY[
+        pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
+        pg_catalog.format('SELECT phone_crypt.swap_back(%L, %L, %L, %L, %L)', relation, column_name, verified, keep_encrypted,
+                          path),
+        phone_crypt.job_end_sql(job, counts)], failure);
+    CALL phone_crypt.not_null_again(relation, column_name);
+    PERFORM phone_crypt.job_unlock(relation);
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    RAISE NOTICE '%: the column is plain text', title;
+    PERFORM phone_crypt.end_batch(callers);
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.decrypt_typed_column(regclass, text, boolean, integer, boolean) IS
+    'behind phone_decrypt_column: a column of type encrypted_phone';
