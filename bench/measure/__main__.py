@@ -3,9 +3,9 @@ PGHOST and friends set."""
 
 import sys
 
-from . import migration, migration_large, phones, ratelimit
+from . import migration, migration_large, phones, ratelimit, typed
 
-SECTIONS = {"phones": phones.main, "ratelimit": ratelimit.main, "migration": migration.main,
+SECTIONS = {"phones": phones.main, "typed": typed.main, "ratelimit": ratelimit.main, "migration": migration.main,
             "migration_large": migration_large.main}
 
 SECTIONS[sys.argv[1]](sys.argv[2:])

@@ -21,7 +21,7 @@ _UPDATE_LIMITS = (f"UPDATE {LIMITS.name} SET id = 'phone_hash:' || encode(hmac(s
                   " 'hex') WHERE id LIKE 'phone:%'")
 
 
-def _update(table, rows=""):
+def update_with_pgcrypto(table, rows=""):
     """Encrypts and hashes these rows. OFFSET 0 keeps what is named twice from being evaluated twice. As a subquery of
     the row, since a join of the table with itself took longer."""
     return f"""
@@ -40,7 +40,7 @@ def _update_in_batches(table):
         most bigint := (SELECT max(id) FROM {table.name});
     BEGIN
         FOR done IN 0 .. most BY 5000 LOOP
-            {_update(table, "WHERE t.id > done AND t.id <= done + 5000")};
+            {update_with_pgcrypto(table, "WHERE t.id > done AND t.id <= done + 5000")};
             COMMIT;
         END LOOP;
     END $$"""
@@ -54,12 +54,13 @@ def migrating_session(primary=OLD_KEY):
     return session
 
 
-def with_columns(table, kind):
-    """A copy with the columns and the index that phone_add_encrypted_column makes for itself."""
+def with_columns(table, kind=None):
+    """A copy with the columns that the UPDATE fills, and an index of that kind on the hash."""
     def copy(session):
         table.copy(session)
         session.query(f"ALTER TABLE {table.name} ADD COLUMN phone_encrypted text, ADD COLUMN phone_hash text")
-        session.query(f"CREATE {kind} ON {table.name} (phone_hash) WHERE phone_hash IS NOT NULL")
+        if kind:
+            session.query(f"CREATE {kind} ON {table.name} (phone_hash) WHERE phone_hash IS NOT NULL")
         session.query("CHECKPOINT")
 
     return copy
@@ -74,19 +75,11 @@ class Side:
     primary: str = OLD_KEY
 
     def run(self, watched=None):
-        """Seconds that the client waits, and processor time of the backend in seconds. `watched` is entered with the
-        backend's process before, and left after."""
+        """What it took, on a table that was prepared just before."""
         with migrating_session() as session:
             self.prepare(session)
         with migrating_session(self.primary) as session:
-            if watched:
-                watched.start(session.pid)
-            start, processor = time.monotonic(), cpu_nanoseconds(session.pid)
-            session.query(self.sql)
-            took = Took(time.monotonic() - start, (cpu_nanoseconds(session.pid) - processor) / 1e9)
-            if watched:
-                watched.stop()
-            return took
+            return timed(session, lambda: session.query(self.sql), watched)
 
 
 @dataclass(frozen=True)
@@ -97,14 +90,27 @@ class Took:
     processor: float
 
 
+def timed(session, work, watched=None):
+    """Does the work in the session. `watched` is entered with the backend's process before, and left after."""
+    if watched:
+        watched.start(session.pid)
+    try:
+        start, processor = time.monotonic(), cpu_nanoseconds(session.pid)
+        work()
+        return Took(time.monotonic() - start, (cpu_nanoseconds(session.pid) - processor) / 1e9)
+    finally:
+        if watched:
+            watched.stop()
+
+
 # In this order: the last three go on from what the one before has left.
 SIDES = {
     PEER_MIGRATE: Side(_UPDATE_LIMITS, LIMITS.copy),
     MIGRATE: Side(f"CALL phone_migrate_rate_limits('{LIMITS.name}', existing_hashes => 'keep')", LIMITS.copy),
-    PEER_ENCRYPT_CONTACTS: Side(_update(CONTACTS), with_columns(CONTACTS, "INDEX")),
+    PEER_ENCRYPT_CONTACTS: Side(update_with_pgcrypto(CONTACTS), with_columns(CONTACTS, "INDEX")),
     ENCRYPT_CONTACTS: Side(f"CALL phone_add_encrypted_column('{CONTACTS.name}', 'phone')", CONTACTS.copy),
     PEER_IN_BATCHES: Side(_update_in_batches(CUSTOMERS), with_columns(CUSTOMERS, "UNIQUE INDEX")),
-    PEER_ENCRYPT: Side(_update(CUSTOMERS), with_columns(CUSTOMERS, "UNIQUE INDEX")),
+    PEER_ENCRYPT: Side(update_with_pgcrypto(CUSTOMERS), with_columns(CUSTOMERS, "UNIQUE INDEX")),
     ENCRYPT: Side(f"CALL phone_add_encrypted_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.copy),
     ROTATE: Side(f"CALL phone_rotate_column('{CUSTOMERS.name}', 'phone')", CUSTOMERS.settle, NEW_KEY),
     DROP: Side(f"CALL phone_drop_plaintext('{CUSTOMERS.name}', 'phone')", CUSTOMERS.settle, NEW_KEY),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 # Coprime to the number of Australian mobiles that it walks through, so none comes twice; and not in their order.
 _STEP, _MOBILES = 48_271, 59_999_999
-_NUMBER = f"'+614' || lpad((n * {_STEP} % {_MOBILES})::text, 8, '0')"
+NUMBER = f"'+614' || lpad((n * {_STEP} % {_MOBILES})::text, 8, '0')"
 # A day in 2023, in milliseconds.
 _SOME_DAY = 1_700_000_000_000
 
@@ -53,16 +53,16 @@ class Table:
 
 def id_of_limit(row):
     """The key of the row with this number, as SQL."""
-    return f"(SELECT 'phone:' || {_NUMBER} FROM (SELECT {row}::bigint AS n) AS r)"
+    return f"(SELECT 'phone:' || {NUMBER} FROM (SELECT {row}::bigint AS n) AS r)"
 
 
 LIMITS = Table(
     "bench_limits",
-    f"('phone:' || {_NUMBER})::varchar(255) AS id, (1 + n % 5)::int AS count, {_SOME_DAY} + n AS window_start,"
+    f"('phone:' || {NUMBER})::varchar(255) AS id, (1 + n % 5)::int AS count, {_SOME_DAY} + n AS window_start,"
     " now() AS created_at, now() AS updated_at",
     ("ADD PRIMARY KEY (id)",),
 )
-_CUSTOMER = f"n AS id, {_NUMBER} AS phone, 'customer ' || n AS name"
+_CUSTOMER = f"n AS id, {NUMBER} AS phone, 'customer ' || n AS name"
 CUSTOMERS = Table(
     "bench_customers", _CUSTOMER, ("ADD PRIMARY KEY (id)", "ALTER phone SET NOT NULL", "ADD UNIQUE (phone)"))
 CONTACTS = Table("bench_contacts", _CUSTOMER, ("ADD PRIMARY KEY (id)",))

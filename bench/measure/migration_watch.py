@@ -17,7 +17,7 @@ _BATCH = 5000
 TRANSACTION = "transaction"
 
 
-class _Thread:
+class Watcher:
     """Looks again and again, from `start` to `stop`."""
 
     seconds = 0.0
@@ -49,7 +49,7 @@ class _Thread:
         raise NotImplementedError
 
 
-class Memory(_Thread):
+class Memory(Watcher):
     """The most private memory that a process has, in bytes. Shared buffers are not its own."""
 
     seconds = _MEMORY_SECONDS
@@ -63,7 +63,7 @@ class Memory(_Thread):
                 self.most = max(self.most, int(line.split()[1]) * 1024)
 
 
-class TableLocks(_Thread):
+class TableLocks(Watcher):
     """The longest time in seconds for which a process held a table's locks without a break, by mode, and for which a
     transaction of its had written something."""
 
@@ -91,7 +91,7 @@ class TableLocks(_Thread):
             self.longest[mode] = max(self.longest[mode], now - since)
 
 
-class RowWaits(_Thread):
+class RowWaits(Watcher):
     """The longest wait in seconds of somebody who reads and writes single rows where the procedure is at work, by
     what was done."""
 

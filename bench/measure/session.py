@@ -53,9 +53,13 @@ class Session:
 
     def elapsed(self, sql):
         """What the client waits for one statement, in milliseconds."""
-        report = self._answer(f"\\timing on\n{sql};\n\\timing off\n")
+        return self.elapsed_and_rows(sql)[0]
+
+    def elapsed_and_rows(self, sql):
+        """That, and the rows of the statement as text."""
+        *rows, report = self._answer(f"\\timing on\n{sql};\n\\timing off\n").splitlines()
         # The last line reads "Time: 0.123 ms", or goes on with minutes in brackets.
-        return float(report.splitlines()[-1].split()[1])
+        return float(report.split()[1]), "\n".join(rows)
 
     def _answer(self, script):
         self._psql.stdin.write(f"{script}\\echo {self._DONE}\n")

@@ -217,17 +217,17 @@ impl TriggerRows {
         let Some(tuple) = self.tuple(Version::New) else {
             return StoredRow::none();
         };
-        let mut value = bytes.map_or(pg_sys::Datum::null(), text::varlena);
-        let (mut number, mut is_null) = (number, bytes.is_none());
+        let mut values = [bytes.map_or(pg_sys::Datum::null(), text::varlena)];
+        let (mut numbers, mut nulls) = ([number], [bytes.is_none()]);
         // SAFETY: one number, value and null; the column is one of the relation's, and of varlenas.
         StoredRow(unsafe {
             pg_sys::heap_modify_tuple_by_cols(
                 tuple,
                 self.descriptor(),
                 1,
-                &mut number,
-                &mut value,
-                &mut is_null,
+                numbers.as_mut_ptr(),
+                values.as_mut_ptr(),
+                nulls.as_mut_ptr(),
             )
         })
     }

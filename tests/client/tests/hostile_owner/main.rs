@@ -4,6 +4,8 @@
 //! nor a user outlived the call.
 
 mod attack;
+mod conversion;
+mod forgeries;
 mod life;
 mod others;
 mod payloads;
