@@ -229,7 +229,11 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/conversion/decrypt_column.sql",
     name = "decrypt_typed_column",
-    requires = ["encrypt_column", encrypted_phone::functions::decrypt_value]
+    requires = [
+        "encrypt_column",
+        encrypted_phone::functions::decrypt_value,
+        conversion::functions::same_texts,
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/drop_plain.sql",

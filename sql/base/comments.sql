@@ -302,3 +302,5 @@ COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, boole
     'how many rows would lose something if the plain column of a conversion went';
 COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid) IS
     'a deferrable unique constraint of a table that is locked stops being deferrable';
+COMMENT ON FUNCTION phone_crypt.same_texts(regclass, text) IS
+    'how many values of a column hold as text a number that another value has';

@@ -33,13 +33,18 @@ COMMENT ON VIEW phone_crypt.conversions IS
 
 -- The conversion of a column, by the name that the application knows it by.
 CREATE FUNCTION phone_crypt.conversion(relation regclass, column_name text) RETURNS phone_crypt.conversions
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c FROM phone_crypt.conversions AS c
+DECLARE
+    found phone_crypt.conversions;
+BEGIN
+    SELECT * INTO found FROM phone_crypt.conversions AS c
      WHERE c.relation = conversion.relation
-       AND column_name = CASE c.state WHEN 'swapped' THEN c.encrypted_column ELSE c.plain_column END
-     LIMIT 1
+       AND conversion.column_name = CASE c.state WHEN 'swapped' THEN c.encrypted_column ELSE c.plain_column END
+     LIMIT 1;
+    RETURN found;
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.conversion(regclass, text) IS
     'the conversion of a column; NULL where there is none';

@@ -65,6 +65,41 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_decryptable(regclass, text) IS
     'refuses a column of type encrypted_phone that cannot become plain text';
 
+-- How many rows would have the text of another row: a number, and the same number kept as text since another row had it.
+CREATE FUNCTION phone_crypt.count_same_texts(relation regclass, column_name text) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    is_unique boolean := EXISTS (
+        SELECT FROM pg_attribute AS a, phone_crypt.carried_indexes(relation, a.attnum) AS c
+         WHERE a.attrelid = relation AND a.attname = column_name AND c.is_unique);
+BEGIN
+    RETURN CASE WHEN is_unique THEN phone_crypt.same_texts(relation, column_name) ELSE 0 END;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.count_same_texts(regclass, text) IS
+    'how many rows of a unique column would have the text of another row';
+
+CREATE FUNCTION phone_crypt.check_same_texts(relation regclass, column_name text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    number bigint := phone_crypt.count_same_texts(relation, column_name);
+BEGIN
+    IF number > 0 THEN
+        RAISE EXCEPTION '% rows of table % have as text the number of another row', number, relation
+            USING ERRCODE = 'unique_violation',
+                  HINT = format('SELECT FROM %s AS t WHERE NOT phone_is_number(t.%I) AND EXISTS (SELECT FROM %1$s AS o WHERE '
+                                'o.%2$I = phone_decrypt(t.%2$I)) finds them: change or delete them first.',
+                                relation, column_name);
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_same_texts(regclass, text) IS
+    '23505 where rows of a unique column would have the text of another row';
+
 -- Under the lock: the rows that were written a moment ago, and the names.
 CREATE FUNCTION phone_crypt.swap_back(
     relation regclass, column_name text, verified text, keep_encrypted boolean, path text
@@ -134,6 +169,18 @@ $$;
 COMMENT ON FUNCTION phone_crypt.back_check_name(smallint) IS
     'the name of the check that stands for NOT NULL of a column that was decrypted';
 
+CREATE FUNCTION phone_crypt.has_back_check(relation regclass, column_name text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_constraint AS c JOIN pg_attribute AS a
+                       ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+                    WHERE c.conrelid = relation AND a.attname = column_name
+                      AND c.conname = phone_crypt.back_check_name(a.attnum))
+$$;
+COMMENT ON FUNCTION phone_crypt.has_back_check(regclass, text) IS
+    'whether a column that was decrypted is not NOT NULL again yet';
+
 CREATE PROCEDURE phone_crypt.not_null_again(relation regclass, column_name text)
     LANGUAGE plpgsql
 AS $$
@@ -141,6 +188,7 @@ DECLARE
     name pg_catalog.text;
     failure pg_catalog.text;
 BEGIN
+    COMMIT;
     PERFORM phone_crypt.begin_batch();
     SELECT c.conname INTO name FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_attribute AS a
         ON a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND c.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
@@ -184,12 +232,14 @@ BEGIN
     title := phone_crypt.job_title('phone_decrypt_column', relation, column_name::pg_catalog.name);
     PERFORM phone_crypt.check_decryptable(relation, column_name);
     IF dry_run THEN
+        PERFORM phone_crypt.check_same_texts(relation, column_name);
         RAISE NOTICE '%: dry run: rows to be decrypted %', title,
             phone_crypt.count_as_owner(relation, pg_catalog.format('t.%I IS NOT NULL', column_name));
         PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
     PERFORM phone_crypt.job_lock(relation);
+    PERFORM phone_crypt.check_same_texts(relation, column_name);
     COMMIT;
     PERFORM phone_crypt.begin_batch();
     conversion := phone_crypt.conversion(relation, column_name);

@@ -103,12 +103,17 @@ COMMENT ON FUNCTION phone_crypt.prepare_sql(regclass, text) IS
     'the statements that begin a conversion';
 
 CREATE FUNCTION phone_crypt.free_trigger_name(relation regclass, stem text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT stem || '_' || n FROM generate_series(1, 10000) AS n
-     WHERE NOT EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = relation AND t.tgname = stem || '_' || n)
-     ORDER BY n LIMIT 1
+DECLARE
+    number integer := 1;
+BEGIN
+    WHILE EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = relation AND t.tgname = stem || '_' || number) LOOP
+        number := number + 1;
+    END LOOP;
+    RETURN stem || '_' || number;
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.free_trigger_name(regclass, text) IS
     'a name that no trigger of the table has';
@@ -322,6 +327,8 @@ BEGIN
                       conversion.encrypted_column);
     END IF;
     CALL phone_crypt.wait_for_snapshots();
+    -- Under the lock once more, with plans made now.
+    PERFORM phone_crypt.check_obstacles("table", conversion.plain_number);
     CALL phone_crypt.change_table("table", ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table"),
         pg_catalog.format('SELECT phone_crypt.swap_columns(%L, %L, %L)', "table", "column", verified),

@@ -1,10 +1,13 @@
 -- Indexes that a conversion makes anew on the encrypted column: those of PostgreSQL's plainest kind, of any columns.
+-- What is asked under the lock of the swap is in PL/pgSQL, which keeps its plans.
 
 -- What follows the table's name in the definition of an index, with another name for one column.
 CREATE FUNCTION phone_crypt.index_columns(index oid, number smallint, column_name text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN (
     SELECT format('(%s)', string_agg(k.name || k.direction, ', ' ORDER BY k.place) FILTER (WHERE k.is_key))
            || coalesce(' INCLUDE (' || string_agg(k.name, ', ' ORDER BY k.place) FILTER (WHERE NOT k.is_key) || ')', '')
            || coalesce(' WITH (' || max(k.options) || ')', '')
@@ -18,7 +21,8 @@ AS $$
               FROM pg_index AS i JOIN pg_class AS r ON r.oid = i.indexrelid
               LEFT JOIN pg_tablespace AS s ON s.oid = r.reltablespace,
                    unnest(i.indkey::int2[]) WITH ORDINALITY AS c (number, place), pg_attribute AS a
-             WHERE i.indexrelid = index AND a.attrelid = i.indrelid AND a.attnum = c.number) AS k
+             WHERE i.indexrelid = index AND a.attrelid = i.indrelid AND a.attnum = c.number) AS k);
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.index_columns(oid, smallint, text) IS
     'the columns and options in the definition of an index, with another name for one column';
@@ -26,9 +30,12 @@ COMMENT ON FUNCTION phone_crypt.index_columns(oid, smallint, text) IS
 -- Unique constraints and indexes, and others, that a column stands in and that can be made the same on another column.
 CREATE FUNCTION phone_crypt.carried_indexes(relation regclass, number smallint)
     RETURNS TABLE (index oid, constraint_oid oid, is_unique boolean)
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT i.indexrelid, c.oid, i.indisunique
       FROM pg_index AS i JOIN pg_class AS r ON r.oid = i.indexrelid JOIN pg_am AS m ON m.oid = r.relam
       LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid
@@ -44,7 +51,8 @@ AS $$
              JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.place]
              JOIN pg_opclass AS o ON o.oid = i.indclass[k.place]
             WHERE a.attnum <> carried_indexes.number
-              AND NOT (o.opcdefault AND i.indcollation[k.place] = a.attcollation))
+              AND NOT (o.opcdefault AND i.indcollation[k.place] = a.attcollation));
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.carried_indexes(regclass, smallint) IS
     'the indexes of a column that a conversion makes anew';
@@ -53,9 +61,12 @@ COMMENT ON FUNCTION phone_crypt.carried_indexes(regclass, smallint) IS
 CREATE FUNCTION phone_crypt.index_pairs(conversion phone_crypt.conversions, back boolean)
     RETURNS TABLE (index oid, constraint_oid oid, is_unique boolean, definition text, counterpart oid,
                    counterpart_constraint oid)
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     SELECT o.index, o.constraint_oid, o.is_unique, o.definition, n.index, n.constraint_oid
       FROM (SELECT CASE WHEN back THEN conversion.encrypted_number ELSE conversion.plain_number END AS from_number,
                    CASE WHEN back THEN conversion.plain_number ELSE conversion.encrypted_number END AS to_number,
@@ -71,7 +82,8 @@ AS $$
                AND i.indexprs IS NULL AND i.indpred IS NULL AND w.to_number = ANY (i.indkey::int2[])
                AND phone_crypt.index_columns(i.indexrelid, w.to_number, w.to_column) = o.definition
              ORDER BY c.oid LIMIT 1) AS n ON true
-     ORDER BY o.is_unique DESC, o.index
+     ORDER BY o.is_unique DESC, o.index;
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.index_pairs(phone_crypt.conversions, boolean) IS
     'the indexes of the one column of a conversion, and those of the other that stand for them';

@@ -13,9 +13,12 @@ COMMENT ON FUNCTION phone_crypt.sync_trigger_name(smallint) IS
 
 CREATE FUNCTION phone_crypt.column_obstacles(relation regclass, number smallint)
     RETURNS TABLE (object text, remedy text)
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
     WITH carried AS MATERIALIZED (
         SELECT * FROM phone_crypt.carried_indexes(relation, column_obstacles.number)
     ), own AS (
@@ -90,7 +93,8 @@ AS $$
     SELECT format('%%TYPE of the column in function %s', p.oid::regprocedure), NULL
       FROM own, pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
      WHERE l.lanname IN ('plpgsql', 'sql')
-       AND position(lower(own.relname || '.' || own.attname || '%type') IN lower(p.prosrc)) > 0
+       AND position(lower(own.relname || '.' || own.attname || '%type') IN lower(p.prosrc)) > 0;
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.column_obstacles(regclass, smallint) IS
     'what hangs on a column and is not carried over, and the statement that removes it';

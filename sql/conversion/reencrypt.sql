@@ -1,7 +1,7 @@
 -- Values of a column of type encrypted_phone under the primary key. What they are compared by stays, so indexes,
 -- constraints and look-ups do not notice.
 
--- A foreign key whose rule is to refuse updates compares bytes.
+-- A foreign key compares bytes: one that does not cascade would refuse, or set the other column to NULL.
 CREATE FUNCTION phone_crypt.check_reencryptable(relation regclass, column_name text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -11,9 +11,9 @@ DECLARE
 BEGIN
     SELECT string_agg(format('%s of table %s', quote_ident(c.conname), c.conrelid::regclass), ', ') INTO refusing
       FROM pg_constraint AS c JOIN pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = ANY (c.confkey)
-     WHERE c.confrelid = relation AND c.contype = 'f' AND c.confupdtype IN ('a', 'r') AND a.attname = column_name;
+     WHERE c.confrelid = relation AND c.contype = 'f' AND c.confupdtype <> 'c' AND a.attname = column_name;
     IF refusing IS NOT NULL THEN
-        RAISE EXCEPTION 'foreign keys refuse a change of column % of table %', quote_ident(column_name), relation
+        RAISE EXCEPTION 'foreign keys do not follow a change of column % of table %', quote_ident(column_name), relation
             USING ERRCODE = 'dependent_objects_still_exist', DETAIL = refusing,
                   HINT = 'They compare bytes, which change. Make them ON UPDATE CASCADE.';
     END IF;

@@ -120,6 +120,15 @@ fn conversion_differing(
     Ok(verify::differing(table, &plain, &encrypted, rows)?)
 }
 
+/// `phone_crypt.same_texts(table, column)`: how many values hold as text a number that another value of the column has.
+///
+/// Errors: as `phone_crypt.conversion_differing`.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn same_texts(table: Option<Regclass>, column: Option<Text<'_>>) -> Answer<i64> {
+    let (table, column) = (given(table, "table")?, given_text(column, "column")?);
+    Ok(verify::same_texts(table.oid(), &column)?)
+}
+
 /// `phone_crypt.make_immediate(table, constraint)`: a deferrable unique constraint of a table that the transaction has
 /// locked stops being deferrable.
 ///

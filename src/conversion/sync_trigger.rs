@@ -146,8 +146,23 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
     if is_new {
         return encrypted(rows, columns, plain, keep);
     }
-    match rows.is_update() && value(Version::Old) != value(Version::New) {
+    let is_left_behind = match (value(Version::Old), value(Version::New)) {
+        (Some(old), Some(new)) if old != new => {
+            !(columns.may_compare(rows) && says_the_same(new, plain)?)
+        }
+        (old, new) => old != new,
+    };
+    match rows.is_update() && is_left_behind {
         true => Ok(rows.with_bytes(columns.plain, None)),
         false => Ok(rows.unchanged()),
+    }
+}
+
+/// Whether a new value still says what the plain text does, as one that was encrypted again. A value that cannot be read
+/// does not. Only for those who may compare guesses anyway.
+fn says_the_same(value: &[u8], plain: Text<'_>) -> Result<bool> {
+    match typed::holds(value, plain) {
+        Err(error) if error.is_fault_of_the_value() => Ok(false),
+        result => result,
     }
 }

@@ -3,11 +3,11 @@
 use pgrx::spi::quote_identifier;
 
 use crate::encrypted_phone::{self as typed, Value};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
 use crate::pg::text::Text;
-use crate::pg::{Oid, statement, user};
+use crate::pg::{Oid, catalog, statement, user};
 
 /// Which rows are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,4 +51,33 @@ fn is_same(row: &TableRow, of_type: &mut Option<Oid>) -> Result<bool> {
         },
         _ => Ok(false),
     }
+}
+
+/// How many values hold as text a number that another value of the column has: decrypted, the two are the same text.
+///
+/// Errors: as [`differing`].
+pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
+    let the_type = catalog::type_of_column(table, column).ok_or(Error::NotOfType)?;
+    let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
+    let (column, name) = (quote_identifier(column), user::full_name(table)?);
+    let _in_their_name = user::as_owner(table)?;
+    let _settings = BatchSettings::for_any_rows();
+    let texts = format!(
+        "SELECT t.{column} FROM ONLY {name} AS t WHERE NOT {ours}.phone_is_number(t.{column})"
+    );
+    let mut of_type = None;
+    let mut numbers: Vec<Vec<u8>> = Vec::new();
+    statement::scan(&texts, &[], |row| -> Result<()> {
+        if let Some(value) = Value::of_row(row, 1, &mut of_type)? {
+            numbers.extend(typed::probe_of_text(value.bytes())?);
+        }
+        Ok(())
+    })?;
+    let probes = typed::array(the_type, numbers.iter().map(Vec::as_slice));
+    let (array_type, probes) = probes.ok_or(Error::NotOfType)?;
+    let sql = format!(
+        "SELECT FROM ONLY {name} AS t WHERE {ours}.phone_is_number(t.{column})
+            AND t.{column} OPERATOR(pg_catalog.=) ANY ($1)"
+    );
+    Ok(statement::run(&sql, &[(array_type, Some(probes))], |_| {}) as i64)
 }

@@ -1,7 +1,7 @@
 //! What a text is: a value as it is stored, or plain text.
 
 use phone_crypt_core::crypto::encrypted_phone::{
-    Plain, decode_text, is_text_form, looks_like_value_text,
+    PROBE_LEN, Plain, decode_text, is_text_form, looks_like_value_text,
 };
 use phone_crypt_core::phone;
 
@@ -112,6 +112,25 @@ pub fn holds(value: &[u8], given: Text<'_>) -> Result<bool> {
                 || matches!(found, Plain::Written { original, .. } if *original == text))
         })
     })
+}
+
+/// Of a value that holds text: what a number would be compared by whose E.164 form is that very text; None where the text
+/// is not one, or the value cannot be read.
+///
+/// Errors: a key that is not configured, or keys that differ from the pin, 55000.
+pub fn probe_of_text(value: &[u8]) -> Result<Option<Vec<u8>>> {
+    let probe = cipher::open_typed(value, Destination::Server, |plain| match plain {
+        Plain::Text(text) if phone::is_e164(text.as_bytes()) => {
+            let mut probe = [0; PROBE_LEN];
+            cipher::probe_typed(&Plain::Number(text.as_bytes()), &mut probe)?;
+            Ok(Some(probe.to_vec()))
+        }
+        _ => Ok(None),
+    });
+    match probe {
+        Err(error) if error.is_fault_of_the_value() => Ok(None),
+        probe => probe,
+    }
 }
 
 fn with_kept<T>(

@@ -74,6 +74,11 @@ impl Column {
     fn forget(&self, number: &Number, probes: &[[u8; bytes::PROBE_LEN]]) -> Result<Vec<Outcome>> {
         let table = full_name(self.table)?;
         let object = format!("{table}.{}", quote_identifier(&self.name));
+        // Partitions are left to their table; tables that inherit have columns, and policies, of their own.
+        let rows_of = match self.kind.as_str() {
+            "p" => table.clone(),
+            _ => format!("ONLY {table}"),
+        };
         let policy = match self.policy() {
             Ok(policy) => policy,
             Err(failure) => return Ok(vec![Outcome::failed(&object, failure.in_table(&table))]),
@@ -81,7 +86,7 @@ impl Column {
         let result = attempt(&table, || {
             let _settings = BatchSettings::for_one_table_of_many();
             let _in_their_name = switch_to_owner(self.table)?;
-            self.forget_rows(&table, policy, number, probes)
+            self.forget_rows(&rows_of, policy, number, probes)
         });
         let action = match policy {
             OnForget::Delete => "deleted",

@@ -12,6 +12,12 @@ pub fn schema_of_call(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Oid {
     unsafe { pg_sys::get_func_namespace((*(*fcinfo).flinfo).fn_oid) }
 }
 
+/// What a domain is made of; any other type is itself.
+pub fn base_type(of_type: pg_sys::Oid) -> pg_sys::Oid {
+    // SAFETY: a look-up in the catalogue's cache.
+    unsafe { pg_sys::getBaseType(of_type) }
+}
+
 /// The address of a type's input function: it tells a type of ours, whatever its name.
 pub fn input_function(of_type: pg_sys::Oid) -> Option<usize> {
     let (mut function, mut parameter) = (pg_sys::InvalidOid, pg_sys::InvalidOid);
@@ -34,12 +40,12 @@ pub fn schema_of_type(the_type: pg_sys::Oid) -> pg_sys::Oid {
     }
 }
 
-/// The type of the column with this number; None where there is no such column.
+/// The type of the column with this number, below all domains; None where there is no such column.
 pub fn type_of_column_number(table: pg_sys::Oid, number: i32) -> Option<pg_sys::Oid> {
     let number = i16::try_from(number).ok()?;
     // SAFETY: a look-up in the catalogue.
     let found = unsafe { pg_sys::get_atttype(table, number) };
-    (found != pg_sys::InvalidOid).then_some(found)
+    (found != pg_sys::InvalidOid).then(|| base_type(found))
 }
 
 /// The name of a schema, quoted.
@@ -69,7 +75,7 @@ pub fn column_number(table: pg_sys::Oid, name: &str) -> Option<i16> {
     (number > 0).then_some(number)
 }
 
-/// The type of a table's column; None where there is no such column.
+/// The type of a table's column, below all domains; None where there is no such column.
 pub fn type_of_column(table: pg_sys::Oid, name: &str) -> Option<pg_sys::Oid> {
     type_of_column_number(table, i32::from(column_number(table, name)?))
 }

@@ -117,6 +117,13 @@ BEGIN
         CALL phone_crypt.decrypt_typed_column("table", "column"::pg_catalog.text, keep_encrypted, batch_size, dry_run);
         RETURN;
     END IF;
+    IF phone_crypt.has_back_check("table", "column"::pg_catalog.text) THEN
+        -- A run that was stopped after the swap.
+        PERFORM phone_crypt.check_owner("table");
+        PERFORM phone_crypt.end_batch(callers);
+        CALL phone_crypt.not_null_again("table", "column"::pg_catalog.text);
+        RETURN;
+    END IF;
     IF phone_crypt.was_decrypted("table", "column") THEN
         RAISE NOTICE '%: done before', phone_crypt.job_title('phone_decrypt_column', "table", "column");
         PERFORM phone_crypt.end_batch(callers);

@@ -32,9 +32,10 @@ raw_function! {
     encrypted_phone_probe_bpchar, pg_finfo_encrypted_phone_probe_bpchar => probe_padded;
 }
 
-/// Whether a type is this one.
+/// Whether a type is this one, or a domain over it.
 pub fn is_the_type(of_type: Oid) -> bool {
-    catalog::input_function(of_type) == Some(encrypted_phone_in as *const () as usize)
+    catalog::input_function(catalog::base_type(of_type))
+        == Some(encrypted_phone_in as *const () as usize)
 }
 
 type Answer = Result<Datum, ErrorReport>;
