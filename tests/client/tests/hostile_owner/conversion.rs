@@ -18,7 +18,7 @@ const TABLE: &str = "CREATE TABLE own.customers (id bigint PRIMARY KEY, phone te
 const BEGIN: [&str; 4] = [
     "CALL public.phone_encrypt_column('own.customers', 'phone', dry_run => true)",
     "CALL phone_crypt.change_table('own.customers', phone_crypt.prepare_sql('own.customers', 'phone'), NULL)",
-    "CALL phone_crypt.change_table('own.customers', phone_crypt.missing_indexes(phone_crypt.conversion('own.customers', 'phone'), false), NULL)",
+    "CALL phone_crypt.change_table('own.customers', phone_crypt.missing_indexes(phone_crypt.conversion('own.customers', 'phone'), false, false), NULL)",
     "CALL phone_crypt.change_table('own.customers',
          phone_crypt.constraints_sql(phone_crypt.conversion('own.customers', 'phone')) OPERATOR(pg_catalog.||)
          phone_crypt.sync_trigger_sql(phone_crypt.conversion('own.customers', 'phone'), 'fill'), NULL)",
@@ -28,13 +28,23 @@ const SWAP: [&str; 3] = [
     "CALL public.phone_encrypt_column('own.customers', 'phone', duplicates => 'text', batch_size => 2)",
     "CALL public.phone_encrypt_column('own.customers', 'phone')",
 ];
-const DROP: [&str; 6] = [
+const DROP: [&str; 8] = [
     "CALL public.phone_verify_column('own.customers', 'phone')",
     "SELECT * FROM phone_crypt.conversions",
+    "SELECT public.phone_column_policy('own.customers', 'phone', 'null', '10 years', 'seen')",
     "SELECT * FROM phone_crypt.encrypted_columns",
-    "SELECT id FROM own.customers WHERE phone = '+61 401 148 077'",
+    "SELECT * FROM public.phone_forget('+61 401 148 077')",
+    "CALL public.phone_purge_expired()",
     "CALL public.phone_drop_plaintext('own.customers', 'phone', dry_run => true)",
     "CALL public.phone_drop_plaintext('own.customers', 'phone')",
+];
+/// The label is in the way of the conversion: it would not be carried over.
+const BACK: [&str; 5] = [
+    "CALL public.phone_rotate_column('own.customers', 'phone')",
+    "CALL public.phone_rotate_all()",
+    "SECURITY LABEL FOR phone_crypt ON COLUMN own.customers.phone IS NULL",
+    "CALL public.phone_decrypt_column('own.customers', 'phone', dry_run => true)",
+    "CALL public.phone_decrypt_column('own.customers', 'phone', batch_size => 2)",
 ];
 
 /// What the owner does himself, and what reaches the conversion's trigger, also on what a forgery has made.
@@ -59,7 +69,7 @@ macro_rules! conversion {
 /// What is behind the procedures, with calls that may be rolled back.
 pub const FUNCTIONS: [(&str, &str); 38] = [
     ("carried_indexes", "('own.customers', 2::smallint)"),
-    ("carried_sql", concat!("(", conversion!(), ")")),
+    ("carried_sql", "('own.customers', 2::smallint, 'x')"),
     ("check_convertible", "('own.customers', 'ctx')"),
     ("check_obstacles", "('own.customers', 2::smallint)"),
     ("check_reencryptable", "('own.customers', 'phone')"),
@@ -97,14 +107,17 @@ pub const FUNCTIONS: [(&str, &str); 38] = [
         "index_columns",
         "('own.customers_phone_key'::regclass, 2::smallint, 'x')",
     ),
-    ("index_pairs", concat!("(", conversion!(), ")")),
+    ("index_pairs", concat!("(", conversion!(), ", false)")),
     ("is_encrypted_column", "('own.customers', 'phone')"),
     (
         "make_immediate",
-        "('own.customers', (SELECT max(oid) FROM pg_catalog.pg_constraint
-              WHERE conrelid = 'own.customers'::pg_catalog.regclass AND condeferrable))",
+        "('own.customers', (SELECT pg_catalog.max(oid) FROM pg_catalog.pg_constraint
+              WHERE conrelid OPERATOR(pg_catalog.=) 'own.customers'::pg_catalog.regclass AND condeferrable))",
     ),
-    ("missing_indexes", concat!("(", conversion!(), ", true)")),
+    (
+        "missing_indexes",
+        concat!("(", conversion!(), ", true, true)"),
+    ),
     ("not_null_check", concat!("(", conversion!(), ")")),
     ("not_null_sql", concat!("(", conversion!(), ")")),
     (
@@ -137,11 +150,32 @@ pub const FUNCTIONS: [(&str, &str); 38] = [
             "))"
         ),
     ),
-    ("swap_indexes", concat!("(", conversion!(), ")")),
+    ("swap_indexes", concat!("(", conversion!(), ", true)")),
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 4] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 15] = [
+    ("check_decryptable", "('own.customers', 'phone')"),
+    ("check_same_texts", "('own.customers', 'phone')"),
+    ("count_same_texts", "('own.customers', 'phone')"),
+    ("has_back_check", "('own.customers', 'phone')"),
+    ("is_going_back", concat!("(", conversion!(), ")")),
+    ("pending_index", concat!("(", conversion!(), ")")),
+    ("prepare_back_sql", "('own.customers', 'phone')"),
+    ("same_texts", "('own.customers', 'phone')"),
+    (
+        "swap_back",
+        concat!(
+            "('own.customers', 'phone', phone_crypt.trigger_version(",
+            conversion!(),
+            "), true, 'm, pg_catalog')"
+        ),
+    ),
+    ("undecrypted", concat!("(", conversion!(), ")")),
+    (
+        "page_batch",
+        "('decrypt', 'own.customers', 'phone', 'ctx', 'true', 0, NULL, 'm, pg_catalog')",
+    ),
     ("unfilled", concat!("(", conversion!(), ")")),
     ("rotated_columns", "()"),
     (
@@ -243,6 +277,11 @@ impl Life<'_> {
         match self.attack {
             Some(_) => self.act(&DROP)?,
             None => DROP.iter().for_each(|sql| self.world.superuser.run(sql)),
+        }
+        self.own_writes()?;
+        match self.attack {
+            Some(_) => self.act(&BACK)?,
+            None => BACK.iter().for_each(|sql| self.world.superuser.run(sql)),
         }
         self.own_writes()?;
         self.world.end()

@@ -19,7 +19,7 @@ const CHANGES: [(&str, &str); 33] = [
     ("encrypted of type bytea", "$free ALTER TABLE own.customers ALTER $encrypted TYPE bytea USING pg_catalog.int8send(id); $again"),
     ("encrypted of a domain over the type", "$free CREATE DOMAIN own.e AS public.encrypted_phone CHECK (m.attack(VALUE::text));
          ALTER TABLE own.customers ALTER $encrypted TYPE own.e; $again"),
-    ("encrypted of arrays of the type", "$free ALTER TABLE own.customers ALTER $encrypted TYPE public.encrypted_phone[] USING ARRAY[$encrypted]; $again"),
+    ("encrypted of arrays of the type", "$free ALTER TABLE own.customers ALTER $encrypted TYPE public.encrypted_phone[] USING CASE WHEN $encrypted IS NOT NULL THEN ARRAY[$encrypted] END; $again"),
     ("plain dropped", "ALTER TABLE own.customers DROP $plain CASCADE"),
     ("encrypted dropped", "ALTER TABLE own.customers DROP $encrypted CASCADE"),
     ("both dropped and others there", "ALTER TABLE own.customers DROP $plain CASCADE, DROP $encrypted CASCADE;
@@ -54,7 +54,7 @@ const TRIGGERS: [(&str, &str); 28] = [
     ("both dropped", "DROP TRIGGER $marker ON own.customers; DROP TRIGGER $sync ON own.customers"),
     ("the working trigger off", "ALTER TABLE own.customers DISABLE TRIGGER $sync"),
     ("the working trigger for replicas", "ALTER TABLE own.customers ENABLE REPLICA TRIGGER $sync"),
-    ("every trigger off", "ALTER TABLE own.customers DISABLE TRIGGER ALL"),
+    ("every trigger off", "ALTER TABLE own.customers DISABLE TRIGGER USER"),
     ("both renamed", "ALTER TRIGGER $marker ON own.customers RENAME TO a; ALTER TRIGGER $sync ON own.customers RENAME TO \"b'; --\""),
     ("a marker of numbers and times", "DROP TRIGGER $marker ON own.customers; $make UPDATE OF id, seen $each(%1$L, 'columns')"),
     ("a marker of text and a number", "DROP TRIGGER $marker ON own.customers; $make UPDATE OF ctx, id $each(%1$L, 'columns')"),

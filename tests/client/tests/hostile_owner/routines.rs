@@ -15,7 +15,9 @@ macro_rules! spec {
 }
 
 /// What a table's life leads to anyhow: procedures, what is behind them alone, and trigger functions.
-const IN_A_LIFE: [&str; 26] = [
+const IN_A_LIFE: [&str; 28] = [
+    "phone_crypt.decrypt_typed_column",
+    "phone_crypt.not_null_again",
     "public.phone_add_encrypted_column",
     "public.phone_encrypt_column",
     "public.phone_column_statements",
