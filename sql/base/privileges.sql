@@ -217,6 +217,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.count_same_texts(regclass,text)'),
         ('admin',  'phone_crypt.check_same_texts(regclass,text)'),
         ('admin',  'phone_crypt.has_back_check(regclass,text)'),
+        ('admin',  'phone_crypt.count_long_texts(regclass,text)'),
         ('admin',  '@extschema@.phone_drop_plaintext(regclass,name,integer,boolean)'),
         ('admin',  '@extschema@.phone_decrypt_column(regclass,name,boolean,integer,boolean)'),
         ('admin',  '@extschema@.phone_rotate_column(regclass,name,boolean,integer,boolean)'),

@@ -113,6 +113,7 @@ DECLARE
     statement text;
     statements text[];
     pending_index regclass;
+    last_rows bigint;
 BEGIN
     IF conversion.state IS DISTINCT FROM 'swapped' OR verified IS NULL
        OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
@@ -128,8 +129,14 @@ BEGIN
                   HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
                                 relation, column_name);
     END IF;
-    PERFORM phone_crypt.page_batch('decrypt', relation, conversion.encrypted_column, conversion.plain_column,
-                                   phone_crypt.undecrypted(conversion), 0, NULL, path);
+    SELECT b.changed INTO last_rows
+      FROM phone_crypt.page_batch('decrypt', relation, conversion.encrypted_column, conversion.plain_column,
+                                  phone_crypt.undecrypted(conversion), 0, NULL, path) AS b;
+    IF last_rows > 0 AND phone_crypt.has_older_snapshots(pg_current_xact_id()::xid) THEN
+        -- As where the lock is not granted: whoever calls this tries again.
+        RAISE EXCEPTION 'transactions are open that would not see the last rows of table %', relation
+            USING ERRCODE = 'lock_not_available';
+    END IF;
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.encrypted_number;
     pending_index := phone_crypt.pending_index(conversion);

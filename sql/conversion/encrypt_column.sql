@@ -51,6 +51,20 @@ $$;
 COMMENT ON FUNCTION phone_crypt.count_encrypted_texts(regclass, text) IS
     'how many rows have an encrypted value in a column of plain text';
 
+-- Text that is too long for an index once it is encrypted: it does not compress any more.
+CREATE FUNCTION phone_crypt.count_long_texts(relation regclass, column_name text) RETURNS bigint
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN EXISTS (SELECT FROM pg_attribute AS a, phone_crypt.carried_indexes(relation, a.attnum)
+                              WHERE a.attrelid = relation AND a.attname = column_name)
+           THEN phone_crypt.count_as_owner(relation, format(
+                    'pg_catalog.octet_length(t.%I::pg_catalog.text) OPERATOR(pg_catalog.>) 2500', column_name))
+           ELSE 0 END
+$$;
+COMMENT ON FUNCTION phone_crypt.count_long_texts(regclass, text) IS
+    'how many rows have text that is too long for an index of its encrypted column';
+
 CREATE FUNCTION phone_crypt.check_rows(relation regclass, column_name text, duplicates text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -62,6 +76,12 @@ BEGIN
         RAISE EXCEPTION '% rows of table % have encrypted values in column %', number, relation, quote_ident(column_name)
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'They are those WHERE the column ~ ''^ep:'' OR ~ ''^[0-9a-fA-F]{32}:''.';
+    END IF;
+    number := phone_crypt.count_long_texts(relation, column_name);
+    IF number > 0 THEN
+        RAISE EXCEPTION '% rows of table % have text that is too long for an index once it is encrypted', number, relation
+            USING ERRCODE = 'program_limit_exceeded',
+                  HINT = 'They are those WHERE octet_length(column) > 2500: shorten them, or drop the indexes of the column.';
     END IF;
     number := CASE duplicates WHEN 'refuse' THEN phone_crypt.count_repeated(relation, column_name) ELSE 0 END;
     IF number > 0 THEN
@@ -266,7 +286,8 @@ BEGIN
         counts := phone_crypt.plaintext_counts("table", "column"::pg_catalog.text, NULL)
                   OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
                       'duplicate', phone_crypt.count_repeated("table", "column"::pg_catalog.text),
-                      'encrypted_already', phone_crypt.count_encrypted_texts("table", "column"::pg_catalog.text));
+                      'encrypted_already', phone_crypt.count_encrypted_texts("table", "column"::pg_catalog.text),
+                      'too_long_for_an_index', phone_crypt.count_long_texts("table", "column"::pg_catalog.text));
         RAISE NOTICE '%: dry run: %', title, phone_crypt.counts_text(counts);
         PERFORM phone_crypt.end_batch(callers);
         RETURN;

@@ -154,7 +154,8 @@ pub const FUNCTIONS: [(&str, &str); 38] = [
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 15] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 16] = [
+    ("count_long_texts", "('own.customers', 'phone')"),
     ("check_decryptable", "('own.customers', 'phone')"),
     ("check_same_texts", "('own.customers', 'phone')"),
     ("count_same_texts", "('own.customers', 'phone')"),
