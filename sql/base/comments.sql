@@ -300,7 +300,7 @@ COMMENT ON FUNCTION phone_crypt.page_batch(text, regclass, text, text, text, big
     'one batch of work on a column of type encrypted_phone: the rows of some pages';
 COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, boolean) IS
     'how many rows would lose something if the plain column of a conversion went';
-COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid) IS
+COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid, boolean) IS
     'a deferrable unique constraint of a table that is locked stops being deferrable';
 COMMENT ON FUNCTION phone_crypt.same_texts(regclass, text) IS
     'how many values of a column hold as text a number that another value has';

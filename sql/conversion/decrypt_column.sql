@@ -60,6 +60,7 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM phone_crypt.check_obstacles(relation, own.attnum);
+    PERFORM phone_crypt.check_may_make_indexes(relation, own.attnum);
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.check_decryptable(regclass, text) IS
@@ -100,6 +101,18 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_same_texts(regclass, text) IS
     '23505 where rows of a unique column would have the text of another row';
 
+-- What others look at now does not show them what this transaction does. Statements that wait for it look again.
+CREATE FUNCTION phone_crypt.has_other_snapshots() RETURNS boolean
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_stat_activity AS a
+                    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xmin IS NOT NULL
+                      AND pg_backend_pid() <> ALL (pg_blocking_pids(a.pid)))
+$$;
+COMMENT ON FUNCTION phone_crypt.has_other_snapshots() IS
+    'whether a session of this database looks at rows as they are without this transaction';
+
 -- Under the lock: the rows that were written a moment ago, and the names.
 CREATE FUNCTION phone_crypt.swap_back(
     relation regclass, column_name text, verified text, keep_encrypted boolean, path text
@@ -115,13 +128,7 @@ DECLARE
     pending_index regclass;
     last_rows bigint;
 BEGIN
-    IF conversion.state IS DISTINCT FROM 'swapped' OR verified IS NULL
-       OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
-        RAISE EXCEPTION 'the trigger of the conversion of table % does not fire, or was altered meanwhile', relation
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I; and CALL it again: it looks at every row again.',
-                                relation, conversion.trigger);
-    END IF;
+    PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
     PERFORM phone_crypt.check_obstacles(relation, conversion.encrypted_number);
     IF cardinality(phone_crypt.missing_indexes(conversion, true, true)) > 0 THEN
         RAISE EXCEPTION 'an index of column % has no counterpart on the plain column', quote_ident(column_name)
@@ -132,7 +139,7 @@ BEGIN
     SELECT b.changed INTO last_rows
       FROM phone_crypt.page_batch('decrypt', relation, conversion.encrypted_column, conversion.plain_column,
                                   phone_crypt.undecrypted(conversion), 0, NULL, path) AS b;
-    IF last_rows > 0 AND phone_crypt.has_older_snapshots(pg_current_xact_id()::xid) THEN
+    IF last_rows > 0 AND phone_crypt.has_other_snapshots() THEN
         -- As where the lock is not granted: whoever calls this tries again.
         RAISE EXCEPTION 'transactions are open that would not see the last rows of table %', relation
             USING ERRCODE = 'lock_not_available';
@@ -272,6 +279,7 @@ BEGIN
         END IF;
         CALL phone_crypt.change_table(relation, statements, failure);
     END IF;
+    PERFORM phone_crypt.check_trigger(conversion, phone_crypt.trigger_version(conversion));
     CALL phone_crypt.work_through_pages('phone_decrypt_column', 'decrypt', relation, column_name,
         conversion.plain_column::pg_catalog.text, phone_crypt.undecrypted(conversion), false, batch_size, job, counts, failure);
     number := (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint;

@@ -59,13 +59,7 @@ DECLARE
     conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
     statement text;
 BEGIN
-    IF conversion.state IS DISTINCT FROM 'swapped' OR verified IS NULL
-       OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
-        RAISE EXCEPTION 'the trigger of the conversion of table % does not fire, or was altered meanwhile', relation
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I; and CALL it again: it looks at every row again.',
-                                relation, conversion.trigger);
-    END IF;
+    PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
     PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
     FOREACH statement IN ARRAY ARRAY[
         format('DROP TRIGGER %I ON %s', conversion.trigger, relation),

@@ -164,7 +164,7 @@ CREATE FUNCTION phone_crypt.not_null_check(conversion phone_crypt.conversions, O
 AS $$
     SELECT c.conname, c.convalidated FROM pg_constraint AS c
      WHERE c.conrelid = conversion.relation AND c.contype = 'c' AND c.conkey = ARRAY[conversion.encrypted_number]
-       AND pg_get_constraintdef(c.oid) LIKE format('CHECK ((%I IS NOT NULL))%%', conversion.encrypted_column)
+       AND starts_with(pg_get_constraintdef(c.oid), format('CHECK ((%I IS NOT NULL))', conversion.encrypted_column))
      LIMIT 1
 $$;
 COMMENT ON FUNCTION phone_crypt.not_null_check(phone_crypt.conversions) IS
@@ -323,6 +323,7 @@ BEGIN
 
     PERFORM phone_crypt.begin_batch();
     conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
+    PERFORM phone_crypt.check_trigger(conversion, phone_crypt.trigger_version(conversion));
     SELECT b.job, b.details INTO job, counts
       FROM phone_crypt.job_begin('phone_encrypt_column', "table", "column",
                                  phone_crypt.count_as_owner("table", phone_crypt.unfilled(conversion))) AS b;

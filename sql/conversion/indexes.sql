@@ -42,6 +42,8 @@ BEGIN
      WHERE i.indrelid = relation AND carried_indexes.number = ANY (i.indkey::int2[]) AND m.amname = 'btree'
        AND i.indisvalid AND i.indexprs IS NULL AND i.indpred IS NULL
        AND NOT (i.indisprimary OR i.indisexclusion OR i.indisreplident OR i.indisclustered)
+       -- PostgreSQL makes no constraint of one in another order.
+       AND NOT (i.indisunique AND 0 <> ANY (i.indoption::int2[]))
        -- Of PostgreSQL 15 and later.
        AND coalesce(to_jsonb(i) ->> 'indnullsnotdistinct', 'false') = 'false'
        AND (c.oid IS NULL OR c.contype = 'u' AND NOT c.condeferrable)
@@ -72,24 +74,28 @@ BEGIN
                    CASE WHEN back THEN conversion.plain_number ELSE conversion.encrypted_number END AS to_number,
                    CASE WHEN back THEN conversion.plain_column ELSE conversion.encrypted_column END AS to_column) AS w
      CROSS JOIN LATERAL (
-            SELECT i.*, phone_crypt.index_columns(i.index, w.from_number, w.to_column) AS definition
-              FROM phone_crypt.carried_indexes(conversion.relation, w.from_number) AS i) AS o
+            SELECT i.index, i.constraint_oid, i.is_unique, d.definition,
+                   row_number() OVER (PARTITION BY i.is_unique, d.definition ORDER BY i.index) AS nth
+              FROM phone_crypt.carried_indexes(conversion.relation, w.from_number) AS i,
+                   phone_crypt.index_columns(i.index, w.from_number, w.to_column) AS d (definition)) AS o
       LEFT JOIN LATERAL (
-            SELECT i.indexrelid AS index, c.oid AS constraint_oid
+            -- Several may be alike: an index for patterns is one like any other once its column is encrypted.
+            SELECT i.indexrelid AS index, c.oid AS constraint_oid, i.indisunique, d.definition,
+                   row_number() OVER (PARTITION BY i.indisunique, d.definition ORDER BY i.indexrelid) AS nth
               FROM pg_index AS i
-              LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid
-             WHERE i.indrelid = conversion.relation AND i.indisvalid AND i.indisunique = o.is_unique
-               AND i.indexprs IS NULL AND i.indpred IS NULL AND w.to_number = ANY (i.indkey::int2[])
-               AND phone_crypt.index_columns(i.indexrelid, w.to_number, w.to_column) = o.definition
-             ORDER BY c.oid LIMIT 1) AS n ON true
+              LEFT JOIN pg_constraint AS c ON c.conindid = i.indexrelid AND c.conrelid = i.indrelid,
+                   phone_crypt.index_columns(i.indexrelid, w.to_number, w.to_column) AS d (definition)
+             WHERE i.indrelid = conversion.relation AND i.indisvalid AND i.indexprs IS NULL AND i.indpred IS NULL
+               AND w.to_number = ANY (i.indkey::int2[])) AS n
+        ON n.indisunique = o.is_unique AND n.definition = o.definition AND n.nth = o.nth
      ORDER BY o.is_unique DESC, o.index;
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.index_pairs(phone_crypt.conversions, boolean) IS
     'the indexes of the one column of a conversion, and those of the other that stand for them';
 
--- A name that no relation of the table's schema has, of at most 63 bytes.
-CREATE FUNCTION phone_crypt.free_name(relation regclass, wanted text) RETURNS text
+-- A name that no relation of the table's schema has, nor will have, of at most 63 bytes.
+CREATE FUNCTION phone_crypt.free_name(relation regclass, wanted text, taken text[]) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -102,15 +108,15 @@ BEGIN
         stem := left(stem, -1);
         name := stem;
     END LOOP;
-    WHILE EXISTS (SELECT FROM pg_class AS c JOIN pg_class AS o USING (relnamespace)
-                   WHERE c.oid = relation AND o.relname = name) LOOP
+    WHILE name = ANY (taken) OR EXISTS (SELECT FROM pg_class AS c JOIN pg_class AS o USING (relnamespace)
+                                         WHERE c.oid = relation AND o.relname = name) LOOP
         number := number + 1;
         name := stem || '_' || number;
     END LOOP;
     RETURN name;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.free_name(regclass, text) IS
+COMMENT ON FUNCTION phone_crypt.free_name(regclass, text, text[]) IS
     'a name that no relation of the table''s schema has';
 
 -- The condition that a row is still to be decrypted, on the way back.
@@ -149,6 +155,7 @@ DECLARE
     pair record;
     invalid regclass;
     statements text[] := '{}';
+    names text[] := '{}';
     manner text := CASE WHEN is_concurrent THEN 'CONCURRENTLY ' ELSE '' END;
     to_number smallint := CASE WHEN back THEN conversion.plain_number ELSE conversion.encrypted_number END;
 BEGIN
@@ -160,13 +167,15 @@ BEGIN
     END LOOP;
     FOR pair IN SELECT p.*, c.relname FROM phone_crypt.index_pairs(conversion, back) AS p
                   JOIN pg_class AS c ON c.oid = p.index WHERE p.counterpart IS NULL LOOP
+        names := names || phone_crypt.free_name(conversion.relation,
+            pair.relname || CASE WHEN back THEN '_dec' ELSE '_enc' END, names);
         statements := statements || format('CREATE %sINDEX %s%I ON %s USING btree %s',
-            CASE WHEN pair.is_unique THEN 'UNIQUE ' ELSE '' END, manner,
-            phone_crypt.free_name(conversion.relation, pair.relname || CASE WHEN back THEN '_dec' ELSE '_enc' END), conversion.relation, pair.definition);
+            CASE WHEN pair.is_unique THEN 'UNIQUE ' ELSE '' END, manner, names[cardinality(names)], conversion.relation,
+            pair.definition);
     END LOOP;
     IF back AND phone_crypt.pending_index(conversion) IS NULL THEN
         statements := statements || format('CREATE INDEX %s%I ON %s USING btree ((1)) WHERE %s', manner,
-            phone_crypt.free_name(conversion.relation, 'phone_crypt_pending'), conversion.relation,
+            phone_crypt.free_name(conversion.relation, 'phone_crypt_pending', names), conversion.relation,
             replace(phone_crypt.undecrypted(conversion), 't.', ''));
     END IF;
     RETURN statements;

@@ -37,6 +37,7 @@ BEGIN
     )
     SELECT pg_describe_object(d.classid, d.objid, d.objsubid),
            CASE
+               WHEN k.contype = 'n' THEN format('ALTER TABLE %s VALIDATE CONSTRAINT %I;', relation, k.conname)
                WHEN k.oid IS NOT NULL THEN format('ALTER TABLE %s DROP CONSTRAINT %I;', k.conrelid::regclass, k.conname)
                WHEN f.adnum = column_obstacles.number
                    THEN format('ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT;', relation, own.name)
@@ -62,7 +63,7 @@ BEGIN
        AND NOT EXISTS (SELECT FROM phone_crypt.conversions AS c
                         WHERE c.relation = column_obstacles.relation AND d.classid = 'pg_class'::regclass
                           AND phone_crypt.pending_index(c) = d.objid)
-       AND coalesce(k.contype <> 'n' AND k.oid NOT IN (SELECT c.constraint_oid FROM carried AS c
+       AND coalesce(NOT (k.contype = 'n' AND k.convalidated) AND k.oid NOT IN (SELECT c.constraint_oid FROM carried AS c
                                                         WHERE c.constraint_oid IS NOT NULL), true)
        AND coalesce(t.tgfoid <> 'phone_crypt.convert_row()'::regprocedure, true)
     UNION ALL
@@ -93,7 +94,14 @@ BEGIN
     SELECT format('%%TYPE of the column in function %s', p.oid::regprocedure), NULL
       FROM own, pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
      WHERE l.lanname IN ('plpgsql', 'sql')
-       AND position(lower(own.relname || '.' || own.attname || '%type') IN lower(p.prosrc)) > 0;
+       AND position(lower(regexp_replace(own.relname || '.' || own.attname || '%type', '["[:space:]]', '', 'g'))
+                    IN lower(regexp_replace(p.prosrc, '["[:space:]]', '', 'g'))) > 0
+    UNION ALL
+    SELECT format('privilege %s of %s, granted by %s', g.privilege_type, g.grantee::regrole, g.grantor::regrole),
+           format('SET ROLE %s; REVOKE %s (%s) ON %s FROM %s; RESET ROLE;', g.grantor::regrole, g.privilege_type, own.name,
+                  relation, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
+      FROM own, pg_class AS c, pg_attribute AS a, aclexplode(a.attacl) AS g
+     WHERE c.oid = relation AND a.attrelid = relation AND a.attnum = column_obstacles.number AND g.grantor <> c.relowner;
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.column_obstacles(regclass, smallint) IS
@@ -142,6 +150,27 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_obstacles(regclass, smallint) IS
     '2BP01 where something hangs on a column that a conversion does not carry over';
 
+-- Indexes are made in the owner's name.
+CREATE FUNCTION phone_crypt.check_may_make_indexes(relation regclass, number smallint) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    own record;
+BEGIN
+    SELECT c.relnamespace::regnamespace AS schema, c.relowner::regrole AS owner INTO own
+      FROM pg_class AS c WHERE c.oid = relation;
+    IF EXISTS (SELECT FROM phone_crypt.carried_indexes(relation, number))
+       AND NOT has_schema_privilege(own.owner, own.schema, 'CREATE') THEN
+        RAISE EXCEPTION 'the owner of table % may not make indexes in its schema', relation
+            USING ERRCODE = 'insufficient_privilege',
+                  HINT = format('GRANT CREATE ON SCHEMA %s TO %s;', own.schema, own.owner);
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_may_make_indexes(regclass, smallint) IS
+    '42501 where the owner of a table may not make the indexes of a conversion';
+
 -- Everything that can be refused before anything is changed, for a column that is not on its way yet.
 CREATE FUNCTION phone_crypt.check_convertible(relation regclass, column_name text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -186,6 +215,7 @@ BEGIN
             USING ERRCODE = 'duplicate_column', HINT = 'Rename them: nothing that is there already is used.';
     END IF;
     PERFORM phone_crypt.check_obstacles(relation, own.attnum);
+    PERFORM phone_crypt.check_may_make_indexes(relation, own.attnum);
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.check_convertible(regclass, text) IS

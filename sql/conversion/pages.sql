@@ -37,7 +37,8 @@ DECLARE
     pages bigint;
     page bigint;
     step bigint;
-    changed bigint;
+    left_over bigint;
+    fewest bigint;
     unreadable bigint;
     attempts integer;
     state pg_catalog.text;
@@ -55,7 +56,6 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
     SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id OPERATOR(pg_catalog.=) job;
     LOOP
-        changed := 0;
         unreadable := 0;
         page := 0;
         pages := phone_crypt.page_count(relation);
@@ -96,7 +96,6 @@ BEGIN
                 failure := state;
                 RETURN;
             END IF;
-            changed := changed OPERATOR(pg_catalog.+) batch.changed;
             unreadable := unreadable OPERATOR(pg_catalog.+) batch.unreadable;
             done := done OPERATOR(pg_catalog.+) batch.changed;
             counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_build_object(
@@ -108,8 +107,11 @@ BEGIN
             PERFORM phone_crypt.begin_batch();
             page := page OPERATOR(pg_catalog.+) step;
         END LOOP;
-        EXIT WHEN phone_crypt.count_as_owner(relation, pending) OPERATOR(pg_catalog.<=) unreadable;
-        IF changed OPERATOR(pg_catalog.>) 0 THEN
+        left_over := phone_crypt.count_as_owner(relation, pending);
+        EXIT WHEN left_over OPERATOR(pg_catalog.<=) unreadable;
+        -- Not what was changed: a trigger may undo it.
+        IF fewest IS NULL OR left_over OPERATOR(pg_catalog.<) fewest THEN
+            fewest := left_over;
             idle_since := pg_catalog.clock_timestamp();
         ELSIF pg_catalog.clock_timestamp() OPERATOR(pg_catalog.>)
               (idle_since OPERATOR(pg_catalog.+) interval '60 seconds') THEN

@@ -22,6 +22,23 @@ $$;
 COMMENT ON FUNCTION phone_crypt.trigger_version(phone_crypt.conversions) IS
     'tells whether the trigger of a conversion has been altered; NULL where it does not fire';
 
+CREATE FUNCTION phone_crypt.check_trigger(conversion phone_crypt.conversions, verified text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF verified IS NULL OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
+        RAISE EXCEPTION 'the trigger of the conversion of table % does not fire, or was altered meanwhile',
+            conversion.relation
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I; and CALL it again: it looks at every row again.',
+                                conversion.relation, conversion.trigger);
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_trigger(phone_crypt.conversions, text) IS
+    '55000 where the trigger of a conversion is not what it was';
+
 -- The new indexes take the names of the old ones, which go.
 CREATE FUNCTION phone_crypt.swap_indexes(conversion phone_crypt.conversions, back boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -39,7 +56,11 @@ BEGIN
         remark := coalesce(obj_description(pair.constraint_oid, 'pg_constraint'),
                            obj_description(pair.index, 'pg_class'));
         IF pair.counterpart_constraint IS NOT NULL AND NOT back THEN
-            PERFORM phone_crypt.make_immediate(conversion.relation, pair.counterpart_constraint);
+            PERFORM phone_crypt.make_immediate(conversion.relation, pair.counterpart_constraint,
+                                               pair.constraint_oid IS NOT NULL);
+            IF pair.constraint_oid IS NULL THEN
+                pair.counterpart_constraint := NULL;
+            END IF;
         END IF;
         statements := ARRAY[
             CASE WHEN pair.constraint_oid IS NULL THEN format('DROP INDEX %s', pair.index::regclass)
@@ -116,13 +137,7 @@ DECLARE
     statement text;
     statements text[];
 BEGIN
-    IF conversion.state IS DISTINCT FROM 'filling' OR verified IS NULL
-       OR phone_crypt.trigger_version(conversion) IS DISTINCT FROM verified THEN
-        RAISE EXCEPTION 'the trigger of the conversion of table % was altered meanwhile', relation
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I; and CALL it again: it looks at every row again.',
-                                relation, conversion.trigger);
-    END IF;
+    PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'filling' THEN verified END);
     PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
     IF cardinality(phone_crypt.missing_indexes(conversion, true, false)) > 0 THEN
         RAISE EXCEPTION 'an index of column % has no counterpart on the encrypted column', quote_ident(column_name)

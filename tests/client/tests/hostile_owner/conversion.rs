@@ -101,7 +101,7 @@ pub const FUNCTIONS: [(&str, &str); 38] = [
             "))"
         ),
     ),
-    ("free_name", "('own.customers', 'customers')"),
+    ("free_name", "('own.customers', 'customers', '{}')"),
     ("free_trigger_name", "('own.customers', 'a')"),
     (
         "index_columns",
@@ -112,7 +112,7 @@ pub const FUNCTIONS: [(&str, &str); 38] = [
     (
         "make_immediate",
         "('own.customers', (SELECT pg_catalog.max(oid) FROM pg_catalog.pg_constraint
-              WHERE conrelid OPERATOR(pg_catalog.=) 'own.customers'::pg_catalog.regclass AND condeferrable))",
+              WHERE conrelid OPERATOR(pg_catalog.=) 'own.customers'::pg_catalog.regclass AND condeferrable), false)",
     ),
     (
         "missing_indexes",
@@ -154,7 +154,9 @@ pub const FUNCTIONS: [(&str, &str); 38] = [
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 16] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 18] = [
+    ("check_trigger", concat!("(", conversion!(), ", '1 2 A')")),
+    ("check_may_make_indexes", "('own.customers', 2::smallint)"),
     ("count_long_texts", "('own.customers', 'phone')"),
     ("check_decryptable", "('own.customers', 'phone')"),
     ("check_same_texts", "('own.customers', 'phone')"),
