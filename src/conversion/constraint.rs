@@ -2,8 +2,7 @@
 //!
 //! While both columns are there, an upsert names the index of the plain one: at another unique index it would fail,
 //! unless that is of a deferrable constraint. After the swap it names that index itself, which has to be checked at once
-//! for that. PostgreSQL has no statement for the change: the three entries of the catalogue that differ are changed
-//! here, under the lock that the swap holds.
+//! for that. PostgreSQL has no statement for the change: the entries of the catalogue that differ are changed here, under the lock that the swap holds.
 
 use pgrx::IntoDatum;
 
@@ -28,10 +27,29 @@ const DEPENDENCIES: &str = "
 const TRIGGER: &str =
     "DELETE FROM pg_catalog.pg_trigger WHERE tgconstraint OPERATOR(pg_catalog.=) $1";
 
-/// Makes a deferrable unique constraint of the table an immediate one.
+/// Where no constraint is to be left of it, its index depends on the columns itself.
+const INDEX_ALONE: [&str; 4] = [
+    "DELETE FROM pg_catalog.pg_depend AS d USING pg_catalog.pg_constraint AS c
+      WHERE c.oid OPERATOR(pg_catalog.=) $1 AND d.objid OPERATOR(pg_catalog.=) c.conindid
+        AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass
+        AND d.refobjid OPERATOR(pg_catalog.=) c.oid",
+    "UPDATE pg_catalog.pg_depend AS d
+        SET classid = 'pg_catalog.pg_class'::pg_catalog.regclass, objid = c.conindid
+       FROM pg_catalog.pg_constraint AS c
+      WHERE c.oid OPERATOR(pg_catalog.=) $1 AND d.objid OPERATOR(pg_catalog.=) c.oid
+        AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass
+        AND d.refobjid OPERATOR(pg_catalog.=) c.conrelid AND d.deptype OPERATOR(pg_catalog.=) 'a'",
+    "DELETE FROM pg_catalog.pg_depend
+      WHERE objid OPERATOR(pg_catalog.=) $1
+        AND classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_constraint'::pg_catalog.regclass",
+    "DELETE FROM pg_catalog.pg_constraint WHERE oid OPERATOR(pg_catalog.=) $1",
+];
+
+/// Makes a deferrable unique constraint of the table an immediate one; without `keeps`, a unique index and no constraint.
 ///
 /// Errors: not the owner, 42501; the table is not locked against everybody, or has no such constraint, 55000.
-pub fn make_immediate(table: Oid, constraint: Oid) -> Result<()> {
+pub fn make_immediate(table: Oid, constraint: Oid, keeps: bool) -> Result<()> {
     user::check_owner(table)?;
     if !relation::is_locked_exclusively(table) {
         return Err(Error::NotLocked(user::name_of(table)?));
@@ -44,7 +62,8 @@ pub fn make_immediate(table: Oid, constraint: Oid) -> Result<()> {
     if statement::run(CONSTRAINT, &given, |_| {}) != 1 {
         return Err(Error::NoSuchConstraint);
     }
-    for sql in [INDEX, DEPENDENCIES, TRIGGER] {
+    let index_alone = INDEX_ALONE.iter().filter(|_| !keeps);
+    for sql in [INDEX, DEPENDENCIES, TRIGGER].iter().chain(index_alone) {
         statement::run(sql, &given[..1], |_| {});
     }
     relation::announce_change(table);

@@ -129,12 +129,20 @@ fn same_texts(table: Option<Regclass>, column: Option<Text<'_>>) -> Answer<i64> 
     Ok(verify::same_texts(table.oid(), &column)?)
 }
 
-/// `phone_crypt.make_immediate(table, constraint)`: a deferrable unique constraint of a table that the transaction has
-/// locked stops being deferrable.
+/// `phone_crypt.make_immediate(table, constraint, keeps)`: a deferrable unique constraint of a table that the transaction
+/// has locked stops being deferrable; without `keeps` its index stays and is no constraint.
 ///
 /// Errors: not the owner, 42501; the table is not locked, or has no such constraint, 55000; NULL, 22004.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-fn make_immediate(table: Option<Regclass>, constraint: Option<Oid>) -> Answer<()> {
+fn make_immediate(
+    table: Option<Regclass>,
+    constraint: Option<Oid>,
+    keeps: Option<bool>,
+) -> Answer<()> {
     let (table, constraint) = (given(table, "table")?, given(constraint, "constraint")?);
-    Ok(constraint::make_immediate(table.oid(), constraint)?)
+    Ok(constraint::make_immediate(
+        table.oid(),
+        constraint,
+        given(keeps, "keeps")?,
+    )?)
 }

@@ -103,7 +103,9 @@ fn filled(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow
     let is_as_before = before == Some(plain.bytes());
     let may_compare = columns.may_compare(rows);
     // Whoever changes another column of a row that no batch has reached yet needs no right to this one.
-    if is_as_before && (value(Version::Old).is_some() || !may_compare) {
+    // Set to NULL, it is made anew.
+    let is_kept = value(Version::Old).is_some() && value(Version::New).is_some();
+    if is_as_before && (is_kept || !may_compare) {
         return Ok(match value(Version::New) == value(Version::Old) {
             true => rows.unchanged(),
             false => rows.with_bytes(columns.encrypted, value(Version::Old)),
