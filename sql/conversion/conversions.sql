@@ -14,8 +14,9 @@ CREATE VIEW phone_crypt.conversions AS
     SELECT m.tgrelid::regclass AS relation,
            p.attname AS plain_column, p.attnum AS plain_number,
            e.attname AS encrypted_column, e.attnum AS encrypted_number,
-           CASE pg_catalog.split_part(w.work, '_', 1)
-               WHEN 'clear' THEN 'swapped' WHEN 'fill' THEN 'filling' ELSE 'prepared' END AS state,
+           CASE WHEN pg_catalog.split_part(w.work, '_', 1) OPERATOR(pg_catalog.=) 'clear' THEN 'swapped'
+                WHEN pg_catalog.split_part(w.work, '_', 1) OPERATOR(pg_catalog.=) 'fill' THEN 'filling'
+                ELSE 'prepared' END AS state,
            m.tgname AS marker, m.id, w.tgname AS trigger, w.oid AS trigger_oid, w.work
       FROM (SELECT *, phone_crypt.trigger_argument(t.tgargs, 1) AS id FROM pg_catalog.pg_trigger AS t) AS m
       JOIN pg_catalog.pg_attribute AS p ON p.attrelid OPERATOR(pg_catalog.=) m.tgrelid

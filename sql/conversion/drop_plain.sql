@@ -13,7 +13,7 @@ DECLARE
 BEGIN
     PERFORM phone_crypt.check_owner(relation);
     title := phone_crypt.job_title('phone_drop_plaintext', relation, column_name::pg_catalog.name);
-    IF conversion.state IS DISTINCT FROM 'swapped' THEN
+    IF (conversion.state OPERATOR(pg_catalog.=) 'swapped') IS NOT TRUE THEN
         RAISE NOTICE '%: there is no plain text', title;
         PERFORM phone_crypt.end_batch(callers);
         RETURN;

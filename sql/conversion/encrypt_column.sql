@@ -269,7 +269,7 @@ BEGIN
     conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
     IF phone_crypt.is_encrypted_column("table", "column"::pg_catalog.text) THEN
         RAISE NOTICE '%: the column is encrypted', title
-            USING HINT = CASE conversion.state WHEN 'swapped'
+            USING HINT = CASE WHEN conversion.state OPERATOR(pg_catalog.=) 'swapped'
                          THEN 'CALL phone_drop_plaintext(): its plain text is still there.' END;
         PERFORM phone_crypt.end_batch(callers);
         RETURN;
@@ -293,7 +293,7 @@ BEGIN
         RETURN;
     END IF;
     PERFORM phone_crypt.job_lock("table");
-    IF conversion.state IS DISTINCT FROM 'filling' THEN
+    IF (conversion.state OPERATOR(pg_catalog.=) 'filling') IS NOT TRUE THEN
         PERFORM phone_crypt.check_rows("table", "column"::pg_catalog.text, duplicates);
     END IF;
     PERFORM phone_crypt.pin_if_not_pinned();

@@ -99,7 +99,8 @@ BEGIN
             unreadable := unreadable OPERATOR(pg_catalog.+) batch.unreadable;
             done := done OPERATOR(pg_catalog.+) batch.changed;
             counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_build_object(
-                CASE work WHEN 'fill' THEN 'encrypted' WHEN 'decrypt' THEN 'decrypted' ELSE 'rotated' END, batch.changed,
+                CASE WHEN work OPERATOR(pg_catalog.=) 'fill' THEN 'encrypted'
+                     WHEN work OPERATOR(pg_catalog.=) 'decrypt' THEN 'decrypted' ELSE 'rotated' END, batch.changed,
                 'repeated_kept_as_text', batch.repeated));
             PERFORM phone_crypt.job_progress(job, done, counts);
             COMMIT;
