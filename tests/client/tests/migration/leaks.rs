@@ -25,8 +25,8 @@ const MAKE: &str = "
     INSERT INTO customers (phone)
     VALUES ('0491570156'), ('+61 491 570 156'), ('+61491570157'), ('0491 570 158 x22'), ('ask for Bob'), (NULL)";
 
-/// Parts of what must not be seen.
-const SECRETS: [&str; 5] = ["4915701", "491 570", "570 15", "Bob", "0491"];
+/// Parts of what must not be seen; none so short that the microseconds of a timestamp may have them.
+const SECRETS: [&str; 4] = ["4915701", "491 570", "570 15", "Bob"];
 
 struct Watched {
     client: Client,
