@@ -32,6 +32,15 @@ pub const MAKE: &str = "
     CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere;
     CREATE FOREIGN TABLE zoo.far (id int, phone text) SERVER nowhere;
     CREATE TEMP TABLE mine (id int PRIMARY KEY, phone text);
+    CREATE TABLE zoo.typed (id int PRIMARY KEY, phone public.encrypted_phone UNIQUE);
+    INSERT INTO zoo.typed VALUES (1, '0401148075'), (2, 'ask for Bob'), (3, NULL);
+    CREATE TABLE zoo.turning (id int PRIMARY KEY, phone text UNIQUE, phone_encrypted public.encrypted_phone);
+    INSERT INTO zoo.turning VALUES (1, '0401148075'), (2, 'ask for Bob'), (3, NULL);
+    CREATE TRIGGER zz_phone_crypt_columns_1 BEFORE UPDATE OF phone, phone_encrypted ON zoo.turning
+        FOR EACH ROW WHEN (false) EXECUTE FUNCTION phone_crypt.convert_row('one', 'columns');
+    CREATE TRIGGER zz_phone_crypt_3_1 BEFORE INSERT OR UPDATE ON zoo.turning
+        FOR EACH ROW EXECUTE FUNCTION phone_crypt.convert_row('one', 'fill');
+    ALTER TABLE zoo.turning ENABLE ALWAYS TRIGGER zz_phone_crypt_3_1;
     CREATE TABLE zoo.gone (id int PRIMARY KEY, phone text);
     DO $$ BEGIN
         EXECUTE format('CREATE VIEW zoo.oid_of_gone AS SELECT %s::oid AS oid', 'zoo.gone'::regclass::oid);
@@ -43,8 +52,10 @@ pub const ENCRYPT: &str =
     "CALL phone_add_encrypted_column('zoo.customers', 'phone', context_column => 'ctx')";
 
 /// Each as an expression of type oid.
-pub const OIDS: [&str; 35] = [
+pub const OIDS: [&str; 37] = [
     "NULL",
+    "'zoo.typed'::regclass",
+    "'zoo.turning'::regclass",
     "'zoo.customers'::regclass",
     "'zoo.customers'::regclass",
     "'zoo.legacy'::regclass",

@@ -267,6 +267,30 @@ const REGISTRATIONS: [&str; 6] = [
     "jsonb_populate_record((SELECT c FROM phone_crypt.columns AS c LIMIT 1), '{\"context_column\": \"id\", \"plaintext_type\": \"x y z\"}')",
 ];
 
+const CONVERSIONS: [&str; 7] = [
+    "NULL",
+    "(SELECT c FROM phone_crypt.conversions AS c LIMIT 1)",
+    "ROW()",
+    "jsonb_populate_record((SELECT c FROM phone_crypt.conversions AS c LIMIT 1), '{\"relation\": 4294967295}')",
+    "jsonb_populate_record((SELECT c FROM phone_crypt.conversions AS c LIMIT 1), '{\"plain_number\": 99, \"encrypted_number\": -1}')",
+    "jsonb_populate_record((SELECT c FROM phone_crypt.conversions AS c LIMIT 1), '{\"plain_column\": \"no where\", \"id\": null}')",
+    "jsonb_populate_record((SELECT c FROM phone_crypt.conversions AS c LIMIT 1), '{\"state\": \"swapped\"}')",
+];
+const BYTE_STRINGS: [&str; 4] = [
+    "NULL",
+    "''",
+    "'\\x6100620063'",
+    "repeat('a', 1000000)::bytea",
+];
+const SMALL_INTEGERS: [&str; 6] = [
+    "NULL",
+    "0::smallint",
+    "2::smallint",
+    "(-1)::smallint",
+    "32767::smallint",
+    "(-32768)::smallint",
+];
+
 /// The name under which values of settings are asked for: PostgreSQL repeats those that it refuses, so that they are
 /// no numbers.
 pub const SETTING: &str = "a setting";
@@ -298,6 +322,9 @@ fn likely(name: &str) -> &'static [&'static str] {
     match name {
         "column" | "column_name" => &["'phone'"],
         "work" => &[
+            "'fill'",
+            "'fill_repeated'",
+            "'reencrypt'",
             "'encrypt'",
             "'decrypt'",
             "'rotate'",
@@ -319,7 +346,13 @@ fn likely(name: &str) -> &'static [&'static str] {
         "list" => &["'deny'"],
         "on_forget" => &["'delete'"],
         "profile" => &["'reader'"],
-        "table" | "relation" | "leaf" => &["'zoo.customers'::regclass"],
+        "table" | "relation" | "leaf" => &[
+            "'zoo.customers'::regclass",
+            "'zoo.turning'::regclass",
+            "'zoo.typed'::regclass",
+        ],
+        "pending" => &["'true'", "'t.phone IS NOT NULL'"],
+        "number" => &["2::smallint"],
         "source" | "target" => &[
             "'zoo.rate_limits'::regclass",
             "'phone_crypt.rate_limits'::regclass",
@@ -337,6 +370,13 @@ fn is_named(kind: &str, argument: &str) -> bool {
     let words = [
         "column",
         "column_name",
+        "encrypted",
+        "pending",
+        "plain",
+        "stem",
+        "title",
+        "to_column",
+        "wanted",
         "procedure",
         "state",
         "message",
@@ -396,6 +436,9 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "tid" => &ROW_IDS,
         "xid" => &TRANSACTIONS,
         "phone_crypt.columns" => &REGISTRATIONS,
+        "phone_crypt.conversions" => &CONVERSIONS,
+        "bytea" => &BYTE_STRINGS,
+        "smallint" => &SMALL_INTEGERS,
         _ => return None,
     };
     Some(format!("({})::{kind}", numbers.of(values)))
