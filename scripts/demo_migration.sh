@@ -81,7 +81,7 @@ stopped_in_the_middle() {
     sql -c "BEGIN; SELECT FROM earlier.customers WHERE id > 2000 AND id % 2 = 0 FOR UPDATE; SELECT pg_sleep(600)" \
         &>/dev/null &
     sleep 0.5
-    sql -c "CALL phone_encrypt_column('earlier.customers', 'phone', batch_size => 5)" &>"$home/encrypt.out" &
+    sql -c "CALL phone_encrypt_column('earlier.customers', 'phone', duplicates => 'text', batch_size => 5)" &>"$home/encrypt.out" &
     call=$!
     until [[ -n $pid ]]; do
         kill -0 "$call" 2>/dev/null || break
@@ -120,14 +120,14 @@ customers_moved_over() {
     application_writes
     stopped_in_the_middle
     application_writes
-    tells "CALL phone_encrypt_column('earlier.customers', 'phone')"
+    tells "CALL phone_encrypt_column('earlier.customers', 'phone', duplicates => 'text')"
     sleep 1
     stops_writing
     show -c "SELECT id, phone_plain, left(phone::text, 30) || '...' AS phone, phone_decrypt(phone)
                FROM earlier.customers ORDER BY id LIMIT 3"
     holds "every number reads as it was written" \
         "$(sql -c "SELECT count(*) FROM earlier.customers WHERE phone_plain IS NOT NULL
-                      AND phone_decrypt(phone) IS DISTINCT FROM coalesce(phone_try_normalize(phone_plain), phone_plain)")" 0
+                      AND phone_original(phone) NOT IN (phone_plain, coalesce(phone_try_normalize(phone_plain), ''))")" 0
     holds "the application noticed nothing" "$(grep -c ERROR "$home/customers.out" || true)" 0
     holds "and wrote after it what has never been plain text in a row" \
         "$(sql -c "SELECT count(*) > 0 FROM earlier.customers WHERE phone_plain IS NULL AND phone_is_number(phone)")" t
