@@ -107,7 +107,9 @@ CREATE FUNCTION phone_crypt.has_other_snapshots() RETURNS boolean
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT EXISTS (SELECT FROM pg_stat_activity AS a
-                    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.backend_xmin IS NOT NULL
+                    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+                      -- VACUUM, by hand or not, reads no rows for anybody.
+                      AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum AS v WHERE v.pid = a.pid) AND a.backend_xmin IS NOT NULL
                       AND pg_backend_pid() <> ALL (pg_blocking_pids(a.pid)))
 $$;
 COMMENT ON FUNCTION phone_crypt.has_other_snapshots() IS

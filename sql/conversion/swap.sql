@@ -119,6 +119,8 @@ CREATE FUNCTION phone_crypt.has_older_snapshots(since xid) RETURNS boolean
 AS $$
     SELECT EXISTS (SELECT FROM pg_stat_activity AS a
                     WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+                      -- VACUUM, by hand or not, reads no rows for anybody.
+                      AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum AS v WHERE v.pid = a.pid)
                       AND age(a.backend_xmin) > age(since))
 $$;
 COMMENT ON FUNCTION phone_crypt.has_older_snapshots(xid) IS
