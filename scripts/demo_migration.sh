@@ -77,10 +77,6 @@ SQL
 # Kills the process that phone_encrypt_column runs in: then PostgreSQL ends all others, too, and recovers.
 stopped_in_the_middle() {
     local call pid=''
-    # Somebody holds every second customer, so that the middle can be met.
-    sql -c "BEGIN; SELECT FROM earlier.customers WHERE id > 2000 AND id % 2 = 0 FOR UPDATE; SELECT pg_sleep(600)" \
-        &>/dev/null &
-    sleep 0.5
     sql -c "CALL phone_encrypt_column('earlier.customers', 'phone', duplicates => 'text', batch_size => 5)" &>"$home/encrypt.out" &
     call=$!
     until [[ -n $pid ]]; do
