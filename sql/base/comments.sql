@@ -165,7 +165,7 @@ COMMENT ON FUNCTION phone_crypt.rekey_blocked_phones() IS
 COMMENT ON FUNCTION phone_crypt.rekey_phones() IS
     'puts listed and blocked numbers under the present hash key and encrypts them under the primary key; how many';
 COMMENT ON PROCEDURE phone_migrate_rate_limits(regclass, regclass, interval, integer, boolean, text, text) IS
-    'turns the rows phone:… of the earlier application''s rate_limits into phone_hash:…, in place or into phone_crypt.rate_limits';
+    'turns the rows phone:... of the earlier application''s rate_limits into phone_hash:..., in place or into phone_crypt.rate_limits';
 COMMENT ON FUNCTION phone_crypt.earlier_key(text) IS
     'the key that phone_migrate_rate_limits would give a row, or why the row would stay as it is';
 COMMENT ON FUNCTION phone_crypt.migrate_batch(regclass, tid, tid, integer, timestamptz, interval, boolean, boolean, boolean, boolean) IS

@@ -78,7 +78,7 @@ BEGIN
         advice := 'They are id text, count integer, window_start bigint, created_at and updated_at timestamptz.';
     ELSIF class.relforcerowsecurity THEN
         problem := 'has row-level security for its owner, who would not see every row';
-        advice := 'ALTER TABLE … NO FORCE ROW LEVEL SECURITY for the time of the migration.';
+        advice := 'ALTER TABLE ... NO FORCE ROW LEVEL SECURITY for the time of the migration.';
     ELSIF EXISTS (SELECT FROM pg_constraint AS c WHERE c.contype = 'f' AND c.confrelid = relation) THEN
         problem := 'is referenced by a foreign key: rows that are merged would leave rows of the other table behind';
         advice := 'Drop the foreign key first.';
@@ -87,14 +87,14 @@ BEGIN
         SELECT FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = 'id' AND a.atttypmod BETWEEN 0 AND 78)
     THEN
         problem := 'has no room in column id for a hash: it takes 75 characters';
-        advice := 'ALTER TABLE … ALTER COLUMN id TYPE text.';
+        advice := 'ALTER TABLE ... ALTER COLUMN id TYPE text.';
     ELSIF NOT into_engine AND NOT EXISTS (
         SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attname = 'id'
          WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indnkeyatts = 1
            AND i.indkey[0] = a.attnum AND i.indpred IS NULL)
     THEN
         problem := 'has no primary key or unique index on id alone';
-        advice := 'ALTER TABLE … ADD PRIMARY KEY (id).';
+        advice := 'ALTER TABLE ... ADD PRIMARY KEY (id).';
     END IF;
     IF problem IS NOT NULL THEN
         RAISE EXCEPTION 'table % %', relation, problem
@@ -118,4 +118,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.count_earlier_rows(regclass, boolean, boolean, boolean) IS
-    'how many rows phone:…, phone_hash:… and of other kinds a table has';
+    'how many rows phone:..., phone_hash:... and of other kinds a table has';

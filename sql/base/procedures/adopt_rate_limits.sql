@@ -110,7 +110,7 @@ BEGIN
         't.window_start::numeric / 1000 + extract(epoch FROM %L::interval)::numeric '
         '> extract(epoch FROM clock_timestamp())::numeric', "window"));
     IF phones > 0 OR live > 0 THEN
-        RAISE EXCEPTION 'table % has % rows phone:… and % rows whose window is not over', "table", phones, live
+        RAISE EXCEPTION 'table % has % rows phone:... and % rows whose window is not over', "table", phones, live
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = format('CALL phone_migrate_rate_limits(%L, ''phone_crypt.rate_limits'', other_keys => ''move''); '
                                 'then delete the rows that it left as they are.', "table"::text);

@@ -57,7 +57,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.foreign_hashes(regclass) IS
-    'how many rows phone_hash:… of a table are raw hashes of the earlier application under a derived scheme';
+    'how many rows phone_hash:... of a table are raw hashes of the earlier application under a derived scheme';
 
 CREATE PROCEDURE phone_migrate_rate_limits(
     source regclass DEFAULT NULL, target regclass DEFAULT NULL, "window" interval DEFAULT '1 hour',
@@ -123,13 +123,13 @@ BEGIN
     foreign_rows := CASE WHEN existing_hashes OPERATOR(pg_catalog.=) 'refuse'
                          THEN phone_crypt.foreign_hashes(source) ELSE 0 END;
     IF foreign_rows OPERATOR(pg_catalog.>) 0 AND NOT dry_run THEN
-        RAISE EXCEPTION 'table % has % rows phone_hash:… that this procedure did not make', source, foreign_rows
+        RAISE EXCEPTION 'table % has % rows phone_hash:... that this procedure did not make', source, foreign_rows
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   DETAIL = 'They are raw hashes of the earlier application: under hash scheme derived, new ones would never meet them.',
                   HINT = 'Set phone_crypt.hash_scheme to raw to go on with them, or leave them behind: existing_hashes => ''keep''.';
     ELSIF dry_run THEN
         IF foreign_rows OPERATOR(pg_catalog.>) 0 THEN
-            RAISE NOTICE 'phone_migrate_rate_limits %: would be refused: % rows phone_hash:… that it did not make',
+            RAISE NOTICE 'phone_migrate_rate_limits %: would be refused: % rows phone_hash:... that it did not make',
                 source, foreign_rows;
         END IF;
         RAISE NOTICE 'phone_migrate_rate_limits %: would do: %', source, phone_crypt.counts_text(
