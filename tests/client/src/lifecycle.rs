@@ -3,6 +3,8 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Command;
+use std::thread;
+use std::time::Duration;
 
 use crate::command::finish;
 use crate::server::Server;
@@ -52,6 +54,25 @@ impl Server {
         let mark = self.log_mark();
         kill_hard(&[&pid.to_string()]);
         self.wait_for_log(mark, "database system is ready to accept connections");
+    }
+
+    /// Runs a statement, and after so long kills the backend at work, or the whole server. Whether it was still at work.
+    pub fn call_and_crash(&self, database: &str, call: &str, after: Duration, whole: bool) -> bool {
+        let mut client = self.connect_as("postgres", database);
+        let pid = client.number("pg_backend_pid()");
+        thread::scope(|scope| {
+            let run = scope.spawn(move || client.batch_execute(call));
+            thread::sleep(after);
+            if run.is_finished() {
+                run.join().unwrap().unwrap();
+                return false;
+            }
+            match whole {
+                true => self.crash_whole_at_work(pid),
+                false => self.crash_by(pid),
+            }
+            run.join().unwrap().is_err()
+        })
     }
 
     /// Restarts it with options on the postmaster's command line.

@@ -1,9 +1,9 @@
 //! A conversion that was stopped goes on where it was, whatever stopped it, and one that somebody gives up leaves nothing.
 
-use phone_crypt_client_tests::{Server, Sql, refused, wait_until};
+use phone_crypt_client_tests::{Sql, refused, wait_until};
 use postgres::Client;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::shared::{
     CONVERT, DROP, SERVER, is_encrypted, server, state_of_conversion, table_state,
@@ -233,25 +233,6 @@ fn a_large_table_waits_for_its_indexes() {
     check_done(&mut client, 3000);
 }
 
-/// Kills the backend at work, or the whole server, after so long; whether the call was still at work.
-fn call_and_kill(server: &Server, database: &str, after: Duration, whole: bool) -> bool {
-    let mut client = server.connect_as("postgres", database);
-    let pid = client.number("pg_backend_pid()");
-    thread::scope(|scope| {
-        let run = scope.spawn(move || client.batch_execute(SLOW));
-        thread::sleep(after);
-        if run.is_finished() {
-            run.join().unwrap().unwrap();
-            return false;
-        }
-        match whole {
-            true => server.crash_whole_at_work(pid),
-            false => server.crash_by(pid),
-        }
-        run.join().unwrap().is_err()
-    })
-}
-
 #[test]
 fn a_crash_at_any_moment_is_survived() {
     let server = server();
@@ -271,7 +252,7 @@ fn a_crash_at_any_moment_is_survived() {
         let name = format!("copy_{number}");
         copy(&name);
         let after = whole_run.mul_f64(part);
-        killed += u32::from(call_and_kill(&server, &name, after, number % 2 == 0));
+        killed += u32::from(server.call_and_crash(&name, SLOW, after, number % 2 == 0));
         let mut client = server.connect_as("postgres", &name);
         client.run("INSERT INTO customer VALUES (5000, '0402 000 001', '+61402000001')");
         client.run(CONVERT);

@@ -4,8 +4,7 @@
 
 use phone_crypt_client_tests::{Sequence, Server, Sql};
 use postgres::Client;
-use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use crate::cases::{self, Case};
 
@@ -18,32 +17,6 @@ fn seed() -> u64 {
     let seed = from_environment("PHONE_CRYPT_TEST_SEED").unwrap_or(u64::from(now.subsec_micros()));
     println!("PHONE_CRYPT_TEST_SEED={seed}");
     seed
-}
-
-/// Calls the procedure and kills the server after so long: the postmaster or the backend at work, by turns. Whether
-/// the call was still at work.
-fn call_and_kill(
-    server: &Server,
-    database: &str,
-    call: &str,
-    after: Duration,
-    whole: bool,
-) -> bool {
-    let mut client = server.connect_as("postgres", database);
-    let pid = client.number("pg_backend_pid()");
-    thread::scope(|scope| {
-        let run = scope.spawn(move || client.batch_execute(call));
-        thread::sleep(after);
-        if run.is_finished() {
-            run.join().unwrap().unwrap();
-            return false;
-        }
-        match whole {
-            true => server.crash_whole_at_work(pid),
-            false => server.crash_by(pid),
-        }
-        run.join().unwrap().is_err()
-    })
 }
 
 fn jobs_done(client: &mut Client) -> i64 {
@@ -77,7 +50,7 @@ fn survives(case: &Case) {
         let mut after = whole_run.mul_f64(f64::from(sequence.below(950)) / 1000.0 + 0.02);
         let mut client = loop {
             let copy = case.copy(&server, &template);
-            let was_killed = call_and_kill(&server, &copy, case.call, after, moment % 2 == 0);
+            let was_killed = server.call_and_crash(&copy, case.call, after, moment % 2 == 0);
             let mut client = server.connect_as("postgres", &copy);
             if was_killed && jobs_done(&mut client) < jobs {
                 break client;
