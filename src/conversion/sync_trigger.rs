@@ -62,9 +62,7 @@ impl Columns {
             false => bytes,
         }))
     }
-}
 
-impl Columns {
     /// Whether the current user may have numbers compared: what the trigger makes of a guess shows whether it is right.
     fn may_compare(&self, rows: &TriggerRows) -> bool {
         rows.type_of(self.encrypted)
@@ -99,20 +97,20 @@ fn filled(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow
             None => rows.unchanged(),
         });
     };
-    let before = columns.text(rows, Version::Old).map(Text::bytes);
-    let is_as_before = before == Some(plain.bytes());
+    let is_as_before = columns.text(rows, Version::Old).map(Text::bytes) == Some(plain.bytes());
     let may_compare = columns.may_compare(rows);
-    // Whoever changes another column of a row that no batch has reached yet needs no right to this one.
-    // Set to NULL, it is made anew.
+    // Not only where the text is another one: that would tell a guess that is right from one that is wrong.
+    if !may_compare && (rows.is_assigned(columns.plain) || !is_as_before) {
+        return Err(Error::MayNot(PLAIN_NUMBERS));
+    }
+    // Set to NULL, it is made anew. Whoever changes another column of a row that no batch has reached yet needs no right to
+    // this one.
     let is_kept = value(Version::Old).is_some() && value(Version::New).is_some();
     if is_as_before && (is_kept || !may_compare) {
         return Ok(match value(Version::New) == value(Version::Old) {
             true => rows.unchanged(),
             false => rows.with_bytes(columns.encrypted, value(Version::Old)),
         });
-    }
-    if !may_compare {
-        return Err(Error::MayNot(PLAIN_NUMBERS));
     }
     if let Some(new) = value(Version::New)
         && typed::is_text_value(new, plain)?

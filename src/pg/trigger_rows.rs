@@ -113,6 +113,18 @@ impl TriggerRows {
         event & pg_sys::TRIGGER_EVENT_OPMASK == pg_sys::TRIGGER_EVENT_UPDATE
     }
 
+    /// Whether the statement gives this column a value: every one in an INSERT, those after SET in an UPDATE.
+    pub fn is_assigned(&self, number: i32) -> bool {
+        if !self.is_update() {
+            return true;
+        }
+        // SAFETY: PostgreSQL's set of columns stays valid for the length of the call; a null pointer is the empty set.
+        unsafe {
+            let bit = number - pg_sys::FirstLowInvalidHeapAttributeNumber;
+            pg_sys::bms_is_member(bit, (*self.data).tg_updatedcols)
+        }
+    }
+
     /// The row itself.
     pub fn tuple(&self, version: Version) -> Option<pg_sys::HeapTuple> {
         // SAFETY: PostgreSQL's data stays valid for the length of the call.

@@ -6,6 +6,7 @@
 mod attack;
 mod conversion;
 mod forgeries;
+mod guesses;
 mod life;
 mod others;
 mod payloads;
