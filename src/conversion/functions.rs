@@ -12,7 +12,7 @@ use crate::error::{Answer, Error, Result};
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;
 use crate::pg::trigger_rows::{StoredRow, TriggerRows};
-use crate::pg::{ErrorReport, FunctionCallInfo, Oid, PgError};
+use crate::pg::{ErrorReport, FunctionCallInfo, Oid, PgError, raw_function};
 
 fn given<T>(argument: Option<T>, name: &'static str) -> Result<T> {
     argument.ok_or(Error::NullArgument(name))
@@ -34,7 +34,8 @@ CREATE FUNCTION phone_crypt.convert_row() RETURNS trigger
 fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
     let rows = TriggerRows::of(fcinfo).ok_or(Error::NotATrigger)?;
     let work = rows.argument(1).and_then(Work::parse);
-    Ok(sync_trigger::row(&rows, &work.ok_or(Error::NotATrigger)?)?)
+    let row = sync_trigger::row(&rows, &work.ok_or(Error::NotATrigger)?);
+    Ok(row.inspect_err(|_| raw_function::without_context())?)
 }
 
 /// `phone_crypt.page_batch(work, table, column, plain, pending, first_page, end_page, path)`: does work on the rows of some
