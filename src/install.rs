@@ -231,6 +231,7 @@ pgrx::extension_sql_file!(
     name = "decrypt_typed_column",
     requires = [
         "encrypt_column",
+        "drop_plain",
         encrypted_phone::functions::decrypt_value,
         conversion::functions::same_texts,
     ]

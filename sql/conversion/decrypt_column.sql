@@ -34,7 +34,6 @@ CREATE FUNCTION phone_crypt.check_decryptable(relation regclass, column_name tex
 AS $$
 DECLARE
     own record;
-    taken text;
 BEGIN
     SELECT c.relkind, c.relispartition OR c.reloftype <> 0 OR c.relpersistence = 't'
            OR EXISTS (SELECT FROM pg_inherits AS i WHERE relation IN (i.inhparent, i.inhrelid)) AS is_shared,
@@ -45,15 +44,9 @@ BEGIN
         RAISE EXCEPTION '% is not a plain table of its own', relation USING ERRCODE = 'feature_not_supported';
     ELSIF NOT own.is_plain_type THEN
         RAISE EXCEPTION 'column % is of a domain', quote_ident(column_name) USING ERRCODE = 'datatype_mismatch';
-    ELSIF octet_length(column_name) > 53 THEN
-        RAISE EXCEPTION 'the name of column % has more than 53 bytes', quote_ident(column_name)
-            USING ERRCODE = 'name_too_long', HINT = 'Columns named after it are added: rename it for the time being.';
     END IF;
-    SELECT string_agg(quote_ident(a.attname), ', ') INTO taken FROM pg_attribute AS a
-     WHERE a.attrelid = relation AND a.attname IN (column_name || '_encrypted', column_name || '_plain');
-    IF taken IS NOT NULL AND (phone_crypt.conversion(relation, column_name)).state IS DISTINCT FROM 'swapped' THEN
-        RAISE EXCEPTION 'table % has columns that a conversion would make: %', relation, taken
-            USING ERRCODE = 'duplicate_column', HINT = 'Rename them: nothing that is there already is used.';
+    IF (phone_crypt.conversion(relation, column_name)).state IS DISTINCT FROM 'swapped' THEN
+        PERFORM phone_crypt.check_new_columns(relation, column_name);
     END IF;
     IF NOT has_function_privilege(current_user, '@extschema@.phone_decrypt(@extschema@.encrypted_phone)', 'EXECUTE') THEN
         RAISE EXCEPTION 'permission denied for the plain text of encrypted_phone values'
@@ -132,12 +125,7 @@ DECLARE
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
     PERFORM phone_crypt.check_obstacles(relation, conversion.encrypted_number);
-    IF cardinality(phone_crypt.missing_indexes(conversion, true, true)) > 0 THEN
-        RAISE EXCEPTION 'an index of column % has no counterpart on the plain column', quote_ident(column_name)
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
-                                relation, column_name);
-    END IF;
+    PERFORM phone_crypt.check_counterparts(conversion, true);
     SELECT b.changed INTO last_rows
       FROM phone_crypt.page_batch('decrypt', relation, conversion.encrypted_column, conversion.plain_column,
                                   phone_crypt.undecrypted(conversion), 0, NULL, path) AS b;
@@ -247,6 +235,11 @@ BEGIN
     PERFORM phone_crypt.check_keys();
     title := phone_crypt.job_title('phone_decrypt_column', relation, column_name::pg_catalog.name);
     PERFORM phone_crypt.check_decryptable(relation, column_name);
+    conversion := phone_crypt.conversion(relation, column_name);
+    -- Where there is no plain column yet, it will be the last.
+    PERFORM phone_crypt.warn_of_order(title, relation, a.attnum, coalesce(conversion.plain_number, 32767::smallint))
+       FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) relation AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name;
     IF dry_run THEN
         PERFORM phone_crypt.check_same_texts(relation, column_name);
         RAISE NOTICE '%: dry run: rows to be decrypted %', title,

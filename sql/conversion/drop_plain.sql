@@ -1,5 +1,22 @@
 -- The plain text of a converted column goes, once every row is known to say the same without it.
 
+-- A column that is added stands last. What goes by the order of columns does not fail then, if the types agree: it puts
+-- numbers into another column.
+CREATE FUNCTION phone_crypt.warn_of_order(title text, relation regclass, before smallint, after smallint) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_attribute AS a
+                WHERE a.attrelid = relation AND a.attnum > before AND a.attnum < after AND NOT a.attisdropped) THEN
+        RAISE WARNING '%: INSERT and COPY without column names will put numbers into another column', title
+            USING HINT = 'The column stands behind others from then on: name the columns in such statements.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.warn_of_order(text, regclass, smallint, smallint) IS
+    'warns where a column comes to stand behind others';
+
 CREATE PROCEDURE phone_crypt.drop_plain(relation regclass, column_name text, dry_run boolean)
     LANGUAGE plpgsql
 AS $$
@@ -11,6 +28,9 @@ DECLARE
     title pg_catalog.text;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
+    IF dry_run IS NULL THEN
+        RAISE EXCEPTION 'dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     PERFORM phone_crypt.check_owner(relation);
     title := phone_crypt.job_title('phone_drop_plaintext', relation, column_name::pg_catalog.name);
     IF (conversion.state OPERATOR(pg_catalog.=) 'swapped') IS NOT TRUE THEN
@@ -18,6 +38,7 @@ BEGIN
         PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
+    PERFORM phone_crypt.warn_of_order(title, relation, conversion.plain_number, conversion.encrypted_number);
     verified := phone_crypt.trigger_version(conversion);
     PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
     IF NOT dry_run THEN

@@ -10,6 +10,8 @@
 CREATE FUNCTION phone_crypt.count_repeated(relation regclass, column_name text) RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
+    -- A sort takes the same memory for any number of rows.
+    SET enable_hashagg = off
 AS $$
 DECLARE
     unique_index record;

@@ -171,6 +171,29 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_may_make_indexes(regclass, smallint) IS
     '42501 where the owner of a table may not make the indexes of a conversion';
 
+-- Columns are added that are named after this one.
+CREATE FUNCTION phone_crypt.check_new_columns(relation regclass, column_name text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    taken text;
+BEGIN
+    IF octet_length(column_name) > 53 THEN
+        RAISE EXCEPTION 'the name of column % has more than 53 bytes', quote_ident(column_name)
+            USING ERRCODE = 'name_too_long', HINT = 'Columns named after it are added: rename it for the time being.';
+    END IF;
+    SELECT string_agg(quote_ident(a.attname), ', ') INTO taken FROM pg_attribute AS a
+     WHERE a.attrelid = relation AND a.attname IN (column_name || '_encrypted', column_name || '_plain');
+    IF taken IS NOT NULL THEN
+        RAISE EXCEPTION 'table % has columns that a conversion would make: %', relation, taken
+            USING ERRCODE = 'duplicate_column', HINT = 'Rename them: nothing that is there already is used.';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_new_columns(regclass, text) IS
+    'refuses a column whose companions have no name, or one that is taken';
+
 -- Everything that can be refused before anything is changed, for a column that is not on its way yet.
 CREATE FUNCTION phone_crypt.check_convertible(relation regclass, column_name text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -178,7 +201,6 @@ CREATE FUNCTION phone_crypt.check_convertible(relation regclass, column_name tex
 AS $$
 DECLARE
     own record;
-    taken text;
 BEGIN
     SELECT c.relkind, c.relispartition, c.reloftype, c.relpersistence, n.nspname INTO own
       FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation;
@@ -204,16 +226,7 @@ BEGIN
         RAISE EXCEPTION 'column % is not one of type text, varchar or char', quote_ident(column_name)
             USING ERRCODE = 'datatype_mismatch';
     END IF;
-    IF octet_length(column_name) > 53 THEN
-        RAISE EXCEPTION 'the name of column % has more than 53 bytes', quote_ident(column_name)
-            USING ERRCODE = 'name_too_long', HINT = 'Columns named after it are added: rename it for the time being.';
-    END IF;
-    SELECT string_agg(quote_ident(a.attname), ', ') INTO taken FROM pg_attribute AS a
-     WHERE a.attrelid = relation AND a.attname IN (column_name || '_encrypted', column_name || '_plain');
-    IF taken IS NOT NULL THEN
-        RAISE EXCEPTION 'table % has columns that a conversion would make: %', relation, taken
-            USING ERRCODE = 'duplicate_column', HINT = 'Rename them: nothing that is there already is used.';
-    END IF;
+    PERFORM phone_crypt.check_new_columns(relation, column_name);
     PERFORM phone_crypt.check_obstacles(relation, own.attnum);
     PERFORM phone_crypt.check_may_make_indexes(relation, own.attnum);
 END;

@@ -39,6 +39,24 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_trigger(phone_crypt.conversions, text) IS
     '55000 where the trigger of a conversion is not what it was';
 
+CREATE FUNCTION phone_crypt.check_counterparts(conversion phone_crypt.conversions, back boolean) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    column_name text := CASE WHEN back THEN conversion.encrypted_column ELSE conversion.plain_column END;
+BEGIN
+    IF cardinality(phone_crypt.missing_indexes(conversion, true, back)) > 0 THEN
+        RAISE EXCEPTION 'an index of column % has no counterpart on the other column', quote_ident(column_name)
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
+                                conversion.relation, column_name);
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_counterparts(phone_crypt.conversions, boolean) IS
+    '55000 where an index was made meanwhile';
+
 -- The new indexes take the names of the old ones, which go.
 CREATE FUNCTION phone_crypt.swap_indexes(conversion phone_crypt.conversions, back boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -141,12 +159,7 @@ DECLARE
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'filling' THEN verified END);
     PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
-    IF cardinality(phone_crypt.missing_indexes(conversion, true, false)) > 0 THEN
-        RAISE EXCEPTION 'an index of column % has no counterpart on the encrypted column', quote_ident(column_name)
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
-                                relation, column_name);
-    END IF;
+    PERFORM phone_crypt.check_counterparts(conversion, false);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.plain_number;
     IF is_not_null AND (SELECT c.is_valid FROM phone_crypt.not_null_check(conversion) AS c) IS NOT TRUE THEN

@@ -95,7 +95,7 @@ DECLARE
 BEGIN
     IF phone_crypt.is_encrypted_column("table", "column"::pg_catalog.text) THEN
         PERFORM phone_crypt.end_batch(callers);
-        CALL phone_crypt.drop_plain("table", "column"::pg_catalog.text, coalesce(dry_run, true));
+        CALL phone_crypt.drop_plain("table", "column"::pg_catalog.text, dry_run);
         RETURN;
     END IF;
     spec := phone_crypt.registered("table", "column");

@@ -261,7 +261,7 @@ BEGIN
         PERFORM pg_catalog.set_config('lock_timeout', '1s', true);
         BEGIN
             FOREACH statement IN ARRAY statements LOOP
-                IF statement OPERATOR(pg_catalog.~) '^(ALTER TABLE|CREATE (UNIQUE )?INDEX) ' THEN
+                IF statement OPERATOR(pg_catalog.~) '^(ALTER TABLE|CREATE (UNIQUE )?INDEX|DROP INDEX) ' THEN
                     PERFORM phone_crypt.run_as_owner(relation, statement);
                 ELSE
                     EXECUTE statement;

@@ -1,6 +1,7 @@
 //! `phone_encrypt_column` on a live database: what the application notices of it, what is carried over, what it stops at,
 //! what it keeps of odd texts, and how it goes on after it was stopped.
 
+mod afterwards;
 mod application;
 mod carried;
 mod easily_missed;

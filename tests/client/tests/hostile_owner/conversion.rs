@@ -154,7 +154,16 @@ pub const FUNCTIONS: [(&str, &str); 38] = [
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 18] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 21] = [
+    (
+        "check_counterparts",
+        concat!("(", conversion!(), ", false)"),
+    ),
+    ("check_new_columns", "('own.customers', 'phone')"),
+    (
+        "warn_of_order",
+        "('t', 'own.customers', 1::smallint, 9::smallint)",
+    ),
     ("check_trigger", concat!("(", conversion!(), ", '1 2 A')")),
     ("check_may_make_indexes", "('own.customers', 2::smallint)"),
     ("count_long_texts", "('own.customers', 'phone')"),
