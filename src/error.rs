@@ -5,8 +5,8 @@
 
 use pgrx::{PgLogLevel, PgSqlErrorCode, function_name};
 use phone_crypt_core::crypto::{
-    HashError, KeyError, KeyId, KeyIdError, KeyringError, LegacyError, LegacySchemeError,
-    RandomError, ValueError,
+    HashError, KeyError, KeyIdError, KeyringError, LegacyError, LegacySchemeError, RandomError,
+    ValueError,
 };
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
 use phone_crypt_core::ratelimit::{AlgorithmError, HeaderNameError, PenaltiesError, QuotaError};
@@ -134,18 +134,6 @@ pub enum Error {
     NoLauncher,
     #[error("the flush of rate limits could not write everything")]
     FlushFailed,
-    #[error("the column is not registered as encrypted")]
-    NotRegistered,
-    #[error("a registered column is not there: {0}")]
-    ColumnMissing(String),
-    #[error("the value of the context column must not be NULL")]
-    NullContext,
-    #[error("hashes of this column are kept under key {0}, which is not configured")]
-    HashKeyMissing(KeyId),
-    #[error("table {0} has no primary key")]
-    NoPrimaryKey(String),
-    #[error("the number does not fit into the plaintext column")]
-    PlaintextTooNarrow,
     #[error("unknown work for a batch")]
     UnknownWork,
     #[error(
@@ -154,8 +142,6 @@ pub enum Error {
     NotAnEarlierTable,
     #[error("a trigger or rule of the table kept rows from being changed")]
     RowsKept,
-    #[error("column {0} has a type that it cannot have as an encrypted column")]
-    ColumnType(String),
     #[error("this function is called as a trigger only")]
     NotATrigger,
     /// What PostgreSQL said of it may show the row.
@@ -181,8 +167,6 @@ pub enum Error {
     NoTable,
     #[error("rows with this number remain")]
     RowsRemain,
-    #[error("there are values of an earlier system, which cannot be searched")]
-    EarlierValues,
     #[error("no retention is set for the column")]
     NoRetention,
     #[error("another run works on table {0}")]
@@ -294,16 +278,11 @@ impl Error {
             | Error::PinMismatch { .. }
             | Error::PinnedKeyMissing(_)
             | Error::RegionsMismatch { .. }
-            | Error::NotRegistered
-            | Error::ColumnMissing(_)
-            | Error::HashKeyMissing(_)
-            | Error::NoPrimaryKey(_)
             | Error::NotAnEarlierTable
             | Error::RowsRemain
             | Error::NoForgetPolicy
             | Error::ConversionUnderWay
             | Error::NoTable
-            | Error::EarlierValues
             | Error::NoRetention
             | Error::NotLocked(_)
             | Error::NoSuchConstraint
@@ -311,15 +290,13 @@ impl Error {
             | Error::NoRateLimits
             | Error::FlushOnStandby
             | Error::NoLauncher => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::NullArgument(_) | Error::NullContext => ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::RowsKept => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
-            Error::PlaintextTooNarrow => ERRCODE_STRING_DATA_RIGHT_TRUNCATION,
             Error::InsecureTransport | Error::MayNot(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::EncryptedAsPlain | Error::MalformedTyped => ERRCODE_INVALID_TEXT_REPRESENTATION,
             Error::NotOfType => ERRCODE_DATATYPE_MISMATCH,
             Error::NumberRequired => ERRCODE_CHECK_VIOLATION,
             Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,
-            Error::ColumnType(_) => ERRCODE_DATATYPE_MISMATCH,
             Error::NotATrigger => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Error::TableRefused { code, .. } => *code,
             Error::InTable { source, .. } => source.sqlstate(),
@@ -386,25 +363,10 @@ impl Error {
             Error::TooManyDatabases => {
                 "Set phone_crypt.ratelimit_engine to table, or use fewer databases.".to_owned()
             }
-            Error::NotRegistered => {
-                "phone_crypt.columns lists what is; phone_add_encrypted_column() registers a column.".to_owned()
-            }
-            Error::ColumnMissing(_) => {
-                "Was it renamed? Its name stands in phone_crypt.columns, too.".to_owned()
-            }
-            Error::HashKeyMissing(_) => format!(
-                "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
-            ),
-            Error::NoPrimaryKey(_) => {
-                "Rows are worked through in the order of the primary key: add one first.".to_owned()
-            }
             Error::TableRefused { code, .. } => return refusal_hint(*code),
             Error::InTable { source, .. } => return source.hint(),
             Error::RowsRemain => {
                 "A trigger may keep them, or others add rows all the time: look into it and call it again.".to_owned()
-            }
-            Error::EarlierValues => {
-                "Finish phone_import_legacy_column() first, or let phone_crypt.accept_legacy name their scheme.".to_owned()
             }
             Error::NoForgetPolicy => "phone_column_policy() sets one.".to_owned(),
             Error::ConversionUnderWay => {
@@ -441,9 +403,6 @@ fn refusal_hint(code: PgSqlErrorCode) -> Option<String> {
         ERRCODE_INSUFFICIENT_PRIVILEGE => {
             "The owner must be able to change all rows of the table. Deferred triggers and forced row-level security \
              need the owner as the caller, or to be set off."
-        }
-        ERRCODE_UNDEFINED_COLUMN => {
-            "Was a column renamed? Its name stands in phone_crypt.columns, too."
         }
         _ => "PostgreSQL's own message is left out: it might show the row.",
     };

@@ -76,11 +76,6 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/columns.sql",
-    name = "columns",
-    requires = ["jobs"]
-);
-pgrx::extension_sql_file!(
     "../sql/base/ratelimit_phones.sql",
     name = "ratelimit_phones",
     requires = [
@@ -100,7 +95,7 @@ pgrx::extension_sql_file!(
     name = "migrate_rate_limits",
     requires = [
         "earlier_tables",
-        "work_through",
+        "change_table",
         sql::migrate_rate_limits::migrate_batch,
         sql::migrate_rate_limits::earlier_key,
         sql::migrate_rate_limits::forget_known_keys,
@@ -119,56 +114,28 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/erasure.sql",
     name = "erasure",
-    requires = ["columns", "conversion_swap", sql::erasure::phone_forget]
+    requires = ["conversion_swap", sql::erasure::phone_forget]
 );
 pgrx::extension_sql_file!(
     "../sql/base/procedures/purge_expired.sql",
     name = "purge_expired",
     requires = [
         "erasure",
-        "work_through",
+        "change_table",
         "ratelimit_phones",
         sql::erasure::purge_count,
         sql::erasure::purge_batch,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/procedures/work_through.sql",
-    name = "work_through",
-    requires = [
-        "columns",
-        sql::column_batch::column_batch,
-        sql::column_batch::column_pending,
-        sql::column_batch::column_differing,
-        sql::column_batch::read_plain,
-        sql::column_batch::read_legacy,
-        sql::keep_column::keep_column,
-    ]
-);
-pgrx::extension_sql_file!(
-    "../sql/base/procedures/registration.sql",
-    name = "registration",
-    requires = ["work_through", "pins", sql::keys::check_keys]
-);
-pgrx::extension_sql_file!(
     "../sql/base/column_check.sql",
     name = "column_check",
-    requires = ["registration", sql::column_check::column_outcomes]
+    requires = ["schema", sql::column_check::column_outcomes]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/procedures/encrypted_view.sql",
-    name = "encrypted_view",
-    requires = ["registration"]
-);
-pgrx::extension_sql_file!(
-    "../sql/base/procedures/add_encrypted_column.sql",
-    name = "add_encrypted_column",
-    requires = [
-        "registration",
-        "encrypted_view",
-        sql::regions::default_regions,
-        sql::regions::check_context,
-    ]
+    "../sql/conversion/change_table.sql",
+    name = "change_table",
+    requires = ["jobs"]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/conversions.sql",
@@ -184,6 +151,11 @@ pgrx::extension_sql_file!(
     requires = ["conversions"]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/not_null.sql",
+    name = "conversion_not_null",
+    requires = ["conversions", "change_table"]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/obstacles.sql",
     name = "conversion_obstacles",
     requires = [
@@ -197,13 +169,14 @@ pgrx::extension_sql_file!(
     name = "conversion_swap",
     requires = [
         "conversion_obstacles",
+        "conversion_not_null",
         conversion::functions::make_immediate
     ]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/pages.sql",
     name = "pages",
-    requires = ["jobs", conversion::functions::page_batch]
+    requires = ["change_table", conversion::functions::page_batch]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/encrypt_column.sql",
@@ -211,55 +184,39 @@ pgrx::extension_sql_file!(
     requires = [
         "conversion_swap",
         "pages",
-        "registration",
-        "add_encrypted_column",
+        "pins",
+        sql::encrypt::phone_decrypt,
+        sql::keys::check_keys,
+        conversion::functions::check_source,
+        conversion::functions::read_source,
         conversion::functions::conversion_differing,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/conversion/reencrypt.sql",
-    name = "reencrypt",
-    requires = [
-        "pages",
-        "registration",
-        "pins",
-        encrypted_phone::functions::key_id_of_value
-    ]
+    "../sql/conversion/drop_plaintext.sql",
+    name = "drop_plaintext",
+    requires = ["encrypt_column"]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/decrypt_column.sql",
-    name = "decrypt_typed_column",
+    name = "decrypt_column",
     requires = [
-        "encrypt_column",
-        "drop_plain",
+        "drop_plaintext",
         encrypted_phone::functions::decrypt_value,
         conversion::functions::same_texts,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/conversion/drop_plain.sql",
-    name = "drop_plain",
-    requires = ["conversion_swap", "registration"]
-);
-pgrx::extension_sql_file!(
-    "../sql/base/procedures/drop_plaintext.sql",
-    name = "drop_plaintext",
-    requires = ["registration", "drop_plain"]
-);
-pgrx::extension_sql_file!(
-    "../sql/base/procedures/decrypt_column.sql",
-    name = "decrypt_column",
-    requires = ["registration", "decrypt_typed_column"]
-);
-pgrx::extension_sql_file!(
-    "../sql/base/procedures/rotate_column.sql",
+    "../sql/conversion/rotate_column.sql",
     name = "rotate_column",
-    requires = ["registration", "conversion_swap", "reencrypt"]
-);
-pgrx::extension_sql_file!(
-    "../sql/base/procedures/import_legacy_column.sql",
-    name = "import_legacy_column",
-    requires = ["add_encrypted_column"]
+    requires = [
+        "conversion_swap",
+        "pages",
+        "pins",
+        "ratelimit_phones",
+        sql::keys::check_keys,
+        encrypted_phone::functions::key_id_of_value
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
@@ -270,18 +227,15 @@ pgrx::extension_sql_file!(
         "stats",
         "ratelimit",
         "jobs",
-        "columns",
         "ratelimit_phones",
         "erasure",
         "purge_expired",
         "migrate_rate_limits",
         "adopt_rate_limits",
-        "add_encrypted_column",
         "encrypt_column",
         "drop_plaintext",
         "decrypt_column",
         "rotate_column",
-        "import_legacy_column",
         "column_check",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,

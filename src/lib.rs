@@ -2,7 +2,6 @@
 
 mod cipher;
 mod column_check;
-mod columns;
 mod conversion;
 mod e164;
 mod encrypted_phone;

@@ -1,5 +1,21 @@
 -- What a column holds, before it is converted. The work is in src/column_check.rs.
 
+-- What a domain, or a domain over another one, is made of.
+CREATE FUNCTION phone_crypt.base_type(type oid, modifier integer, OUT base oid, OUT base_modifier integer)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE types (oid, modifier, depth) AS (
+        SELECT type, modifier, 0
+        UNION ALL
+        SELECT t.typbasetype, t.typtypmod, s.depth + 1
+          FROM types AS s JOIN pg_type AS t ON t.oid = s.oid WHERE t.typtype = 'd'
+    )
+    SELECT t.oid, t.modifier FROM types AS t ORDER BY t.depth DESC LIMIT 1
+$$;
+COMMENT ON FUNCTION phone_crypt.base_type(oid, integer) IS
+    'the type and modifier below all domains';
+
 CREATE FUNCTION phone_check_column(
     "table" regclass, "column" name, regions text DEFAULT 'default',
     OUT outcome text, OUT region text, OUT with_extension boolean, OUT rows bigint, OUT samples text[]

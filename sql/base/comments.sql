@@ -78,10 +78,6 @@ COMMENT ON FUNCTION phone_crypt.configured_keys() IS
     'behind phone_crypt.key_status';
 COMMENT ON FUNCTION phone_crypt.configured_regions() IS
     'phone_crypt.default_regions in the one form that is written down';
-COMMENT ON FUNCTION phone_crypt.default_regions() IS
-    'the same; 55000 where the database is pinned to others';
-COMMENT ON FUNCTION phone_crypt.check_context(text) IS
-    'nothing, or 22023 where a context is a list of regions';
 COMMENT ON FUNCTION phone_crypt.crypto_counters() IS
     'behind phone_crypt.crypto_stats';
 COMMENT ON FUNCTION ratelimit_hit(text, integer, interval, integer, text, integer) IS
@@ -174,20 +170,8 @@ COMMENT ON FUNCTION phone_crypt.purge_count(regclass, text, timestamptz) IS
     'how many rows of a registered column are older than that';
 COMMENT ON FUNCTION phone_crypt.purge_batch(regclass, text, regclass, timestamptz, bigint, integer) IS
     'deletes or sets to NULL some of them; behind phone_purge_expired';
-COMMENT ON FUNCTION phone_crypt.column_batch(text, regclass, text, text[], integer, boolean, text[], boolean, text) IS
-    'one batch of a column procedure, in the name of the table''s owner';
 COMMENT ON FUNCTION phone_crypt.column_outcomes(oid, text, text) IS
     'behind phone_check_column';
-COMMENT ON FUNCTION phone_crypt.column_pending(text, regclass, text, text[]) IS
-    'how many rows a column procedure has still to do';
-COMMENT ON FUNCTION phone_crypt.column_differing(regclass, text, xid) IS
-    'how many rows written since a transaction differ from what is encrypted';
-COMMENT ON FUNCTION phone_crypt.read_plain(text, text) IS
-    'what the column procedures take a text for: number, with_extension, with_text or not_a_phone_number';
-COMMENT ON FUNCTION phone_crypt.read_legacy(text, text, text, text) IS
-    'what phone_import_legacy_column would count a value as';
-COMMENT ON FUNCTION phone_crypt.keep_column() IS
-    'trigger of registered columns: keeps plain text, encrypted value, hash and original in step';
 COMMENT ON FUNCTION phone_crypt.forget_known_keys() IS
     'frees what phone_crypt.migrate_batch remembers of the keys of a table';
 COMMENT ON FUNCTION phone_crypt_adopt_rate_limits(regclass, interval) IS
@@ -296,11 +280,15 @@ COMMENT ON FUNCTION encrypted_phone_cmp(encrypted_phone, encrypted_phone) IS
     'encrypted_phone: behind the order';
 COMMENT ON FUNCTION phone_crypt.convert_row() IS
     'the trigger of a column that is being converted';
-COMMENT ON FUNCTION phone_crypt.page_batch(text, regclass, text, text, text, bigint, bigint, text) IS
+COMMENT ON FUNCTION phone_crypt.page_batch(text, regclass, text, text, text, text, bigint, bigint, boolean, text) IS
     'one batch of work on a column of type encrypted_phone: the rows of some pages';
-COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, boolean) IS
+COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, text, boolean) IS
     'how many rows would lose something if the plain column of a conversion went';
 COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid, boolean) IS
     'a deferrable unique constraint of a table that is locked stops being deferrable';
 COMMENT ON FUNCTION phone_crypt.same_texts(regclass, text) IS
     'how many values of a column hold as text a number that another value has';
+COMMENT ON FUNCTION phone_crypt.read_source(text, text) IS
+    'what a text of a column that is to be encrypted is counted as';
+COMMENT ON FUNCTION phone_crypt.check_source(text) IS
+    'refuses values that cannot be read: their scheme, key or regions';

@@ -1,4 +1,4 @@
--- Erasure and retention: what a registered column's rows are to become. The work is in src/erasure.
+-- Erasure and retention: what a column's rows are to become. The work is in src/erasure.
 
 -- Whether PostgreSQL can tell how old a row is by this column.
 CREATE FUNCTION phone_crypt.is_time_column(relation regclass, column_name text) RETURNS boolean
@@ -41,25 +41,16 @@ BEGIN
         RAISE EXCEPTION 'retention_column must name a column of type date, timestamp or timestamptz'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF phone_crypt.is_encrypted_column("table", "column") THEN
-        IF NOT (SELECT c.shared FROM phone_crypt.crypto_counters() AS c LIMIT 1) THEN
-            RAISE EXCEPTION 'the policy is a security label, which a dump does not restore unless phone_crypt is preloaded'
-                USING ERRCODE = 'object_not_in_prerequisite_state',
-                      HINT = 'Add phone_crypt to shared_preload_libraries and restart the server.';
-        END IF;
-        PERFORM phone_crypt.run_as_owner("table", format('SECURITY LABEL FOR phone_crypt ON COLUMN %s.%I IS %L', "table",
-            "column", concat('on_forget=', on_forget, ', retention=' || retention, ', retention_column=' || retention_column)));
-        RETURN;
-    END IF;
-    UPDATE phone_crypt.columns AS c
-       SET on_forget = phone_column_policy.on_forget, retention = phone_column_policy.retention,
-           retention_column = phone_column_policy.retention_column
-     WHERE c.relation = "table" AND c.column_name = "column";
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'the column is not registered as encrypted'
+    IF NOT phone_crypt.is_encrypted_column("table", "column") THEN
+        RAISE EXCEPTION 'column % of table % is not of type encrypted_phone', quote_ident("column"), "table"
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    ELSIF NOT (SELECT c.shared FROM phone_crypt.crypto_counters() AS c LIMIT 1) THEN
+        RAISE EXCEPTION 'the policy is a security label, which a dump does not restore unless phone_crypt is preloaded'
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'phone_crypt.columns lists what is; phone_add_encrypted_column() registers a column.';
+                  HINT = 'Add phone_crypt to shared_preload_libraries and restart the server.';
     END IF;
+    PERFORM phone_crypt.run_as_owner("table", format('SECURITY LABEL FOR phone_crypt ON COLUMN %s.%I IS %L', "table",
+        "column", concat('on_forget=', on_forget, ', retention=' || retention, ', retention_column=' || retention_column)));
 END;
 $$;
 COMMENT ON FUNCTION phone_column_policy(regclass, name, text, interval, name) IS

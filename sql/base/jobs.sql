@@ -238,3 +238,19 @@ END;
 $$;
 COMMENT ON FUNCTION phone_crypt.batch_failed(text, regclass, text, text, text, text) IS
     'raises what a batch failed with, without any value';
+
+-- Refuses what is no batch size.
+CREATE FUNCTION phone_crypt.check_batch_size(batch_size integer) RETURNS void
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF batch_size IS NULL THEN
+        RAISE EXCEPTION 'batch_size must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF batch_size NOT BETWEEN 1 AND 100000 THEN
+        RAISE EXCEPTION 'batch_size must be between 1 and 100000' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_batch_size(integer) IS
+    '22004 or 22023 for what is no batch size';

@@ -85,3 +85,19 @@ BEGIN
                    FROM phone_crypt.keys AS pinned;
 END;
 $$;
+
+-- Pins a database that is not pinned yet: from now on it holds data that another key could not read.
+CREATE FUNCTION phone_crypt.pin_if_not_pinned() RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM phone_crypt.keys) THEN
+        PERFORM @extschema@.phone_crypt_pin_keys();
+        RAISE NOTICE 'this database is now pinned to its keys: see phone_crypt.keys';
+    END IF;
+    PERFORM phone_crypt.check_keys();
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.pin_if_not_pinned() IS
+    'pins the keys unless they are, and refuses others';

@@ -15,10 +15,12 @@ CREATE VIEW phone_crypt.conversions AS
            p.attname AS plain_column, p.attnum AS plain_number,
            e.attname AS encrypted_column, e.attnum AS encrypted_number,
            CASE WHEN pg_catalog.split_part(w.work, '_', 1) OPERATOR(pg_catalog.=) 'clear' THEN 'swapped'
-                WHEN pg_catalog.split_part(w.work, '_', 1) OPERATOR(pg_catalog.=) 'fill' THEN 'filling'
+                WHEN pg_catalog.split_part(w.work, '_', 1) OPERATOR(pg_catalog.=) ANY (ARRAY['fill', 'read']) THEN 'filling'
                 ELSE 'prepared' END AS state,
-           m.tgname AS marker, m.id, w.tgname AS trigger, w.oid AS trigger_oid, w.work
-      FROM (SELECT *, phone_crypt.trigger_argument(t.tgargs, 1) AS id FROM pg_catalog.pg_trigger AS t) AS m
+           m.tgname AS marker, m.id, w.tgname AS trigger, w.oid AS trigger_oid, w.work,
+           coalesce(m.source, 'text') AS source
+      FROM (SELECT *, phone_crypt.trigger_argument(t.tgargs, 1) AS id, phone_crypt.trigger_argument(t.tgargs, 3) AS source
+              FROM pg_catalog.pg_trigger AS t) AS m
       JOIN pg_catalog.pg_attribute AS p ON p.attrelid OPERATOR(pg_catalog.=) m.tgrelid
                                        AND p.attnum OPERATOR(pg_catalog.=) m.tgattr[0]
       JOIN pg_catalog.pg_attribute AS e ON e.attrelid OPERATOR(pg_catalog.=) m.tgrelid
@@ -30,7 +32,7 @@ CREATE VIEW phone_crypt.conversions AS
        AND w.id OPERATOR(pg_catalog.=) m.id
      WHERE m.tgfoid OPERATOR(pg_catalog.=) 'phone_crypt.convert_row()'::regprocedure;
 COMMENT ON VIEW phone_crypt.conversions IS
-    'columns of plain text on their way to encrypted_phone: prepared, filling, or swapped and not yet dropped';
+    'columns on their way to encrypted_phone: prepared, filling, or swapped and what they were not yet dropped';
 
 -- The conversion of a column, by the name that the application knows it by.
 CREATE FUNCTION phone_crypt.conversion(relation regclass, column_name text) RETURNS phone_crypt.conversions

@@ -94,20 +94,6 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_same_texts(regclass, text) IS
     '23505 where rows of a unique column would have the text of another row';
 
--- What others look at now does not show them what this transaction does. Statements that wait for it look again.
-CREATE FUNCTION phone_crypt.has_other_snapshots() RETURNS boolean
-    LANGUAGE sql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT EXISTS (SELECT FROM pg_stat_activity AS a
-                    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
-                      -- VACUUM, by hand or not, reads no rows for anybody.
-                      AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum AS v WHERE v.pid = a.pid) AND a.backend_xmin IS NOT NULL
-                      AND pg_backend_pid() <> ALL (pg_blocking_pids(a.pid)))
-$$;
-COMMENT ON FUNCTION phone_crypt.has_other_snapshots() IS
-    'whether a session of this database looks at rows as they are without this transaction';
-
 -- Under the lock: the rows that were written a moment ago, and the names.
 CREATE FUNCTION phone_crypt.swap_back(
     relation regclass, column_name text, verified text, keep_encrypted boolean, path text
@@ -121,19 +107,11 @@ DECLARE
     statement text;
     statements text[];
     pending_index regclass;
-    last_rows bigint;
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
     PERFORM phone_crypt.check_obstacles(relation, conversion.encrypted_number);
     PERFORM phone_crypt.check_counterparts(conversion, true);
-    SELECT b.changed INTO last_rows
-      FROM phone_crypt.page_batch('decrypt', relation, conversion.encrypted_column, conversion.plain_column,
-                                  phone_crypt.undecrypted(conversion), 0, NULL, path) AS b;
-    IF last_rows > 0 AND phone_crypt.has_other_snapshots() THEN
-        -- As where the lock is not granted: whoever calls this tries again.
-        RAISE EXCEPTION 'transactions are open that would not see the last rows of table %', relation
-            USING ERRCODE = 'lock_not_available';
-    END IF;
+    PERFORM phone_crypt.finish_rows(conversion, 'decrypt', phone_crypt.undecrypted(conversion), path);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.encrypted_number;
     pending_index := phone_crypt.pending_index(conversion);
@@ -142,13 +120,9 @@ BEGIN
         || format('DROP INDEX %s', pending_index)
         || format('DROP TRIGGER %I ON %s', conversion.trigger, relation)
         || format('DROP TRIGGER %I ON %s', conversion.marker, relation);
-    IF is_not_null THEN
-        -- New rows are held to it at once; the others are looked at afterwards.
-        statements := statements
-            || format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID', relation,
-                      phone_crypt.back_check_name(conversion.plain_number), conversion.plain_column)
-            || format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', relation, conversion.encrypted_column);
-    END IF;
+    statements := statements
+        || phone_crypt.not_null_later_sql(relation, is_not_null, conversion.encrypted_column, conversion.plain_column,
+                                          conversion.plain_number);
     statements := statements
         || CASE WHEN keep_encrypted
            THEN format('ALTER TABLE %s RENAME COLUMN %I TO %I', relation, conversion.encrypted_column,
@@ -163,59 +137,28 @@ $$;
 COMMENT ON FUNCTION phone_crypt.swap_back(regclass, text, text, boolean, text) IS
     'behind phone_decrypt_column: the plain column takes the name of the encrypted one';
 
--- The check that stands for NOT NULL from the swap on.
-CREATE FUNCTION phone_crypt.back_check_name(number smallint) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+-- Calling it once more after it is done is no mistake.
+CREATE FUNCTION phone_crypt.was_decrypted(relation regclass, column_name text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'phone_crypt_not_null_' || number
+    SELECT EXISTS (SELECT FROM phone_crypt.jobs AS j
+                    WHERE j.procedure = 'phone_decrypt_column' AND j.state = 'done'
+                      AND j.relation = was_decrypted.relation AND j.column_name = was_decrypted.column_name)
 $$;
-COMMENT ON FUNCTION phone_crypt.back_check_name(smallint) IS
-    'the name of the check that stands for NOT NULL of a column that was decrypted';
+COMMENT ON FUNCTION phone_crypt.was_decrypted(regclass, text) IS
+    'whether phone_decrypt_column has made a column one of plain text';
 
-CREATE FUNCTION phone_crypt.has_back_check(relation regclass, column_name text) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT EXISTS (SELECT FROM pg_constraint AS c JOIN pg_attribute AS a
-                       ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
-                    WHERE c.conrelid = relation AND a.attname = column_name
-                      AND c.conname = phone_crypt.back_check_name(a.attnum))
-$$;
-COMMENT ON FUNCTION phone_crypt.has_back_check(regclass, text) IS
-    'whether a column that was decrypted is not NOT NULL again yet';
-
-CREATE PROCEDURE phone_crypt.not_null_again(relation regclass, column_name text)
-    LANGUAGE plpgsql
-AS $$
-DECLARE
-    name pg_catalog.text;
-    failure pg_catalog.text;
-BEGIN
-    COMMIT;
-    PERFORM phone_crypt.begin_batch();
-    SELECT c.conname INTO name FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_attribute AS a
-        ON a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND c.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
-     WHERE c.conrelid OPERATOR(pg_catalog.=) relation AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name
-       AND c.conname OPERATOR(pg_catalog.=) phone_crypt.back_check_name(a.attnum)::pg_catalog.name;
-    IF name IS NOT NULL THEN
-        CALL phone_crypt.change_table(relation, ARRAY[
-            pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', relation, name)], failure);
-        CALL phone_crypt.change_table(relation, ARRAY[
-            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, column_name),
-            pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', relation, name)], failure);
-    END IF;
-END;
-$$;
-COMMENT ON PROCEDURE phone_crypt.not_null_again(regclass, text) IS
-    'behind phone_decrypt_column: NOT NULL as before';
-
-CREATE PROCEDURE phone_crypt.decrypt_typed_column(
-    relation regclass, column_name text, keep_encrypted boolean, batch_size integer, dry_run boolean
+CREATE PROCEDURE phone_decrypt_column(
+    "table" regclass, "column" name, keep_encrypted boolean DEFAULT false, batch_size integer DEFAULT 5000,
+    dry_run boolean DEFAULT false
 )
     LANGUAGE plpgsql
 AS $$
+#variable_conflict use_variable
 DECLARE
+    relation pg_catalog.regclass := "table";
+    column_name pg_catalog.text := "column";
     conversion phone_crypt.conversions;
     title pg_catalog.text;
     path pg_catalog.text := pg_catalog.current_setting('search_path');
@@ -227,15 +170,35 @@ DECLARE
     failure pg_catalog.text;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    IF keep_encrypted IS NULL OR dry_run IS NULL THEN
-        RAISE EXCEPTION 'keep_encrypted and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    IF relation IS NULL OR column_name IS NULL OR keep_encrypted IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'table, column, keep_encrypted and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     PERFORM phone_crypt.check_owner(relation);
     PERFORM phone_crypt.check_batch_size(batch_size);
-    PERFORM phone_crypt.check_keys();
     title := phone_crypt.job_title('phone_decrypt_column', relation, column_name::pg_catalog.name);
+    IF NOT phone_crypt.is_encrypted_column(relation, column_name) THEN
+        IF phone_crypt.has_late_check(relation, column_name) THEN
+            -- A run that was stopped after the swap.
+            PERFORM phone_crypt.end_batch(callers);
+            CALL phone_crypt.not_null_again(relation, column_name);
+        ELSIF phone_crypt.was_decrypted(relation, column_name) THEN
+            RAISE NOTICE '%: done before', title;
+            PERFORM phone_crypt.end_batch(callers);
+        ELSE
+            RAISE EXCEPTION 'column % of table % is not of type encrypted_phone', pg_catalog.quote_ident(column_name), relation
+                USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
+        RETURN;
+    END IF;
+    PERFORM phone_crypt.check_keys();
     PERFORM phone_crypt.check_decryptable(relation, column_name);
     conversion := phone_crypt.conversion(relation, column_name);
+    IF conversion.source OPERATOR(pg_catalog.<>) 'text' THEN
+        RAISE EXCEPTION 'column % still holds the values that column % was made of',
+            pg_catalog.quote_ident(conversion.plain_column), pg_catalog.quote_ident(column_name)
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = pg_catalog.format('CALL phone_drop_plaintext(%L, %L) first.', relation, column_name);
+    END IF;
     -- Where there is no plain column yet, it will be the last.
     PERFORM phone_crypt.warn_of_order(title, relation, a.attnum, coalesce(conversion.plain_number, 32767::smallint))
        FROM pg_catalog.pg_attribute AS a
@@ -276,14 +239,16 @@ BEGIN
     END IF;
     PERFORM phone_crypt.check_trigger(conversion, phone_crypt.trigger_version(conversion));
     CALL phone_crypt.work_through_pages('phone_decrypt_column', 'decrypt', relation, column_name,
-        conversion.plain_column::pg_catalog.text, phone_crypt.undecrypted(conversion), false, batch_size, job, counts, failure);
+        conversion.plain_column::pg_catalog.text, 'text', phone_crypt.undecrypted(conversion), false, batch_size, job, counts,
+        failure);
     number := (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint;
     IF number OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% values of table % cannot be decrypted', number, relation
             USING ERRCODE = 'data_exception', HINT = 'phone_verify() of the column is false for them.';
     END IF;
     verified := phone_crypt.trigger_version(conversion);
-    number := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text, column_name, true);
+    number := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
+                                                  conversion.source, true);
     IF number OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % have plain text that is not of their encrypted value', number, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -304,5 +269,5 @@ BEGIN
     PERFORM phone_crypt.end_batch(callers);
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.decrypt_typed_column(regclass, text, boolean, integer, boolean) IS
-    'behind phone_decrypt_column: a column of type encrypted_phone';
+COMMENT ON PROCEDURE phone_decrypt_column(regclass, name, boolean, integer, boolean) IS
+    'the way back: a column of type encrypted_phone becomes one of plain text under the same name, online';

@@ -67,17 +67,40 @@ $$;
 COMMENT ON FUNCTION phone_crypt.count_long_texts(regclass, text) IS
     'how many rows have text that is too long for an index of its encrypted column';
 
-CREATE FUNCTION phone_crypt.check_rows(relation regclass, column_name text, duplicates text) RETURNS void
+-- What a dry run finds out.
+CREATE FUNCTION phone_crypt.source_counts(relation regclass, column_name text, source text) RETURNS jsonb
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(jsonb_object_agg(outcome, rows), '{}')
+      FROM (SELECT phone_crypt.read_source(r.columns[1], source) AS outcome, count(*) AS rows
+              FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
+             WHERE r.columns[1] IS NOT NULL
+             GROUP BY 1) AS read
+$$;
+COMMENT ON FUNCTION phone_crypt.source_counts(regclass, text, text) IS
+    'what the rows of a column are counted as';
+
+CREATE FUNCTION phone_crypt.check_rows(relation regclass, column_name text, source text, duplicates text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    number bigint := phone_crypt.count_encrypted_texts(relation, column_name);
+    number bigint := CASE source WHEN 'text' THEN phone_crypt.count_encrypted_texts(relation, column_name) ELSE 0 END;
 BEGIN
     IF number > 0 THEN
-        RAISE EXCEPTION '% rows of table % have encrypted values in column %', number, relation, quote_ident(column_name)
+        RAISE EXCEPTION '% rows of table % have encrypted values in column %, and others have not', number, relation,
+            quote_ident(column_name)
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'They are those WHERE the column ~ ''^ep:'' OR ~ ''^[0-9a-fA-F]{32}:''.';
+                  HINT = 'They are those WHERE the column ~ ''^ep:'' OR ~ ''^[0-9a-fA-F]{32}:''. Where they are your own, and '
+                         'not pasted in by somebody, phone_encrypt() the others.';
+    END IF;
+    number := CASE source WHEN 'text' THEN 0
+              ELSE (phone_crypt.source_counts(relation, column_name, source) ->> 'unreadable')::bigint END;
+    IF number > 0 THEN
+        RAISE EXCEPTION '% values of table % cannot be read', number, relation
+            USING ERRCODE = 'data_exception',
+                  HINT = 'Are they of another key, context or scheme? Otherwise delete or correct them.';
     END IF;
     number := phone_crypt.count_long_texts(relation, column_name);
     IF number > 0 THEN
@@ -85,7 +108,8 @@ BEGIN
             USING ERRCODE = 'program_limit_exceeded',
                   HINT = 'They are those WHERE octet_length(column) > 2500: shorten them, or drop the indexes of the column.';
     END IF;
-    number := CASE duplicates WHEN 'refuse' THEN phone_crypt.count_repeated(relation, column_name) ELSE 0 END;
+    number := CASE WHEN duplicates = 'refuse' AND source = 'text'
+              THEN phone_crypt.count_repeated(relation, column_name) ELSE 0 END;
     IF number > 0 THEN
         RAISE EXCEPTION '% rows of table % repeat a number that another row has in another spelling', number, relation
             USING ERRCODE = 'unique_violation',
@@ -95,21 +119,11 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.check_rows(regclass, text, text) IS
+COMMENT ON FUNCTION phone_crypt.check_rows(regclass, text, text, text) IS
     'refuses rows that a conversion could not take';
 
--- The condition that a row is still to be filled.
-CREATE FUNCTION phone_crypt.unfilled(conversion phone_crypt.conversions) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT format('t.%I IS NOT NULL AND t.%I IS NULL', conversion.plain_column, conversion.encrypted_column)
-$$;
-COMMENT ON FUNCTION phone_crypt.unfilled(phone_crypt.conversions) IS
-    'the condition that a row is still to be encrypted';
-
 -- The statements that add the column, and the trigger that names it together with the plain one.
-CREATE FUNCTION phone_crypt.prepare_sql(relation regclass, column_name text) RETURNS text[]
+CREATE FUNCTION phone_crypt.prepare_sql(relation regclass, column_name text, source text) RETURNS text[]
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -117,11 +131,11 @@ AS $$
         format('ALTER TABLE %s ADD COLUMN %I %s', relation, column_name || '_encrypted',
                '@extschema@.encrypted_phone'::regtype),
         format('CREATE TRIGGER %I BEFORE UPDATE OF %I, %I ON %s FOR EACH ROW WHEN (false) '
-               'EXECUTE FUNCTION phone_crypt.convert_row(%L, %L)',
+               'EXECUTE FUNCTION phone_crypt.convert_row(%L, %L, %L)',
                phone_crypt.free_trigger_name(relation, 'zz_phone_crypt_columns'), column_name,
-               column_name || '_encrypted', relation, gen_random_uuid(), 'columns')]
+               column_name || '_encrypted', relation, gen_random_uuid(), 'columns', source)]
 $$;
-COMMENT ON FUNCTION phone_crypt.prepare_sql(regclass, text) IS
+COMMENT ON FUNCTION phone_crypt.prepare_sql(regclass, text, text) IS
     'the statements that begin a conversion';
 
 CREATE FUNCTION phone_crypt.free_trigger_name(relation regclass, stem text) RETURNS text
@@ -158,47 +172,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION phone_crypt.sync_trigger_sql(phone_crypt.conversions, text) IS
     'the statements that make the trigger of a conversion';
-
--- The constraint that stands for NOT NULL until the swap, and whether it has been validated.
-CREATE FUNCTION phone_crypt.not_null_check(conversion phone_crypt.conversions, OUT name text, OUT is_valid boolean)
-    LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT c.conname, c.convalidated FROM pg_constraint AS c
-     WHERE c.conrelid = conversion.relation AND c.contype = 'c' AND c.conkey = ARRAY[conversion.encrypted_number]
-       AND starts_with(pg_get_constraintdef(c.oid), format('CHECK ((%I IS NOT NULL))', conversion.encrypted_column))
-     LIMIT 1
-$$;
-COMMENT ON FUNCTION phone_crypt.not_null_check(phone_crypt.conversions) IS
-    'the check that stands for NOT NULL on the encrypted column of a conversion';
-
-CREATE FUNCTION phone_crypt.not_null_sql(conversion phone_crypt.conversions) RETURNS text[]
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    found record;
-    statements text[] := '{}';
-    name text;
-BEGIN
-    IF NOT (SELECT a.attnotnull FROM pg_attribute AS a
-             WHERE a.attrelid = conversion.relation AND a.attnum = conversion.plain_number) THEN
-        RETURN statements;
-    END IF;
-    SELECT * INTO found FROM phone_crypt.not_null_check(conversion);
-    name := coalesce(found.name, conversion.encrypted_column || '_' || conversion.encrypted_number);
-    IF found.name IS NULL THEN
-        statements := statements || format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID',
-                                           conversion.relation, name, conversion.encrypted_column);
-    END IF;
-    IF found.is_valid IS NOT TRUE THEN
-        statements := statements || format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conversion.relation, name);
-    END IF;
-    RETURN statements;
-END;
-$$;
-COMMENT ON FUNCTION phone_crypt.not_null_sql(phone_crypt.conversions) IS
-    'the statements that see to NOT NULL before the swap, so that it need not read the table';
 
 -- Unique indexes become deferrable constraints until the swap: see phone_crypt.make_immediate().
 CREATE FUNCTION phone_crypt.constraints_sql(conversion phone_crypt.conversions) RETURNS text[]
@@ -238,17 +211,41 @@ $$;
 COMMENT ON PROCEDURE phone_crypt.wait_for_snapshots() IS
     'waits until no session sees rows as they were before now';
 
-CREATE PROCEDURE phone_encrypt_column(
-    "table" regclass, "column" name, keep_original boolean DEFAULT false, duplicates text DEFAULT 'refuse',
-    batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
+-- What a column of text holds. One value among plain text may have been pasted in by somebody who wants it to be read.
+CREATE FUNCTION phone_crypt.source_of(relation regclass, column_name text, context text) RETURNS text
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    are_values boolean := phone_crypt.count_encrypted_texts(relation, column_name) > 0
+        AND phone_crypt.count_as_owner(relation, format(
+            't.%1$I IS NOT NULL AND NOT (t.%1$I::pg_catalog.text OPERATOR(pg_catalog.~) %2$L)',
+            column_name, '^[0-9a-fA-F]{32}:[0-9a-fA-F]+$')) = 0;
+BEGIN
+    IF are_values THEN
+        RETURN concat('value ', encode(convert_to(context, 'UTF8'), 'hex'));
+    ELSIF context <> '' THEN
+        RAISE EXCEPTION 'column % of table % does not hold values of phone_encrypt() alone', quote_ident(column_name), relation
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Plain text has no context.';
+    END IF;
+    RETURN 'text';
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.source_of(regclass, text, text) IS
+    'what a column holds that is to be encrypted: text, or values of phone_encrypt() alone';
+
+-- source: NULL, and it is looked at. procedure: what the user has called.
+CREATE PROCEDURE phone_crypt.encrypt_column(
+    procedure text, relation regclass, column_name text, source text, context text, keep_original boolean,
+    duplicates text, batch_size integer, dry_run boolean
 )
     LANGUAGE plpgsql
 AS $$
-#variable_conflict use_variable
 DECLARE
     conversion phone_crypt.conversions;
-    work pg_catalog.text := CASE WHEN keep_original THEN 'fill_with_spelling' ELSE 'fill' END;
+    work pg_catalog.text;
     title pg_catalog.text;
+    path pg_catalog.text := pg_catalog.current_setting('search_path');
     statements pg_catalog.text[];
     counts pg_catalog.jsonb;
     job bigint;
@@ -259,92 +256,122 @@ DECLARE
     small constant bigint := 16777216;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    IF "table" IS NULL OR "column" IS NULL OR keep_original IS NULL OR duplicates IS NULL OR dry_run IS NULL THEN
-        RAISE EXCEPTION 'table, column, keep_original, duplicates and dry_run must not be NULL'
+    IF relation IS NULL OR column_name IS NULL OR keep_original IS NULL OR duplicates IS NULL OR dry_run IS NULL
+       OR context IS NULL THEN
+        RAISE EXCEPTION 'table, column, keep_original, duplicates, context and dry_run must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF duplicates OPERATOR(pg_catalog.<>) ALL (ARRAY['refuse', 'text']) THEN
         RAISE EXCEPTION 'duplicates is one of: refuse, text' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    PERFORM phone_crypt.check_owner("table");
+    PERFORM phone_crypt.check_owner(relation);
     PERFORM phone_crypt.check_batch_size(batch_size);
-    title := phone_crypt.job_title('phone_encrypt_column', "table", "column");
-    conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
-    IF phone_crypt.is_encrypted_column("table", "column"::pg_catalog.text) THEN
+    title := phone_crypt.job_title(procedure, relation, column_name::pg_catalog.name);
+    conversion := phone_crypt.conversion(relation, column_name);
+    IF phone_crypt.is_encrypted_column(relation, column_name) THEN
+        PERFORM phone_crypt.end_batch(callers);
+        IF phone_crypt.has_late_check(relation, column_name) THEN
+            -- A run that was stopped after the swap.
+            CALL phone_crypt.not_null_again(relation, column_name);
+        END IF;
         RAISE NOTICE '%: the column is encrypted', title
             USING HINT = CASE WHEN conversion.state OPERATOR(pg_catalog.=) 'swapped'
-                         THEN 'CALL phone_drop_plaintext(): its plain text is still there.' END;
-        PERFORM phone_crypt.end_batch(callers);
+                         THEN 'CALL phone_drop_plaintext(): what it was is still there.' END;
         RETURN;
     END IF;
     IF conversion.relation IS NULL THEN
-        PERFORM phone_crypt.check_convertible("table", "column"::pg_catalog.text);
-    ELSIF conversion.state OPERATOR(pg_catalog.=) 'filling' AND conversion.work OPERATOR(pg_catalog.<>) work THEN
-        RAISE EXCEPTION 'column % of table % is being converted with another keep_original',
-            pg_catalog.quote_ident("column"), "table" USING ERRCODE = 'invalid_parameter_value';
+        PERFORM phone_crypt.check_convertible(relation, column_name);
+        source := coalesce(source, phone_crypt.source_of(relation, column_name, context));
+    ELSIF source OPERATOR(pg_catalog.<>) conversion.source OR context OPERATOR(pg_catalog.<>) ''
+          AND conversion.source OPERATOR(pg_catalog.<>)
+              pg_catalog.concat('value ', pg_catalog.encode(pg_catalog.convert_to(context, 'UTF8'), 'hex')) THEN
+        RAISE EXCEPTION 'column % of table % is being converted from something else', pg_catalog.quote_ident(column_name),
+            relation USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'CALL it as before: the same procedure, context, scheme, key_id and regions.';
+    ELSE
+        source := conversion.source;
     END IF;
-    PERFORM phone_crypt.check_rights("table", a.attnum) FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) "table" AND a.attname OPERATOR(pg_catalog.=) "column";
+    work := pg_catalog.concat(CASE source WHEN 'text' THEN 'fill' ELSE 'read' END,
+                              CASE WHEN keep_original THEN '_with_spelling' END);
+    IF conversion.state OPERATOR(pg_catalog.=) 'filling' AND conversion.work OPERATOR(pg_catalog.<>) work THEN
+        RAISE EXCEPTION 'column % of table % is being converted with another keep_original',
+            pg_catalog.quote_ident(column_name), relation USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF source OPERATOR(pg_catalog.<>) 'text'
+       AND NOT pg_catalog.has_function_privilege(current_user, '@extschema@.phone_decrypt(text,text)', 'EXECUTE') THEN
+        RAISE EXCEPTION 'permission denied for the plain text of values' USING ERRCODE = 'insufficient_privilege',
+            HINT = 'It needs EXECUTE on phone_decrypt (profile reader).';
+    END IF;
+    PERFORM phone_crypt.check_rights(relation, a.attnum) FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) relation AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name;
     IF dry_run THEN
-        counts := phone_crypt.plaintext_counts("table", "column"::pg_catalog.text, NULL)
-                  OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
-                      'duplicate', phone_crypt.count_repeated("table", "column"::pg_catalog.text),
-                      'encrypted_already', phone_crypt.count_encrypted_texts("table", "column"::pg_catalog.text),
-                      'too_long_for_an_index', phone_crypt.count_long_texts("table", "column"::pg_catalog.text));
+        counts := phone_crypt.source_counts(relation, column_name, source);
+        IF source OPERATOR(pg_catalog.=) 'text' THEN
+            counts := counts OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
+                'duplicate', phone_crypt.count_repeated(relation, column_name),
+                'too_long_for_an_index', phone_crypt.count_long_texts(relation, column_name));
+        END IF;
         RAISE NOTICE '%: dry run: %', title, phone_crypt.counts_text(counts);
         PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
-    PERFORM phone_crypt.job_lock("table");
+    PERFORM phone_crypt.job_lock(relation);
     IF (conversion.state OPERATOR(pg_catalog.=) 'filling') IS NOT TRUE THEN
-        PERFORM phone_crypt.check_rows("table", "column"::pg_catalog.text, duplicates);
+        PERFORM phone_crypt.check_rows(relation, column_name, source, duplicates);
     END IF;
     PERFORM phone_crypt.pin_if_not_pinned();
     COMMIT;
 
     IF conversion.relation IS NULL THEN
         PERFORM phone_crypt.begin_batch();
-        CALL phone_crypt.change_table("table", phone_crypt.prepare_sql("table", "column"::pg_catalog.text), failure);
+        CALL phone_crypt.change_table(relation, phone_crypt.prepare_sql(relation, column_name, source), failure);
     END IF;
     PERFORM phone_crypt.begin_batch();
-    conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
+    conversion := phone_crypt.conversion(relation, column_name);
     IF conversion.state OPERATOR(pg_catalog.=) 'prepared' THEN
         statements := phone_crypt.missing_indexes(conversion, false, false);
         IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
-            IF pg_catalog.pg_relation_size("table") OPERATOR(pg_catalog.>) small THEN
+            IF pg_catalog.pg_relation_size(relation) OPERATOR(pg_catalog.>) small THEN
                 RAISE NOTICE '%: make the indexes now, while the column is empty, and CALL it again', title
-                    USING HINT = pg_catalog.format('SELECT phone_column_statements(%L, %L) \gexec', "table", "column");
-                PERFORM phone_crypt.job_unlock("table");
+                    USING HINT = pg_catalog.format('SELECT phone_column_statements(%L, %L) \gexec', relation, column_name);
+                PERFORM phone_crypt.job_unlock(relation);
                 COMMIT;
                 RETURN;
             END IF;
-            CALL phone_crypt.change_table("table", statements, failure);
+            CALL phone_crypt.change_table(relation, statements, failure);
         END IF;
-        CALL phone_crypt.change_table("table", phone_crypt.constraints_sql(conversion)
+        CALL phone_crypt.change_table(relation, phone_crypt.constraints_sql(conversion)
             OPERATOR(pg_catalog.||) phone_crypt.sync_trigger_sql(conversion, work), failure);
     END IF;
 
     PERFORM phone_crypt.begin_batch();
-    conversion := phone_crypt.conversion("table", "column"::pg_catalog.text);
+    conversion := phone_crypt.conversion(relation, column_name);
     PERFORM phone_crypt.check_trigger(conversion, phone_crypt.trigger_version(conversion));
     SELECT b.job, b.details INTO job, counts
-      FROM phone_crypt.job_begin('phone_encrypt_column', "table", "column",
-                                 phone_crypt.count_as_owner("table", phone_crypt.unfilled(conversion))) AS b;
+      FROM phone_crypt.job_begin(procedure, relation, column_name::pg_catalog.name,
+                                 phone_crypt.count_as_owner(relation, phone_crypt.unfilled(conversion))) AS b;
     COMMIT;
-    CALL phone_crypt.work_through_pages('phone_encrypt_column', 'fill', "table",
-        conversion.encrypted_column::pg_catalog.text, conversion.plain_column::pg_catalog.text,
+    CALL phone_crypt.work_through_pages(procedure, CASE source WHEN 'text' THEN 'fill' ELSE work END, relation,
+        conversion.encrypted_column::pg_catalog.text, conversion.plain_column::pg_catalog.text, source,
         phone_crypt.unfilled(conversion), duplicates OPERATOR(pg_catalog.=) 'text', batch_size, job, counts, failure);
+    IF (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint OPERATOR(pg_catalog.>) 0 THEN
+        RAISE EXCEPTION '% values of table % cannot be read', counts OPERATOR(pg_catalog.->>) 'unreadable', relation
+            USING ERRCODE = 'data_exception',
+                  HINT = pg_catalog.format('They were written meanwhile, and are those WHERE %I IS NULL and %I is not. Delete '
+                      'or correct them, and CALL it again.',
+                      conversion.encrypted_column, conversion.plain_column);
+    END IF;
 
-    statements := phone_crypt.not_null_sql(conversion);
+    statements := CASE source WHEN 'text' THEN phone_crypt.not_null_sql(conversion) ELSE '{}' END;
     IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
-        CALL phone_crypt.change_table("table", statements, failure);
+        CALL phone_crypt.change_table(relation, statements, failure);
     END IF;
     COMMIT;
     PERFORM phone_crypt.begin_batch();
     verified := phone_crypt.trigger_version(conversion);
-    differing := phone_crypt.conversion_differing("table", conversion.plain_column::pg_catalog.text,
-                                                  conversion.encrypted_column::pg_catalog.text, false);
+    differing := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text,
+        conversion.encrypted_column::pg_catalog.text, source, source OPERATOR(pg_catalog.<>) 'text');
     IF differing OPERATOR(pg_catalog.>) 0 THEN
-        RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, "table"
+        RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = pg_catalog.format(
                       'They were written past the trigger of the conversion. UPDATE them SET %I = NULL and CALL it again.',
@@ -352,21 +379,61 @@ BEGIN
     END IF;
     CALL phone_crypt.wait_for_snapshots();
     -- Under the lock once more, with plans made now.
-    PERFORM phone_crypt.check_obstacles("table", conversion.plain_number);
-    CALL phone_crypt.change_table("table", ARRAY[
-        pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table"),
-        pg_catalog.format('SELECT phone_crypt.swap_columns(%L, %L, %L)', "table", "column", verified),
+    PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
+    CALL phone_crypt.change_table(relation, ARRAY[
+        pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
+        pg_catalog.format('SELECT phone_crypt.swap_columns(%L, %L, %L, %L)', relation, column_name, verified, path),
         phone_crypt.job_end_sql(job, counts)], failure);
-    PERFORM phone_crypt.job_unlock("table");
+    CALL phone_crypt.not_null_again(relation, column_name);
+    PERFORM phone_crypt.job_unlock(relation);
     COMMIT;
     PERFORM phone_crypt.begin_batch();
-    RAISE NOTICE '%: the column is encrypted; what it was is in %.%', title, "table",
-        pg_catalog.quote_ident(pg_catalog.concat("column", '_plain'))
+    RAISE NOTICE '%: the column is encrypted; what it was is in %.%', title, relation,
+        pg_catalog.quote_ident(pg_catalog.concat(column_name, '_plain'))
         USING HINT = pg_catalog.format(E'When the application is content:\n  CALL phone_drop_plaintext(%L, %L);\n'
             'Indexes that were filled row by row take half as much room again:\n  REINDEX TABLE CONCURRENTLY %s;',
-            "table", "column", "table");
+            relation, column_name, relation);
     PERFORM phone_crypt.end_batch(callers);
 END;
 $$;
-COMMENT ON PROCEDURE phone_encrypt_column(regclass, name, boolean, text, integer, boolean) IS
-    'turns a column of plain text into one of type encrypted_phone under the same name, online';
+COMMENT ON PROCEDURE phone_crypt.encrypt_column(text, regclass, text, text, text, boolean, text, integer, boolean) IS
+    'behind phone_encrypt_column and phone_import_legacy_column';
+
+CREATE PROCEDURE phone_encrypt_column(
+    "table" regclass, "column" name, keep_original boolean DEFAULT false, duplicates text DEFAULT 'refuse',
+    batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false, context text DEFAULT ''
+)
+    LANGUAGE plpgsql
+AS $$
+BEGIN
+    CALL phone_crypt.encrypt_column('phone_encrypt_column', "table", "column"::pg_catalog.text, NULL, context, keep_original,
+                                    duplicates, batch_size, dry_run);
+END;
+$$;
+COMMENT ON PROCEDURE phone_encrypt_column(regclass, name, boolean, text, integer, boolean, text) IS
+    'turns a column of plain text, or of values of phone_encrypt(), into one of type encrypted_phone under the same name, online';
+
+-- Values of the earlier web application. key_id and regions: NULL for those of the settings.
+CREATE PROCEDURE phone_import_legacy_column(
+    "table" regclass, "column" name, scheme text, key_id text DEFAULT NULL, regions text DEFAULT NULL,
+    keep_original boolean DEFAULT false, duplicates text DEFAULT 'refuse', batch_size integer DEFAULT 5000,
+    dry_run boolean DEFAULT false
+)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    source pg_catalog.text;
+BEGIN
+    IF scheme IS NULL THEN
+        RAISE EXCEPTION 'scheme must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    source := pg_catalog.concat_ws(' ', 'legacy', scheme, coalesce(key_id, '-'),
+                                   coalesce(pg_catalog.regexp_replace(regions, '\s', '', 'g'), '-'));
+    -- An unknown scheme, key or region is refused before anything is looked at.
+    PERFORM phone_crypt.check_source(source);
+    CALL phone_crypt.encrypt_column('phone_import_legacy_column', "table", "column"::pg_catalog.text, source, '',
+                                    keep_original, duplicates, batch_size, dry_run);
+END;
+$$;
+COMMENT ON PROCEDURE phone_import_legacy_column(regclass, name, text, text, text, boolean, text, integer, boolean) IS
+    'turns a column of unauthenticated values of the earlier web application into one of type encrypted_phone under the same name, online';

@@ -119,6 +119,16 @@ $$;
 COMMENT ON FUNCTION phone_crypt.free_name(regclass, text, text[]) IS
     'a name that no relation of the table''s schema has';
 
+-- The condition that a row is still to be filled.
+CREATE FUNCTION phone_crypt.unfilled(conversion phone_crypt.conversions) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT format('t.%I IS NOT NULL AND t.%I IS NULL', conversion.plain_column, conversion.encrypted_column)
+$$;
+COMMENT ON FUNCTION phone_crypt.unfilled(phone_crypt.conversions) IS
+    'the condition that a row is still to be encrypted';
+
 -- The condition that a row is still to be decrypted, on the way back.
 CREATE FUNCTION phone_crypt.undecrypted(conversion phone_crypt.conversions) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -129,7 +139,8 @@ $$;
 COMMENT ON FUNCTION phone_crypt.undecrypted(phone_crypt.conversions) IS
     'the condition that a row is still to be decrypted';
 
--- The index of the rows that are still to be decrypted: it lets the last of them be found under the lock of the swap.
+-- The index of the rows that are still to be read or decrypted: it lets the last of them be found under the lock of the
+-- swap.
 CREATE FUNCTION phone_crypt.pending_index(conversion phone_crypt.conversions) RETURNS regclass
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -137,12 +148,13 @@ AS $$
     SELECT i.indexrelid FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
      WHERE i.indrelid = conversion.relation AND i.indisvalid AND i.indpred IS NOT NULL
        AND c.relname LIKE 'phone\_crypt\_pending%'
-       AND pg_get_expr(i.indpred, i.indrelid) = format('((%I IS NOT NULL) AND (%I IS NULL))', conversion.encrypted_column,
-                                                       conversion.plain_column)
+       AND pg_get_expr(i.indpred, i.indrelid) = CASE WHEN conversion.state = 'swapped'
+               THEN format('((%I IS NOT NULL) AND (%I IS NULL))', conversion.encrypted_column, conversion.plain_column)
+               ELSE format('((%I IS NOT NULL) AND (%I IS NULL))', conversion.plain_column, conversion.encrypted_column) END
      LIMIT 1
 $$;
 COMMENT ON FUNCTION phone_crypt.pending_index(phone_crypt.conversions) IS
-    'the index of the rows that are still to be decrypted; NULL where it is not there';
+    'the index of the rows that are still to be read or decrypted; NULL where it is not there';
 
 -- The statements that make what is missing. Several may be missing: their names must differ.
 CREATE FUNCTION phone_crypt.missing_indexes(
@@ -173,10 +185,11 @@ BEGIN
             CASE WHEN pair.is_unique THEN 'UNIQUE ' ELSE '' END, manner, names[cardinality(names)], conversion.relation,
             pair.definition);
     END LOOP;
-    IF back AND phone_crypt.pending_index(conversion) IS NULL THEN
+    IF (back OR conversion.source <> 'text') AND phone_crypt.pending_index(conversion) IS NULL THEN
         statements := statements || format('CREATE INDEX %s%I ON %s USING btree ((1)) WHERE %s', manner,
             phone_crypt.free_name(conversion.relation, 'phone_crypt_pending', names), conversion.relation,
-            replace(phone_crypt.undecrypted(conversion), 't.', ''));
+            replace(CASE WHEN back THEN phone_crypt.undecrypted(conversion) ELSE phone_crypt.unfilled(conversion) END,
+                    't.', ''));
     END IF;
     RETURN statements;
 END;

@@ -22,17 +22,18 @@ COMMENT ON FUNCTION phone_crypt.page_count(regclass) IS
     'how many pages a table has';
 
 -- Goes through the table until a pass leaves no row that the work could still be done on; rows that others had locked are
--- met in the next pass. keep_repeated: see phone_crypt.page_batch(). failure: NULL, and what goes wrong is raised; '', and
+-- met in the next pass. keep_repeated: see keeps_repeated of
+-- phone_crypt.page_batch(). failure: NULL, and what goes wrong is raised; '', and
 -- it is given back as its SQLSTATE, for a run through many tables.
 CREATE PROCEDURE phone_crypt.work_through_pages(
-    procedure text, work text, relation regclass, column_name text, plain text, pending text, keep_repeated boolean,
-    batch_size integer, job bigint, INOUT counts jsonb, INOUT failure text
+    procedure text, work text, relation regclass, column_name text, plain text, source text, pending text,
+    keep_repeated boolean, batch_size integer, job bigint, INOUT counts jsonb, INOUT failure text
 )
     LANGUAGE plpgsql
 AS $$
 DECLARE
     path pg_catalog.text;
-    kind pg_catalog.text;
+    keeps_repeated boolean;
     batch pg_catalog.record;
     pages bigint;
     page bigint;
@@ -62,13 +63,13 @@ BEGIN
         step := phone_crypt.pages_of_batch(relation, batch_size);
         WHILE page OPERATOR(pg_catalog.<) pages LOOP
             attempts := 0;
-            kind := work;
+            keeps_repeated := false;
             LOOP
                 state := NULL;
                 BEGIN
                     PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
-                    SELECT * INTO batch FROM phone_crypt.page_batch(kind, relation, column_name, plain, pending, page,
-                                                                    page OPERATOR(pg_catalog.+) step, path);
+                    SELECT * INTO batch FROM phone_crypt.page_batch(work, relation, column_name, plain, source, pending, page,
+                                                                    page OPERATOR(pg_catalog.+) step, keeps_repeated, path);
                 EXCEPTION
                     WHEN deadlock_detected OR lock_not_available OR serialization_failure THEN
                         state := SQLSTATE;
@@ -80,9 +81,8 @@ BEGIN
                             CONTINUE;
                         END IF;
                     WHEN OTHERS THEN
-                        IF SQLSTATE OPERATOR(pg_catalog.=) '23505' AND keep_repeated
-                           AND kind OPERATOR(pg_catalog.=) work THEN
-                            kind := pg_catalog.concat(work, '_repeated');
+                        IF SQLSTATE OPERATOR(pg_catalog.=) '23505' AND keep_repeated AND NOT keeps_repeated THEN
+                            keeps_repeated := true;
                             CONTINUE;
                         END IF;
                         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
@@ -99,9 +99,9 @@ BEGIN
             unreadable := unreadable OPERATOR(pg_catalog.+) batch.unreadable;
             done := done OPERATOR(pg_catalog.+) batch.changed;
             counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_build_object(
-                CASE WHEN work OPERATOR(pg_catalog.=) 'fill' THEN 'encrypted'
-                     WHEN work OPERATOR(pg_catalog.=) 'decrypt' THEN 'decrypted' ELSE 'rotated' END, batch.changed,
-                'repeated_kept_as_text', batch.repeated));
+                CASE work WHEN 'decrypt' THEN 'decrypted' WHEN 'reencrypt' THEN 'rotated' ELSE 'encrypted' END,
+                batch.changed OPERATOR(pg_catalog.-) batch.repaired OPERATOR(pg_catalog.-) batch.texts,
+                'repaired', batch.repaired, 'kept_as_text', batch.texts, 'repeated_kept_as_text', batch.repeated));
             PERFORM phone_crypt.job_progress(job, done, counts);
             COMMIT;
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
@@ -134,5 +134,5 @@ BEGIN
     counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_build_object('unreadable', unreadable));
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.work_through_pages(text, text, regclass, text, text, text, boolean, integer, bigint, jsonb, text) IS
+COMMENT ON PROCEDURE phone_crypt.work_through_pages(text, text, regclass, text, text, text, text, boolean, integer, bigint, jsonb, text) IS
     'batches of one kind of work on the pages of a table until nothing is left to do';

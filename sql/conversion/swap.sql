@@ -144,13 +144,55 @@ $$;
 COMMENT ON FUNCTION phone_crypt.has_older_snapshots(xid) IS
     'whether a session of this database still sees rows as they were before a transaction';
 
-CREATE FUNCTION phone_crypt.swap_columns(relation regclass, column_name text, verified text) RETURNS void
+-- What others look at now does not show them what this transaction does. Statements that wait for it look again.
+CREATE FUNCTION phone_crypt.has_other_snapshots() RETURNS boolean
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_stat_activity AS a
+                    WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+                      -- VACUUM, by hand or not, reads no rows for anybody.
+                      AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum AS v WHERE v.pid = a.pid) AND a.backend_xmin IS NOT NULL
+                      AND pg_backend_pid() <> ALL (pg_blocking_pids(a.pid)))
+$$;
+COMMENT ON FUNCTION phone_crypt.has_other_snapshots() IS
+    'whether a session of this database looks at rows as they are without this transaction';
+
+-- Under the lock of the swap: the rows that were written a moment ago.
+CREATE FUNCTION phone_crypt.finish_rows(conversion phone_crypt.conversions, work text, pending text, path text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    batch record;
+BEGIN
+    SELECT * INTO batch
+      FROM phone_crypt.page_batch(work, conversion.relation, conversion.encrypted_column, conversion.plain_column,
+                                  conversion.source, pending, 0, NULL, false, path);
+    IF batch.unreadable > 0 THEN
+        RAISE EXCEPTION '% values of table % cannot be read', batch.unreadable, conversion.relation
+            USING ERRCODE = 'data_exception', HINT = 'They were written a moment ago: CALL it again.';
+    ELSIF batch.changed > 0 AND phone_crypt.has_other_snapshots() THEN
+        -- As where the lock is not granted: whoever calls this tries again.
+        RAISE EXCEPTION 'transactions are open that would not see the last rows of table %', conversion.relation
+            USING ERRCODE = 'lock_not_available';
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.finish_rows(phone_crypt.conversions, text, text, text) IS
+    'behind phone_encrypt_column and phone_decrypt_column: the rows that were written a moment ago';
+
+-- path: as for phone_crypt.page_batch().
+CREATE FUNCTION phone_crypt.swap_columns(relation regclass, column_name text, verified text, path text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
     is_not_null boolean;
+    -- Of plain text, which a trigger encrypts: no row is left over.
+    is_filled boolean := conversion.source = 'text';
+    pending_index regclass;
     clearing text;
     not_null_name text;
     new_not_null_name text;
@@ -162,13 +204,20 @@ BEGIN
     PERFORM phone_crypt.check_counterparts(conversion, false);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.plain_number;
-    IF is_not_null AND (SELECT c.is_valid FROM phone_crypt.not_null_check(conversion) AS c) IS NOT TRUE THEN
+    IF NOT is_filled THEN
+        PERFORM phone_crypt.finish_rows(conversion, conversion.work, phone_crypt.unfilled(conversion), path);
+        pending_index := phone_crypt.pending_index(conversion);
+    ELSIF is_not_null AND (SELECT c.is_valid FROM phone_crypt.not_null_check(conversion) AS c) IS NOT TRUE THEN
         RAISE EXCEPTION 'column % has become NOT NULL meanwhile', quote_ident(column_name)
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL it again.';
     END IF;
     PERFORM phone_crypt.swap_indexes(conversion, false);
     statements := phone_crypt.carried_sql(relation, conversion.plain_number, conversion.encrypted_column);
-    IF is_not_null THEN
+    IF NOT is_filled THEN
+        statements := statements || format('DROP INDEX %s', pending_index)
+            || phone_crypt.not_null_later_sql(relation, is_not_null, conversion.plain_column, conversion.encrypted_column,
+                                              conversion.encrypted_number);
+    ELSIF is_not_null THEN
         statements := statements
             || format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, conversion.encrypted_column)
             || format('ALTER TABLE %s DROP CONSTRAINT %I', relation,
@@ -193,7 +242,7 @@ BEGIN
                                                           new_not_null_name, not_null_name));
     END IF;
     -- Under their new names.
-    clearing := replace(conversion.work, 'fill', 'clear');
+    clearing := regexp_replace(conversion.work, '^(fill|read)', 'clear');
     SELECT * INTO conversion FROM phone_crypt.conversions AS c
      WHERE c.relation = swap_columns.relation AND c.id = conversion.id;
     statements := phone_crypt.sync_trigger_sql(conversion, clearing);
@@ -201,5 +250,5 @@ BEGIN
     PERFORM phone_crypt.run_as_owner(relation, statements[2]);
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.swap_columns(regclass, text, text) IS
+COMMENT ON FUNCTION phone_crypt.swap_columns(regclass, text, text, text) IS
     'behind phone_encrypt_column: the encrypted column takes the name of the plain one';

@@ -1,9 +1,9 @@
 //! Hashing numbers (the blind index).
 
-use phone_crypt_core::crypto::{self, HASH_LEN, HashScheme, KeyId};
+use phone_crypt_core::crypto::{self, HASH_LEN};
 
 use super::stats::{Operation, count};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::keys::with_ring;
 
 /// A hash as lower-case hex.
@@ -36,15 +36,4 @@ pub fn hashes(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
 pub fn every_hash(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
     let hashes = with_ring(|ring| Ok(crypto::every_hash(ring, e164, context)));
     count(Operation::Hash, hashes)
-}
-
-/// The hash of a number under a certain key and scheme.
-///
-/// Errors: as [`hash`]; the key is not configured, 55000.
-pub fn hash_under(key_id: KeyId, scheme: HashScheme, e164: &[u8], context: &[u8]) -> Result<Hash> {
-    let hash = with_ring(|ring| {
-        let key = ring.find(key_id).ok_or(Error::HashKeyMissing(key_id))?;
-        Ok(crypto::hash_hex(key, scheme, e164, context)?)
-    });
-    count(Operation::Hash, hash)
 }

@@ -6,8 +6,10 @@ use std::ffi::CString;
 
 use super::batch::{self, Batch};
 use super::constraint;
+use super::source::Source;
 use super::sync_trigger::{self, Work};
 use super::verify::{self, Rows};
+use crate::encrypted_phone::Keep;
 use crate::error::{Answer, Error, Result};
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;
@@ -38,14 +40,15 @@ fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
     Ok(row.inspect_err(|_| raw_function::without_context())?)
 }
 
-/// `phone_crypt.page_batch(work, table, column, plain, pending, first_page, end_page, path)`: does work on the rows of some
-/// pages for which a condition of row `t` holds. `fill`: the trigger encrypts their plain text. `fill_repeated`: the same,
-/// where a number that another row has already is kept as text; needs `plain`, the column of plain text. `reencrypt`: the
-/// column's values come under the primary key. `decrypt`: their plain text is written into `plain`. Without `end_page` all
-/// pages are meant.
+/// `phone_crypt.page_batch(work, table, column, plain, source, pending, first_page, end_page, keeps_repeated, path)`: does
+/// work on the rows of some pages for which a condition of row `t` holds. `fill`: the trigger encrypts their plain text.
+/// `read`, `read_with_spelling`: what the column `plain` holds, which `source` says, is written into `column`. `reencrypt`:
+/// the column's values come under the primary key. `decrypt`: their plain text is written into `plain`. Without `end_page`
+/// all pages are meant. `keeps_repeated`: a number that another row has already is kept as text.
 ///
-/// Errors: not the owner, 42501; unknown work, 22023; NULL, 22004; no key, or keys that differ from the pin, 55000; what
-/// the trigger and the table's own constraints and triggers raise.
+/// Errors: not the owner, or who may not decrypt where that is asked for, 42501; unknown work or source, 22023; NULL,
+/// 22004; no key, or keys that differ from the pin, 55000; what the trigger and the table's own constraints and triggers
+/// raise.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 #[allow(clippy::too_many_arguments, clippy::type_complexity)]
 fn page_batch(
@@ -53,9 +56,11 @@ fn page_batch(
     table: Option<Regclass>,
     column: Option<Text<'_>>,
     plain: Option<Text<'_>>,
+    source: Option<Text<'_>>,
     pending: Option<Text<'_>>,
     first_page: Option<i64>,
     end_page: Option<i64>,
+    keeps_repeated: Option<bool>,
     path: Option<Text<'_>>,
 ) -> std::result::Result<
     TableIterator<
@@ -64,14 +69,22 @@ fn page_batch(
             name!(changed, i64),
             name!(repeated, i64),
             name!(unreadable, i64),
+            name!(repaired, i64),
+            name!(texts, i64),
         ),
     >,
     ErrorReport,
 > {
     let path = CString::new(given(path, "path")?.bytes()).map_err(|_| PgError::NulInText)?;
+    let plain = plain
+        .map(|plain| given_text(Some(plain), "plain"))
+        .transpose()?;
     let batch = Batch {
         table: given(table, "table")?.oid(),
         column: &given_text(column, "column")?,
+        plain: plain.as_deref(),
+        source: Source::parse(&given_text(source, "source")?)?,
+        keeps_repeated: given(keeps_repeated, "keeps_repeated")?,
         pending: &given_text(pending, "pending")?,
         first: given(first_page, "first_page")?,
         end: end_page,
@@ -79,9 +92,10 @@ fn page_batch(
     };
     let counts = match &*given_text(work, "work")? {
         "fill" => batch::fill(&batch),
-        "fill_repeated" => batch::fill_repeated(&batch, &given_text(plain, "plain")?),
+        "read" => batch::read(&batch, Keep::More),
+        "read_with_spelling" => batch::read(&batch, Keep::Spelling),
         "reencrypt" => batch::reencrypt(&batch),
-        "decrypt" => batch::decrypt(&batch, &given_text(plain, "plain")?),
+        "decrypt" => batch::decrypt(&batch),
         _ => Err(Error::UnknownWork),
     }
     .map_err(quotes_no_row)?;
@@ -89,7 +103,34 @@ fn page_batch(
         counts.changed,
         counts.repeated,
         counts.unreadable,
+        counts.repaired,
+        counts.texts,
     )))
+}
+
+/// `phone_crypt.read_source(text, source)`: what `phone_encrypt_column` would count a text as: `encrypted`, `repaired`,
+/// `kept_as_text`, `unreadable`, or `encrypted_already` where plain text is expected.
+///
+/// Errors: an unknown source, 22023; who may not decrypt, 42501; a key that is not configured, keys or default regions that
+/// differ from the pin, 55000.
+#[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
+fn read_source(text: Option<Text<'_>>, source: Option<Text<'_>>) -> Answer<Option<&'static str>> {
+    let source = Source::parse(&given_text(source, "source")?)?;
+    let Some(text) = text else { return Ok(None) };
+    match source.outcome(text) {
+        Ok(outcome) => Ok(Some(outcome.as_str())),
+        Err(Error::EncryptedAsPlain) => Ok(Some("encrypted_already")),
+        Err(error) if error.is_fault_of_the_value() => Ok(Some("unreadable")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `phone_crypt.check_source(source)`: refuses a source that cannot be read.
+///
+/// Errors: an unknown source, scheme or region, a malformed key id, 22023; a key that is not configured, 55000; NULL, 22004.
+#[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
+fn check_source(source: Option<Text<'_>>) -> Answer<()> {
+    Ok(Source::parse(&given_text(source, "source")?)?.check()?)
 }
 
 /// An error of our own, marked as one that may be passed on as it is: see `phone_crypt.batch_failed`.
@@ -97,8 +138,8 @@ fn quotes_no_row(error: Error) -> ErrorReport {
     ErrorReport::from(error).set_detail("No row is quoted here.")
 }
 
-/// `phone_crypt.conversion_differing(table, plain, encrypted, only_with_plain_text)`: how many rows would lose something
-/// if the plain column went.
+/// `phone_crypt.conversion_differing(table, plain, encrypted, source, only_with_plain_text)`: how many rows would lose
+/// something if the plain column went, which holds what `source` says.
 ///
 /// Errors: not the owner, 42501; a column of another type, 42804; an encrypted value as plain text, 22P02; a key that is
 /// not configured, 55000; NULL, 22004.
@@ -107,6 +148,7 @@ fn conversion_differing(
     table: Option<Regclass>,
     plain: Option<Text<'_>>,
     encrypted: Option<Text<'_>>,
+    source: Option<Text<'_>>,
     only_with_plain_text: Option<bool>,
 ) -> Answer<i64> {
     let rows = match given(only_with_plain_text, "only_with_plain_text")? {
@@ -117,8 +159,9 @@ fn conversion_differing(
         given_text(plain, "plain")?,
         given_text(encrypted, "encrypted")?,
     );
-    let table = given(table, "table")?.oid();
-    Ok(verify::differing(table, &plain, &encrypted, rows)?)
+    let (table, source) = (given(table, "table")?.oid(), given_text(source, "source")?);
+    let source = Source::parse(&source)?;
+    Ok(verify::differing(table, &plain, &encrypted, &source, rows)?)
 }
 
 /// `phone_crypt.same_texts(table, column)`: how many values hold as text a number that another value of the column has.

@@ -10,5 +10,23 @@
 mod batch;
 mod constraint;
 pub mod functions;
+mod source;
 mod sync_trigger;
 mod verify;
+
+use crate::encrypted_phone as typed;
+use crate::error::{Error, PLAIN_TEXT, Result};
+use crate::pg::{Oid, catalog};
+
+/// Refuses those who may not decrypt, where values are made comparable, or compared.
+///
+/// Errors: 42501; the column is not of the data type, 42804.
+fn check_may_decrypt(table: Oid, column: &str) -> Result<()> {
+    let the_type = catalog::type_of_column(table, column)
+        .filter(|the_type| typed::is_the_type(*the_type))
+        .ok_or(Error::NotOfType)?;
+    match catalog::may_execute(catalog::schema_of_type(the_type), c"phone_decrypt") {
+        true => Ok(()),
+        false => Err(Error::MayNot(PLAIN_TEXT)),
+    }
+}

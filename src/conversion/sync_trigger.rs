@@ -1,5 +1,8 @@
 //! The trigger that keeps two columns in step: plain text, and the same encrypted.
 
+use phone_crypt_core::crypto::encrypted_phone::looks_like_value_text;
+
+use super::source::Source;
 use crate::encrypted_phone::{self as typed, Keep};
 use crate::error::{Error, PLAIN_NUMBERS, Result};
 use crate::pg::oids::{BPCHAROID, TEXTOID, VARCHAROID};
@@ -11,6 +14,10 @@ use crate::pg::trigger_rows::{StoredRow, TriggerRows, Version};
 pub enum Work {
     /// Before the swap: the encrypted column follows the plain one.
     Fill(Keep),
+    /// The same where the other column holds values: the encrypted column loses what is not of the present one. Nothing is
+    /// opened here, which would give whoever writes the column the power to compare any value that is pasted into it; what
+    /// is plain text already is encrypted.
+    Read(Keep),
     /// After it: plain text that the encrypted column has left behind goes.
     Clear(Keep),
 }
@@ -21,6 +28,8 @@ impl Work {
         match name {
             b"fill" => Some(Work::Fill(Keep::More)),
             b"fill_with_spelling" => Some(Work::Fill(Keep::Spelling)),
+            b"read" => Some(Work::Read(Keep::More)),
+            b"read_with_spelling" => Some(Work::Read(Keep::Spelling)),
             b"clear" => Some(Work::Clear(Keep::More)),
             b"clear_with_spelling" => Some(Work::Clear(Keep::Spelling)),
             _ => None,
@@ -85,6 +94,7 @@ pub fn row(rows: &TriggerRows, work: &Work) -> Result<StoredRow> {
     };
     match work {
         Work::Fill(keep) => filled(rows, &columns, *keep),
+        Work::Read(keep) => read(rows, &columns, *keep),
         Work::Clear(keep) => cleared(rows, &columns, *keep),
     }
 }
@@ -121,13 +131,24 @@ fn filled(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow
     encrypted(rows, columns, plain, keep)
 }
 
+fn read(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow> {
+    let text = |version| columns.text(rows, version).map(Text::bytes);
+    match text(Version::New) {
+        Some(new) if looks_like_value_text(new) => Ok(match text(Version::Old) == Some(new) {
+            true => rows.unchanged(),
+            false => rows.with_bytes(columns.encrypted, None),
+        }),
+        _ => filled(rows, columns, keep),
+    }
+}
+
 fn encrypted(
     rows: &TriggerRows,
     columns: &Columns,
     plain: Text<'_>,
     keep: Keep,
 ) -> Result<StoredRow> {
-    typed::with_value(plain, keep, |value| {
+    Source::Text.with_value(plain, keep, |value, _| {
         Ok(rows.with_bytes(columns.encrypted, Some(value)))
     })
 }
@@ -159,9 +180,12 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
 }
 
 /// Whether a new value still says what the plain text does, as one that was encrypted again. A value that cannot be read
-/// does not. Only for those who may compare guesses anyway.
+/// does not. Only for those who may compare guesses anyway; a value beside it is not opened for them either.
 fn says_the_same(value: &[u8], plain: Text<'_>) -> Result<bool> {
-    match typed::holds(value, plain) {
+    if looks_like_value_text(plain.bytes()) {
+        return Ok(false);
+    }
+    match Source::Text.is_held_by(value, plain) {
         Err(error) if error.is_fault_of_the_value() => Ok(false),
         result => result,
     }

@@ -2,6 +2,7 @@
 
 use pgrx::spi::quote_identifier;
 
+use super::source::Source;
 use crate::encrypted_phone::{self as typed, Value};
 use crate::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
@@ -20,9 +21,18 @@ pub enum Rows {
 
 /// How many rows would lose something if the plain column went.
 ///
-/// Errors: not the owner, 42501; the column is of another type, 42804; a key that is not configured, or keys that differ
-/// from the pin, 55000.
-pub fn differing(table: Oid, plain: &str, encrypted: &str, rows: Rows) -> Result<i64> {
+/// Errors: not the owner, or values are read and who may not decrypt, 42501; the column is of another type, 42804; a key
+/// that is not configured, or keys that differ from the pin, 55000.
+pub fn differing(
+    table: Oid,
+    plain: &str,
+    encrypted: &str,
+    source: &Source,
+    rows: Rows,
+) -> Result<i64> {
+    if !matches!(source, Source::Text) {
+        super::check_may_decrypt(table, encrypted)?;
+    }
     let _in_their_name = user::as_owner(table)?;
     let _settings = BatchSettings::for_any_rows();
     let (plain, encrypted) = (quote_identifier(plain), quote_identifier(encrypted));
@@ -36,16 +46,16 @@ pub fn differing(table: Oid, plain: &str, encrypted: &str, rows: Rows) -> Result
     );
     let (mut of_type, mut count) = (None, 0);
     statement::scan(&query, &[], |row| -> Result<()> {
-        count += i64::from(!is_same(row, &mut of_type)?);
+        count += i64::from(!is_same(row, source, &mut of_type)?);
         Ok(())
     })?;
     Ok(count)
 }
 
-fn is_same(row: &TableRow, of_type: &mut Option<Oid>) -> Result<bool> {
+fn is_same(row: &TableRow, source: &Source, of_type: &mut Option<Oid>) -> Result<bool> {
     let plain: Option<Text<'_>> = row.get(1);
     match (plain, Value::of_row(row, 2, of_type)?) {
-        (Some(plain), Some(value)) => match typed::holds(value.bytes(), plain) {
+        (Some(plain), Some(value)) => match source.is_held_by(value.bytes(), plain) {
             Err(error) if error.is_fault_of_the_value() => Ok(false),
             result => result,
         },

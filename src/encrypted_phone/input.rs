@@ -59,36 +59,6 @@ pub enum Keep {
     Spelling,
 }
 
-/// Calls `use_value` with the bytes of the value of plain text, whoever asks.
-///
-/// Errors: as [`sealed`]; those of `use_value`.
-pub fn with_value<T>(
-    given: Text<'_>,
-    keep: Keep,
-    use_value: impl FnOnce(&[u8]) -> Result<T>,
-) -> Result<T> {
-    with_kept(given, keep, |plain| {
-        with_scratch(|value| {
-            cipher::seal_typed(plain, value)?;
-            use_value(value)
-        })
-    })
-}
-
-/// Calls `use_value` with the bytes of the value of a text as such, even where it is a number.
-///
-/// Errors: as [`sealed`]; those of `use_value`.
-pub fn with_text_value<T>(
-    given: Text<'_>,
-    use_value: impl FnOnce(&[u8]) -> Result<T>,
-) -> Result<T> {
-    let text = &*given.exact()?;
-    with_scratch(|value| {
-        cipher::seal_typed(&Plain::Text(text), value)?;
-        use_value(value)
-    })
-}
-
 /// Whether a value holds the text as such.
 ///
 /// Errors: as `cipher::open_typed`.
@@ -99,18 +69,15 @@ pub fn is_text_value(value: &[u8], given: Text<'_>) -> Result<bool> {
     })
 }
 
-/// Whether nothing is lost where a text gives way to a value: it holds the number that the text means, and what was
-/// written where that says more, or else the text as such.
+/// Whether a value says what was read as `wanted` in the text `original`: the number, and what was written where that says
+/// more, or else the text as such.
 ///
-/// Errors: as [`with_plain`] and `cipher::open_typed`.
-pub fn holds(value: &[u8], given: Text<'_>) -> Result<bool> {
-    let text = &*given.exact()?;
-    with_plain(given, &Chosen::Default, |wanted| {
-        cipher::open_typed(value, Destination::Server, |found| {
-            Ok(found == wanted
-                || *found == Plain::Text(text)
-                || matches!(found, Plain::Written { original, .. } if *original == text))
-        })
+/// Errors: as `cipher::open_typed`.
+pub fn says(value: &[u8], wanted: &Plain<'_>, original: &str) -> Result<bool> {
+    cipher::open_typed(value, Destination::Server, |found| {
+        Ok(found == wanted
+            || *found == Plain::Text(original)
+            || matches!(found, Plain::Written { original: kept, .. } if *kept == original))
     })
 }
 
@@ -133,20 +100,14 @@ pub fn probe_of_text(value: &[u8]) -> Result<Option<Vec<u8>>> {
     }
 }
 
-fn with_kept<T>(
-    given: Text<'_>,
-    keep: Keep,
-    use_plain: impl FnOnce(&Plain<'_>) -> Result<T>,
-) -> Result<T> {
-    with_plain(given, &Chosen::Default, |plain| match plain {
-        Plain::Number(e164) if keep == Keep::Spelling && *e164 != given.bytes() => {
-            use_plain(&Plain::Written {
-                e164,
-                original: &given.exact()?,
-            })
+/// What a value keeps of a plain text that means `plain`.
+pub fn kept<'a>(plain: Plain<'a>, original: &'a str, keep: Keep) -> Plain<'a> {
+    match plain {
+        Plain::Number(e164) if keep == Keep::Spelling && e164 != original.as_bytes() => {
+            Plain::Written { e164, original }
         }
-        plain => use_plain(plain),
-    })
+        plain => plain,
+    }
 }
 
 /// Calls `use_plain` with what a text means: a number, a number with what was written where that says more (an extension, words), or
@@ -166,7 +127,17 @@ pub fn with_plain<T>(
     if is_text_form(given.bytes()) || looks_like_value_text(given.bytes()) {
         return Err(Error::EncryptedAsPlain);
     }
-    let original = &*given.exact()?;
+    with_meaning(&given.exact()?, regions, use_plain)
+}
+
+/// As [`with_plain`], of a text that was found inside a value: whatever it looks like, it is plain.
+///
+/// Errors: an unknown region, 22023; default regions that differ from the pin, where the text depends on them, 55000.
+pub fn with_meaning<T>(
+    original: &str,
+    regions: &Chosen<'_>,
+    use_plain: impl FnOnce(&Plain<'_>) -> Result<T>,
+) -> Result<T> {
     let number = regions.with(original, |regions| {
         Ok(phone::normalize_noting_more(original, regions).ok())
     })?;

@@ -17,6 +17,6 @@ pub mod verify;
 pub use abi::{Value, array, is_the_type};
 pub use access::may_give_plain;
 pub use input::{
-    Keep, decode_text_form, holds, is_text_value, probe_of_text, with_text_value, with_value,
+    Keep, decode_text_form, is_text_value, kept, probe_of_text, says, with_meaning, with_plain,
 };
 pub use show::{mask, number, original_bytes};

@@ -1,223 +1,183 @@
-//! Forgetting a number in a registered column.
+//! Forgetting a number in a column of type `encrypted_phone`.
 //!
-//! Most rows are found by their hash. Those without one are looked at: not converted yet, duplicates that
-//! normalisation uncovered, and texts that are no phone number in the column's regions.
+//! Rows are found by index, under every configured key. Text that is no number by its kind is looked at: a row whose
+//! number another one had when the column was converted holds it so.
 
 use pgrx::IntoDatum;
 use pgrx::spi::quote_identifier;
+use phone_crypt_core::crypto::encrypted_phone::{self as bytes, Plain};
 
-use super::number::{Number, Sealed};
-use super::target::{change_at, holders};
-use super::{Outcome, Rows, attempt};
-use crate::columns::convert;
-use crate::columns::registry::Column;
+use super::number::Number;
+use super::rows::{Rows, change_at};
+use super::{Outcome, attempt};
+use crate::cipher::{self, Destination};
+use crate::encrypted_phone::policy::{self, OnForget};
+use crate::encrypted_phone::{self as typed, Value};
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
 use crate::pg::setting_switch::BatchSettings;
-use crate::pg::statement;
 use crate::pg::table_row::TableRow;
-use crate::pg::text::Text;
 use crate::pg::user::{full_name, switch_to_owner};
-use crate::pg::{Datum, Oid, oids};
+use crate::pg::{Oid, catalog, oids, relation, statement};
 
 /// How often the table is gone through while others change it.
 const ROUNDS: usize = 5;
 
-/// A registered column, as SQL.
-struct Target<'a> {
-    column: &'a Column,
-    number: &'a Number,
-    /// The table's name.
-    table: String,
-    /// What hashes the number can have here.
-    hashes: Vec<String>,
+/// Every column of the type, those of partitions by their table. Not those of other sessions' temporary tables.
+const COLUMNS: &str = "
+    SELECT c.relation, a.attnum, c.column_name::pg_catalog.text, t.relkind::pg_catalog.text,
+           coalesce(c.conversion, '')
+      FROM phone_crypt.encrypted_columns AS c
+      JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
+      JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) c.relation
+                                       AND a.attname OPERATOR(pg_catalog.=) c.column_name
+     WHERE NOT t.relispartition
+       AND NOT (t.relpersistence OPERATOR(pg_catalog.=) 't' AND pg_catalog.pg_is_other_temp_schema(t.relnamespace))
+     ORDER BY c.relation, a.attnum";
+
+/// A column, and what is known of it.
+struct Column {
+    table: Oid,
+    number: i16,
+    name: String,
+    kind: String,
+    conversion: String,
 }
 
-/// Rows without a hash that were looked at.
-#[derive(Default)]
-struct Looked {
-    rows: Rows,
-    unreadable: i64,
-}
-
-/// Deletes the number's rows, or sets what they hold of it to NULL, as the column's policy says. What stands in the
-/// way is an outcome, too: PostgreSQL's own for the table, under its SQLSTATE; a key that is not configured, values of an
-/// earlier system, or rows that stay, 55000.
+/// Forgets the number in each column of the type. What stands in the way at one of them is an outcome, too.
 ///
-/// Errors: the table was dropped a moment ago, 42P01.
-pub fn forget(column: &Column, number: &Number) -> Result<Vec<Outcome>> {
-    let table = full_name(column.relation)?;
-    let object = format!("{table}.{}", quote_identifier(&column.name));
-    let result = attempt(&table, || {
-        let target = Target {
-            column,
-            number,
-            table: table.clone(),
-            hashes: number.hashes(&column.hash_context)?,
-        };
-        let _settings = BatchSettings::for_one_table_of_many();
-        let _in_their_name = switch_to_owner(column.relation)?;
-        target.forget()
-    });
-    Ok(match result {
-        Ok((rows, unreadable)) => outcomes(&object, column, rows, unreadable),
-        Err(failure) => vec![Outcome::failed(&object, failure)],
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
+    let probes = cipher::every_probe(&number.plain())?;
+    let mut columns = Vec::new();
+    statement::run(COLUMNS, &[], |row| columns.extend(column(row)));
+    let mut outcomes = Vec::new();
+    for column in &columns {
+        if relation::exists(column.table) {
+            outcomes.extend(column.forget(number, &probes)?);
+        }
+    }
+    Ok(outcomes)
+}
+
+fn column(row: &TableRow) -> Option<Column> {
+    Some(Column {
+        table: row.get(1)?,
+        number: row.get(2)?,
+        name: row.string(3)?,
+        kind: row.string(4)?,
+        conversion: row.string(5)?,
     })
 }
 
-impl Target<'_> {
-    /// A hash under a key that is not there could not be computed, and its row not be found.
-    fn refuse_unknown_keys(&self) -> Result<()> {
-        let next = self.column.next.as_ref().map(|(_, kind)| kind.key_id);
-        with_ring(|ring| {
-            let ids = std::iter::once(self.column.hash_kind.key_id).chain(next);
-            match ids.into_iter().find(|id| ring.find(*id).is_none()) {
-                Some(id) => Err(Error::HashKeyMissing(id)),
-                None => Ok(()),
-            }
+impl Column {
+    fn forget(&self, number: &Number, probes: &[[u8; bytes::PROBE_LEN]]) -> Result<Vec<Outcome>> {
+        let table = full_name(self.table)?;
+        let object = format!("{table}.{}", quote_identifier(&self.name));
+        // Partitions are left to their table; tables that inherit have columns, and policies, of their own.
+        let rows_of = match self.kind.as_str() {
+            "p" => table.clone(),
+            _ => format!("ONLY {table}"),
+        };
+        let policy = match self.policy() {
+            Ok(policy) => policy,
+            Err(failure) => return Ok(vec![Outcome::failed(&object, failure.in_table(&table))]),
+        };
+        let result = attempt(&table, || {
+            let _settings = BatchSettings::for_one_table_of_many();
+            let _in_their_name = switch_to_owner(self.table)?;
+            self.forget_rows(&rows_of, policy, number, probes)
+        });
+        let action = match policy {
+            OnForget::Delete => "deleted",
+            OnForget::Null => "set to NULL",
+        };
+        Ok(match result {
+            Err(failure) => vec![Outcome::failed(&object, failure)],
+            Ok((rows, 0)) => vec![Outcome::done(&object, action, rows)],
+            Ok((rows, unreadable)) => vec![
+                Outcome::done(&object, action, rows),
+                Outcome::done(&object, "unreadable", unreadable),
+            ],
         })
     }
 
+    fn policy(&self) -> Result<OnForget> {
+        if !matches!(self.kind.as_str(), "r" | "p") {
+            return Err(Error::NoTable);
+        }
+        if matches!(self.conversion.as_str(), "prepared" | "filling") {
+            return Err(Error::ConversionUnderWay);
+        }
+        let policy = policy::of_column(self.table, i32::from(self.number))?;
+        Ok(policy.ok_or(Error::NoForgetPolicy)?.on_forget)
+    }
+
     /// How many rows were changed, and how many could not be read.
-    fn forget(&self) -> Result<(u64, i64)> {
-        self.refuse_unknown_keys()?;
-        let mut rows = 0;
+    fn forget_rows(
+        &self,
+        table: &str,
+        policy: OnForget,
+        number: &Number,
+        probes: &[[u8; bytes::PROBE_LEN]],
+    ) -> Result<(i64, i64)> {
+        let column = quote_identifier(&self.name);
+        let the_type = catalog::type_of_column(self.table, &self.name).ok_or(Error::NotOfType)?;
+        let wanted = || typed::array(the_type, probes.iter().map(|probe| probe.as_slice()));
+        let (array_type, _) = wanted().ok_or(Error::NotOfType)?;
+        let condition = format!("t.{column} OPERATOR(pg_catalog.=) ANY ($1)");
+        let change = match policy {
+            OnForget::Delete => format!("DELETE FROM {table} AS t WHERE {condition}"),
+            OnForget::Null => format!("UPDATE {table} AS t SET {column} = NULL WHERE {condition}"),
+        };
+        let left = format!("SELECT FROM {table} AS t WHERE {condition} LIMIT 1");
+        let run = |sql: &str| {
+            let argument = wanted().map(|(_, array)| array);
+            statement::run(sql, &[(array_type, argument)], |_| ())
+        };
+        let mut changed = 0;
         for _ in 0..ROUNDS {
-            rows += statement::run(&self.change_by_hash(), &[self.hashes_argument()], |_| ());
-            let looked = self.look()?;
-            if looked.rows.is_empty() && !self.has_hash() {
-                return Ok((rows, looked.unreadable));
+            changed += run(&change);
+            let (rows, unreadable) = self.look(table, the_type, number)?;
+            if rows.is_empty() && run(&left) == 0 {
+                return Ok((i64::try_from(changed).unwrap_or(i64::MAX), unreadable));
             }
-            let nulls = nulls(self.column);
-            rows += change_at(&self.table, self.column.deletes_rows, &nulls, looked.rows);
+            let nulls = format!("{column} = NULL");
+            changed += change_at(table, policy == OnForget::Delete, &nulls, rows);
         }
         Err(Error::RowsRemain)
     }
 
-    fn hashes_argument(&self) -> (Oid, Option<Datum>) {
-        (oids::TEXTARRAYOID, self.hashes.clone().into_datum())
-    }
-
-    fn by_hash(&self) -> String {
-        let next = self.column.next.as_ref().map(|(name, _)| name);
-        let conditions = std::iter::once(&self.column.hash)
-            .chain(next)
-            .map(|name| format!("t.{}::text = ANY ($1)", quote_identifier(name)));
-        conditions.collect::<Vec<_>>().join(" OR ")
-    }
-
-    fn has_hash(&self) -> bool {
+    /// Looks at the rows that an index look-up does not find: text, and values under a hash key that is not there.
+    fn look(&self, table: &str, the_type: Oid, number: &Number) -> Result<(Rows, i64)> {
+        let known = with_ring(|ring| Ok(ring.keys().map(|key| key.id().to_string()).collect()))?;
+        let known: Vec<String> = known;
+        let column = quote_identifier(&self.name);
+        let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
         let sql = format!(
-            "SELECT FROM {} AS t WHERE {} LIMIT 1",
-            self.table,
-            self.by_hash()
+            "SELECT t.tableoid, t.ctid::text, t.xmin::text, t.{column} FROM {table} AS t
+              WHERE NOT {ours}.phone_is_number(t.{column}) OR {ours}.phone_hash_key_id(t.{column}) <> ALL ($1)"
         );
-        statement::run(&sql, &[self.hashes_argument()], |_| ()) > 0
-    }
-
-    fn change_by_hash(&self) -> String {
-        match self.column.deletes_rows {
-            true => format!("DELETE FROM {} AS t WHERE {}", self.table, self.by_hash()),
-            false => format!(
-                "UPDATE {} AS t SET {} WHERE {}",
-                self.table,
-                nulls(self.column),
-                self.by_hash()
-            ),
-        }
-    }
-
-    /// Looks at every row without a hash that holds anything.
-    fn look(&self) -> Result<Looked> {
-        let column = self.column;
-        let text = |name: Option<&String>| match name {
-            Some(name) => format!("t.{}::text", quote_identifier(name)),
-            None => "NULL::text".to_owned(),
-        };
-        let plain = column.has_plaintext.then_some(&column.name);
-        let sql = format!(
-            "SELECT t.tableoid, t.ctid::text, t.xmin::text, {}, {}, {}, {} FROM {} AS t WHERE t.{} IS NULL AND ({})",
-            text(Some(&column.encrypted)),
-            text(column.raw.as_ref()),
-            text(plain),
-            text(column.context_column.as_ref()),
-            self.table,
-            quote_identifier(&column.hash),
-            hold_anything(column, "t."),
-        );
-        let mut looked = Looked::default();
-        statement::scan(&sql, &[], |row| {
-            match self.judge(row)? {
-                Sealed::Same => looked.rows.add(row),
-                Sealed::Unreadable => looked.unreadable += 1,
-                Sealed::Earlier => return Err(Error::EarlierValues),
-                Sealed::Other => {}
+        let mut rows = Rows::default();
+        let (mut unreadable, mut of_type) = (0, None);
+        let arguments = [(oids::TEXTARRAYOID, known.into_datum())];
+        statement::scan(&sql, &arguments, |row| -> Result<()> {
+            let Some(value) = Value::of_row(row, 4, &mut of_type)? else {
+                return Ok(());
+            };
+            let says =
+                cipher::open_typed(value.bytes(), Destination::Server, |plain| match plain {
+                    Plain::Text(text) => number.is_text_of(text),
+                    _ => Ok(false),
+                });
+            match says {
+                Ok(true) => rows.add(row),
+                Ok(false) => {}
+                Err(error) if error.is_fault_of_the_value() => unreadable += 1,
+                Err(error) => return Err(error),
             }
             Ok(())
         })?;
-        Ok(looked)
+        Ok((rows, unreadable))
     }
-
-    fn judge(&self, row: &TableRow) -> Result<Sealed> {
-        let (number, column) = (self.number, self.column);
-        let context = match row.get::<Text<'_>>(7) {
-            Some(value) => convert::context_of(column, Some(&value.exact()?))?,
-            // Without a value for its context nothing can have been encrypted under it.
-            None => convert::context_of(column, Some(""))?,
-        };
-        let mut found = Sealed::Other;
-        if let Some(value) = row.get::<Text<'_>>(4) {
-            found = graver(found, number.is_sealed(value.bytes(), &context, column)?);
-        }
-        if let Some(value) = row.get::<Text<'_>>(5) {
-            found = graver(
-                found,
-                number.is_sealed_text(value.bytes(), &context, column)?,
-            );
-        }
-        if let Some(plain) = row.get::<Text<'_>>(6)
-            && number.is_written(&plain.or_empty(), column)?
-        {
-            found = Sealed::Same;
-        }
-        Ok(found)
-    }
-}
-
-fn outcomes(object: &str, column: &Column, rows: u64, unreadable: i64) -> Vec<Outcome> {
-    let action = match column.deletes_rows {
-        true => "deleted",
-        false => "set to NULL",
-    };
-    let rows = i64::try_from(rows).unwrap_or(i64::MAX);
-    let mut outcomes = vec![Outcome::done(object, action, rows)];
-    if unreadable > 0 {
-        outcomes.push(Outcome::done(object, "unreadable", unreadable));
-    }
-    outcomes
-}
-
-/// What matters more of two findings in one row.
-fn graver(one: Sealed, other: Sealed) -> Sealed {
-    match (one, other) {
-        (Sealed::Same, _) | (_, Sealed::Same) => Sealed::Same,
-        (Sealed::Other, found) => found,
-        (found, _) => found,
-    }
-}
-
-/// The assignments that leave nothing of a number in its row.
-pub(super) fn nulls(column: &Column) -> String {
-    let all = holders(column)
-        .into_iter()
-        .map(|name| format!("{name} = NULL"));
-    all.collect::<Vec<_>>().join(", ")
-}
-
-/// Whether a row holds anything of a number.
-pub(super) fn hold_anything(column: &Column, prefix: &str) -> String {
-    let all = holders(column)
-        .into_iter()
-        .map(|name| format!("{prefix}{name} IS NOT NULL"));
-    all.collect::<Vec<_>>().join(" OR ")
 }

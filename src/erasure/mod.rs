@@ -1,27 +1,23 @@
 //! Erasure: every trace of a number from what the extension knows of, and rows whose time is over.
 //!
-//! `number` tells whether something stored is the number; `columns` goes through a registered column, `typed` through
-//! columns of type `encrypted_phone`, `limits` through rate limits with their lists and blocks; `purge` is one batch of what retention periods ask for.
+//! `number` tells whether something stored is the number; `columns` goes through columns of type
+//! `encrypted_phone`, `limits` through rate limits with their lists and blocks; `purge` is one batch of what retention periods ask for.
 
 mod columns;
 mod limits;
 mod number;
 pub mod purge;
-mod target;
-mod typed;
+mod rows;
 
 pub use number::Number;
 
-use crate::columns::registry;
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
-use crate::pg::Oid;
 use crate::pg::subtransaction::{self, Refusal};
-use crate::pg::table_row::TableRow;
 
 /// What was done to one object, or why nothing was.
 pub struct Outcome {
-    /// A registered column as `table.column`, or a table of the extension's own.
+    /// A column as `table.column`, or a table of the extension's own.
     pub object: String,
     /// What was done.
     pub action: &'static str,
@@ -59,37 +55,10 @@ impl Outcome {
 pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
     with_ring(|_| Ok(()))?;
     let mut outcomes = Vec::new();
-    for column in registry::all() {
-        if target::is_there(column.relation) {
-            outcomes.extend(columns::forget(&column, number)?);
-        }
-    }
-    outcomes.extend(typed::forget(number)?);
+    outcomes.extend(columns::forget(number)?);
     outcomes.sort_by(|one, other| one.object.cmp(&other.object));
     outcomes.extend(limits::forget(number));
     Ok(outcomes)
-}
-
-/// Rows that were looked at and are to be changed.
-#[derive(Default)]
-struct Rows {
-    tables: Vec<Oid>,
-    places: Vec<String>,
-    /// Which versions of the rows they were.
-    versions: Vec<String>,
-}
-
-impl Rows {
-    fn is_empty(&self) -> bool {
-        self.places.is_empty()
-    }
-
-    /// A row that begins with tableoid, and ctid and xmin as text.
-    fn add(&mut self, row: &TableRow) {
-        self.tables.extend(row.get::<Oid>(1));
-        self.places.extend(row.get::<String>(2));
-        self.versions.extend(row.get::<String>(3));
-    }
 }
 
 /// Runs `work` on a table; what goes wrong there is undone, and the others go on. PostgreSQL's own error may show the

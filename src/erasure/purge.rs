@@ -5,8 +5,6 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::quote_identifier;
 
 use super::attempt;
-use super::columns::{hold_anything, nulls};
-use crate::columns::registry;
 use crate::encrypted_phone as typed;
 use crate::encrypted_phone::policy::{self, OnForget};
 use crate::error::{Error, Result};
@@ -32,25 +30,14 @@ pub struct Target {
 }
 
 impl Target {
-    /// What is to be purged in a column, registered or of type `encrypted_phone`.
+    /// What is to be purged in a column.
     ///
-    /// Errors: neither, or without a retention, 55000.
+    /// Errors: not of the data type, 42804; without a retention, 55000.
     pub fn of(relation: Oid, column: &str) -> Result<Target> {
         let of_type = catalog::type_of_column(relation, column);
-        if of_type.is_some_and(typed::is_the_type) {
-            return Target::of_typed(relation, column);
+        if !of_type.is_some_and(typed::is_the_type) {
+            return Err(Error::NotOfType);
         }
-        let column = registry::column(relation, column)?;
-        Ok(Target {
-            relation,
-            deletes_rows: column.deletes_rows,
-            time: column.retention_column.clone().ok_or(Error::NoRetention)?,
-            nulls: nulls(&column),
-            holds: hold_anything(&column, "t."),
-        })
-    }
-
-    fn of_typed(relation: Oid, column: &str) -> Result<Target> {
         let number = catalog::column_number(relation, column).ok_or(Error::NoRetention)?;
         let policy = policy::of_column(relation, i32::from(number))?.ok_or(Error::NoRetention)?;
         let column = quote_identifier(column);

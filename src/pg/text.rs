@@ -221,11 +221,6 @@ impl TextOut {
         Self::from_bytes(text.0)
     }
 
-    /// The text as PostgreSQL's value.
-    pub fn datum(self) -> pg_sys::Datum {
-        self.0
-    }
-
     fn from_bytes(bytes: &[u8]) -> TextOut {
         TextOut(varlena(bytes))
     }

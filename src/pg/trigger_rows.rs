@@ -17,12 +17,6 @@ use super::{Oid, text};
 pub struct StoredRow(pg_sys::HeapTuple);
 
 impl StoredRow {
-    /// # Safety
-    /// The row must be of the trigger's table, and in the call's memory context or PostgreSQL's own.
-    pub unsafe fn of(tuple: pg_sys::HeapTuple) -> StoredRow {
-        StoredRow(tuple)
-    }
-
     /// For a trigger whose answer does not matter.
     pub fn none() -> StoredRow {
         StoredRow(std::ptr::null_mut())
@@ -93,19 +87,6 @@ impl TriggerRows {
         }
     }
 
-    /// The table: a partition, where the row goes into one.
-    pub fn table(&self) -> pg_sys::Oid {
-        // SAFETY: PostgreSQL keeps the relation open for the length of the call.
-        unsafe { (*(*self.data).tg_relation).rd_id }
-    }
-
-    /// Where the row to be updated lies.
-    pub fn old_place(&self) -> Option<pg_sys::ItemPointerData> {
-        let tuple = self.tuple(Version::Old)?;
-        // SAFETY: PostgreSQL's tuple stays valid for the length of the call.
-        Some(unsafe { (*tuple).t_self })
-    }
-
     /// Whether a row is updated; else one is inserted.
     pub fn is_update(&self) -> bool {
         // SAFETY: PostgreSQL's data stays valid for the length of the call.
@@ -147,12 +128,6 @@ impl TriggerRows {
     pub fn argument(&self, number: i16) -> Option<&[u8]> {
         // SAFETY: PostgreSQL's data stays valid for the length of the call.
         unsafe { argument_of((*self.data).tg_trigger, number) }
-    }
-
-    /// How many of them there are.
-    pub fn argument_count(&self) -> i16 {
-        // SAFETY: PostgreSQL's data stays valid for the length of the call.
-        unsafe { (*(*self.data).tg_trigger).tgnargs }
     }
 
     /// The two columns of the trigger beside this one that has the same function and first argument, and is of

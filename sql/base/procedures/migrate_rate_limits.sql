@@ -1,5 +1,26 @@
 -- The earlier application's rate_limits: rows of phones become rows of hashes, in the table or in the engine.
 
+-- The sum of the counts of rows that a pass has left as they were.
+CREATE FUNCTION phone_crypt.left_over(counts jsonb) RETURNS bigint
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(sum(value::bigint), 0)::bigint FROM jsonb_each_text(counts) AS c (name, value)
+     WHERE starts_with(name, 'left_')
+$$;
+COMMENT ON FUNCTION phone_crypt.left_over(jsonb) IS
+    'the sum of the counts whose names begin with left_';
+
+CREATE FUNCTION phone_crypt.without_left_over(counts jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(jsonb_object_agg(name, value), '{}') FROM jsonb_each(counts) AS c (name, value)
+     WHERE NOT starts_with(name, 'left_')
+$$;
+COMMENT ON FUNCTION phone_crypt.without_left_over(jsonb) IS
+    'the counts whose names do not begin with left_';
+
 -- What a migration would do, from one reading of the table.
 CREATE FUNCTION phone_crypt.preview_migration(
     source regclass, "window" interval, into_engine boolean, hashes boolean, others boolean

@@ -1,4 +1,4 @@
--- Retention: rows of registered columns whose time is over are deleted or set to NULL.
+-- Retention: rows of encrypted columns whose time is over are deleted or set to NULL.
 
 -- One batch, and again if others were in its way. PostgreSQL's own errors may show the row.
 CREATE FUNCTION phone_crypt.try_purge_batch(
@@ -31,17 +31,11 @@ CREATE FUNCTION phone_crypt.retentions()
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.*
-      FROM (SELECT c.relation, c.column_name, CASE c.on_forget WHEN 'delete' THEN 'deleted' ELSE 'set_to_null' END,
-                   statement_timestamp() - c.retention, pg_has_role(r.relowner, 'USAGE')
-              FROM phone_crypt.columns AS c JOIN pg_class AS r ON r.oid = c.relation
-             WHERE c.retention IS NOT NULL
-            UNION ALL
-            SELECT e.relation, e.column_name, CASE e.on_forget WHEN 'delete' THEN 'deleted' ELSE 'set_to_null' END,
-                   statement_timestamp() - e.retention, pg_has_role(r.relowner, 'USAGE')
-              FROM phone_crypt.encrypted_columns AS e JOIN pg_class AS r ON r.oid = e.relation
-             WHERE e.retention > interval '0' AND r.relkind IN ('r', 'p')) AS r (relation, column_name)
-     ORDER BY r.relation::text COLLATE "C", r.column_name
+    SELECT e.relation, e.column_name, CASE e.on_forget WHEN 'delete' THEN 'deleted' ELSE 'set_to_null' END,
+           statement_timestamp() - e.retention, pg_has_role(r.relowner, 'USAGE')
+      FROM phone_crypt.encrypted_columns AS e JOIN pg_class AS r ON r.oid = e.relation
+     WHERE e.retention > interval '0' AND r.relkind IN ('r', 'p')
+     ORDER BY e.relation::text COLLATE "C", e.column_name
 $$;
 COMMENT ON FUNCTION phone_crypt.retentions() IS
     'encrypted columns with a retention, and the time before which their rows are due';
@@ -196,4 +190,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE phone_purge_expired(integer, boolean) IS
-    'deletes or sets to NULL the rows of registered columns that are older than their retention';
+    'deletes or sets to NULL the rows of encrypted columns that are older than their retention';

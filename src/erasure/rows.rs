@@ -1,26 +1,31 @@
-//! The table of a registered column, its names as SQL writes them, and changes of rows that were looked at.
+//! Rows that were looked at, and their change.
 
 use pgrx::IntoDatum;
-use pgrx::spi::quote_identifier;
 
-use super::Rows;
-use crate::columns::registry::Column;
-use crate::pg::{Oid, oids, relation, statement};
+use crate::pg::table_row::TableRow;
+use crate::pg::{Oid, oids, statement};
 
-/// Whether a registered table is there: one may have been dropped since.
-pub fn is_there(table: Oid) -> bool {
-    relation::exists(table)
+/// Rows that were looked at and are to be changed.
+#[derive(Default)]
+pub struct Rows {
+    tables: Vec<Oid>,
+    places: Vec<String>,
+    /// Which versions of the rows they were.
+    versions: Vec<String>,
 }
 
-/// The columns that hold the number in one way or another, quoted.
-pub fn holders(column: &Column) -> Vec<String> {
-    let mut names = vec![&column.encrypted, &column.hash];
-    names.extend(&column.raw);
-    names.extend(column.next.as_ref().map(|(name, _)| name));
-    if column.has_plaintext {
-        names.push(&column.name);
+impl Rows {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
     }
-    names.iter().map(quote_identifier).collect()
+
+    /// A row that begins with tableoid, and ctid and xmin as text.
+    pub fn add(&mut self, row: &TableRow) {
+        self.tables.extend(row.get::<Oid>(1));
+        self.places.extend(row.get::<String>(2));
+        self.versions.extend(row.get::<String>(3));
+    }
 }
 
 /// Deletes rows, or sets columns of theirs to NULL. How many there were.

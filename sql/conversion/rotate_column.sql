@@ -64,8 +64,15 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
     title := phone_crypt.job_title('phone_rotate_column', relation, column_name::pg_catalog.name);
     BEGIN
+        IF relation IS NULL OR column_name IS NULL THEN
+            RAISE EXCEPTION 'table and column must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+        END IF;
         PERFORM phone_crypt.check_owner(relation);
         PERFORM phone_crypt.check_batch_size(batch_size);
+        IF NOT phone_crypt.is_encrypted_column(relation, column_name) THEN
+            RAISE EXCEPTION 'column % of table % is not of type encrypted_phone', pg_catalog.quote_ident(column_name), relation
+                USING ERRCODE = 'object_not_in_prerequisite_state';
+        END IF;
         PERFORM phone_crypt.check_keys();
         IF rotate_hash IS NULL OR dry_run IS NULL THEN
             RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -101,8 +108,8 @@ BEGIN
         RETURN;
     END IF;
     COMMIT;
-    CALL phone_crypt.work_through_pages('phone_rotate_column', 'reencrypt', relation, column_name, NULL, pending, false,
-                                        batch_size, job, counts, failure);
+    CALL phone_crypt.work_through_pages('phone_rotate_column', 'reencrypt', relation, column_name, NULL, 'text', pending,
+                                        false, batch_size, job, counts, failure);
     PERFORM phone_crypt.begin_batch();
     IF failure IS NULL OR failure OPERATOR(pg_catalog.=) '' THEN
         PERFORM phone_crypt.job_end(job, counts);
@@ -119,3 +126,101 @@ END;
 $$;
 COMMENT ON PROCEDURE phone_crypt.reencrypt_column(regclass, text, boolean, integer, boolean, text) IS
     'behind phone_rotate_column and phone_rotate_all: a column of type encrypted_phone';
+
+CREATE PROCEDURE phone_rotate_column(
+    "table" regclass, "column" name, rotate_hash boolean DEFAULT false, batch_size integer DEFAULT 5000,
+    dry_run boolean DEFAULT false
+)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    failure pg_catalog.text;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
+BEGIN
+    CALL phone_crypt.reencrypt_column("table", "column"::pg_catalog.text, rotate_hash, batch_size, dry_run, failure);
+    PERFORM phone_crypt.end_batch(callers);
+END;
+$$;
+COMMENT ON PROCEDURE phone_rotate_column(regclass, name, boolean, integer, boolean) IS
+    'encrypts again what is not under the primary key';
+
+-- A partitioned table is there by its partitions.
+CREATE FUNCTION phone_crypt.rotated_columns() RETURNS TABLE (relation regclass, column_name text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT e.relation, e.column_name FROM phone_crypt.encrypted_columns AS e JOIN pg_class AS t ON t.oid = e.relation
+     WHERE t.relkind = 'r' AND t.relpersistence <> 't'
+$$;
+COMMENT ON FUNCTION phone_crypt.rotated_columns() IS
+    'the columns that phone_rotate_all goes through';
+
+-- A table that something is wrong with does not keep the others from being rotated.
+CREATE PROCEDURE phone_rotate_all(
+    rotate_hash boolean DEFAULT false, batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false
+)
+    LANGUAGE plpgsql
+AS $$
+#variable_conflict use_variable
+DECLARE
+    names pg_catalog.text[];
+    relations pg_catalog.regclass[];
+    title pg_catalog.text;
+    failure pg_catalog.text;
+    failures pg_catalog.text[] := '{}';
+    details pg_catalog.text[] := '{}';
+    others bigint;
+    callers pg_catalog.text[] := phone_crypt.begin_batch();
+BEGIN
+    PERFORM phone_crypt.check_batch_size(batch_size);
+    IF rotate_hash IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    SELECT pg_catalog.array_agg(c.relation ORDER BY c.relation, c.column_name),
+           pg_catalog.array_agg(c.column_name ORDER BY c.relation, c.column_name)
+      INTO relations, names FROM phone_crypt.rotated_columns() AS c WHERE phone_crypt.owns(c.relation);
+    SELECT pg_catalog.count(*) INTO others
+      FROM phone_crypt.rotated_columns() AS c WHERE NOT phone_crypt.owns(c.relation);
+    IF names IS NOT NULL THEN
+        PERFORM phone_crypt.check_keys();
+    END IF;
+    FOR i IN 1 .. coalesce(pg_catalog.array_length(names, 1), 0) LOOP
+        failure := '';
+        title := phone_crypt.job_title('phone_rotate_all', relations[i], names[i]::pg_catalog.name);
+        CALL phone_crypt.reencrypt_column(relations[i], names[i], rotate_hash, batch_size, dry_run, failure);
+        PERFORM phone_crypt.begin_batch();
+        IF failure OPERATOR(pg_catalog.<>) '' THEN
+            PERFORM phone_crypt.job_unlock(relations[i]);
+            failures := pg_catalog.array_append(failures, failure);
+            details := pg_catalog.array_append(details, pg_catalog.format('%s.%s: %s', relations[i], names[i], failure));
+            RAISE WARNING '%: not rotated: SQLSTATE %', title, failure
+                USING HINT = 'CALL phone_rotate_column() for it: that says more.';
+        END IF;
+    END LOOP;
+    IF NOT dry_run THEN
+        BEGIN
+            RAISE NOTICE 'phone_rotate_all: lists and blocks by phone: % changed', phone_crypt.rekey_phones();
+        EXCEPTION WHEN OTHERS THEN
+            failures := pg_catalog.array_append(failures, SQLSTATE);
+            details := pg_catalog.array_append(details, pg_catalog.concat('lists and blocks by phone: ', SQLSTATE));
+            RAISE WARNING 'phone_rotate_all: lists and blocks by phone were not changed: SQLSTATE %', SQLSTATE;
+        END;
+    END IF;
+    IF others OPERATOR(pg_catalog.>) 0 THEN
+        RAISE WARNING '% encrypted columns belong to tables of others and were left out', others
+            USING HINT = 'Their owners, or a superuser, can rotate them.';
+    END IF;
+    IF pg_catalog.cardinality(failures) OPERATOR(pg_catalog.>) 0 THEN
+        IF NOT dry_run THEN
+            COMMIT;
+        END IF;
+        RAISE EXCEPTION 'phone_rotate_all is incomplete: % failed', pg_catalog.cardinality(failures)
+            USING ERRCODE = failures[1], DETAIL = pg_catalog.array_to_string(details, '; '),
+                  HINT = 'What was done is kept. Remove the causes and CALL it again.';
+    END IF;
+    PERFORM phone_crypt.end_batch(callers);
+END;
+$$;
+COMMENT ON PROCEDURE phone_rotate_all(boolean, integer, boolean) IS
+    'phone_rotate_column for every encrypted column of yours, then lists and blocks by phone';

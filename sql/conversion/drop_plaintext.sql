@@ -17,10 +17,13 @@ $$;
 COMMENT ON FUNCTION phone_crypt.warn_of_order(text, regclass, smallint, smallint) IS
     'warns where a column comes to stand behind others';
 
-CREATE PROCEDURE phone_crypt.drop_plain(relation regclass, column_name text, dry_run boolean)
+CREATE PROCEDURE phone_drop_plaintext("table" regclass, "column" name, dry_run boolean DEFAULT false)
     LANGUAGE plpgsql
 AS $$
+#variable_conflict use_variable
 DECLARE
+    relation pg_catalog.regclass := "table";
+    column_name pg_catalog.text := "column";
     conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
     verified pg_catalog.text;
     differing bigint;
@@ -28,12 +31,15 @@ DECLARE
     title pg_catalog.text;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
-    IF dry_run IS NULL THEN
-        RAISE EXCEPTION 'dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    IF relation IS NULL OR column_name IS NULL OR dry_run IS NULL THEN
+        RAISE EXCEPTION 'table, column and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     PERFORM phone_crypt.check_owner(relation);
     title := phone_crypt.job_title('phone_drop_plaintext', relation, column_name::pg_catalog.name);
-    IF (conversion.state OPERATOR(pg_catalog.=) 'swapped') IS NOT TRUE THEN
+    IF NOT phone_crypt.is_encrypted_column(relation, column_name) THEN
+        RAISE EXCEPTION 'column % of table % is not of type encrypted_phone', pg_catalog.quote_ident(column_name), relation
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL phone_encrypt_column() first.';
+    ELSIF (conversion.state OPERATOR(pg_catalog.=) 'swapped') IS NOT TRUE THEN
         RAISE NOTICE '%: there is no plain text', title;
         PERFORM phone_crypt.end_batch(callers);
         RETURN;
@@ -44,7 +50,8 @@ BEGIN
     IF NOT dry_run THEN
         PERFORM phone_crypt.job_lock(relation);
     END IF;
-    differing := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text, column_name, true);
+    differing := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
+                                                  conversion.source, true);
     IF differing OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -69,8 +76,8 @@ BEGIN
     PERFORM phone_crypt.end_batch(callers);
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.drop_plain(regclass, text, boolean) IS
-    'behind phone_drop_plaintext: for a column of type encrypted_phone';
+COMMENT ON PROCEDURE phone_drop_plaintext(regclass, name, boolean) IS
+    'verifies every row of a column that was encrypted, then drops what it was';
 
 CREATE FUNCTION phone_crypt.drop_plain_column(relation regclass, column_name text, verified text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -1,0 +1,108 @@
+-- NOT NULL, which no statement may read the whole table for under the lock of the swap.
+
+-- Where a trigger fills the new column, a check stands for it before the swap; where batches alone do, after it.
+
+-- The constraint that stands for NOT NULL until the swap, and whether it has been validated.
+CREATE FUNCTION phone_crypt.not_null_check(conversion phone_crypt.conversions, OUT name text, OUT is_valid boolean)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT c.conname, c.convalidated FROM pg_constraint AS c
+     WHERE c.conrelid = conversion.relation AND c.contype = 'c' AND c.conkey = ARRAY[conversion.encrypted_number]
+       AND starts_with(pg_get_constraintdef(c.oid), format('CHECK ((%I IS NOT NULL))', conversion.encrypted_column))
+     LIMIT 1
+$$;
+COMMENT ON FUNCTION phone_crypt.not_null_check(phone_crypt.conversions) IS
+    'the check that stands for NOT NULL on the encrypted column of a conversion';
+
+CREATE FUNCTION phone_crypt.not_null_sql(conversion phone_crypt.conversions) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    found record;
+    statements text[] := '{}';
+    name text;
+BEGIN
+    IF NOT (SELECT a.attnotnull FROM pg_attribute AS a
+             WHERE a.attrelid = conversion.relation AND a.attnum = conversion.plain_number) THEN
+        RETURN statements;
+    END IF;
+    SELECT * INTO found FROM phone_crypt.not_null_check(conversion);
+    name := coalesce(found.name, conversion.encrypted_column || '_' || conversion.encrypted_number);
+    IF found.name IS NULL THEN
+        statements := statements || format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID',
+                                           conversion.relation, name, conversion.encrypted_column);
+    END IF;
+    IF found.is_valid IS NOT TRUE THEN
+        statements := statements || format('ALTER TABLE %s VALIDATE CONSTRAINT %I', conversion.relation, name);
+    END IF;
+    RETURN statements;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.not_null_sql(phone_crypt.conversions) IS
+    'the statements that see to NOT NULL before the swap, so that it need not read the table';
+
+-- The check that stands for NOT NULL from the swap on.
+CREATE FUNCTION phone_crypt.late_check_name(number smallint) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'phone_crypt_not_null_' || number
+$$;
+COMMENT ON FUNCTION phone_crypt.late_check_name(smallint) IS
+    'the name of the check that stands for NOT NULL of a column that batches have filled';
+
+-- The statements under the lock: new rows are held to it at once; the others are looked at afterwards.
+CREATE FUNCTION phone_crypt.not_null_later_sql(
+    relation regclass, is_not_null boolean, from_column text, to_column text, to_number smallint
+) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN is_not_null THEN ARRAY[
+        format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID', relation,
+               phone_crypt.late_check_name(to_number), to_column),
+        format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', relation, from_column)]
+    ELSE '{}' END
+$$;
+COMMENT ON FUNCTION phone_crypt.not_null_later_sql(regclass, boolean, text, text, smallint) IS
+    'the statements of a swap that see to NOT NULL where no check has stood for it';
+
+CREATE FUNCTION phone_crypt.has_late_check(relation regclass, column_name text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM pg_constraint AS c JOIN pg_attribute AS a
+                       ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+                    WHERE c.conrelid = relation AND a.attname = column_name
+                      AND c.conname = phone_crypt.late_check_name(a.attnum))
+$$;
+COMMENT ON FUNCTION phone_crypt.has_late_check(regclass, text) IS
+    'whether a column that batches have filled is not NOT NULL again yet';
+
+CREATE PROCEDURE phone_crypt.not_null_again(relation regclass, column_name text)
+    LANGUAGE plpgsql
+AS $$
+DECLARE
+    name pg_catalog.text;
+    failure pg_catalog.text;
+BEGIN
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
+    SELECT c.conname INTO name FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_attribute AS a
+        ON a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND c.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
+     WHERE c.conrelid OPERATOR(pg_catalog.=) relation AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name
+       AND c.conname OPERATOR(pg_catalog.=) phone_crypt.late_check_name(a.attnum)::pg_catalog.name;
+    IF name IS NOT NULL THEN
+        CALL phone_crypt.change_table(relation, ARRAY[
+            pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', relation, name)], failure);
+        CALL phone_crypt.change_table(relation, ARRAY[
+            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, column_name),
+            pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', relation, name)], failure);
+    END IF;
+END;
+$$;
+COMMENT ON PROCEDURE phone_crypt.not_null_again(regclass, text) IS
+    'behind phone_encrypt_column and phone_decrypt_column: NOT NULL as before';
+

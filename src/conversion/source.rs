@@ -1,0 +1,239 @@
+//! What the texts of a column are that is converted: plain text, or values that hold it.
+
+use phone_crypt_core::crypto::encrypted_phone::{Plain, looks_like_value_text};
+use phone_crypt_core::crypto::primitives::hex;
+use phone_crypt_core::crypto::{self, KeyId, Kind, LegacyError, LegacyScheme, ValueInfo};
+use phone_crypt_core::phone::{self, Naive};
+
+use crate::cipher::{self, Destination, LegacyKey, with_scratch};
+use crate::encrypted_phone::{self as typed, Keep};
+use crate::error::{Error, Result};
+use crate::keys::with_ring;
+use crate::pg::text::Text;
+use crate::regions::{Chosen, with_default, with_list};
+
+/// What the column holds. A text that is no value is plain text in any case: the application may write it already.
+pub enum Source {
+    /// Plain text.
+    Text,
+    /// What `phone_encrypt` and `phone_encrypt_raw` give, under this context.
+    Value { context: Vec<u8> },
+    /// Unauthenticated values of the earlier web application.
+    Legacy {
+        scheme: LegacyScheme,
+        /// None for that of `legacy_key_id`.
+        key_id: Option<KeyId>,
+        /// None for those of the setting.
+        regions: Option<String>,
+    },
+}
+
+/// What came of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// A number.
+    Number,
+    /// A number that the earlier application had put `+1` before.
+    Repaired,
+    /// Text that is no number, kept as it is.
+    Text,
+}
+
+impl Outcome {
+    /// The name that it is counted under.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Number => "encrypted",
+            Outcome::Repaired => "repaired",
+            Outcome::Text => "kept_as_text",
+        }
+    }
+}
+
+impl Source {
+    /// As the trigger of a conversion has it: `text`; `value` and the context in hexadecimal; `legacy`, the scheme, a key
+    /// id or `-`, and regions or `-`.
+    ///
+    /// Errors: anything else, 22023.
+    pub fn parse(text: &str) -> Result<Source> {
+        let mut words = text.split(' ');
+        let source = match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("text"), None, ..) => Source::Text,
+            (Some("value"), context, None, _) => Source::Value {
+                context: bytes(context.unwrap_or_default()).ok_or(Error::UnknownWork)?,
+            },
+            (Some("legacy"), Some(scheme), Some(key_id), Some(regions)) => Source::Legacy {
+                scheme: LegacyScheme::parse(scheme)?,
+                key_id: given(key_id).map(str::parse).transpose()?,
+                regions: given(regions).map(str::to_owned),
+            },
+            _ => return Err(Error::UnknownWork),
+        };
+        Ok(source)
+    }
+
+    /// Refuses a source whose key or regions are not there.
+    ///
+    /// Errors: a key that is not configured, or keys that differ from the pin, 55000; an unknown region, 22023.
+    pub fn check(&self) -> Result<()> {
+        let Source::Legacy {
+            key_id, regions, ..
+        } = self
+        else {
+            return Ok(());
+        };
+        with_ring(|ring| match *key_id {
+            Some(id) if ring.find(id).is_none() => Err(LegacyError::UnknownKey(id).into()),
+            _ => Ok(()),
+        })?;
+        match regions {
+            Some(list) => with_list(list, |_| Ok(())),
+            None => Ok(()),
+        }
+    }
+
+    /// Calls `use_value` with the bytes of the value that a text becomes.
+    ///
+    /// Errors: as [`Source::with_plain`]; those of `use_value`.
+    pub fn with_value<T>(
+        &self,
+        given: Text<'_>,
+        keep: Keep,
+        use_value: impl FnOnce(&[u8], Outcome) -> Result<T>,
+    ) -> Result<T> {
+        self.with_plain(given, |plain, original, outcome| {
+            with_scratch(|value| {
+                cipher::seal_typed(&typed::kept(*plain, original, keep), value)?;
+                use_value(value, outcome)
+            })
+        })
+    }
+
+    /// Calls `use_value` with the bytes of the value of what a text says as such, even where it is a number.
+    ///
+    /// Errors: as [`Source::with_plain`]; those of `use_value`.
+    pub fn with_text_value<T>(
+        &self,
+        given: Text<'_>,
+        use_value: impl FnOnce(&[u8]) -> Result<T>,
+    ) -> Result<T> {
+        self.with_plain(given, |_, original, _| {
+            with_scratch(|value| {
+                cipher::seal_typed(&Plain::Text(original), value)?;
+                use_value(value)
+            })
+        })
+    }
+
+    /// Whether nothing is lost where a text gives way to a value.
+    ///
+    /// Errors: as [`Source::with_plain`] and `cipher::open_typed`.
+    pub fn is_held_by(&self, value: &[u8], given: Text<'_>) -> Result<bool> {
+        self.with_plain(given, |wanted, original, _| {
+            typed::says(value, wanted, original)
+        })
+    }
+
+    /// What comes of a text.
+    ///
+    /// Errors: as [`Source::with_plain`].
+    pub fn outcome(&self, given: Text<'_>) -> Result<Outcome> {
+        self.with_plain(given, |_, _, outcome| Ok(outcome))
+    }
+
+    /// Calls `use_plain` with what a text means, and with the plain text.
+    ///
+    /// Errors: an encrypted value where plain text is expected, 22P02; a value that cannot be read, 22000 or 22P02; a key
+    /// that is not configured, keys or default regions that differ from the pin, 55000; an unknown region, 22023.
+    fn with_plain<T>(
+        &self,
+        given: Text<'_>,
+        use_plain: impl FnOnce(&Plain<'_>, &str, Outcome) -> Result<T>,
+    ) -> Result<T> {
+        let is_plain = matches!(self, Source::Text) || !looks_like_value_text(given.bytes());
+        if is_plain {
+            let original = &*given.exact()?;
+            return typed::with_plain(given, &Chosen::Default, |plain| {
+                use_plain(plain, original, outcome(plain))
+            });
+        }
+        with_scratch(|opened| {
+            self.open(given.bytes(), opened)?;
+            let undecryptable = Error::Legacy(LegacyError::Undecryptable);
+            let original = std::str::from_utf8(opened).map_err(|_| undecryptable)?;
+            match self {
+                Source::Legacy { regions, .. } => {
+                    with_naive(original, regions.as_deref(), |plain, outcome| {
+                        use_plain(plain, original, outcome)
+                    })
+                }
+                _ => typed::with_meaning(original, &Chosen::Default, |plain| {
+                    use_plain(plain, original, outcome(plain))
+                }),
+            }
+        })
+    }
+
+    fn open(&self, value: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let info = crypto::inspect(value)?;
+        match (self, info) {
+            (
+                Source::Value { context },
+                ValueInfo::Current {
+                    kind: Kind::Text, ..
+                },
+            ) => cipher::open(Kind::Text, value, context, Destination::Server, out),
+            (Source::Value { context }, _) => {
+                cipher::open_phone(value, context, Destination::Server, out)
+            }
+            (Source::Legacy { scheme, key_id, .. }, ValueInfo::Legacy) => {
+                let key = LegacyKey::Configured(*key_id);
+                cipher::open_legacy(value, *scheme, &key, Destination::Server, out)
+            }
+            _ => cipher::open_phone(value, b"", Destination::Server, out),
+        }
+    }
+}
+
+fn bytes(hexadecimal: &str) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; hexadecimal.len() / 2];
+    hex::decode_lower(hexadecimal.as_bytes(), &mut bytes).then_some(bytes)
+}
+
+fn given(word: &str) -> Option<&str> {
+    (word != "-").then_some(word)
+}
+
+fn outcome(plain: &Plain<'_>) -> Outcome {
+    match plain {
+        Plain::Number(_) | Plain::Written { .. } => Outcome::Number,
+        Plain::Text(_) => Outcome::Text,
+    }
+}
+
+/// Calls `use_plain` with what a text of the earlier application means: what `+1` was put before is all in the number once
+/// it is repaired.
+fn with_naive<T>(
+    original: &str,
+    regions: Option<&str>,
+    use_plain: impl FnOnce(&Plain<'_>, Outcome) -> Result<T>,
+) -> Result<T> {
+    let read = |regions: &phone::Regions| Ok(phone::read_naive(original, regions));
+    let number = match regions {
+        Some(list) => with_list(list, read),
+        None => with_default(read),
+    }?;
+    let chosen = match regions {
+        Some(list) => Chosen::List(list.into()),
+        None => Chosen::Default,
+    };
+    match number {
+        Ok(Naive::Number(_)) => {
+            typed::with_meaning(original, &chosen, |plain| use_plain(plain, outcome(plain)))
+        }
+        Ok(Naive::Repaired(number)) => {
+            use_plain(&Plain::Number(number.as_bytes()), Outcome::Repaired)
+        }
+        Err(_) => use_plain(&Plain::Text(original), Outcome::Text),
+    }
+}
