@@ -301,6 +301,7 @@ BEGIN
         RAISE EXCEPTION 'permission denied for the plain text of values' USING ERRCODE = 'insufficient_privilege',
             HINT = 'It needs EXECUTE on phone_decrypt (profile reader).';
     END IF;
+    PERFORM phone_crypt.check_source(source);
     PERFORM phone_crypt.check_rights(relation, a.attnum) FROM pg_catalog.pg_attribute AS a
       WHERE a.attrelid OPERATOR(pg_catalog.=) relation AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name;
     IF dry_run THEN

@@ -98,10 +98,11 @@ BEGIN
             END IF;
             unreadable := unreadable OPERATOR(pg_catalog.+) batch.unreadable;
             done := done OPERATOR(pg_catalog.+) batch.changed;
-            counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_build_object(
+            counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
                 CASE work WHEN 'decrypt' THEN 'decrypted' WHEN 'reencrypt' THEN 'rotated' ELSE 'encrypted' END,
                 batch.changed OPERATOR(pg_catalog.-) batch.repaired OPERATOR(pg_catalog.-) batch.texts,
-                'repaired', batch.repaired, 'kept_as_text', batch.texts, 'repeated_kept_as_text', batch.repeated));
+                'repaired', NULLIF(batch.repaired, 0), 'kept_as_text', NULLIF(batch.texts, 0),
+                'repeated_kept_as_text', NULLIF(batch.repeated, 0))));
             PERFORM phone_crypt.job_progress(job, done, counts);
             COMMIT;
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED;

@@ -56,13 +56,13 @@ impl Source {
     ///
     /// Errors: anything else, 22023.
     pub fn parse(text: &str) -> Result<Source> {
-        let mut words = text.split(' ');
-        let source = match (words.next(), words.next(), words.next(), words.next()) {
-            (Some("text"), None, ..) => Source::Text,
-            (Some("value"), context, None, _) => Source::Value {
-                context: bytes(context.unwrap_or_default()).ok_or(Error::UnknownWork)?,
+        let words: Vec<&str> = text.split(' ').collect();
+        let source = match words[..] {
+            ["text"] => Source::Text,
+            ["value", context] => Source::Value {
+                context: bytes(context).ok_or(Error::UnknownWork)?,
             },
-            (Some("legacy"), Some(scheme), Some(key_id), Some(regions)) => Source::Legacy {
+            ["legacy", scheme, key_id, regions] => Source::Legacy {
                 scheme: LegacyScheme::parse(scheme)?,
                 key_id: given(key_id).map(str::parse).transpose()?,
                 regions: given(regions).map(str::to_owned),
@@ -74,21 +74,21 @@ impl Source {
 
     /// Refuses a source whose key or regions are not there.
     ///
-    /// Errors: a key that is not configured, or keys that differ from the pin, 55000; an unknown region, 22023.
+    /// Errors: a key that is not configured, keys or default regions that differ from the pin, 55000; an unknown region, 22023.
     pub fn check(&self) -> Result<()> {
-        let Source::Legacy {
-            key_id, regions, ..
-        } = self
-        else {
-            return Ok(());
+        let (key_id, regions) = match self {
+            Source::Text | Source::Value { .. } => (None, None),
+            Source::Legacy {
+                key_id, regions, ..
+            } => (*key_id, regions.as_deref()),
         };
-        with_ring(|ring| match *key_id {
+        with_ring(|ring| match key_id {
             Some(id) if ring.find(id).is_none() => Err(LegacyError::UnknownKey(id).into()),
             _ => Ok(()),
         })?;
         match regions {
             Some(list) => with_list(list, |_| Ok(())),
-            None => Ok(()),
+            None => with_default(|_| Ok(())),
         }
     }
 

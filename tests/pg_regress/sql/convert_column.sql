@@ -166,8 +166,41 @@ RESET client_min_messages;
 SELECT id FROM many WHERE phone = '04 1000 0420';
 SELECT state FROM phone_crypt.conversions WHERE relation = 'many'::regclass;
 
+-- A column of values, whose context one has to know. One value among plain text is not read.
+CREATE TABLE ticket (id int PRIMARY KEY, phone text NOT NULL);
+INSERT INTO ticket SELECT n, phone_encrypt('+6140114807' || n % 7, 'ticket.phone') FROM generate_series(1, 9) AS n;
+INSERT INTO ticket VALUES (10, phone_encrypt_raw('ask for Bob', 'ticket.phone'));
+CALL phone_encrypt_column('ticket', 'phone');
+CALL phone_encrypt_column('ticket', 'phone', context => 'ticket.phone', dry_run => true);
+INSERT INTO ticket VALUES (11, '+61401148075');
+CALL phone_encrypt_column('ticket', 'phone');
+CALL phone_encrypt_column('ticket', 'phone', context => 'ticket.phone');
+SELECT count(*) FROM phone_crypt.conversions WHERE relation = 'ticket'::regclass;
+DELETE FROM ticket WHERE id = 11;
+SET client_min_messages = warning;
+CALL phone_encrypt_column('ticket', 'phone', context => 'ticket.phone', batch_size => 3);
+RESET client_min_messages;
+SELECT details FROM phone_crypt.jobs WHERE relation = 'ticket'::regclass;
+SELECT state, source = 'value ' || encode('ticket.phone', 'hex') AS source FROM phone_crypt.conversions WHERE relation = 'ticket'::regclass;
+SELECT a.attname, a.attnotnull FROM pg_attribute AS a WHERE a.attrelid = 'ticket'::regclass AND a.attnum > 0 ORDER BY a.attnum;
+SELECT id, phone_decrypt(phone), phone_decrypt(phone_plain, 'ticket.phone') FROM ticket WHERE phone IN ('0401 148 075', '0401 148 076') ORDER BY id;
+SELECT id, phone_decrypt(phone) FROM ticket WHERE phone = 'ask for Bob';
+-- The application gives plain text from now on.
+SELECT t.command($$INSERT INTO ticket VALUES (12, phone_encrypt('+61401148075', 'ticket.phone'))$$);
+UPDATE ticket SET phone = '0401 148 070' WHERE id = 10;
+SELECT id, phone_decrypt(phone), phone_plain FROM ticket WHERE id = 10;
+CALL phone_decrypt_column('ticket', 'phone');
+UPDATE ticket SET phone_plain = phone_encrypt('+61401148999', 'ticket.phone') WHERE id = 1;
+CALL phone_drop_plaintext('ticket', 'phone');
+UPDATE ticket SET phone_plain = NULL WHERE id = 1;
+SET client_min_messages = error;
+CALL phone_drop_plaintext('ticket', 'phone');
+CALL phone_decrypt_column('ticket', 'phone');
+RESET client_min_messages;
+SELECT * FROM ticket ORDER BY id;
+
 DEALLOCATE ALL;
-DROP TABLE customer, contact, many;
+DROP TABLE customer, contact, many, ticket;
 DROP FUNCTION t.uses(text, text);
 DROP OWNED BY regress_application;
 DROP ROLE regress_application;
