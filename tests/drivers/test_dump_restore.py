@@ -194,7 +194,7 @@ def test_a_role_that_may_read_everything_can_dump(server, shops):
     with server.connect() as session:
         session.execute("CREATE ROLE backup LOGIN; GRANT pg_read_all_data TO backup")
     text = server.program("pg_dump", "--username=backup", shops["public"])
-    assert "COPY phone_crypt.columns" in text and "COPY phone_crypt.jobs" in text
+    assert "COPY phone_crypt.jobs" in text
 
 
 def test_without_a_pin_another_key_reads_nothing_but_writes(server, elsewhere, wrong_key):
