@@ -138,9 +138,15 @@ pgrx::extension_sql_file!(
     requires = ["jobs"]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/partitions.sql",
+    name = "partitions",
+    requires = ["schema"]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/conversions.sql",
     name = "conversions",
     requires = [
+        "partitions",
         "encrypted_phone_operators",
         conversion::functions::convert_row
     ]

@@ -30,7 +30,9 @@ CREATE VIEW phone_crypt.conversions AS
                    FROM pg_catalog.pg_trigger AS t WHERE t.tgattr[0] IS NULL) AS w
         ON w.tgrelid OPERATOR(pg_catalog.=) m.tgrelid AND w.tgfoid OPERATOR(pg_catalog.=) m.tgfoid
        AND w.id OPERATOR(pg_catalog.=) m.id
-     WHERE m.tgfoid OPERATOR(pg_catalog.=) 'phone_crypt.convert_row()'::regprocedure;
+     -- Partitions have copies.
+     WHERE m.tgfoid OPERATOR(pg_catalog.=) 'phone_crypt.convert_row()'::regprocedure
+       AND m.tgparentid OPERATOR(pg_catalog.=) 0::oid;
 COMMENT ON VIEW phone_crypt.conversions IS
     'columns on their way to encrypted_phone: prepared, filling, or swapped and what they were not yet dropped';
 

@@ -35,14 +35,10 @@ AS $$
 DECLARE
     own record;
 BEGIN
-    SELECT c.relkind, c.relispartition OR c.reloftype <> 0 OR c.relpersistence = 't'
-           OR EXISTS (SELECT FROM pg_inherits AS i WHERE relation IN (i.inhparent, i.inhrelid)) AS is_shared,
-           a.attnum, a.atttypid = '@extschema@.encrypted_phone'::regtype AS is_plain_type
-      INTO own FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
-     WHERE c.oid = relation AND a.attname = column_name;
-    IF own.relkind <> 'r' OR own.is_shared THEN
-        RAISE EXCEPTION '% is not a plain table of its own', relation USING ERRCODE = 'feature_not_supported';
-    ELSIF NOT own.is_plain_type THEN
+    PERFORM phone_crypt.check_table(relation);
+    SELECT a.attnum, a.atttypid = '@extschema@.encrypted_phone'::regtype AS is_plain_type
+      INTO own FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = column_name;
+    IF NOT own.is_plain_type THEN
         RAISE EXCEPTION 'column % is of a domain', quote_ident(column_name) USING ERRCODE = 'datatype_mismatch';
     END IF;
     IF (phone_crypt.conversion(relation, column_name)).state IS DISTINCT FROM 'swapped' THEN
@@ -52,7 +48,9 @@ BEGIN
         RAISE EXCEPTION 'permission denied for the plain text of encrypted_phone values'
             USING ERRCODE = 'insufficient_privilege';
     END IF;
-    PERFORM phone_crypt.check_obstacles(relation, own.attnum);
+    PERFORM phone_crypt.check_partitioned(relation, column_name)
+       FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p';
+    PERFORM phone_crypt.check_obstacles_of_all(relation, column_name);
     PERFORM phone_crypt.check_may_make_indexes(relation, own.attnum);
 END;
 $$;
@@ -109,14 +107,14 @@ DECLARE
     pending_index regclass;
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
-    PERFORM phone_crypt.check_obstacles(relation, conversion.encrypted_number);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.encrypted_column);
     PERFORM phone_crypt.check_counterparts(conversion, true);
     PERFORM phone_crypt.finish_rows(conversion, 'decrypt', phone_crypt.undecrypted(conversion), path);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.encrypted_number;
     pending_index := phone_crypt.pending_index(conversion);
     PERFORM phone_crypt.swap_indexes(conversion, true);
-    statements := phone_crypt.carried_sql(relation, conversion.encrypted_number, conversion.plain_column)
+    statements := phone_crypt.carried_sql(relation, conversion.encrypted_column, conversion.plain_column)
         || format('DROP INDEX %s', pending_index)
         || format('DROP TRIGGER %I ON %s', conversion.trigger, relation)
         || format('DROP TRIGGER %I ON %s', conversion.marker, relation);
@@ -163,6 +161,7 @@ DECLARE
     title pg_catalog.text;
     path pg_catalog.text := pg_catalog.current_setting('search_path');
     statements pg_catalog.text[];
+    leaf pg_catalog.regclass;
     counts pg_catalog.jsonb;
     job bigint;
     number bigint;
@@ -228,7 +227,7 @@ BEGIN
     statements := phone_crypt.missing_indexes(conversion, false, true);
     IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
         -- As phone_encrypt_column has it.
-        IF pg_catalog.pg_relation_size(relation) OPERATOR(pg_catalog.>) 16777216 THEN
+        IF phone_crypt.table_size(relation) OPERATOR(pg_catalog.>) 16777216 THEN
             RAISE NOTICE '%: make the indexes now, while the column is empty, and CALL it again', title
                 USING HINT = pg_catalog.format('SELECT phone_column_statements(%L, %L) \gexec', relation, column_name);
             PERFORM phone_crypt.job_unlock(relation);
@@ -238,17 +237,19 @@ BEGIN
         CALL phone_crypt.change_table(relation, statements, failure);
     END IF;
     PERFORM phone_crypt.check_trigger(conversion, phone_crypt.trigger_version(conversion));
-    CALL phone_crypt.work_through_pages('phone_decrypt_column', 'decrypt', relation, column_name,
-        conversion.plain_column::pg_catalog.text, 'text', phone_crypt.undecrypted(conversion), false, batch_size, job, counts,
-        failure);
+    FOREACH leaf IN ARRAY phone_crypt.leaves(relation) LOOP
+        CALL phone_crypt.work_through_pages('phone_decrypt_column', 'decrypt', leaf, column_name,
+            conversion.plain_column::pg_catalog.text, 'text', phone_crypt.undecrypted(conversion), false, batch_size, job,
+            counts, failure);
+    END LOOP;
     number := (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint;
     IF number OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% values of table % cannot be decrypted', number, relation
             USING ERRCODE = 'data_exception', HINT = 'phone_verify() of the column is false for them.';
     END IF;
     verified := phone_crypt.trigger_version(conversion);
-    number := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
-                                                  conversion.source, true);
+    number := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
+                                          conversion.source, true);
     IF number OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % have plain text that is not of their encrypted value', number, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -46,12 +46,12 @@ BEGIN
     END IF;
     PERFORM phone_crypt.warn_of_order(title, relation, conversion.plain_number, conversion.encrypted_number);
     verified := phone_crypt.trigger_version(conversion);
-    PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
     IF NOT dry_run THEN
         PERFORM phone_crypt.job_lock(relation);
     END IF;
-    differing := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
-                                                  conversion.source, true);
+    differing := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
+                                             conversion.source, true);
     IF differing OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -88,7 +88,7 @@ DECLARE
     statement text;
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
-    PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
     FOREACH statement IN ARRAY ARRAY[
         format('DROP TRIGGER %I ON %s', conversion.trigger, relation),
         format('DROP TRIGGER %I ON %s', conversion.marker, relation),

@@ -234,6 +234,18 @@ $$;
 COMMENT ON FUNCTION phone_crypt.source_of(regclass, text, text) IS
     'what a column holds that is to be encrypted: text, or values of phone_encrypt() alone';
 
+CREATE FUNCTION phone_crypt.count_differing(
+    relation regclass, plain text, encrypted text, source text, only_with_plain_text boolean
+) RETURNS bigint
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(sum(phone_crypt.conversion_differing(l.leaf, plain, encrypted, source, only_with_plain_text)), 0)::bigint
+      FROM unnest(phone_crypt.leaves(relation)) AS l (leaf)
+$$;
+COMMENT ON FUNCTION phone_crypt.count_differing(regclass, text, text, text, boolean) IS
+    'how many rows of a table and its partitions would lose something if the plain column went';
+
 -- source: NULL, and it is looked at. procedure: what the user has called.
 CREATE PROCEDURE phone_crypt.encrypt_column(
     procedure text, relation regclass, column_name text, source text, context text, keep_original boolean,
@@ -247,6 +259,7 @@ DECLARE
     title pg_catalog.text;
     path pg_catalog.text := pg_catalog.current_setting('search_path');
     statements pg_catalog.text[];
+    leaf pg_catalog.regclass;
     counts pg_catalog.jsonb;
     job bigint;
     differing bigint;
@@ -302,8 +315,9 @@ BEGIN
             HINT = 'It needs EXECUTE on phone_decrypt (profile reader).';
     END IF;
     PERFORM phone_crypt.check_source(source);
-    PERFORM phone_crypt.check_rights(relation, a.attnum) FROM pg_catalog.pg_attribute AS a
-      WHERE a.attrelid OPERATOR(pg_catalog.=) relation AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name;
+    PERFORM phone_crypt.check_rights(a.attrelid, a.attnum) FROM pg_catalog.pg_attribute AS a
+      WHERE a.attrelid OPERATOR(pg_catalog.=) ANY (phone_crypt.tree(relation)::pg_catalog.oid[])
+        AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name;
     IF dry_run THEN
         counts := phone_crypt.source_counts(relation, column_name, source);
         IF source OPERATOR(pg_catalog.=) 'text' THEN
@@ -331,7 +345,7 @@ BEGIN
     IF conversion.state OPERATOR(pg_catalog.=) 'prepared' THEN
         statements := phone_crypt.missing_indexes(conversion, false, false);
         IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
-            IF pg_catalog.pg_relation_size(relation) OPERATOR(pg_catalog.>) small THEN
+            IF phone_crypt.table_size(relation) OPERATOR(pg_catalog.>) small THEN
                 RAISE NOTICE '%: make the indexes now, while the column is empty, and CALL it again', title
                     USING HINT = pg_catalog.format('SELECT phone_column_statements(%L, %L) \gexec', relation, column_name);
                 PERFORM phone_crypt.job_unlock(relation);
@@ -351,9 +365,11 @@ BEGIN
       FROM phone_crypt.job_begin(procedure, relation, column_name::pg_catalog.name,
                                  phone_crypt.count_as_owner(relation, phone_crypt.unfilled(conversion))) AS b;
     COMMIT;
-    CALL phone_crypt.work_through_pages(procedure, CASE source WHEN 'text' THEN 'fill' ELSE work END, relation,
-        conversion.encrypted_column::pg_catalog.text, conversion.plain_column::pg_catalog.text, source,
-        phone_crypt.unfilled(conversion), duplicates OPERATOR(pg_catalog.=) 'text', batch_size, job, counts, failure);
+    FOREACH leaf IN ARRAY phone_crypt.leaves(relation) LOOP
+        CALL phone_crypt.work_through_pages(procedure, CASE source WHEN 'text' THEN 'fill' ELSE work END, leaf,
+            conversion.encrypted_column::pg_catalog.text, conversion.plain_column::pg_catalog.text, source,
+            phone_crypt.unfilled(conversion), duplicates OPERATOR(pg_catalog.=) 'text', batch_size, job, counts, failure);
+    END LOOP;
     IF (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% values of table % cannot be read', counts OPERATOR(pg_catalog.->>) 'unreadable', relation
             USING ERRCODE = 'data_exception',
@@ -369,7 +385,7 @@ BEGIN
     COMMIT;
     PERFORM phone_crypt.begin_batch();
     verified := phone_crypt.trigger_version(conversion);
-    differing := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text,
+    differing := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text,
         conversion.encrypted_column::pg_catalog.text, source, source OPERATOR(pg_catalog.<>) 'text');
     IF differing OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
@@ -380,7 +396,7 @@ BEGIN
     END IF;
     CALL phone_crypt.wait_for_snapshots();
     -- Under the lock once more, with plans made now.
-    PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
     CALL phone_crypt.change_table(relation, ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
         pg_catalog.format('SELECT phone_crypt.swap_columns(%L, %L, %L, %L)', relation, column_name, verified, path),

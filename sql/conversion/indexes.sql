@@ -165,31 +165,35 @@ CREATE FUNCTION phone_crypt.missing_indexes(
 AS $$
 DECLARE
     pair record;
-    invalid regclass;
+    invalid record;
     statements text[] := '{}';
     names text[] := '{}';
     manner text := CASE WHEN is_concurrent THEN 'CONCURRENTLY ' ELSE '' END;
-    to_number smallint := CASE WHEN back THEN conversion.plain_number ELSE conversion.encrypted_number END;
+    to_column text := CASE WHEN back THEN conversion.plain_column ELSE conversion.encrypted_column END;
 BEGIN
-    -- What a CREATE INDEX CONCURRENTLY that failed has left behind.
-    FOR invalid IN SELECT i.indexrelid FROM pg_index AS i
-                    WHERE i.indrelid = conversion.relation AND NOT i.indisvalid
-                      AND to_number = ANY (i.indkey::int2[]) LOOP
-        statements := statements || format('DROP INDEX %s%s', manner, invalid);
+    -- What a CREATE INDEX CONCURRENTLY that failed has left behind. With an index of a partitioned table those of its
+    -- partitions go.
+    FOR invalid IN SELECT i.indexrelid, c.relkind = 'I' AS is_partitioned
+                     FROM unnest(phone_crypt.tree(conversion.relation)) WITH ORDINALITY AS t (part, place)
+                     JOIN pg_index AS i ON i.indrelid = t.part JOIN pg_class AS c ON c.oid = i.indexrelid
+                     JOIN pg_attribute AS a ON a.attrelid = t.part AND a.attnum = ANY (i.indkey::int2[])
+                    WHERE NOT i.indisvalid AND NOT c.relispartition AND a.attname = to_column
+                    ORDER BY t.place LOOP
+        statements := statements || format('DROP INDEX %s%s', CASE WHEN invalid.is_partitioned THEN '' ELSE manner END,
+                                           invalid.indexrelid::regclass);
     END LOOP;
     FOR pair IN SELECT p.*, c.relname FROM phone_crypt.index_pairs(conversion, back) AS p
                   JOIN pg_class AS c ON c.oid = p.index WHERE p.counterpart IS NULL LOOP
         names := names || phone_crypt.free_name(conversion.relation,
             pair.relname || CASE WHEN back THEN '_dec' ELSE '_enc' END, names);
-        statements := statements || format('CREATE %sINDEX %s%I ON %s USING btree %s',
-            CASE WHEN pair.is_unique THEN 'UNIQUE ' ELSE '' END, manner, names[cardinality(names)], conversion.relation,
-            pair.definition);
+        statements := statements || phone_crypt.index_sql(conversion.relation, names[cardinality(names)], pair.is_unique,
+                                                          pair.definition, is_concurrent);
     END LOOP;
     IF (back OR conversion.source <> 'text') AND phone_crypt.pending_index(conversion) IS NULL THEN
-        statements := statements || format('CREATE INDEX %s%I ON %s USING btree ((1)) WHERE %s', manner,
-            phone_crypt.free_name(conversion.relation, 'phone_crypt_pending', names), conversion.relation,
+        statements := statements || phone_crypt.index_sql(conversion.relation,
+            phone_crypt.free_name(conversion.relation, 'phone_crypt_pending', names), false, '((1)) WHERE ' ||
             replace(CASE WHEN back THEN phone_crypt.undecrypted(conversion) ELSE phone_crypt.unfilled(conversion) END,
-                    't.', ''));
+                    't.', ''), is_concurrent);
     END IF;
     RETURN statements;
 END;

@@ -61,8 +61,9 @@ BEGIN
       LEFT JOIN pg_trigger AS t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
      WHERE NOT (d.classid = 'pg_class'::regclass AND d.objid IN (SELECT c.index FROM carried AS c))
        AND NOT EXISTS (SELECT FROM phone_crypt.conversions AS c
-                        WHERE c.relation = column_obstacles.relation AND d.classid = 'pg_class'::regclass
-                          AND phone_crypt.pending_index(c) = d.objid)
+                        WHERE c.relation = coalesce(pg_partition_root(column_obstacles.relation), column_obstacles.relation)
+                          AND d.classid = 'pg_class'::regclass
+                          AND phone_crypt.pending_index(c) = coalesce(pg_partition_root(d.objid), d.objid))
        AND coalesce(NOT (k.contype = 'n' AND k.convalidated) AND k.oid NOT IN (SELECT c.constraint_oid FROM carried AS c
                                                         WHERE c.constraint_oid IS NOT NULL), true)
        AND coalesce(t.tgfoid <> 'phone_crypt.convert_row()'::regprocedure, true)
@@ -150,6 +151,24 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_obstacles(regclass, smallint) IS
     '2BP01 where something hangs on a column that a conversion does not carry over';
 
+-- Of the table first: what partitions have of it goes with it.
+CREATE FUNCTION phone_crypt.check_obstacles_of_all(relation regclass, column_name text) RETURNS void
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    own record;
+BEGIN
+    FOR own IN SELECT a.attrelid, a.attnum FROM unnest(phone_crypt.tree(relation)) WITH ORDINALITY AS t (part, place)
+                 JOIN pg_attribute AS a ON a.attrelid = t.part AND a.attname = column_name
+                ORDER BY t.place LOOP
+        PERFORM phone_crypt.check_obstacles(own.attrelid, own.attnum);
+    END LOOP;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.check_obstacles_of_all(regclass, text) IS
+    'check_obstacles of a table and its partitions';
+
 -- Indexes are made in the owner's name.
 CREATE FUNCTION phone_crypt.check_may_make_indexes(relation regclass, number smallint) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -202,18 +221,7 @@ AS $$
 DECLARE
     own record;
 BEGIN
-    SELECT c.relkind, c.relispartition, c.reloftype, c.relpersistence, n.nspname INTO own
-      FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = relation;
-    IF own.relkind <> 'r' THEN
-        RAISE EXCEPTION '% is not a plain table', relation
-            USING ERRCODE = CASE own.relkind WHEN 'p' THEN 'feature_not_supported' ELSE 'wrong_object_type' END;
-    ELSIF own.relispartition OR own.reloftype <> 0
-          OR EXISTS (SELECT FROM pg_inherits AS i WHERE relation IN (i.inhparent, i.inhrelid)) THEN
-        RAISE EXCEPTION 'table % shares its columns with another table or type', relation
-            USING ERRCODE = 'feature_not_supported';
-    ELSIF own.relpersistence = 't' THEN
-        RAISE EXCEPTION 'table % is temporary', relation USING ERRCODE = 'feature_not_supported';
-    END IF;
+    PERFORM phone_crypt.check_table(relation);
     SELECT a.attnum, a.atttypid, a.attgenerated, a.attidentity, t.typtype INTO own
       FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
      WHERE a.attrelid = relation AND a.attname = column_name AND a.attnum > 0;
@@ -227,7 +235,9 @@ BEGIN
             USING ERRCODE = 'datatype_mismatch';
     END IF;
     PERFORM phone_crypt.check_new_columns(relation, column_name);
-    PERFORM phone_crypt.check_obstacles(relation, own.attnum);
+    PERFORM phone_crypt.check_partitioned(relation, column_name)
+       FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p';
+    PERFORM phone_crypt.check_obstacles_of_all(relation, column_name);
     PERFORM phone_crypt.check_may_make_indexes(relation, own.attnum);
 END;
 $$;

@@ -16,8 +16,13 @@ CREATE FUNCTION phone_crypt.trigger_version(conversion phone_crypt.conversions) 
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT concat_ws(' ', t.oid, t.xmin, t.tgenabled)
-      FROM pg_trigger AS t WHERE t.oid = conversion.trigger_oid AND t.tgenabled = 'A'
+    SELECT string_agg(concat_ws(' ', t.oid, t.xmin, t.tgenabled), ',' ORDER BY t.oid)
+      FROM unnest(phone_crypt.tree(conversion.relation)) AS r (part)
+      -- Partitions have copies: NULL where one is missing.
+      LEFT JOIN pg_trigger AS t ON t.tgrelid = r.part AND t.tgattr[0] IS NULL AND t.tgenabled = 'A'
+       AND t.tgfoid = 'phone_crypt.convert_row()'::regprocedure
+       AND phone_crypt.trigger_argument(t.tgargs, 1) = conversion.id
+    HAVING bool_and(t.oid IS NOT NULL)
 $$;
 COMMENT ON FUNCTION phone_crypt.trigger_version(phone_crypt.conversions) IS
     'tells whether the trigger of a conversion has been altered; NULL where it does not fire';
@@ -109,25 +114,28 @@ COMMENT ON FUNCTION phone_crypt.swap_indexes(phone_crypt.conversions, boolean) I
     'behind phone_encrypt_column and phone_decrypt_column: indexes change names';
 
 -- Privileges on a column, its comment and its statistics target, as statements for another column.
-CREATE FUNCTION phone_crypt.carried_sql(relation regclass, from_number smallint, to_column text) RETURNS text[]
+CREATE FUNCTION phone_crypt.carried_sql(relation regclass, from_column text, to_column text) RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+    WITH own AS (
+        SELECT a.* FROM unnest(phone_crypt.tree(relation)) AS t (part)
+          JOIN pg_attribute AS a ON a.attrelid = t.part AND a.attname = from_column
+    )
     SELECT coalesce(array_agg(s.statement), '{}')
-      FROM (SELECT format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, to_column, relation,
+      FROM (SELECT format('GRANT %s (%I) ON %s TO %s%s', g.privilege_type, to_column, a.attrelid::regclass,
                           CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END,
                           CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END) AS statement
-              FROM pg_attribute AS a, aclexplode(a.attacl) AS g
-             WHERE a.attrelid = relation AND a.attnum = from_number
+              FROM own AS a, aclexplode(a.attacl) AS g
             UNION ALL
-            SELECT format('COMMENT ON COLUMN %s.%I IS %L', relation, to_column, d.remark)
-              FROM col_description(relation, from_number) AS d (remark) WHERE d.remark IS NOT NULL
+            SELECT format('COMMENT ON COLUMN %s.%I IS %L', a.attrelid::regclass, to_column, d.remark)
+              FROM own AS a, col_description(a.attrelid, a.attnum) AS d (remark) WHERE d.remark IS NOT NULL
             UNION ALL
-            SELECT format('ALTER TABLE %s ALTER COLUMN %I SET STATISTICS %s', relation, to_column, a.attstattarget)
-              FROM pg_attribute AS a
-             WHERE a.attrelid = relation AND a.attnum = from_number AND a.attstattarget >= 0) AS s
+            SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STATISTICS %s', a.attrelid::regclass, to_column,
+                          a.attstattarget)
+              FROM own AS a WHERE a.attstattarget >= 0) AS s
 $$;
-COMMENT ON FUNCTION phone_crypt.carried_sql(regclass, smallint, text) IS
+COMMENT ON FUNCTION phone_crypt.carried_sql(regclass, text, text) IS
     'the statements that carry over what belongs to a column itself';
 
 -- A transaction that sees the table as it was before the rows were filled would find no numbers under the column's name.
@@ -165,14 +173,19 @@ CREATE FUNCTION phone_crypt.finish_rows(conversion phone_crypt.conversions, work
 AS $$
 DECLARE
     batch record;
+    leaf regclass;
+    changed bigint := 0;
 BEGIN
-    SELECT * INTO batch
-      FROM phone_crypt.page_batch(work, conversion.relation, conversion.encrypted_column, conversion.plain_column,
-                                  conversion.source, pending, 0, NULL, false, path);
-    IF batch.unreadable > 0 THEN
-        RAISE EXCEPTION '% values of table % cannot be read', batch.unreadable, conversion.relation
-            USING ERRCODE = 'data_exception', HINT = 'They were written a moment ago: CALL it again.';
-    ELSIF batch.changed > 0 AND phone_crypt.has_other_snapshots() THEN
+    FOREACH leaf IN ARRAY phone_crypt.leaves(conversion.relation) LOOP
+        SELECT * INTO batch FROM phone_crypt.page_batch(work, leaf, conversion.encrypted_column, conversion.plain_column,
+                                                        conversion.source, pending, 0, NULL, false, path);
+        changed := changed + batch.changed;
+        IF batch.unreadable > 0 THEN
+            RAISE EXCEPTION '% values of table % cannot be read', batch.unreadable, leaf
+                USING ERRCODE = 'data_exception', HINT = 'They were written a moment ago: CALL it again.';
+        END IF;
+    END LOOP;
+    IF changed > 0 AND phone_crypt.has_other_snapshots() THEN
         -- As where the lock is not granted: whoever calls this tries again.
         RAISE EXCEPTION 'transactions are open that would not see the last rows of table %', conversion.relation
             USING ERRCODE = 'lock_not_available';
@@ -200,7 +213,7 @@ DECLARE
     statements text[];
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'filling' THEN verified END);
-    PERFORM phone_crypt.check_obstacles(relation, conversion.plain_number);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
     PERFORM phone_crypt.check_counterparts(conversion, false);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.plain_number;
@@ -212,7 +225,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL it again.';
     END IF;
     PERFORM phone_crypt.swap_indexes(conversion, false);
-    statements := phone_crypt.carried_sql(relation, conversion.plain_number, conversion.encrypted_column);
+    statements := phone_crypt.carried_sql(relation, conversion.plain_column, conversion.encrypted_column);
     IF NOT is_filled THEN
         statements := statements || format('DROP INDEX %s', pending_index)
             || phone_crypt.not_null_later_sql(relation, is_not_null, conversion.plain_column, conversion.encrypted_column,
