@@ -35,7 +35,7 @@ def bring_to(session, state):
         return
     conversion = "phone_crypt.conversion('customer', 'phone')"
     change = "CALL phone_crypt.change_table('customer', {}, NULL)"
-    session.execute(change.format("phone_crypt.prepare_sql('customer', 'phone')"))
+    session.execute(change.format("phone_crypt.prepare_sql('customer', 'phone', 'text')"))
     if state == "filling":
         session.execute(change.format(f"phone_crypt.missing_indexes({conversion}, false, false)"))
         session.execute(change.format(f"phone_crypt.constraints_sql({conversion})"))

@@ -10,6 +10,7 @@ mod load;
 mod lossless;
 mod obstacles;
 mod odd_names;
+mod partitions;
 mod refused;
 mod resumed;
 mod shared;

@@ -8,14 +8,9 @@ use crate::shared::{CONVERT, SERVER, table_state};
 /// A table as it is made, the SQLSTATE, and what the refusal says.
 const TABLES: &[(&str, &str, &str)] = &[
     (
-        "CREATE TABLE customer (id int, phone text) PARTITION BY RANGE (id)",
-        "0A000",
-        "customer is not a plain table",
-    ),
-    (
         "CREATE VIEW customer AS SELECT 'x'::text AS phone",
         "42809",
-        "customer is not a plain table",
+        "customer is not a table",
     ),
     (
         "CREATE TABLE parent (phone text); CREATE TABLE customer () INHERITS (parent)",
@@ -68,7 +63,7 @@ const TABLES: &[(&str, &str, &str)] = &[
         "phone_plain",
     ),
     (
-        "CREATE TABLE customer (phone text); INSERT INTO customer VALUES (phone_encrypt('+61401148075'))",
+        "CREATE TABLE customer (phone text); INSERT INTO customer VALUES (phone_encrypt('+61401148075')), ('0401 148 076')",
         "55000",
         "1 rows of table customer have encrypted values",
     ),
