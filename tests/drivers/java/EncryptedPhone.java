@@ -1,6 +1,7 @@
 import java.io.IOException;
 import java.io.StringReader;
 import java.sql.Array;
+import java.sql.BatchUpdateException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -114,6 +115,20 @@ class EncryptedPhone {
         check(find(session, mobile(5001)) != null, "update");
     }
 
+    /** Whether the error of a batch shows the text that was refused. Undoes the transaction. */
+    static boolean batchErrorShowsNumber(Connection session) throws SQLException {
+        try (PreparedStatement statement = session.prepareStatement("INSERT INTO customer VALUES (?, ?)")) {
+            bind(statement, -1, "4155550123 or 4155550124");
+            statement.addBatch();
+            statement.executeBatch();
+            throw new AssertionError("text that is no number was taken");
+        } catch (BatchUpdateException error) {
+            return error.toString().contains("415555");
+        } finally {
+            session.rollback();
+        }
+    }
+
     /** What a statement is refused with: its SQLSTATE. Undoes the transaction. */
     static String refused(Connection session, String query, Object... parameters) throws SQLException {
         try {
@@ -132,13 +147,16 @@ class EncryptedPhone {
         int rows = Integer.parseInt(arguments[0]);
         // A string is sent as varchar, or as text of no type, which becomes what the place takes.
         for (boolean untyped : new boolean[] {false, true}) {
-            String address = arguments[1] + (untyped ? "&stringtype=unspecified" : "");
+            // With the one, what a batch was given is told in its error.
+            String address = arguments[1] + (untyped ? "&stringtype=unspecified" : "&logServerErrorDetail=false");
             try (Connection session = DriverManager.getConnection(address)) {
                 session.setAutoCommit(false);
                 lookUps(session);
                 writes(session, rows);
                 String number = "INSERT INTO customer VALUES (?, ?) RETURNING id";
                 check(refused(session, number, -1, "4155550123 or 4155550124").equals("23514"), "no number");
+
+                check(batchErrorShowsNumber(session) == untyped, "logServerErrorDetail");
 
                 String mixed = "UPDATE customer SET phone = coalesce(?, phone) WHERE id = 7 RETURNING id";
                 if (untyped) {
