@@ -5,6 +5,7 @@ import pytest
 from django.conf import settings
 from django.core.exceptions import FieldError, ValidationError
 from django.db import IntegrityError, ProgrammingError, connections, models, transaction
+from django.test.utils import CaptureQueriesContext
 from samples import mobile
 from server import value_of
 from typed_table import ROLE, ROWS, assert_by_index, create, spelling
@@ -167,6 +168,11 @@ class TestWriting:
         with pytest.raises(IntegrityError) as raised, transaction.atomic(using=Router.alias):
             customers.create(phone=NO_NUMBER)
         assert "415555" not in str(raised.value)
+
+    def test_what_is_kept_for_debugging_shows_numbers(self, customers):
+        with CaptureQueriesContext(connections["default"]) as kept:
+            customers.using("default").filter(phone=mobile(7)).exists()
+        assert mobile(7) in kept.captured_queries[0]["sql"]
 
 
 def test_the_table_is_made_as_declared(server, shop):

@@ -6,7 +6,7 @@ import pytest
 from psycopg import errors
 from samples import mobile
 from server import value_of
-from typed_table import ROLE, ROWS, create, spelling
+from typed_table import ROLE, ROWS, assert_by_index, create, spelling
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -49,6 +49,12 @@ class TestIn:
         query = f"SELECT c.id FROM {kind}_to_recordset(%s) AS r (phone encrypted_phone) JOIN customer AS c USING (phone)"
         rows = [{"phone": spelling(7)}, {"phone": mobile(8)}, {"phone": "ask for Bob"}]
         assert sorted(application.execute(query, (json.dumps(rows),))) == [(7,), (8,)]
+
+    def test_look_up_by_index(self, application, kind):
+        query = f"SELECT id FROM customer WHERE phone = %s::{kind}->>'phone'"
+        document = (json.dumps({"phone": spelling(7)}),)
+        assert_by_index([line for (line,) in application.execute(f"EXPLAIN (COSTS OFF) {query}", document)])
+        assert application.execute(query, document).fetchall() == [(7,)]
 
     def test_array(self, application, kind):
         query = f"SELECT phone_mask(r.phones[2]) FROM {kind}_to_record(%s) AS r (phones encrypted_phone[])"

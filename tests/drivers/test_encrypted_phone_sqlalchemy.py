@@ -135,12 +135,14 @@ class TestMappedClass:
         assert raised.value.orig.sqlstate == "42501"
 
     @pytest.mark.parametrize("hidden", [True, False])
-    def test_errors_show_numbers_unless_parameters_are_hidden(self, engine, hidden):
-        engine.hide_parameters = hidden
+    def test_errors_and_logs_show_numbers_unless_parameters_are_hidden(self, engine, hidden, caplog):
+        engine.hide_parameters, engine.echo = hidden, True
         with Session(engine) as session, pytest.raises(IntegrityError) as raised:
             session.add(Customer(id=ROWS, phone=NO_NUMBER))
             session.flush()
         assert (NO_NUMBER in str(raised.value)) is not hidden
+        assert "INSERT INTO customer" in caplog.text
+        assert (NO_NUMBER in caplog.text) is not hidden
 
     def test_the_table_is_made_as_declared(self, server, url):
         database = server.create_database("declared")

@@ -3,6 +3,7 @@
 use phone_crypt_client_tests::samples::K1;
 use phone_crypt_client_tests::{Server, Sql};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The application's role.
 pub const ROLE: &str = "typed_application";
@@ -23,8 +24,8 @@ pub static SERVER: LazyLock<Server> = LazyLock::new(|| {
     server
 });
 
-/// A new database with the tables, and a role that may write, read and look up.
-pub fn customers() -> String {
+/// A database with the tables, and with rights for the role, that others are copied from.
+static TEMPLATE: LazyLock<String> = LazyLock::new(|| {
     let database = SERVER.database();
     SERVER.connect_as("postgres", &database).run(&format!(
         "CREATE TABLE customer (id int PRIMARY KEY, phone encrypted_phone UNIQUE CHECK (phone_require_number(phone)));
@@ -36,6 +37,17 @@ pub fn customers() -> String {
          SELECT phone_crypt_grant('{ROLE}', 'reader')"
     ));
     database
+});
+
+/// A new database with the tables, in which the role may write, read and look up.
+pub fn customers() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("customers{}", COUNT.fetch_add(1, Ordering::Relaxed));
+    let template = &*TEMPLATE;
+    SERVER
+        .connect()
+        .run(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+    name
 }
 
 /// The n-th number.

@@ -2,7 +2,7 @@
 
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection};
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Encode, Error, Postgres, Type};
-use sqlx::{query_as, query_scalar, query_scalar_with};
+use sqlx::{query, query_as, query_scalar, query_scalar_with};
 
 use crate::shared::*;
 
@@ -103,6 +103,18 @@ async fn writes_and_shows() {
     let changed = query_scalar(change).bind(mobile(6000)).bind(spelling(9));
     let id: i32 = changed.fetch_one(client).await.unwrap();
     assert_eq!(id, 9);
+}
+
+#[tokio::test]
+async fn text_and_the_type_are_not_mixed() {
+    let client = &mut session().await;
+    let change = "UPDATE customer SET phone = coalesce($1, phone) WHERE id = 7";
+    let refused = query(change).bind(mobile(6000)).execute(&mut *client);
+    let error = refused.await.unwrap_err();
+    assert_eq!(error.as_database_error().unwrap().code().unwrap(), "42804");
+    let change = "UPDATE customer SET phone = coalesce($1::encrypted_phone, phone) WHERE id = 7";
+    let changed = query(change).bind(mobile(6000)).execute(&mut *client);
+    assert_eq!(changed.await.unwrap().rows_affected(), 1);
 }
 
 #[tokio::test]
