@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager
@@ -45,14 +46,19 @@ def pooling(server, database: str, role: str, prepared_statements: int):
     user = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     process = subprocess.Popen([program(), "-q", str(directory / "ini")], cwd=directory, **user)
     try:
-        socket = directory / f".s.PGSQL.{PORT}"
-        wait_until("PgBouncer listens", lambda: socket.exists() or process.poll() is not None)
+        wait_until("PgBouncer listens", lambda: listens(directory) or process.poll() is not None)
         assert process.poll() is None, (directory / "log").read_text()
         yield directory
     finally:
         process.terminate()
         process.wait(PATIENCE_SECONDS)
         shutil.rmtree(directory)
+
+
+def listens(directory) -> bool:
+    """Whether connections are taken: the socket's file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(directory / f".s.PGSQL.{PORT}")) == 0
 
 
 def connect(directory, database: str, role: str, **options) -> psycopg.Connection:
