@@ -1,4 +1,4 @@
-"""The tests behind scripts/doc-test: the comparison itself, the pages' links and SQL, the interop code."""
+"""The tests behind scripts/doc-test: the comparison itself, the pages' links and SQL, the client code and the interop code."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,7 @@ import compare_test
 import interop
 import links
 import pages
+import quoted
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -14,6 +15,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 def main() -> int:
     passed, failures = compare_test.run()
     good, bad = links.run(REPOSITORY)
+    passed += good
+    failures += bad
+    good, bad = quoted.run(REPOSITORY)
     passed += good
     failures += bad
     found = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/**/*.md")), *sorted(REPOSITORY.glob("examples/*.md"))]

@@ -1,8 +1,14 @@
 """Fixtures, and a closing line that scripts/test can count."""
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 import samples
 from server import running
+
+NODE = Path(__file__).resolve().parent / "node"
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +22,17 @@ def server():
 def database(server, request):
     """A database of this test file's own, with the extension."""
     return server.create_database(request.module.__name__)
+
+
+@pytest.fixture(scope="session")
+def node_modules(tmp_path_factory):
+    """A directory with the programs of tests/drivers/node and the packages of its lock file."""
+    directory = shutil.copytree(NODE, tmp_path_factory.mktemp("node"), dirs_exist_ok=True)
+    done = subprocess.run(
+        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=directory, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    return directory
 
 
 @pytest.fixture

@@ -4,10 +4,8 @@ the same. Only one that returns the column itself fails, once: its result has an
 import asyncio
 import os
 import re
-import shutil
 import subprocess
 import threading
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -18,7 +16,6 @@ from server import PATIENCE_SECONDS, value_of, wait_until
 from typed_table import spelling
 
 ROLE = "converting_application"
-NODE = Path(__file__).resolve().parent / "node"
 
 INSERT = "INSERT INTO customer (id, phone, note) VALUES ({}, {}, 'new')"
 UPSERT = (
@@ -164,22 +161,11 @@ def test_asyncpg(server, database, conversion):
     conversion.check_rows(written)
 
 
-@pytest.fixture
-def modules(tmp_path):
-    for name in ("package.json", "package-lock.json", "conversion.js"):
-        shutil.copy(NODE / name, tmp_path)
-    done = subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=tmp_path, capture_output=True, text=True, timeout=300
-    )
-    assert done.returncode == 0, done.stderr
-    return tmp_path
-
-
-def test_node(server, database, conversion, modules):
+def test_node(server, database, conversion, node_modules):
     environment = os.environ | {"PGHOST": str(server.directory), "PGPORT": "5432", "PGUSER": ROLE, "PGDATABASE": database}
     written = []
     with subprocess.Popen(
-        ["node", "conversion.js"], cwd=modules, env=environment, text=True,
+        ["node", "conversion.js"], cwd=node_modules, env=environment, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     ) as node:
 

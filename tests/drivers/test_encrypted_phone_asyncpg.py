@@ -64,3 +64,12 @@ def test_writing(server, database):
         assert await session.fetchval(query, mobile(6000), spelling(9)) == 9
 
     in_session(server, database, work)
+
+
+def test_errors_show_no_number(server, database):
+    async def work(session):
+        with pytest.raises(asyncpg.CheckViolationError) as raised:
+            await session.execute("INSERT INTO customer VALUES ($1, $2)", -2, "4155550123 or 4155550124")
+        assert "415555" not in f"{raised.value} {vars(raised.value)}"
+
+    in_session(server, database, work)

@@ -29,7 +29,7 @@ def test_look_ups_and_writes():
         create(server, database)
         url = f"jdbc:postgresql://127.0.0.1:{port}/{database}?user={ROLE}"
         done = subprocess.run(
-            ["java", "-cp", str(DRIVER), str(SOURCE), url, str(ROWS)],
+            ["java", "-cp", str(DRIVER), str(SOURCE), str(ROWS), url],
             capture_output=True, text=True, timeout=2 * PATIENCE_SECONDS,
         )
         assert (done.stdout.strip(), done.returncode) == ("ok", 0), done.stderr

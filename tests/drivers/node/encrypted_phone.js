@@ -10,6 +10,12 @@ const rows = Number(process.argv[2]);
 const mobile = (n) => `+6140${String(n).padStart(7, '0')}`;
 const spelling = (n) => `0${mobile(n).slice(3, 6)} ${mobile(n).slice(6)}`;
 
+async function find(client, phone) {
+  const query = 'SELECT id, phone_show(phone) AS phone FROM customer WHERE phone = $1';
+  const found = await client.query(query, [phone]);
+  return found.rows[0];
+}
+
 async function found(client, query, parameters, name) {
   const plan = await client.query({ text: `EXPLAIN (COSTS OFF) ${query}`, values: parameters });
   const lines = plan.rows.map((row) => row['QUERY PLAN']).join('\n');
@@ -34,9 +40,10 @@ async function run(client) {
   const upsert = 'INSERT INTO customer VALUES ($1, $2) ON CONFLICT (phone) DO UPDATE SET id = EXCLUDED.id RETURNING id';
   assert.equal((await client.query(upsert, [rows, spelling(rows)])).rows[0].id, rows);
   assert.equal((await client.query(upsert, [rows + 1, mobile(rows)])).rows[0].id, rows + 1);
-  const shown = await client.query('SELECT phone, phone_decrypt(phone) AS shown FROM customer WHERE phone = $1', [mobile(rows)]);
-  assert.equal(shown.rows[0].shown, mobile(rows));
-  assert.match(shown.rows[0].phone, /^ep:[a-p]+$/);
+  assert.deepEqual(await find(client, spelling(rows)), { id: rows + 1, phone: mobile(rows) });
+  assert.equal(await find(client, 'ask for Bob'), undefined);
+  const stored = await client.query('SELECT phone FROM customer WHERE phone = $1', [mobile(rows)]);
+  assert.match(stored.rows[0].phone, /^ep:[a-p]+$/);
 
   const copy = client.query(copyFrom('COPY customer FROM STDIN'));
   await pipeline(Readable.from([`5000\t${spelling(5000)}\n`, `5001\t${spelling(5001)}\n`]), copy);
