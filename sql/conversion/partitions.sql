@@ -79,10 +79,12 @@ BEGIN
     FOREACH part IN ARRAY phone_crypt.tree(relation) LOOP
         IF EXISTS (SELECT FROM pg_partitioned_table AS p JOIN pg_attribute AS a ON a.attrelid = p.partrelid
                     WHERE p.partrelid = part AND a.attname = column_name
-                      AND (a.attnum = ANY (p.partattrs::int2[]) OR p.partexprs IS NOT NULL
-                           AND EXISTS (SELECT FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass AND d.objid = part
-                                          AND d.refclassid = 'pg_class'::regclass AND d.refobjid = part
-                                          AND d.refobjsubid = a.attnum))) THEN
+                      -- A column of an expression belongs to its table as to an owner.
+                      AND (a.attnum = ANY (p.partattrs::int2[])
+                           OR EXISTS (SELECT FROM pg_depend AS d
+                                       WHERE d.classid = 'pg_class'::regclass AND d.objid = part AND d.objsubid = a.attnum
+                                         AND d.refclassid = 'pg_class'::regclass AND d.refobjid = part
+                                         AND d.refobjsubid = 0 AND d.deptype = 'i'))) THEN
             RAISE EXCEPTION 'table % is partitioned by column %', part, quote_ident(column_name)
                 USING ERRCODE = 'feature_not_supported';
         END IF;
