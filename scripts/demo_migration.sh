@@ -1,4 +1,4 @@
-# The chapters of scripts/demo on moving a database over. Source it after demo's own functions.
+# The chapters of scripts/demo on converting a live database. Source it after demo's own functions.
 # shellcheck shell=bash disable=SC2154 # home and bindir are demo's
 
 # writes NAME: runs pgbench with the script on standard input, until stops_writing NAME.
@@ -43,35 +43,6 @@ SQL
     show -c "SELECT * FROM (SELECT id, count FROM earlier.rate_limits ORDER BY id COLLATE \"C\" DESC LIMIT 2) AS a
              UNION ALL (SELECT id, count FROM earlier.rate_limits WHERE id LIKE '%1' ORDER BY id LIMIT 3)"
     show -c "SELECT * FROM earlier.customers ORDER BY id LIMIT 3"
-}
-
-limits_moved_over() {
-    chapter "phone_migrate_rate_limits, while the earlier application goes on counting"
-    tells "CALL phone_migrate_rate_limits('earlier.rate_limits', dry_run => true)"
-    local before written
-    before=$(sql -c "SELECT sum(count) FROM earlier.rate_limits")
-    sql -c "CREATE TABLE earlier.hits (n bigint GENERATED ALWAYS AS IDENTITY)"
-    writes limits <<'SQL'
-\set n random(1, 25000)
-BEGIN;
-INSERT INTO earlier.rate_limits AS r (id, count, window_start)
-VALUES ('phone:+6140' || lpad((:n)::text, 7, '0'), 1, (extract(epoch FROM now()) * 1000)::bigint)
-    ON CONFLICT (id) DO UPDATE SET count = r.count + 1, updated_at = now();
-INSERT INTO earlier.hits DEFAULT VALUES;
-COMMIT;
-SQL
-    tells "CALL phone_migrate_rate_limits('earlier.rate_limits', batch_size => 200)"
-    stops_writing
-    written=$(sql -c "SELECT count(*) FROM earlier.hits")
-    say "   It wrote $written hits meanwhile. The last of them are met once more:"
-    tells "CALL phone_migrate_rate_limits('earlier.rate_limits')"
-    holds "the application did write meanwhile" "$((written > 0))" 1
-    holds "every hit is still counted, and none twice" \
-        "$(sql -c "SELECT sum(count) FROM earlier.rate_limits")" $((before + written))
-    holds "the only phone left is none" \
-        "$(sql -c "SELECT string_agg(id, ', ') FROM earlier.rate_limits WHERE id LIKE 'phone:%'")" "phone:ask for Bob"
-    holds "three spellings of one number are one row" \
-        "$(sql -c "SELECT count(*) FROM earlier.rate_limits WHERE id = phone_ratelimit_key('0400 000 002')")" 1
 }
 
 # Kills the process that phone_encrypt_column runs in: then PostgreSQL ends all others, too, and recovers.
@@ -143,4 +114,34 @@ plain_text_dropped() {
                     WHERE c.id IS NULL OR c.phone IS DISTINCT FROM w.phone")" 0
     holds "the application noticed nothing" "$(grep -c ERROR "$home/customers.out" || true)" 0
     refuses "there is no plain text any more" 42703 "SELECT phone_plain FROM earlier.customers"
+    sql -c "DROP TABLE earlier.wanted"
+}
+
+limits_moved_over() {
+    chapter "phone_migrate_rate_limits, while the earlier application goes on counting"
+    tells "CALL phone_migrate_rate_limits('earlier.rate_limits', dry_run => true)"
+    local before written
+    before=$(sql -c "SELECT sum(count) FROM earlier.rate_limits")
+    sql -c "CREATE TABLE earlier.hits (n bigint GENERATED ALWAYS AS IDENTITY)"
+    writes limits <<'SQL'
+\set n random(1, 25000)
+BEGIN;
+INSERT INTO earlier.rate_limits AS r (id, count, window_start)
+VALUES ('phone:+6140' || lpad((:n)::text, 7, '0'), 1, (extract(epoch FROM now()) * 1000)::bigint)
+    ON CONFLICT (id) DO UPDATE SET count = r.count + 1, updated_at = now();
+INSERT INTO earlier.hits DEFAULT VALUES;
+COMMIT;
+SQL
+    tells "CALL phone_migrate_rate_limits('earlier.rate_limits', batch_size => 200)"
+    stops_writing
+    written=$(sql -c "SELECT count(*) FROM earlier.hits")
+    say "   It wrote $written hits meanwhile. The last of them are met once more:"
+    tells "CALL phone_migrate_rate_limits('earlier.rate_limits')"
+    holds "the application did write meanwhile" "$((written > 0))" 1
+    holds "every hit is still counted, and none twice" \
+        "$(sql -c "SELECT sum(count) FROM earlier.rate_limits")" $((before + written))
+    holds "the only phone left is none" \
+        "$(sql -c "SELECT string_agg(id, ', ') FROM earlier.rate_limits WHERE id LIKE 'phone:%'")" "phone:ask for Bob"
+    holds "three spellings of one number are one row" \
+        "$(sql -c "SELECT count(*) FROM earlier.rate_limits WHERE id = phone_ratelimit_key('0400 000 002')")" 1
 }

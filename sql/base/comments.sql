@@ -117,7 +117,7 @@ COMMENT ON FUNCTION ratelimit_unlist_key(text) IS
 COMMENT ON FUNCTION ratelimit_unlist_network(inet) IS
     'takes a network off its list; whether it was on one';
 COMMENT ON FUNCTION phone_forget(text, text) IS
-    'removes every trace of a number from registered columns, rate limits, lists and blocks; what was done';
+    'removes every trace of a number from encrypted columns, rate limits, lists and blocks; what was done';
 COMMENT ON FUNCTION ratelimit_list_phone(text, text, text, text) IS
     'puts a phone number on the allow or deny list; stays listed when the hash key changes';
 COMMENT ON FUNCTION ratelimit_unlist_phone(text, text) IS
@@ -167,7 +167,7 @@ COMMENT ON FUNCTION phone_crypt.earlier_key(text) IS
 COMMENT ON FUNCTION phone_crypt.migrate_batch(regclass, tid, tid, integer, timestamptz, interval, boolean, boolean, boolean, boolean) IS
     'a batch of phone_migrate_rate_limits';
 COMMENT ON FUNCTION phone_crypt.purge_count(regclass, text, timestamptz) IS
-    'how many rows of a registered column are older than that';
+    'how many rows of an encrypted column are older than that';
 COMMENT ON FUNCTION phone_crypt.purge_batch(regclass, text, regclass, timestamptz, bigint, integer) IS
     'deletes or sets to NULL some of them; behind phone_purge_expired';
 COMMENT ON FUNCTION phone_crypt.column_outcomes(oid, text, text) IS
