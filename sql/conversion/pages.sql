@@ -100,7 +100,8 @@ BEGIN
             done := done OPERATOR(pg_catalog.+) batch.changed;
             counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
                 CASE work WHEN 'decrypt' THEN 'decrypted' WHEN 'reencrypt' THEN 'rotated' ELSE 'encrypted' END,
-                batch.changed OPERATOR(pg_catalog.-) batch.repaired OPERATOR(pg_catalog.-) batch.texts,
+                batch.changed OPERATOR(pg_catalog.-) batch.repaired OPERATOR(pg_catalog.-) batch.texts
+                OPERATOR(pg_catalog.-) batch.repeated,
                 'repaired', NULLIF(batch.repaired, 0), 'kept_as_text', NULLIF(batch.texts, 0),
                 'repeated_kept_as_text', NULLIF(batch.repeated, 0))));
             PERFORM phone_crypt.job_progress(job, done, counts);

@@ -1,16 +1,13 @@
 //! Plain text of rows that were there before the trigger.
 
 use pgrx::spi::quote_identifier;
-use phone_crypt_core::crypto::encrypted_phone as bytes;
 
 use super::one_by_one::{Row, write};
-use super::{Batch, Counts};
-use crate::encrypted_phone::Value;
+use super::{Batch, Counts, count_written};
 use crate::error::Result;
 use crate::pg::setting_switch::BatchSettings;
-use crate::pg::table_row::TableRow;
 use crate::pg::text::Text;
-use crate::pg::{Oid, statement, user};
+use crate::pg::{statement, user};
 
 /// Has the trigger encrypt the plain text of rows that were there before it.
 ///
@@ -29,23 +26,7 @@ pub fn fill(batch: &Batch<'_>) -> Result<Counts> {
         "UPDATE ONLY {table} AS u SET {column} = NULL WHERE u.ctid OPERATOR(pg_catalog.=) ANY (ARRAY({})) RETURNING u.{column}",
         batch.rows(&table, "t.ctid")
     );
-    let mut counts = Counts::default();
-    let mut of_type = None;
-    let mut result = Ok(());
-    counts.changed = statement::run(&sql, &[], |row| match is_text(row, &mut of_type) {
-        Ok(is_text) => counts.texts += i64::from(is_text),
-        Err(error) => result = Err(error),
-    }) as i64;
-    result?;
-    Ok(counts)
-}
-
-/// Whether the trigger took the row's text for no number.
-fn is_text(row: &TableRow, of_type: &mut Option<Oid>) -> Result<bool> {
-    match Value::of_row(row, 1, of_type)? {
-        Some(value) => Ok(!bytes::is_number(value.bytes())?),
-        None => Ok(false),
-    }
+    count_written(&sql, &[], &mut None)
 }
 
 fn fill_one_by_one(batch: &Batch<'_>, table: &str) -> Result<Counts> {

@@ -8,13 +8,15 @@ mod read;
 mod reencrypt;
 
 use pgrx::spi::quote_identifier;
+use phone_crypt_core::crypto::encrypted_phone as bytes;
 use std::ffi::CStr;
 
 use super::source::Source;
-use crate::encrypted_phone as typed;
+use crate::encrypted_phone::{self as typed, Value};
 use crate::error::{Error, Result};
 use crate::pg::oids::TIDARRAYOID;
 use crate::pg::setting_switch::BatchSettings;
+use crate::pg::table_row::TableRow;
 use crate::pg::{Datum, Oid, TupleId, arrays, catalog, statement};
 
 pub use decrypt::decrypt;
@@ -117,5 +119,31 @@ impl Batch<'_> {
             (array_type, values),
         ];
         statement::run(&sql, &arguments, |_| {}) as i64
+    }
+}
+
+/// Runs a statement that gives back the column of each row it has written: how many there are, and how many of them hold
+/// text that is no number.
+fn count_written(
+    sql: &str,
+    arguments: &[(Oid, Option<Datum>)],
+    of_type: &mut Option<Oid>,
+) -> Result<Counts> {
+    let mut counts = Counts::default();
+    let mut result = Ok(());
+    let written = statement::run(sql, arguments, |row| match is_text(row, of_type) {
+        Ok(is_text) => counts.texts += i64::from(is_text),
+        Err(error) => result = Err(error),
+    });
+    result?;
+    counts.changed = written as i64;
+    Ok(counts)
+}
+
+/// Whether the first column of the row holds text that is no number.
+fn is_text(row: &TableRow, of_type: &mut Option<Oid>) -> Result<bool> {
+    match Value::of_row(row, 1, of_type)? {
+        Some(value) => Ok(!bytes::is_number(value.bytes())?),
+        None => Ok(false),
     }
 }

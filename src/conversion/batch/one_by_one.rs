@@ -3,11 +3,11 @@
 use pgrx::spi::quote_identifier;
 use pgrx::{IntoDatum, PgSqlErrorCode};
 
-use super::{Batch, Counts};
+use super::{Batch, Counts, count_written};
 use crate::error::{Error, Result};
 use crate::pg::oids::TIDOID;
 use crate::pg::setting_switch::BatchSettings;
-use crate::pg::{TupleId, statement, subtransaction, text};
+use crate::pg::{TupleId, subtransaction, text};
 
 /// A row, and what its column becomes.
 pub struct Row {
@@ -25,26 +25,28 @@ pub struct Row {
 pub fn write(batch: &Batch<'_>, table: &str, rows: Vec<Row>) -> Result<Counts> {
     let the_type = batch.the_type()?;
     let _path = BatchSettings::with_path(batch.path);
+    let column = quote_identifier(batch.column);
     let sql = format!(
-        "UPDATE ONLY {table} AS u SET {} = $2 WHERE u.ctid OPERATOR(pg_catalog.=) $1",
-        quote_identifier(batch.column)
+        "UPDATE ONLY {table} AS u SET {column} = $2 WHERE u.ctid OPERATOR(pg_catalog.=) $1 RETURNING u.{column}"
     );
-    let update = |ctid: TupleId, value: Option<&[u8]>| {
+    let mut of_type = None;
+    let mut update = |ctid: TupleId, value: Option<&[u8]>| -> Result<Counts> {
         let arguments = [
             (TIDOID, ctid.into_datum()),
             (the_type, value.map(text::varlena)),
         ];
-        statement::run(&sql, &arguments, |_| {}) as i64
+        count_written(&sql, &arguments, &mut of_type)
     };
     let mut counts = Counts::default();
     for row in rows {
-        let written = subtransaction::attempt(|| -> Result<i64> {
-            Ok(update(row.ctid, row.value.as_deref()))
-        });
-        match written {
-            Ok(written) => counts.changed += written?,
+        match subtransaction::attempt(|| update(row.ctid, row.value.as_deref())) {
+            Ok(written) => {
+                let written = written?;
+                counts.changed += written.changed;
+                counts.texts += written.texts;
+            }
             Err(refusal) if refusal.code == PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION => {
-                let written = update(row.ctid, Some(&row.as_text));
+                let written = update(row.ctid, Some(&row.as_text))?.changed;
                 counts.changed += written;
                 counts.repeated += written;
             }
