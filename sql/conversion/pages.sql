@@ -99,7 +99,8 @@ BEGIN
             unreadable := unreadable OPERATOR(pg_catalog.+) batch.unreadable;
             done := done OPERATOR(pg_catalog.+) batch.changed;
             counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_build_object(
-                CASE work WHEN 'decrypt' THEN 'decrypted' WHEN 'reencrypt' THEN 'rotated' ELSE 'encrypted' END,
+                CASE WHEN work OPERATOR(pg_catalog.=) 'decrypt' THEN 'decrypted'
+                     WHEN work OPERATOR(pg_catalog.=) 'reencrypt' THEN 'rotated' ELSE 'encrypted' END,
                 batch.changed OPERATOR(pg_catalog.-) batch.repaired OPERATOR(pg_catalog.-) batch.texts,
                 'repaired', batch.repaired, 'kept_as_text', batch.texts, 'repeated_kept_as_text', batch.repeated));
             PERFORM phone_crypt.job_progress(job, done, counts);
