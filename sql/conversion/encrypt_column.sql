@@ -303,7 +303,7 @@ BEGIN
     ELSE
         source := conversion.source;
     END IF;
-    work := pg_catalog.concat(CASE source WHEN 'text' THEN 'fill' ELSE 'read' END,
+    work := pg_catalog.concat(CASE WHEN source OPERATOR(pg_catalog.=) 'text' THEN 'fill' ELSE 'read' END,
                               CASE WHEN keep_original THEN '_with_spelling' END);
     IF conversion.state OPERATOR(pg_catalog.=) 'filling' AND conversion.work OPERATOR(pg_catalog.<>) work THEN
         RAISE EXCEPTION 'column % of table % is being converted with another keep_original',
@@ -366,7 +366,8 @@ BEGIN
                                  phone_crypt.count_as_owner(relation, phone_crypt.unfilled(conversion))) AS b;
     COMMIT;
     FOREACH leaf IN ARRAY phone_crypt.leaves(relation) LOOP
-        CALL phone_crypt.work_through_pages(procedure, CASE source WHEN 'text' THEN 'fill' ELSE work END, leaf,
+        CALL phone_crypt.work_through_pages(procedure,
+            CASE WHEN source OPERATOR(pg_catalog.=) 'text' THEN 'fill' ELSE work END, leaf,
             conversion.encrypted_column::pg_catalog.text, conversion.plain_column::pg_catalog.text, source,
             phone_crypt.unfilled(conversion), duplicates OPERATOR(pg_catalog.=) 'text', batch_size, job, counts, failure);
     END LOOP;
@@ -378,7 +379,7 @@ BEGIN
                       conversion.encrypted_column, conversion.plain_column);
     END IF;
 
-    statements := CASE source WHEN 'text' THEN phone_crypt.not_null_sql(conversion) ELSE '{}' END;
+    statements := CASE WHEN source OPERATOR(pg_catalog.=) 'text' THEN phone_crypt.not_null_sql(conversion) ELSE '{}' END;
     IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
         CALL phone_crypt.change_table(relation, statements, failure);
     END IF;

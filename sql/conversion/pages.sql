@@ -99,11 +99,13 @@ BEGIN
             unreadable := unreadable OPERATOR(pg_catalog.+) batch.unreadable;
             done := done OPERATOR(pg_catalog.+) batch.changed;
             counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-                CASE work WHEN 'decrypt' THEN 'decrypted' WHEN 'reencrypt' THEN 'rotated' ELSE 'encrypted' END,
+                CASE WHEN work OPERATOR(pg_catalog.=) 'decrypt' THEN 'decrypted'
+                     WHEN work OPERATOR(pg_catalog.=) 'reencrypt' THEN 'rotated' ELSE 'encrypted' END,
                 batch.changed OPERATOR(pg_catalog.-) batch.repaired OPERATOR(pg_catalog.-) batch.texts
                 OPERATOR(pg_catalog.-) batch.repeated,
-                'repaired', NULLIF(batch.repaired, 0), 'kept_as_text', NULLIF(batch.texts, 0),
-                'repeated_kept_as_text', NULLIF(batch.repeated, 0))));
+                'repaired', CASE WHEN batch.repaired OPERATOR(pg_catalog.>) 0 THEN batch.repaired END,
+                'kept_as_text', CASE WHEN batch.texts OPERATOR(pg_catalog.>) 0 THEN batch.texts END,
+                'repeated_kept_as_text', CASE WHEN batch.repeated OPERATOR(pg_catalog.>) 0 THEN batch.repeated END)));
             PERFORM phone_crypt.job_progress(job, done, counts);
             COMMIT;
             SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
