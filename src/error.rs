@@ -169,6 +169,8 @@ pub enum Error {
     RowsRemain,
     #[error("no retention is set for the column")]
     NoRetention,
+    #[error("a procedure that commits after each batch cannot run inside a transaction block")]
+    InTransactionBlock,
     #[error("another run works on table {0}")]
     TableBusy(String),
     #[error("table {0} is not locked by this transaction")]
@@ -297,6 +299,7 @@ impl Error {
             Error::NotOfType => ERRCODE_DATATYPE_MISMATCH,
             Error::NumberRequired => ERRCODE_CHECK_VIOLATION,
             Error::TableBusy(_) => ERRCODE_OBJECT_IN_USE,
+            Error::InTransactionBlock => ERRCODE_ACTIVE_SQL_TRANSACTION,
             Error::NotATrigger => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             Error::TableRefused { code, .. } => *code,
             Error::InTable { source, .. } => source.sqlstate(),
@@ -374,6 +377,11 @@ impl Error {
             }
             Error::NoTable => {
                 "REFRESH the materialized view after this; forget the number where the foreign table is.".to_owned()
+            }
+            Error::InTransactionBlock => {
+                "CALL it by itself, with autocommit: autocommit=True of psycopg, atomic = False of Django, \
+                 setAutoCommit(true) of JDBC."
+                    .to_owned()
             }
             Error::NoRetention => "phone_column_policy() sets one.".to_owned(),
             Error::UnknownPolicy => "ratelimit_policy_set() makes one.".to_owned(),

@@ -68,6 +68,7 @@ pgrx::extension_sql_file!(
     name = "jobs",
     requires = [
         sql::jobs::check_owner,
+        sql::jobs::check_may_commit,
         sql::jobs::job_lock,
         sql::jobs::job_unlock,
         sql::as_owner::run_as_owner,

@@ -142,6 +142,8 @@ COMMENT ON FUNCTION phone_crypt.ratelimit_counters() IS
     'behind phone_crypt.ratelimit_stats';
 COMMENT ON FUNCTION phone_crypt.check_owner(regclass) IS
     'nothing, or 42501 where the caller cannot act as the owner of the table';
+COMMENT ON FUNCTION phone_crypt.check_may_commit() IS
+    '25001 where the client has a transaction block open';
 COMMENT ON FUNCTION phone_crypt.job_lock(regclass) IS
     'keeps other runs off the table; 55006 if one is at work';
 COMMENT ON FUNCTION phone_crypt.job_unlock(regclass) IS

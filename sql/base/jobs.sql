@@ -16,7 +16,12 @@ CREATE TABLE phone_crypt.jobs (
     total       bigint      NOT NULL DEFAULT 0,
     done        bigint      NOT NULL DEFAULT 0,
     details     jsonb       NOT NULL DEFAULT '{}',
-    pid         integer
+    pid         integer,
+    -- What the run is at: rows, or what comes before and after them.
+    phase       text        NOT NULL DEFAULT 'rows',
+    -- When, and with how many rows done, the last run of it began.
+    resumed_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    resumed_at_row bigint   NOT NULL DEFAULT 0
 );
 COMMENT ON TABLE phone_crypt.jobs IS
     'runs of the procedures that work in batches: progress, and what a stopped run goes on from';
@@ -105,8 +110,8 @@ AS $$
 #variable_conflict use_column
 BEGIN
     UPDATE phone_crypt.jobs AS j
-       SET updated_at = clock_timestamp(), noticed_at = clock_timestamp(), pid = pg_backend_pid(),
-           total = j.done + job_begin.total
+       SET updated_at = clock_timestamp(), noticed_at = clock_timestamp(), pid = pg_backend_pid(), phase = 'rows',
+           resumed_at = clock_timestamp(), resumed_at_row = j.done, total = j.done + job_begin.total
      WHERE j.procedure = job_begin.procedure AND j.relation = job_begin.relation
        AND j.column_name IS NOT DISTINCT FROM job_begin.column_name AND j.state = 'running'
     RETURNING j.id, j.as_of, j.details INTO job_begin.job, job_begin.as_of, job_begin.details;
@@ -129,6 +134,43 @@ AS $$
 $$;
 COMMENT ON FUNCTION phone_crypt.job_title(text, regclass, name) IS
     'procedure, table and column, for messages';
+
+CREATE FUNCTION phone_crypt.job_phase(job bigint, phase text) RETURNS void
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE phone_crypt.jobs AS j SET phase = job_phase.phase, updated_at = clock_timestamp() WHERE j.id = job
+$$;
+COMMENT ON FUNCTION phone_crypt.job_phase(bigint, text) IS
+    'records what a job is at; seen by others after the next COMMIT';
+
+-- Unfinished jobs as other sessions see them. A run holds the lock of its table (src/pg/job_lock.rs) until it ends.
+CREATE VIEW phone_crypt.progress AS
+    SELECT j.id AS job, j.procedure, j.relation, j.column_name, r.state,
+           CASE WHEN r.state OPERATOR(pg_catalog.=) 'running' THEN j.phase END AS phase, j.done, j.total,
+           CASE WHEN j.total OPERATOR(pg_catalog.>) 0
+                THEN pg_catalog.round(100.0 OPERATOR(pg_catalog.*) j.done OPERATOR(pg_catalog./) j.total, 1) END AS percent,
+           pg_catalog.round(r.rate) AS rows_per_second,
+           CASE WHEN r.state OPERATOR(pg_catalog.=) 'running' AND r.rate OPERATOR(pg_catalog.>) 0::numeric
+                THEN pg_catalog.make_interval(secs => pg_catalog.round(
+                         GREATEST(j.total OPERATOR(pg_catalog.-) j.done, 0::bigint) OPERATOR(pg_catalog./) r.rate)::float8)
+           END AS time_left,
+           r.pid, a.wait_event AS waiting_for, j.started_at, j.updated_at
+      FROM phone_crypt.jobs AS j
+      LEFT JOIN pg_catalog.pg_locks AS l
+        ON l.locktype OPERATOR(pg_catalog.=) 'userlock' AND l.classid OPERATOR(pg_catalog.=) 1346913106::pg_catalog.oid
+       AND l.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database AS d
+                                               WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database())
+       AND l.objid OPERATOR(pg_catalog.=) j.relation::pg_catalog.oid AND l.pid OPERATOR(pg_catalog.=) j.pid
+      LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid OPERATOR(pg_catalog.=) l.pid
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN l.pid IS NULL THEN 'cancelled' ELSE 'running' END AS state, l.pid,
+                  CASE WHEN j.updated_at OPERATOR(pg_catalog.>) j.resumed_at
+                       THEN (j.done OPERATOR(pg_catalog.-) j.resumed_at_row) OPERATOR(pg_catalog./)
+                            EXTRACT(epoch FROM j.updated_at OPERATOR(pg_catalog.-) j.resumed_at)::numeric END AS rate) AS r
+     WHERE j.state OPERATOR(pg_catalog.=) 'running';
+COMMENT ON VIEW phone_crypt.progress IS
+    'runs of the procedures that have not come to their end: how far they are, and whether they still run';
 
 -- Counts of one batch added to those so far, by name.
 CREATE FUNCTION phone_crypt.add_counts(counts jsonb, more jsonb) RETURNS jsonb

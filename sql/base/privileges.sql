@@ -87,6 +87,8 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.run_as_owner(regclass,text)'),
         ('admin',  'phone_crypt.count_as_owner(regclass,text)'),
         ('admin',  'phone_crypt.read_as_owner(regclass,text[])'),
+        ('admin',  'phone_crypt.check_may_commit()'),
+        ('admin',  'phone_crypt.job_phase(bigint,text)'),
         ('admin',  'phone_crypt.job_lock(regclass)'),
         ('admin',  'phone_crypt.job_unlock(regclass)'),
         ('admin',  'phone_crypt.check_keys()'),
@@ -227,6 +229,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_status'),
         ('admin', 'phone_crypt.ratelimit_stats'),
         ('admin', 'phone_crypt.ratelimit_top'),
+        ('admin', 'phone_crypt.progress'),
         ('admin', 'phone_crypt.conversions'),
         ('admin', 'phone_crypt.encrypted_columns'),
         ('admin', 'phone_crypt.earlier_rate_limits')
@@ -323,6 +326,7 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM P
 -- Monitoring roles read the counters without reading anything else.
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.crypto_stats TO pg_monitor;
+GRANT SELECT ON phone_crypt.progress TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
 GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_counters() TO pg_monitor;

@@ -209,6 +209,7 @@ BEGIN
         PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
+    PERFORM phone_crypt.check_may_commit();
     PERFORM phone_crypt.job_lock(relation);
     PERFORM phone_crypt.check_same_texts(relation, column_name);
     COMMIT;
@@ -247,6 +248,9 @@ BEGIN
         RAISE EXCEPTION '% values of table % cannot be decrypted', number, relation
             USING ERRCODE = 'data_exception', HINT = 'phone_verify() of the column is false for them.';
     END IF;
+    PERFORM phone_crypt.job_phase(job, 'verification');
+    COMMIT;
+    PERFORM phone_crypt.begin_batch();
     verified := phone_crypt.trigger_version(conversion);
     number := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
                                           conversion.source, true);
@@ -256,7 +260,9 @@ BEGIN
                   HINT = pg_catalog.format('They were written past the trigger of the conversion. UPDATE them SET %I = NULL '
                                            'and CALL it again.', conversion.plain_column);
     END IF;
+    PERFORM phone_crypt.job_phase(job, 'older transactions');
     CALL phone_crypt.wait_for_snapshots();
+    PERFORM phone_crypt.job_phase(job, 'swap');
     CALL phone_crypt.change_table(relation, ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
         pg_catalog.format('SELECT phone_crypt.swap_back(%L, %L, %L, %L, %L)', relation, column_name, verified, keep_encrypted,

@@ -48,6 +48,7 @@ BEGIN
     verified := phone_crypt.trigger_version(conversion);
     PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
     IF NOT dry_run THEN
+        PERFORM phone_crypt.check_may_commit();
         PERFORM phone_crypt.job_lock(relation);
     END IF;
     differing := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text, column_name,

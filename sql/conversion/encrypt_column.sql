@@ -329,6 +329,7 @@ BEGIN
         PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
+    PERFORM phone_crypt.check_may_commit();
     PERFORM phone_crypt.job_lock(relation);
     IF (conversion.state OPERATOR(pg_catalog.=) 'filling') IS NOT TRUE THEN
         PERFORM phone_crypt.check_rows(relation, column_name, source, duplicates);
@@ -379,6 +380,7 @@ BEGIN
                       conversion.encrypted_column, conversion.plain_column);
     END IF;
 
+    PERFORM phone_crypt.job_phase(job, 'verification');
     statements := CASE WHEN source OPERATOR(pg_catalog.=) 'text' THEN phone_crypt.not_null_sql(conversion) ELSE '{}' END;
     IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
         CALL phone_crypt.change_table(relation, statements, failure);
@@ -395,7 +397,9 @@ BEGIN
                       'They were written past the trigger of the conversion. UPDATE them SET %I = NULL and CALL it again.',
                       conversion.encrypted_column);
     END IF;
+    PERFORM phone_crypt.job_phase(job, 'older transactions');
     CALL phone_crypt.wait_for_snapshots();
+    PERFORM phone_crypt.job_phase(job, 'swap');
     -- Under the lock once more, with plans made now.
     PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
     CALL phone_crypt.change_table(relation, ARRAY[

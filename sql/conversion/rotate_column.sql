@@ -138,6 +138,9 @@ DECLARE
     failure pg_catalog.text;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
+    IF NOT dry_run THEN
+        PERFORM phone_crypt.check_may_commit();
+    END IF;
     CALL phone_crypt.reencrypt_column("table", "column"::pg_catalog.text, rotate_hash, batch_size, dry_run, failure);
     PERFORM phone_crypt.end_batch(callers);
 END;
@@ -176,6 +179,9 @@ BEGIN
     PERFORM phone_crypt.check_batch_size(batch_size);
     IF rotate_hash IS NULL OR dry_run IS NULL THEN
         RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
+    IF NOT dry_run THEN
+        PERFORM phone_crypt.check_may_commit();
     END IF;
     SELECT pg_catalog.array_agg(c.relation ORDER BY c.relation, c.column_name),
            pg_catalog.array_agg(c.column_name ORDER BY c.relation, c.column_name)

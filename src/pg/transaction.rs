@@ -50,3 +50,9 @@ unsafe extern "C-unwind" fn at_end(
         _ => {}
     }
 }
+
+/// Whether the client has a transaction block open: then a procedure cannot COMMIT. Within a subtransaction it always says so.
+pub fn is_in_block() -> bool {
+    // SAFETY: reads the state of this backend's transaction.
+    unsafe { pg_sys::IsTransactionBlock() }
+}

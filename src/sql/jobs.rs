@@ -5,6 +5,7 @@ use pgrx::pg_extern;
 use crate::error::{Answer, Error, Result};
 use crate::pg::job_lock;
 use crate::pg::regclass::Regclass;
+use crate::pg::transaction;
 use crate::pg::user;
 
 /// A table argument.
@@ -47,4 +48,16 @@ fn job_unlock(table: Option<Regclass>) -> Answer<()> {
     let table = table.ok_or(Error::NullArgument("table"))?;
     job_lock::give_back(table.oid());
     Ok(())
+}
+
+/// `phone_crypt.check_may_commit()`: nothing where a procedure that was called by the client can COMMIT. Not to be called in a
+/// block with EXCEPTION.
+///
+/// Errors: within a transaction block, 25001.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn check_may_commit() -> Answer<()> {
+    match transaction::is_in_block() {
+        true => Err(Error::InTransactionBlock.into()),
+        false => Ok(()),
+    }
 }

@@ -159,6 +159,7 @@ BEGIN
         RETURN;
     END IF;
 
+    PERFORM phone_crypt.check_may_commit();
     PERFORM phone_crypt.job_lock(source);
     SELECT b.job, b.as_of, b.details INTO job, as_of, counts
       FROM phone_crypt.job_begin('phone_migrate_rate_limits', source, NULL,

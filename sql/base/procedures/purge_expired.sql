@@ -151,6 +151,9 @@ BEGIN
     ELSIF batch_size OPERATOR(pg_catalog.<) 1 OR batch_size OPERATOR(pg_catalog.>) 1000000 THEN
         RAISE EXCEPTION 'batch_size must be between 1 and 1000000' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF NOT dry_run THEN
+        PERFORM phone_crypt.check_may_commit();
+    END IF;
     FOR item IN SELECT * FROM phone_crypt.retentions() LOOP
         IF NOT item.is_owner THEN
             RAISE WARNING 'phone_purge_expired leaves table % alone: its owner has to purge it', item.relation;

@@ -11,6 +11,7 @@ mod lossless;
 mod obstacles;
 mod odd_names;
 mod partitions;
+mod progress;
 mod refused;
 mod resumed;
 mod shared;
