@@ -297,6 +297,7 @@ pgrx::extension_sql_file!(
         sql::legacy::phone_decrypt_legacy,
         sql::legacy::phone_decrypt_legacy_with_key,
         "verify_column",
+        encrypted_phone::key_counts::phone_column_keys,
         encrypted_phone::functions::encrypted_phone,
         encrypted_phone::functions::decrypt_value,
         encrypted_phone::functions::show_value,

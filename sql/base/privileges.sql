@@ -20,6 +20,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('restore', '@extschema@.phone_from_value(text,text)'),
         ('admin',  '@extschema@.phone_verify_column(regclass,name)'),
         ('admin',  'phone_crypt.verify_column(regclass,text)'),
+        ('admin',  '@extschema@.phone_column_keys(regclass,text)'),
         ('writer', '@extschema@.phone_encrypt(text,text,text)'),
         ('writer', '@extschema@.phone_encrypt_raw(text,text)'),
         ('writer', '@extschema@.phone_reencrypt(text,text)'),

@@ -1,0 +1,153 @@
+//! `phone_column_keys`: under which keys the values of a column are, for its owner alone.
+
+use phone_crypt_client_tests::Sql;
+use phone_crypt_client_tests::samples::{K1, K1_ID, K2, K2_ID};
+use postgres::Client;
+
+use crate::shared::{SERVER, role};
+
+fn keys(client: &mut Client, table: &str, column: &str) -> Vec<String> {
+    client.rows(&format!(
+        "SELECT * FROM phone_column_keys('{table}', '{column}')"
+    ))
+}
+
+/// Three rows encrypted and compared under K1, one encrypted under K2, one compared under it, one both, and one NULL.
+fn mixed(client: &mut Client) {
+    client.run(
+        "CREATE TABLE customer (id int, phone encrypted_phone);
+         INSERT INTO customer VALUES (1, '0401 148 075'), (2, '0401 148 076 x12'), (3, 'ask for Bob'), (4, NULL)",
+    );
+    client.set("hash_key_id", K2_ID);
+    client.run("INSERT INTO customer VALUES (5, '0401 148 075')");
+    client.set("encryption_key", K2);
+    client.set("previous_keys", K1);
+    client.run("INSERT INTO customer VALUES (6, '0401 148 075')");
+    client.set("hash_key_id", K1_ID);
+    client.run("INSERT INTO customer VALUES (7, '0401 148 077')");
+    client.run("RESET phone_crypt.encryption_key; RESET phone_crypt.previous_keys; RESET phone_crypt.hash_key_id");
+}
+
+fn of_mixed() -> Vec<String> {
+    vec![
+        format!("{K2_ID}|{K2_ID}|1"),
+        format!("{K2_ID}|{K1_ID}|1"),
+        format!("{K1_ID}|{K2_ID}|1"),
+        format!("{K1_ID}|{K1_ID}|3"),
+    ]
+}
+
+#[test]
+fn both_keys_are_counted() {
+    let mut client = SERVER.session();
+    mixed(&mut client);
+    assert_eq!(keys(&mut client, "customer", "phone"), of_mixed());
+    client.run("CALL phone_rotate_column('customer', 'phone')");
+    assert_eq!(
+        keys(&mut client, "customer", "phone"),
+        [format!("{K1_ID}|{K2_ID}|2"), format!("{K1_ID}|{K1_ID}|4")]
+    );
+    client.run("TRUNCATE customer");
+    assert!(keys(&mut client, "customer", "phone").is_empty());
+}
+
+#[test]
+fn in_every_kind_of_table_and_column() {
+    let mut client = SERVER.session();
+    mixed(&mut client);
+    client.run(
+        "CREATE DOMAIN number AS encrypted_phone;
+         CREATE DOMAIN numbers AS encrypted_phone[];
+         CREATE TABLE parts (id int, phone number) PARTITION BY LIST (id);
+         CREATE TABLE low PARTITION OF parts FOR VALUES IN (1, 2, 3, 4);
+         CREATE TABLE high PARTITION OF parts DEFAULT;
+         INSERT INTO parts SELECT * FROM customer;
+         CREATE TABLE \"Ärgerlich \"\"x\" (\"ph one\"\"\" encrypted_phone[], more numbers);
+         INSERT INTO \"Ärgerlich \"\"x\" SELECT array_agg(phone), array_agg(phone) FROM customer;
+         INSERT INTO \"Ärgerlich \"\"x\" VALUES (NULL, '{}');
+         CREATE MATERIALIZED VIEW copied AS SELECT phone FROM customer;
+         CREATE TABLE child () INHERITS (customer);
+         CREATE VIEW seen AS SELECT phone FROM customer",
+    );
+    for (table, column) in [
+        ("parts", "phone"),
+        ("copied", "phone"),
+        ("seen", "phone"),
+        ("customer", "phone"),
+        ("\"Ärgerlich \"\"x\"", "ph one\""),
+        ("\"Ärgerlich \"\"x\"", "more"),
+    ] {
+        assert_eq!(
+            keys(&mut client, table, column),
+            of_mixed(),
+            "{table}.{column}"
+        );
+    }
+    // What has been rotated lives on where it was copied to.
+    client.run("CALL phone_rotate_column('customer', 'phone')");
+    assert_eq!(keys(&mut client, "copied", "phone"), of_mixed());
+    // All of them in one query, as the view has them: a partitioned table, and its partitions once more.
+    let all = "SELECT sum(k.rows) FROM phone_crypt.encrypted_columns AS c, phone_column_keys(c.relation, c.column_name) AS k";
+    assert_eq!(client.number(all), 4 * 6);
+}
+
+#[test]
+fn no_key_is_needed_nor_named_by_an_error() {
+    let mut client = SERVER.session();
+    mixed(&mut client);
+    client.set(
+        "encryption_key",
+        "a key of another server, with which nothing here was written",
+    );
+    client.set("previous_keys", "");
+    client.set("hash_key_id", "");
+    assert_eq!(keys(&mut client, "customer", "phone"), of_mixed());
+    client
+        .refusal("SELECT phone_decrypt(phone) FROM customer", &[])
+        .says("55000", "");
+}
+
+#[test]
+fn it_is_refused_to_who_does_not_own_the_table() {
+    let database = SERVER.database();
+    let mut superuser = SERVER.connect_as("postgres", &database);
+    mixed(&mut superuser);
+    superuser.run("CREATE TABLE plain (phone text, others text[])");
+    let count = "SELECT * FROM phone_column_keys('customer', 'phone')";
+    let (_, mut reader) = role(&mut superuser, &database, "reader");
+    reader
+        .refusal(count, &[])
+        .says("42501", "phone_column_keys");
+    let (name, mut admin) = role(&mut superuser, &database, "admin");
+    admin
+        .refusal(count, &[])
+        .says("42501", "must be owner of table customer");
+    superuser.run(&format!("ALTER TABLE customer OWNER TO {name}"));
+    assert_eq!(keys(&mut admin, "customer", "phone"), of_mixed());
+    // Rows that a policy hides from the owner are not left out.
+    superuser.run(
+        "ALTER TABLE customer ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+         CREATE POLICY few ON customer USING (id < 3)",
+    );
+    admin
+        .refusal(count, &[])
+        .says("42501", "row-level security");
+    superuser.run("DROP POLICY few ON customer; ALTER TABLE customer NO FORCE ROW LEVEL SECURITY");
+    let nowhere = "SELECT * FROM phone_column_keys(0, 'phone')";
+    superuser.refusal(nowhere, &[]).says("42P01", "");
+    for (arguments, sqlstate) in [
+        ("'customer', 'id'", "42804"),
+        ("'plain', 'phone'", "42804"),
+        ("'plain', 'others'", "42804"),
+        ("'customer', 'nowhere'", "42703"),
+        ("'customer', 'phone; SELECT 1'", "42703"),
+        ("NULL, 'phone'", "22004"),
+        ("'customer', NULL", "22004"),
+    ] {
+        let sql = format!("SELECT * FROM phone_column_keys({arguments})");
+        superuser.refusal(&sql, &[]).says(sqlstate, "");
+        // As does the procedure that verifies a column.
+        let sql = format!("CALL phone_verify_column({arguments})");
+        superuser.refusal(&sql, &[]).says(sqlstate, "");
+    }
+}
