@@ -118,6 +118,23 @@ fn foreign_keys_follow_the_number() {
     );
 }
 
+/// PostgreSQL refuses it from 18 on. Before, it compares in the name of the table's owner, as the documentation warns.
+#[test]
+fn a_foreign_key_from_text_is_none_to_make() {
+    let (database, mut superuser) = customers();
+    let table = "CREATE TABLE call (phone text REFERENCES customer (phone))";
+    if SERVER.major() >= 18 {
+        refused(superuser.batch_execute(table)).says("XX000", "collatable");
+        return;
+    }
+    superuser.run(table);
+    let (_, mut nobody) = role(&mut superuser, &database, "");
+    nobody.run("INSERT INTO call VALUES ('(0402) 000 042')");
+    nobody
+        .refusal("INSERT INTO call VALUES ('0401 148 075')", &[])
+        .says("23503", "call_phone_fkey");
+}
+
 #[test]
 fn generated_columns_are_of_what_needs_no_key() {
     let (database, mut superuser) = customers();

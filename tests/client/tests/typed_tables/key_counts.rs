@@ -91,6 +91,28 @@ fn in_every_kind_of_table_and_column() {
     assert_eq!(client.number(all), 4 * 6);
 }
 
+/// Its values come as text: whoever reads them needs the right to restore, as the table's owner does here.
+#[test]
+fn in_a_foreign_table() {
+    let database = SERVER.database();
+    let mut superuser = SERVER.connect_as("postgres", &database);
+    mixed(&mut superuser);
+    let values = superuser.rows("SELECT phone FROM customer WHERE phone IS NOT NULL");
+    let file = SERVER.write_file("foreign.txt", values.join("\n") + "\n");
+    superuser.run(&format!(
+        "CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+         CREATE FOREIGN TABLE elsewhere (phone encrypted_phone) SERVER files OPTIONS (filename '{}')",
+        file.display()
+    ));
+    assert_eq!(keys(&mut superuser, "elsewhere", "phone"), of_mixed());
+    superuser.run("CALL phone_verify_column('elsewhere', 'phone')");
+    let (name, mut reader) = role(&mut superuser, &database, "reader");
+    let found = "SELECT count(*) FROM elsewhere WHERE phone = '0401 148 075'";
+    reader.refusal(found, &[]).says("42501", "encrypted values");
+    superuser.run(&format!("SELECT phone_crypt_grant('{name}', 'restore')"));
+    assert_eq!(reader.rows(found), ["1"]);
+}
+
 #[test]
 fn no_key_is_needed_nor_named_by_an_error() {
     let mut client = SERVER.session();
