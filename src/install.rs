@@ -21,6 +21,14 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/encrypted_phone/column_keys.sql",
+    name = "column_keys_of_all",
+    requires = [
+        "encrypted_phone_operators",
+        encrypted_phone::key_counts::count_column_keys
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/pins.sql",
     name = "pins",
     requires = [
@@ -297,6 +305,7 @@ pgrx::extension_sql_file!(
         sql::legacy::phone_decrypt_legacy,
         sql::legacy::phone_decrypt_legacy_with_key,
         "verify_column",
+        "column_keys_of_all",
         encrypted_phone::key_counts::phone_column_keys,
         encrypted_phone::functions::encrypted_phone,
         encrypted_phone::functions::decrypt_value,

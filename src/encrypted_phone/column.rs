@@ -10,19 +10,20 @@ use crate::pg::text::Text;
 use crate::pg::{Oid, catalog, statement, user};
 
 /// Calls `each` with the bytes of every value of a column of the type, and of every element of a column of arrays of it.
-/// NULL is left out. The table is read in its owner's name.
+/// NULL is left out. The table is read in its owner's name, under `settings`.
 ///
 /// Errors: NULL, 22004; not the owner, 42501; no such table, 42P01; no such column, 42703; the column is of another type,
 /// 42804; those of `each`.
 pub fn scan(
     table: Option<Regclass>,
     column: Option<Text<'_>>,
+    settings: fn() -> BatchSettings,
     mut each: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
     let table = table.ok_or(Error::NullArgument("table"))?.oid();
     let column = column.ok_or(Error::NullArgument("column"))?.exact()?;
     let _in_their_name = user::as_owner(table)?;
-    let _settings = BatchSettings::for_any_rows();
+    let _settings = settings();
     let query = query(table, &column)?;
     // The type of the rows so far, which is this one.
     let mut of_type = None;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::column;
 use crate::pg::ErrorReport;
 use crate::pg::regclass::Regclass;
+use crate::pg::setting_switch::BatchSettings;
 use crate::pg::text::Text;
 
 /// `phone_column_keys(table, column)`: how many values of a column are encrypted under which key and compared under which.
@@ -20,7 +21,7 @@ use crate::pg::text::Text;
 fn phone_column_keys(
     table: Option<Regclass>,
     column: Option<Text<'_>>,
-) -> std::result::Result<
+) -> Result<
     TableIterator<
         'static,
         (
@@ -31,14 +32,52 @@ fn phone_column_keys(
     >,
     ErrorReport,
 > {
+    let counts = counts(table, column, BatchSettings::for_any_rows)?;
+    Ok(TableIterator::new(counts))
+}
+
+/// `phone_crypt.count_column_keys(table, column)`: the same, and no lock is waited for without an end. Behind
+/// `phone_column_keys()`.
+///
+/// Errors: as `phone_column_keys`; a lock that is not to be had, 55P03.
+#[pg_extern(
+    schema = "phone_crypt",
+    volatile,
+    parallel_unsafe,
+    requires = ["encrypted_phone_type"]
+)]
+#[allow(clippy::type_complexity)]
+fn count_column_keys(
+    table: Option<Regclass>,
+    column: Option<Text<'_>>,
+) -> Result<
+    TableIterator<
+        'static,
+        (
+            name!(key_id, String),
+            name!(hash_key_id, String),
+            name!(rows, i64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let counts = counts(table, column, BatchSettings::for_one_table_of_many)?;
+    Ok(TableIterator::new(counts))
+}
+
+fn counts(
+    table: Option<Regclass>,
+    column: Option<Text<'_>>,
+    settings: fn() -> BatchSettings,
+) -> Result<Vec<(String, String, i64)>, ErrorReport> {
     let mut counts = BTreeMap::new();
-    column::scan(table, column, |value| {
+    column::scan(table, column, settings, |value| {
         let info = inspect(value)?;
         *counts.entry((info.key_id, info.hash_key_id)).or_insert(0) += 1;
         Ok(())
     })?;
-    let rows = counts
+    let counts = counts
         .into_iter()
         .map(|((key, hash_key), rows)| (key.to_string(), hash_key.to_string(), rows));
-    Ok(TableIterator::new(rows.collect::<Vec<_>>()))
+    Ok(counts.collect())
 }

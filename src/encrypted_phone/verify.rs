@@ -7,6 +7,7 @@ use super::column;
 use crate::cipher;
 use crate::pg::ErrorReport;
 use crate::pg::regclass::Regclass;
+use crate::pg::setting_switch::BatchSettings;
 use crate::pg::text::Text;
 
 /// `phone_crypt.verify_column(table, column)`: how many values of the data type a column has, and how many of them are
@@ -27,7 +28,7 @@ fn verify_column(
     ErrorReport,
 > {
     let (mut total, mut failing) = (0, 0);
-    column::scan(table, column, |value| {
+    column::scan(table, column, BatchSettings::for_any_rows, |value| {
         total += 1;
         match cipher::verify_typed(value) {
             Ok(()) => Ok(()),

@@ -28,7 +28,8 @@ const SWAP: [&str; 3] = [
     "CALL public.phone_encrypt_column('own.customers', 'phone', duplicates => 'text', batch_size => 2)",
     "CALL public.phone_encrypt_column('own.customers', 'phone')",
 ];
-const DROP: [&str; 9] = [
+const DROP: [&str; 10] = [
+    "SELECT * FROM public.phone_column_keys()",
     "CALL public.phone_verify_column('own.customers', 'phone')",
     "SELECT * FROM public.phone_column_keys('own.customers', 'phone')",
     "SELECT * FROM phone_crypt.conversions",

@@ -113,6 +113,92 @@ fn in_a_foreign_table() {
     assert_eq!(reader.rows(found), ["1"]);
 }
 
+/// What a DBA asks before a key is taken away: no table that is in the way keeps the others from being counted, and nothing
+/// that holds values is passed over in silence.
+#[test]
+fn of_every_column_at_once() {
+    let database = SERVER.database();
+    let (mut superuser, notices) = SERVER.connect_noting("postgres", &database);
+    mixed(&mut superuser);
+    superuser.run(
+        "CREATE DOMAIN number AS encrypted_phone; CREATE DOMAIN work_number AS number; CREATE DOMAIN numbers AS work_number[];
+         CREATE TYPE pair AS (name text, number work_number);
+         CREATE TYPE span AS RANGE (subtype = encrypted_phone);
+         CREATE TABLE a (x int, phone work_number); INSERT INTO a SELECT id, phone FROM customer;
+         CREATE TABLE b (phones encrypted_phone[], more numbers); INSERT INTO b SELECT array_agg(phone), array_agg(phone) FROM customer;
+         CREATE TABLE c (phone encrypted_phone) PARTITION BY HASH (phone);
+         CREATE TABLE c0 PARTITION OF c FOR VALUES WITH (MODULUS 1, REMAINDER 0); INSERT INTO c SELECT phone FROM customer;
+         CREATE TABLE d (p pair, s span[], m span_multirange, q pair[], ok encrypted_phone); INSERT INTO d (ok) SELECT phone FROM customer;
+         CREATE TABLE e (phone encrypted_phone); ALTER TABLE e ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+         CREATE POLICY none ON e USING (false);
+         CREATE TABLE empty (phone encrypted_phone);
+         CREATE VIEW f AS SELECT * FROM customer",
+    );
+    let (owner, _) = role(&mut superuser, &database, "");
+    superuser.run(&format!("ALTER TABLE e OWNER TO {owner}"));
+    // Another session's temporary table, and a table that somebody has locked.
+    let mut other = SERVER.connect_as("postgres", &database);
+    other.run("CREATE TEMP TABLE mine (phone encrypted_phone); BEGIN; CREATE TABLE g (phone encrypted_phone); COMMIT; BEGIN; LOCK TABLE g");
+    superuser.run("SET lock_timeout = '200ms'");
+    let counted = superuser.rows("SELECT * FROM phone_column_keys()");
+    let mut expected = Vec::new();
+    for column in [
+        "a|phone",
+        "b|phones",
+        "b|more",
+        "c0|phone",
+        "customer|phone",
+        "d|ok",
+    ] {
+        expected.extend(of_mixed().iter().map(|row| format!("{column}|{row}")));
+    }
+    assert_eq!(counted, expected);
+    let warned: Vec<_> = notices
+        .all()
+        .iter()
+        .map(|notice| notice.message.clone())
+        .collect();
+    for (column, why) in [
+        (
+            "column p of table public.d",
+            "within a composite or a range",
+        ),
+        (
+            "column s of table public.d",
+            "within a composite or a range",
+        ),
+        (
+            "column m of table public.d",
+            "within a composite or a range",
+        ),
+        (
+            "column q of table public.d",
+            "within a composite or a range",
+        ),
+        ("column phone of table public.e", "SQLSTATE 42501"),
+        ("column phone of table public.g", "SQLSTATE 55P03"),
+    ] {
+        let said = |text: &&String| text.starts_with(column) && text.ends_with(why);
+        assert_eq!(
+            warned.iter().filter(said).count(),
+            1,
+            "{column}: {warned:?}"
+        );
+    }
+    other.run("COMMIT");
+    // Whoever owns none of them learns how many there are, and nothing of what is in them.
+    let (name, _) = role(&mut superuser, &database, "admin");
+    let (mut admin, notices) = SERVER.connect_noting(&name, &database);
+    admin.run(
+        "CREATE TEMP TABLE mine (phone encrypted_phone); INSERT INTO mine VALUES ('0401 148 075')",
+    );
+    assert_eq!(
+        admin.rows("SELECT column_name, key_id, rows FROM phone_column_keys()"),
+        [format!("phone|{K1_ID}|1")]
+    );
+    assert_eq!(notices.with("columns of tables of others").len(), 1);
+}
+
 #[test]
 fn no_key_is_needed_nor_named_by_an_error() {
     let mut client = SERVER.session();
