@@ -165,6 +165,8 @@ pub enum Error {
     ConversionUnderWay,
     #[error("rows of a materialized view or foreign table cannot be changed here")]
     NoTable,
+    #[error("values within an array, a composite or a range are not searched")]
+    NestedValues,
     #[error("rows with this number remain")]
     RowsRemain,
     #[error("no retention is set for the column")]
@@ -285,6 +287,7 @@ impl Error {
             | Error::NoForgetPolicy
             | Error::ConversionUnderWay
             | Error::NoTable
+            | Error::NestedValues
             | Error::NoRetention
             | Error::NotLocked(_)
             | Error::NoSuchConstraint
@@ -382,6 +385,9 @@ impl Error {
                 "CALL it by itself, with autocommit: autocommit=True of psycopg, atomic = False of Django, \
                  setAutoCommit(true) of JDBC."
                     .to_owned()
+            }
+            Error::NestedValues => {
+                "Look for it by hand, as in WHERE phone = ANY (phones), and keep numbers in columns of the type itself.".to_owned()
             }
             Error::NoRetention => "phone_column_policy() sets one.".to_owned(),
             Error::UnknownPolicy => "ratelimit_policy_set() makes one.".to_owned(),

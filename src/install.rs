@@ -21,6 +21,19 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/encrypted_phone/types_of_values.sql",
+    name = "types_of_values",
+    requires = ["encrypted_phone_type"]
+);
+pgrx::extension_sql_file!(
+    "../sql/encrypted_phone/column_keys.sql",
+    name = "column_keys_of_all",
+    requires = [
+        "types_of_values",
+        encrypted_phone::key_counts::count_column_keys
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/pins.sql",
     name = "pins",
     requires = [
@@ -148,6 +161,7 @@ pgrx::extension_sql_file!(
     name = "conversions",
     requires = [
         "partitions",
+        "types_of_values",
         "encrypted_phone_operators",
         conversion::functions::convert_row
     ]
@@ -258,6 +272,8 @@ pgrx::extension_sql_file!(
         sql::legacy::phone_decrypt_legacy,
         sql::legacy::phone_decrypt_legacy_with_key,
         "verify_column",
+        "column_keys_of_all",
+        encrypted_phone::key_counts::phone_column_keys,
         encrypted_phone::functions::encrypted_phone,
         encrypted_phone::functions::decrypt_value,
         encrypted_phone::functions::show_value,

@@ -240,6 +240,12 @@ COMMENT ON PROCEDURE phone_verify_column(regclass, name) IS
     'verifies every value of a column and shows none; 22000 where some fail';
 COMMENT ON FUNCTION phone_crypt.verify_column(regclass, text) IS
     'behind phone_verify_column';
+COMMENT ON FUNCTION phone_column_keys(regclass, text) IS
+    'how many values of a column are encrypted, and compared, under which key; needs no key';
+COMMENT ON FUNCTION phone_column_keys() IS
+    'the same of every column of tables that are yours; one that cannot be read is warned of';
+COMMENT ON FUNCTION phone_crypt.count_column_keys(regclass, text) IS
+    'behind phone_column_keys()';
 COMMENT ON FUNCTION encrypted_phone_in(cstring) IS
     'encrypted_phone: input';
 COMMENT ON FUNCTION encrypted_phone_out(encrypted_phone) IS

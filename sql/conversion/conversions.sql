@@ -68,7 +68,7 @@ $$;
 COMMENT ON FUNCTION phone_crypt.try_interval(text) IS
     'an interval; NULL for what is none';
 
--- Every column of the data type, or of a domain over it. The policy is a security label of the column, as
+-- Every column of the data type, or of a domain made of it. The policy is a security label of the column, as
 -- phone_column_policy() writes it.
 CREATE VIEW phone_crypt.encrypted_columns AS
     SELECT a.attrelid::regclass AS relation, a.attname AS column_name,
@@ -81,7 +81,6 @@ CREATE VIEW phone_crypt.encrypted_columns AS
            p.words[1] AS on_forget, phone_crypt.try_interval(p.words[2]) AS retention, p.words[3] AS retention_column
       FROM pg_catalog.pg_attribute AS a
       JOIN pg_catalog.pg_class AS r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
-      JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) a.atttypid
       LEFT JOIN phone_crypt.conversions AS c ON c.relation OPERATOR(pg_catalog.=) a.attrelid
                                             AND c.encrypted_number OPERATOR(pg_catalog.=) a.attnum
       LEFT JOIN pg_catalog.pg_seclabel AS l ON l.objoid OPERATOR(pg_catalog.=) a.attrelid
@@ -92,6 +91,7 @@ CREATE VIEW phone_crypt.encrypted_columns AS
                    '^on_forget=(null|delete)(?:, retention=([^,]*), retention_column=(.+))?$') AS words) AS p
      WHERE r.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}') AND a.attnum OPERATOR(pg_catalog.>) 0
        AND NOT a.attisdropped
-       AND '@extschema@.encrypted_phone'::regtype OPERATOR(pg_catalog.=) ANY (ARRAY[t.oid, t.typbasetype]);
+       AND a.atttypid OPERATOR(pg_catalog.=) ANY (
+               SELECT h.type FROM phone_crypt.types_of_values() AS h WHERE NOT h.is_array AND NOT h.is_nested);
 COMMENT ON VIEW phone_crypt.encrypted_columns IS
     'every column of type encrypted_phone, its policy, and what is left of its conversion';

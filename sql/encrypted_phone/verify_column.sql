@@ -8,7 +8,7 @@ DECLARE
 BEGIN
     IF "table" IS NOT NULL AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_class AS c
-         WHERE c.oid OPERATOR(pg_catalog.=) "table" AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p}'))
+         WHERE c.oid OPERATOR(pg_catalog.=) "table" AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}'))
     THEN
         RAISE EXCEPTION '% is not a table', "table" USING ERRCODE = 'wrong_object_type';
     END IF;

@@ -256,7 +256,8 @@ fn phone_from_value(
     let Some(value) = value else { return Ok(None) };
     let mut typed = Vec::new();
     bytes::from_value_text(value.bytes(), hash_key_id, &mut typed).map_err(Error::from)?;
-    Ok(Some(ValueOut::of(input::stored_value(&typed)?)))
+    cipher::verify_if_possible(&typed)?;
+    Ok(Some(ValueOut::new(&typed)))
 }
 
 /// `phone_verify(value)`: whether the value is authentic and its tag that of its plain text. Shows nothing of it.

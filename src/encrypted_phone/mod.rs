@@ -8,8 +8,10 @@
 
 mod abi;
 mod access;
+mod column;
 pub mod functions;
 mod input;
+pub mod key_counts;
 pub mod policy;
 mod show;
 pub mod verify;

@@ -35,6 +35,17 @@ const COLUMNS: &str = "
        AND NOT (t.relpersistence OPERATOR(pg_catalog.=) 't' AND pg_catalog.pg_is_other_temp_schema(t.relnamespace))
      ORDER BY c.relation, a.attnum";
 
+/// Columns whose values are within something else, which nobody looks into.
+const NESTED: &str = "
+    SELECT a.attrelid, a.attname::pg_catalog.text
+      FROM phone_crypt.types_of_values() AS h
+      JOIN pg_catalog.pg_attribute AS a ON a.atttypid OPERATOR(pg_catalog.=) h.type
+                                       AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
+      JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) a.attrelid
+     WHERE (h.is_array OR h.is_nested) AND t.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}') AND NOT t.relispartition
+       AND NOT (t.relpersistence OPERATOR(pg_catalog.=) 't' AND pg_catalog.pg_is_other_temp_schema(t.relnamespace))
+     ORDER BY a.attrelid, a.attnum";
+
 /// A column, and what is known of it.
 struct Column {
     table: Oid,
@@ -56,6 +67,18 @@ pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
         if relation::exists(column.table) {
             outcomes.extend(column.forget(number, &probes)?);
         }
+    }
+    let mut nested: Vec<(Oid, String)> = Vec::new();
+    statement::run(NESTED, &[], |row| {
+        nested.extend(row.get(1).zip(row.string(2)))
+    });
+    for (table, column) in nested {
+        let table = full_name(table)?;
+        let object = format!("{table}.{}", quote_identifier(&column));
+        outcomes.push(Outcome::failed(
+            &object,
+            Error::NestedValues.in_table(&table),
+        ));
     }
     Ok(outcomes)
 }

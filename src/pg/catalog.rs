@@ -67,6 +67,13 @@ pub fn array_type(of_type: pg_sys::Oid) -> pg_sys::Oid {
     unsafe { pg_sys::get_array_type(of_type) }
 }
 
+/// The type of an array's elements; None for what is no array.
+pub fn element_type(of_type: pg_sys::Oid) -> Option<pg_sys::Oid> {
+    // SAFETY: a look-up in the catalogue.
+    let element = unsafe { pg_sys::get_element_type(of_type) };
+    (element != pg_sys::InvalidOid).then_some(element)
+}
+
 /// The number of a table's column; None where there is no such column.
 pub fn column_number(table: pg_sys::Oid, name: &str) -> Option<i16> {
     let name = in_database_encoding(name).and_then(|name| CString::new(name).ok())?;

@@ -90,6 +90,7 @@ static ENVIRONMENT: GucSetting<Environment> =
     GucSetting::<Environment>::new(Environment::Production);
 static REQUIRE_TLS: GucSetting<RequireTls> = GucSetting::<RequireTls>::new(RequireTls::Remote);
 static ACCEPT_LEGACY: GucSetting<AcceptLegacy> = GucSetting::<AcceptLegacy>::new(AcceptLegacy::Off);
+static VERIFY_INPUT: GucSetting<bool> = GucSetting::<bool>::new(true);
 static KEY_FILE: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 static KEY_COMMAND: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
@@ -106,6 +107,11 @@ pub fn require_tls() -> RequireTls {
 /// `phone_crypt.accept_legacy`.
 pub fn accept_legacy() -> AcceptLegacy {
     ACCEPT_LEGACY.get()
+}
+
+/// `phone_crypt.verify_input`.
+pub fn verify_input() -> bool {
+    VERIFY_INPUT.get()
 }
 
 /// `phone_crypt.ratelimit_engine`.
@@ -165,6 +171,14 @@ pub fn define() {
         c"Lets phone_decrypt take unauthenticated iv:data values of this scheme: off, cbc, cbc-pbkdf2, node-evp.",
         c"Whoever can write such a column can forge numbers, so turn it off when the migration is over.",
         &ACCEPT_LEGACY,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_bool_guc(
+        c"phone_crypt.verify_input",
+        c"Whether stored values of type encrypted_phone are verified when they are given as input.",
+        c"Turn it off for a bulk restore only, and verify the columns afterwards: CALL phone_verify_column().",
+        &VERIFY_INPUT,
         GucContext::Suset,
         GucFlags::default(),
     );

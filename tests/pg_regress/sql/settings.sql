@@ -33,7 +33,7 @@ SELECT name, t.outcome('set_config($1, $2, false)', 'phone_crypt.' || name, valu
                ('encryption_key', 'correct-horse-battery-staple-0123456789abcdef'), ('previous_keys', ''),
                ('hash_key_id', ''), ('legacy_key_id', ''), ('hash_scheme', 'raw'), ('accept_legacy', 'cbc'),
                ('default_regions', 'GB,US'), ('default_regions', 'XX'),
-               ('require_tls', 'off'), ('environment', 'development')) AS example (name, value);
+               ('require_tls', 'off'), ('verify_input', 'off'), ('environment', 'development')) AS example (name, value);
 -- Nobody but superusers and pg_read_all_settings see where the keys are; nobody at all sees a key.
 SELECT left(t.outcome('current_setting(''phone_crypt.encryption_key'')'), 5) AS encryption_key,
        left(t.outcome('current_setting(''phone_crypt.previous_keys'')'), 5) AS previous_keys,

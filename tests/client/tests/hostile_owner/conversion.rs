@@ -28,8 +28,10 @@ const SWAP: [&str; 3] = [
     "CALL public.phone_encrypt_column('own.customers', 'phone', duplicates => 'text', batch_size => 2)",
     "CALL public.phone_encrypt_column('own.customers', 'phone')",
 ];
-const DROP: [&str; 8] = [
+const DROP: [&str; 10] = [
+    "SELECT * FROM public.phone_column_keys()",
     "CALL public.phone_verify_column('own.customers', 'phone')",
+    "SELECT * FROM public.phone_column_keys('own.customers', 'phone')",
     "SELECT * FROM phone_crypt.conversions",
     "SELECT public.phone_column_policy('own.customers', 'phone', 'null', '10 years', 'seen')",
     "SELECT * FROM phone_crypt.encrypted_columns",

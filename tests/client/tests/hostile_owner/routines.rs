@@ -160,7 +160,10 @@ pub const FUNCTIONS: [(&str, &str); 55] = [
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 13] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 16] = [
+    ("public.phone_column_keys", "()"),
+    ("count_column_keys", "('own.customers', 'phone')"),
+    ("public.phone_column_keys", "('own.customers', 'phone')"),
     ("verify_column", "('own.customers', 'phone')"),
     (
         "public.phone_check_column",

@@ -1,0 +1,53 @@
+//! The values of a column, one after the other, whoever owns the table.
+
+use pgrx::spi::quote_identifier;
+
+use super::abi::{Value, is_the_type};
+use crate::error::{Error, Result};
+use crate::pg::regclass::Regclass;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::text::Text;
+use crate::pg::{Oid, catalog, statement, user};
+
+/// Calls `each` with the bytes of every value of a column of the type, and of every element of a column of arrays of it.
+/// NULL is left out. The table is read in its owner's name, under `settings`.
+///
+/// Errors: NULL, 22004; not the owner, 42501; no such table, 42P01; no such column, 42703; the column is of another type,
+/// 42804; those of `each`.
+pub fn scan(
+    table: Option<Regclass>,
+    column: Option<Text<'_>>,
+    settings: fn() -> BatchSettings,
+    mut each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let table = table.ok_or(Error::NullArgument("table"))?.oid();
+    let column = column.ok_or(Error::NullArgument("column"))?.exact()?;
+    let _in_their_name = user::as_owner(table)?;
+    let _settings = settings();
+    let query = query(table, &column)?;
+    // The type of the rows so far, which is this one.
+    let mut of_type = None;
+    statement::scan(&query, &[], |row| {
+        match Value::of_row(row, 1, &mut of_type)? {
+            Some(value) => each(value.bytes()),
+            None => Ok(()),
+        }
+    })
+}
+
+fn query(table: Oid, column: &str) -> Result<String> {
+    let (name, from) = (quote_identifier(column), user::full_name(table)?);
+    let of_values = format!("SELECT t.{name} FROM {from} AS t");
+    // Where there is no such column, PostgreSQL says so. An empty one is of some type, too.
+    let Some(the_type) = catalog::type_of_column(table, column) else {
+        return Ok(of_values);
+    };
+    if is_the_type(the_type) {
+        return Ok(of_values);
+    }
+    let is_array = catalog::element_type(the_type).is_some_and(is_the_type);
+    is_array.then_some(()).ok_or(Error::NotOfType)?;
+    Ok(format!(
+        "SELECT e.value FROM {from} AS t CROSS JOIN LATERAL pg_catalog.unnest(t.{name}) AS e (value)"
+    ))
+}
