@@ -101,6 +101,15 @@ INSERT INTO regress_shop."Rufe" (id, "Nummer") VALUES (5, '+61401148080');
 RESET phone_crypt.hash_key_id;
 SELECT * FROM phone_forget('+61401148080') WHERE object ~ 'Rufe';
 
+-- A domain over a domain is found. Values within an array are not searched, which is said.
+CREATE DOMAIN regress_shop.inner_domain AS encrypted_phone;
+CREATE DOMAIN regress_shop.outer_domain AS regress_shop.inner_domain;
+CREATE TABLE regress_shop.nested (phone regress_shop.outer_domain, phones encrypted_phone[]);
+SELECT phone_column_policy('regress_shop.nested', 'phone');
+INSERT INTO regress_shop.nested VALUES ('0401 148 081', '{0401148081}');
+SELECT * FROM phone_forget('0401148081') WHERE object ~ 'nested';
+DROP TABLE regress_shop.nested;
+
 -- Rows of lists and blocks whose hash key is gone are known by the number beside the hash.
 SET phone_crypt.hash_key_id = :'old_id';
 SELECT ratelimit_list_phone('deny', '+61401148078'), ratelimit_block_phone('+61401148078', '1 hour') IS NOT NULL AS blocked;
