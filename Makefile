@@ -10,8 +10,8 @@ demo: ## see it work, on a throw-away PostgreSQL 18 with 20,000 customers
 	@scripts/demo
 
 test: ## all tests; PG="15 17" chooses majors (default: 14 15 16 17 18)
-#: on every major: #[pg_test], pg_regress, pg_isolation_regress, the client smoke test
-#: on the last one: all client tests (drivers, restarts, restores, leaks) and the documentation
+#: on every major: pg_regress, pg_isolation_regress, the main client tests, a short form of the deep suites
+#: on the last one: #[pg_test], all client tests (drivers, restarts, restores, leaks) and the documentation
 #: once: the core's tests, vectors and properties, and a bounded fuzz run
 	@scripts/test
 

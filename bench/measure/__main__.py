@@ -1,11 +1,23 @@
-"""Measures one part of the benchmark, and writes its part of the page and its plots. Called by bench/run with
-PGHOST and friends set."""
+"""Measures one part of the benchmark and writes its tables. Called by bench/run with PGHOST and friends set."""
 
-import sys
+import argparse
+from pathlib import Path
 
-from . import migration, migration_large, phones, ratelimit, typed
+from . import migration, phones, ratelimit, typed
 
 SECTIONS = {"phones": phones.main, "typed": typed.main, "ratelimit": ratelimit.main, "migration": migration.main,
-            "migration_large": migration_large.main}
+            "migration_large": migration.large}
 
-SECTIONS[sys.argv[1]](sys.argv[2:])
+parser = argparse.ArgumentParser(prog="measure")
+parser.add_argument("section", choices=SECTIONS)
+parser.add_argument("--page", type=Path, help="the page whose tables are written; without it they are only printed")
+parser.add_argument("--rows", type=int, required=True, help="every other size follows from it")
+parser.add_argument("--rounds", type=int, required=True)
+parser.add_argument("--seconds", type=int, help="for each throughput in each round")
+parser.add_argument("--pg-config", help="of the server, to start more of them")
+parser.add_argument("--libphonenumber", help="the built libphonenumber_loop")
+parser.add_argument("--core", help="the built phone_loop")
+parser.add_argument("--empty", help="the built empty_functions, where the server can read it")
+parser.add_argument("--package", help="the directory of rate-limiter-flexible")
+options = parser.parse_args()
+SECTIONS[options.section](options)

@@ -51,15 +51,11 @@ class Session:
         self.query(sql)
         return cpu_nanoseconds(self.pid) - start
 
-    def elapsed(self, sql):
-        """What the client waits for one statement, in milliseconds."""
-        return self.elapsed_and_rows(sql)[0]
-
-    def elapsed_and_rows(self, sql):
-        """That, and the rows of the statement as text."""
+    def timed(self, sql):
+        """What the client waits for one statement, in nanoseconds, and its rows as text."""
         *rows, report = self._answer(f"\\timing on\n{sql};\n\\timing off\n").splitlines()
         # The last line reads "Time: 0.123 ms", or goes on with minutes in brackets.
-        return float(report.split()[1]), "\n".join(rows)
+        return float(report.split()[1]) * 1e6, "\n".join(rows)
 
     def _answer(self, script):
         self._psql.stdin.write(f"{script}\\echo {self._DONE}\n")

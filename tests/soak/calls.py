@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import psycopg
 from algorithms import Answer, Span
-from families import interval
+from scenarios import interval
 
 MICROSECOND = timedelta(microseconds=1)
 COLUMNS = "SELECT allowed, remaining, reset_after, reason FROM"

@@ -8,7 +8,7 @@ import time
 import psycopg
 from algorithms import Span
 from calls import Calls, Refused, now
-from families import SECOND
+from scenarios import SECOND
 from memory import launcher_of, processes_of
 from model import Contradiction
 from server import wait_until
@@ -22,13 +22,13 @@ SESSIONS = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
 
 
 class Chaos:
-    def __init__(self, server, database, gate, workers, keys, crowds, record):
+    def __init__(self, server, database, gate, workers, keys, hot_keys, record):
         self.server = server
         self.database = database
         self.gate = gate
         self.workers = workers
         self.keys = keys
-        self.crowds = crowds
+        self.hot_keys = hot_keys
         self.record = record
         self.random = random.Random(0)
         self.terminated = 0
@@ -74,8 +74,8 @@ class Chaos:
         horizon = max(killed - self.loss_bound(), self.record.flushed_until)
         for key in self.all_keys():
             key.crash(killed, horizon, back)
-        for crowd in self.crowds:
-            crowd.crash(horizon)
+        for hot_key in self.hot_keys:
+            hot_key.crash(horizon)
 
     def look_at_blocks(self):
         """Every block that was set before the loss bound is still there."""
@@ -100,7 +100,7 @@ class Chaos:
             self.record.add(f"{when}: {contradiction}")
 
     def all_keys(self):
-        return [key for family in self.keys.values() for key in family]
+        return [key for scenario in self.keys.values() for key in scenario]
 
     def reachable(self):
         try:

@@ -13,8 +13,8 @@ from collections import Counter
 from contextlib import contextmanager
 
 from chaos import FLUSH_INTERVAL, WORKER_APPLICATION, Chaos
-from crowd import Crowd
-from families import SECOND, SLOTS, make_keys, set_policies
+from hot_key import HotKey
+from scenarios import SECOND, SLOTS, make_keys, set_policies
 from gate import Gate
 from memory import Watched, launcher_of, postmaster_of
 from server import running, value_of
@@ -59,7 +59,7 @@ class Soak:
         self.seconds = seconds
         self.record = Record()
         self.keys = make_keys()
-        self.crowds = [Crowd(f"crowd:{n}", round(12 * seconds), round(seconds) + 3600) for n in range(2)]
+        self.hot_keys = [HotKey(f"hot_key:{n}", round(12 * seconds), round(seconds) + 3600) for n in range(2)]
         self.random = random.Random(1)
         self.watched = []
         self.most = Counter()
@@ -82,10 +82,10 @@ class Soak:
     def at_work(self):
         gate = Gate(lambda: self.server.connect(DATABASE, application_name=WORKER_APPLICATION))
         pause = WORKERS / CALLS_A_SECOND
-        workers = [Worker(n, self.keys, self.crowds, gate, self.record, pause) for n in range(WORKERS)]
+        workers = [Worker(n, self.keys, self.hot_keys, gate, self.record, pause) for n in range(WORKERS)]
         for worker in workers:
             worker.start()
-        yield Chaos(self.server, DATABASE, gate, workers, self.keys, self.crowds, self.record)
+        yield Chaos(self.server, DATABASE, gate, workers, self.keys, self.hot_keys, self.record)
         for worker in workers:
             worker.stopping.set()
         for worker in workers:
@@ -132,8 +132,8 @@ class Soak:
 
     def look_at_sums(self):
         with self.server.connect(DATABASE) as session:
-            for crowd in self.crowds:
-                for finding in crowd.findings(session):
+            for hot_key in self.hot_keys:
+                for finding in hot_key.findings(session):
                     self.record.add(finding)
         if self.most["slots_in_use"] > SLOTS:
             self.record.add("more slots in use than there are")

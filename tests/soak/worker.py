@@ -7,7 +7,7 @@ from collections import Counter
 
 import psycopg
 from calls import Calls, Refused
-from families import SECOND
+from scenarios import SECOND
 from model import Contradiction
 
 # How often each kind of call is made, of 1000. Flushes are rare, so that crashes find something to undo.
@@ -16,7 +16,7 @@ MIX = {
     "peek": 90,
     "allow": 60,
     "hit_and_roll_back": 60,
-    "crowd": 60,
+    "hot_key": 60,
     "refund": 35,
     "block": 20,
     "unblock": 15,
@@ -49,11 +49,11 @@ class Record:
 
 
 class Worker(threading.Thread):
-    def __init__(self, number, keys, crowds, gate, record, pause_seconds):
+    def __init__(self, number, keys, hot_keys, gate, record, pause_seconds):
         super().__init__(name=f"worker {number}", daemon=True)
         self.random = random.Random(number)
-        self.families = keys
-        self.crowds = crowds
+        self.scenarios = keys
+        self.hot_keys = hot_keys
         self.gate = gate
         self.record = record
         self.pause_seconds = pause_seconds
@@ -95,19 +95,19 @@ class Worker(threading.Thread):
             self.record.calls[kind] += 1
         if kind == "flush":
             self.record.flushed(calls.flush())
-        elif kind == "crowd":
-            self.random.choice(self.crowds).hit(calls.session)
+        elif kind == "hot_key":
+            self.random.choice(self.hot_keys).hit(calls.session)
         else:
             self.one_on_a_key(kind, calls)
 
     def one_on_a_key(self, kind, calls):
-        family = self.random.choice(list(self.families))
-        key = self.pick(self.families[family])
+        scenario = self.random.choice(list(self.scenarios))
+        key = self.pick(self.scenarios[scenario])
         try:
             if not key.broken:
                 getattr(calls, kind)(key, *self.arguments(kind, key))
         except Contradiction as contradiction:
-            self.record.add(f"{family}: {kind}: {contradiction}")
+            self.record.add(f"{scenario}: {kind}: {contradiction}")
         finally:
             key.lock.release()
 

@@ -9,19 +9,19 @@ use phone_crypt_core::ratelimit::{
     Entry, Found, Full, KeyName, MAX_KEY, MAX_OWNERS, Owner, Quota, SlotKey, State,
 };
 use ratelimit_support::Sequence;
-use slots_support::{Memory, World};
+use slots_support::{Memory, Simulation};
 
 #[test]
 fn every_key_is_as_if_nothing_were_ever_given_away() {
     let (mut evictions, mut refused) = (0, 0);
     for seed in 0..1_500 {
         let mut sequence = Sequence::new(seed);
-        let mut world = World::new(&mut sequence);
+        let mut simulation = Simulation::new(&mut sequence);
         for _ in 0..300 {
-            world.step(&mut sequence);
+            simulation.step(&mut sequence);
         }
-        evictions += world.book(0).evictions;
-        refused += world.refused;
+        evictions += simulation.book(0).evictions;
+        refused += simulation.refused;
     }
     assert!(
         evictions > 500 && refused > 1_000,

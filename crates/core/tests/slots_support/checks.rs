@@ -2,15 +2,15 @@
 
 use phone_crypt_core::ratelimit::{Entry, Slot};
 
+use super::simulation::Simulation;
 use super::worker::number_of;
-use super::world::World;
 
 /// Whether two entries say the same of a key: they are equal, or neither matters any more.
 pub fn is_same(one: &Entry, other: &Entry, now_us: i64) -> bool {
     one == other || one.expires_us().max(other.expires_us()) <= now_us
 }
 
-impl World {
+impl Simulation {
     /// All of it.
     pub fn check(&mut self) {
         for owner in 0..self.owners.len() {

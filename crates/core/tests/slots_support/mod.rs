@@ -2,10 +2,10 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod checks;
-mod deed;
 mod memory;
+mod op;
+mod simulation;
 mod worker;
-mod world;
 
 pub use memory::Memory;
-pub use world::World;
+pub use simulation::Simulation;

@@ -2,7 +2,7 @@
 
 use phone_crypt_core::ratelimit::{Entry, Found, KeyKind, KeyName, Snapshot};
 
-use super::world::{Key, Row, World, name, text};
+use super::simulation::{Key, Row, Simulation, name, text};
 use crate::ratelimit_support::Sequence;
 
 /// Slots looked at with the lock held once.
@@ -29,33 +29,41 @@ pub enum Worker {
 
 impl Worker {
     /// The next thing it does, which others may come before and after.
-    pub fn step(self, world: &mut World, owner: usize, sequence: &mut Sequence) -> Worker {
+    pub fn step(
+        self,
+        simulation: &mut Simulation,
+        owner: usize,
+        sequence: &mut Sequence,
+    ) -> Worker {
         if sequence.below(25) == 0 {
             return Worker::Idle; // Killed.
         }
         match self {
-            Worker::Idle => begin(world, owner, sequence),
-            Worker::Loading(removals, rows) => load_one(world, owner, removals, rows),
-            Worker::Copying(batch, from) => copy_part(world, owner, batch, from),
-            Worker::Marking(batch) => mark_one(world, batch),
+            Worker::Idle => begin(simulation, owner, sequence),
+            Worker::Loading(removals, rows) => load_one(simulation, owner, removals, rows),
+            Worker::Copying(batch, from) => copy_part(simulation, owner, batch, from),
+            Worker::Marking(batch) => mark_one(simulation, batch),
         }
     }
 }
 
-fn begin(world: &mut World, owner: usize, sequence: &mut Sequence) -> Worker {
-    if !world.book(owner).loaded && sequence.below(3) > 0 {
-        let removals = world.memory.lock().removals();
-        let rows = world.table.iter().filter(|row| row.0.0 == owner);
+fn begin(simulation: &mut Simulation, owner: usize, sequence: &mut Sequence) -> Worker {
+    if !simulation.book(owner).loaded && sequence.below(3) > 0 {
+        let removals = simulation.memory.lock().removals();
+        let rows = simulation.table.iter().filter(|row| row.0.0 == owner);
         return Worker::Loading(removals, rows.map(|(key, row)| (*key, *row)).collect());
     }
     match sequence.below(12) {
         0 => {
-            world.memory.lock().forget_clean(world.owners[owner]);
+            simulation
+                .memory
+                .lock()
+                .forget_clean(simulation.owners[owner]);
             Worker::Idle
         }
         1 | 2 => {
-            let now_us = world.now_us;
-            world
+            let now_us = simulation.now_us;
+            simulation
                 .table
                 .retain(|_, (_, expires_us)| *expires_us > now_us);
             Worker::Idle
@@ -64,16 +72,21 @@ fn begin(world: &mut World, owner: usize, sequence: &mut Sequence) -> Worker {
     }
 }
 
-fn load_one(world: &mut World, owner: usize, removals: u64, mut rows: Vec<(Key, Row)>) -> Worker {
-    let who = world.owners[owner];
-    let now_us = world.now_us;
+fn load_one(
+    simulation: &mut Simulation,
+    owner: usize,
+    removals: u64,
+    mut rows: Vec<(Key, Row)>,
+) -> Worker {
+    let who = simulation.owners[owner];
+    let now_us = simulation.now_us;
     let Some((key, (entry, expires_us))) = rows.pop() else {
-        world.memory.lock().owner(who).loaded = true;
+        simulation.memory.lock().owner(who).loaded = true;
         return Worker::Idle;
     };
     let text = text(key.1);
-    let slot_key = world.memory.key(who, name(key.1, &text));
-    let mut slots = world.memory.lock();
+    let slot_key = simulation.memory.key(who, name(key.1, &text));
+    let mut slots = simulation.memory.lock();
     let is_found = matches!(slots.find(&slot_key, now_us), Found::Slot(_));
     if expires_us > now_us && !is_found {
         let is_in = slots.still_holds(removals)
@@ -86,12 +99,17 @@ fn load_one(world: &mut World, owner: usize, removals: u64, mut rows: Vec<(Key, 
     Worker::Loading(removals, rows)
 }
 
-fn copy_part(world: &mut World, owner: usize, mut batch: Vec<Copied>, from: usize) -> Worker {
-    let who = world.owners[owner];
-    let mut slots = world.memory.lock();
+fn copy_part(
+    simulation: &mut Simulation,
+    owner: usize,
+    mut batch: Vec<Copied>,
+    from: usize,
+) -> Worker {
+    let who = simulation.owners[owner];
+    let mut slots = simulation.memory.lock();
     if from < slots.touched() {
         let part = from..from + PART;
-        slots.clean_worthless(who, part.clone(), world.now_us);
+        slots.clean_worthless(who, part.clone(), simulation.now_us);
         let dirty = slots.of(who, part).filter(|(_, slot)| slot.is_dirty());
         let dirty: Vec<usize> = dirty.map(|(index, _)| index).collect();
         for index in dirty {
@@ -106,18 +124,23 @@ fn copy_part(world: &mut World, owner: usize, mut batch: Vec<Copied>, from: usiz
     }
     for copied in &batch {
         let expires_us = copied.entry.expires_us();
-        world.table.insert(copied.key, (copied.entry, expires_us));
+        simulation
+            .table
+            .insert(copied.key, (copied.entry, expires_us));
     }
     Worker::Marking(batch)
 }
 
-fn mark_one(world: &mut World, mut batch: Vec<Copied>) -> Worker {
+fn mark_one(simulation: &mut Simulation, mut batch: Vec<Copied>) -> Worker {
     let Some(copied) = batch.pop() else {
         return Worker::Idle;
     };
     let text = text(copied.key.1);
     let name = name(copied.key.1, &text);
-    world.memory.lock().mark_flushed(&copied.snapshot, name);
+    simulation
+        .memory
+        .lock()
+        .mark_flushed(&copied.snapshot, name);
     Worker::Marking(batch)
 }
 

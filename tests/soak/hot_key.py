@@ -8,7 +8,7 @@ from calls import COLUMNS, now
 
 
 @dataclass
-class Crowd:
+class HotKey:
     """A key whose window outlasts the run. Times are when the answer came, or when the session was lost."""
 
     name: str
@@ -44,6 +44,7 @@ class Crowd:
         used = self.limit - self.call(session, "peek")[1]
         granted = len(self.granted)
         if granted > self.limit + self.may_be_lost:
-            yield f"crowd: {granted} granted, limit {self.limit}, at most {self.may_be_lost} lost"
+            yield f"hot key: {granted} granted, limit {self.limit}, at most {self.may_be_lost} lost"
         if not granted - self.may_be_lost <= used <= granted + len(self.unknown):
-            yield f"crowd: {used} used, {granted} granted, {len(self.unknown)} unknown, at most {self.may_be_lost} lost"
+            unknown = len(self.unknown)
+            yield f"hot key: {used} used, {granted} granted, {unknown} unknown, at most {self.may_be_lost} lost"

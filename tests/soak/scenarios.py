@@ -13,7 +13,7 @@ def limit(algorithm, hits, window, burst=None, **options) -> Limit:
 
 
 # Short windows end many times in a run, long ones keep what crashes and evictions could lose.
-FAMILIES = {
+SCENARIOS = {
     "fixed window of 4 s": limit("fixed_window", 6, 4 * SECOND),
     "fixed window of 1 h": limit("fixed_window", 60, HOUR),
     "sliding window of 3 s": limit("sliding_window", 8, 3 * SECOND),
@@ -30,7 +30,7 @@ FAMILIES = {
 }
 
 # More keys than the server has slots, so that keys are evicted and come back.
-KEYS_A_FAMILY = 200
+KEYS_A_SCENARIO = 200
 SLOTS = 1024
 
 
@@ -40,13 +40,13 @@ def interval(microseconds: int) -> str:
 
 def make_keys() -> dict[str, list[Key]]:
     return {
-        family: [Key(f"soak:{number}:{index}", held_against) for index in range(KEYS_A_FAMILY)]
-        for number, (family, held_against) in enumerate(FAMILIES.items())
+        scenario: [Key(f"soak:{number}:{index}", held_against) for index in range(KEYS_A_SCENARIO)]
+        for number, (scenario, held_against) in enumerate(SCENARIOS.items())
     }
 
 
 def set_policies(session) -> None:
-    for held_against in FAMILIES.values():
+    for held_against in SCENARIOS.values():
         if held_against.policy:
             burst = held_against.quota.burst if held_against.algorithm == "token_bucket" else None
             session.execute(

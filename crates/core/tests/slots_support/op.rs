@@ -11,7 +11,7 @@ static PENALTIES: LazyLock<Penalties> =
 
 /// One step of a caller.
 #[derive(Debug, Clone, Copy)]
-pub enum Deed {
+pub enum Op {
     /// A hit of this cost.
     Hit(i32),
     /// Forget everything.
@@ -26,31 +26,31 @@ pub enum Deed {
     Look,
 }
 
-impl Deed {
+impl Op {
     /// Mostly hits.
-    pub fn any(sequence: &mut Sequence) -> Deed {
+    pub fn any(sequence: &mut Sequence) -> Op {
         match sequence.below(16) {
-            0 => Deed::Reset,
-            1 => Deed::Refund(1 + sequence.below(3)),
-            2 => Deed::Block(1 + sequence.below(4_000)),
-            3 => Deed::Unblock,
-            4 => Deed::Look,
-            _ => Deed::Hit(1 + sequence.below(2) as i32),
+            0 => Op::Reset,
+            1 => Op::Refund(1 + sequence.below(3)),
+            2 => Op::Block(1 + sequence.below(4_000)),
+            3 => Op::Unblock,
+            4 => Op::Look,
+            _ => Op::Hit(1 + sequence.below(2) as i32),
         }
     }
 
     /// What is to be kept, and whether a hit was denied; each number of a key has a limit of its own.
     pub fn done_to(self, entry: &Entry, now_us: i64, number: u8) -> (Option<Entry>, Option<bool>) {
         match self {
-            Deed::Hit(cost) => {
+            Op::Hit(cost) => {
                 let (kept, verdict) = hit(entry, now_us, &limit(number), cost).unwrap();
                 (kept, Some(!verdict.decision.allowed))
             }
-            Deed::Reset => ((*entry != Entry::EMPTY).then_some(Entry::EMPTY), None),
-            Deed::Refund(cost) => (entry.refunded(now_us, cost), None),
-            Deed::Block(block_us) => (Some(entry.blocked(now_us + block_us)), None),
-            Deed::Unblock => (entry.unblocked(now_us), None),
-            Deed::Look => (None, None),
+            Op::Reset => ((*entry != Entry::EMPTY).then_some(Entry::EMPTY), None),
+            Op::Refund(cost) => (entry.refunded(now_us, cost), None),
+            Op::Block(block_us) => (Some(entry.blocked(now_us + block_us)), None),
+            Op::Unblock => (entry.unblocked(now_us), None),
+            Op::Look => (None, None),
         }
     }
 }

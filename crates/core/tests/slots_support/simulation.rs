@@ -6,8 +6,8 @@ use phone_crypt_core::ratelimit::{
 use std::collections::BTreeMap;
 
 use super::checks::is_same;
-use super::deed::Deed;
 use super::memory::Memory;
+use super::op::Op;
 use super::worker::Worker;
 use crate::ratelimit_support::Sequence;
 
@@ -20,13 +20,13 @@ pub type Row = (Entry, i64);
 /// A caller who has been told to read the table, and what it has read.
 struct Caller {
     key: Key,
-    deed: Deed,
+    op: Op,
     at_removal: u64,
     read: Option<Row>,
 }
 
 /// Everything.
-pub struct World {
+pub struct Simulation {
     pub memory: Memory,
     pub owners: [Owner; 2],
     pub now_us: i64,
@@ -56,16 +56,16 @@ pub fn name(number: u8, text: &[u8]) -> KeyName<'_> {
     }
 }
 
-impl World {
+impl Simulation {
     /// With 1 to 8 slots, more keys than that, and a table in which there may already be something.
-    pub fn new(sequence: &mut Sequence) -> World {
+    pub fn new(sequence: &mut Sequence) -> Simulation {
         let slots = 1 + sequence.below(8) as usize;
         let owner = |index| Owner {
             database: 5 + index,
             table: 16_384,
             index,
         };
-        let mut world = World {
+        let mut simulation = Simulation {
             memory: Memory::new(slots, sequence.below(i64::MAX) as u64),
             owners: [owner(0), owner(1)],
             now_us: 1_700_000_000_000_000,
@@ -78,9 +78,9 @@ impl World {
             callers: Vec::new(),
         };
         for _ in 0..sequence.below(4) {
-            world.add_row_of_an_earlier_application(sequence);
+            simulation.add_row_of_an_earlier_application(sequence);
         }
-        world
+        simulation
     }
 
     fn add_row_of_an_earlier_application(&mut self, sequence: &mut Sequence) {
@@ -113,19 +113,19 @@ impl World {
             }
             80..130 if !self.callers.is_empty() => self.go_on(sequence),
             _ => {
-                let (key, deed) = (self.any_key(sequence), Deed::any(sequence));
-                self.begin(key, deed);
+                let (key, op) = (self.any_key(sequence), Op::any(sequence));
+                self.begin(key, op);
             }
         }
         self.check();
     }
 
     /// A caller comes.
-    pub fn begin(&mut self, key: Key, deed: Deed) {
-        if let Err(at_removal) = self.attempt(key, deed, None) {
+    pub fn begin(&mut self, key: Key, op: Op) {
+        if let Err(at_removal) = self.attempt(key, op, None) {
             self.callers.push(Caller {
                 key,
-                deed,
+                op,
                 at_removal,
                 read: None,
             });
@@ -142,7 +142,7 @@ impl World {
             return;
         };
         let read = Some((caller.at_removal, row));
-        if let Err(at_removal) = self.attempt(caller.key, caller.deed, read) {
+        if let Err(at_removal) = self.attempt(caller.key, caller.op, read) {
             self.callers.push(Caller {
                 at_removal,
                 read: None,
@@ -156,7 +156,7 @@ impl World {
     }
 
     /// What a caller does under the lock. The number of removals, if it has to read the table first.
-    fn attempt(&mut self, key: Key, deed: Deed, read: Option<(u64, Row)>) -> Result<(), u64> {
+    fn attempt(&mut self, key: Key, op: Op, read: Option<(u64, Row)>) -> Result<(), u64> {
         let (owner, number) = key;
         let text = text(number);
         let slot_key = self.memory.key(self.owners[owner], name(number, &text));
@@ -175,7 +175,7 @@ impl World {
             is_same(&known, &modelled, now_us),
             "a caller sees {known:?} instead of {modelled:?}"
         );
-        let (kept, denied) = deed.done_to(&known, now_us, number);
+        let (kept, denied) = op.done_to(&known, now_us, number);
         let index = match found {
             Ok(index) => index,
             Err(_) if kept.is_none() && known == Entry::EMPTY => {
