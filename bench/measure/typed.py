@@ -9,6 +9,7 @@ from .conversions import (
     OLD_KEY,
     PROCESSOR,
     Work,
+    convert,
     migrating_session,
     update_with_pgcrypto,
 )
@@ -185,25 +186,6 @@ class Sides:
 
 def insert(name, target, source=NUMBERS):
     return f"INSERT INTO {target} SELECT id, {STORED[name][1]} FROM {source}"
-
-
-def convert(changed):
-    """All that somebody has to do who converts the column: of a large table the CALL leaves the indexes to be made, and
-    is made again after them."""
-    def do(session):
-        call = f"CALL phone_encrypt_column('{changed.name}', 'phone')"
-        session.query(call)
-        statements = session.query(f"SELECT phone_column_statements('{changed.name}', 'phone')").splitlines()
-        for statement in statements:
-            session.query(statement.rstrip(";"))
-        if statements:
-            session.query(call)
-        made = session.query("SELECT atttypid::regtype || ' ' || attnotnull FROM pg_attribute"
-                             f" WHERE attrelid = '{changed.name}'::regclass AND attname = 'phone'")
-        if made != f"encrypted_phone {'true' if changed == CUSTOMERS else 'false'}":
-            raise Unexpected(f"{changed.name}.phone is {made}")
-
-    return Work(changed.copy, do)
 
 
 CONVERT_CUSTOMERS, PEER_CUSTOMERS = "customers: unique", "UPDATE, with a unique index on the hash"
