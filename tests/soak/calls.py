@@ -80,9 +80,11 @@ class Calls:
             self.tell(*hit_query(key, cost), lost, answered)
 
     def peek(self, key, cost=1):
-        """A durable policy cannot be peeked at: a hit that is rolled back tells the same."""
+        """A policy cannot be peeked at. A hit tells as much; a durable one that is rolled back leaves nothing."""
         if key.limit.durable:
             return self.hit_and_roll_back(key, cost)
+        if key.limit.policy:
+            return self.hit(key, cost)
         row, span = self.timed(f"{COLUMNS} ratelimit_peek{DIRECT}", direct(key, cost))
         return key.peek(span, cost, *read(row))
 
@@ -135,8 +137,7 @@ def hit_query(key, cost):
 
 
 def direct(key, cost):
-    """The arguments of a call that names its limit itself; for a policy's key, that of its state."""
+    """The arguments of a call that names its limit itself."""
     held_against = key.limit
-    name = f"policy:{held_against.policy}:{key.name}" if held_against.policy else key.name
     burst = held_against.quota.burst if held_against.algorithm == "token_bucket" else None
-    return [name, held_against.quota.limit, interval(held_against.quota.window), cost, held_against.algorithm, burst]
+    return [key.name, held_against.quota.limit, interval(held_against.quota.window), cost, held_against.algorithm, burst]

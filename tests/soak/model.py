@@ -9,7 +9,7 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field, replace
 
-from algorithms import KINDS, Answer, Quota, Span
+from algorithms import NOTHING, Answer, Quota, Span, counts_after
 
 # Longer than any loss bound: what is older than this cannot come back.
 REMEMBERED = 60_000_000
@@ -36,7 +36,7 @@ class Limit:
 class State:
     """One possible state: the count, the block (its end lies between two times), the violations."""
 
-    count: object
+    count: str
     blocked_first: int = 0
     blocked_last: int = 0
     violations: int = 0
@@ -54,7 +54,7 @@ class State:
             return
         # The answer to a violation that blocks tells of the block, not of the count.
         told = replace(seen, remaining=None, reset_after=None) if limit.penalties and seen.allowed is False else seen
-        for allowed, count in self.count.hit(limit.quota, span, cost, told):
+        for allowed, count in counts_after("hit", limit, span, cost, told, self.count):
             if reason not in (None, "ok" if allowed else "limited"):
                 continue
             if allowed or not limit.penalties:
@@ -85,11 +85,11 @@ class State:
         if self.blocked_last > span.first and reason == "blocked":
             yield self.seen_blocked(span, reason)
         if self.blocked_first <= span.last and reason != "blocked":
-            for count in self.count.peek(limit.quota, span, cost, seen):
+            for _, count in counts_after("peek", limit, span, cost, seen, self.count):
                 yield replace(self, count=count)
 
     def after_refund(self, limit, span, cost, done):
-        for count in self.count.refund(limit.quota, span, cost, done):
+        for _, count in counts_after("refund", limit, span, cost, Answer(done), self.count):
             yield replace(self, count=count)
 
     def after_block(self, span, duration, until):
@@ -133,7 +133,7 @@ class Key:
         self.periods.append(Period(frozenset([self.nothing()]), 0))
 
     def nothing(self) -> State:
-        return State(KINDS[self.limit.algorithm]())
+        return State(NOTHING)
 
     @property
     def states(self) -> frozenset:
