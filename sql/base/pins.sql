@@ -41,6 +41,7 @@ AS $$
 DECLARE
     missing text;
     other text;
+    pins phone_crypt.pinned_keys[];
 BEGIN
     LOCK TABLE phone_crypt.pinned_keys IN EXCLUSIVE MODE;
 
@@ -71,16 +72,20 @@ BEGIN
             USING HINT = 'Numbers without + that were stored under them keep their meaning, and new ones have another.';
     END IF;
 
+    -- Before the old ones go: it is they that say which key hashes.
+    SELECT array_agg((p.role, p.key_id, p.fingerprint, p.hash_scheme, p.default_regions, now())::phone_crypt.pinned_keys)
+      INTO pins
+      FROM (SELECT 'primary', c.key_id, c.fingerprint, NULL, NULL
+              FROM phone_crypt.configured_keys() AS c WHERE 'primary' = ANY (c.roles)
+            UNION ALL
+            SELECT 'hash', c.key_id, c.fingerprint, c.hash_scheme, phone_crypt.configured_regions()
+              FROM phone_crypt.configured_keys() AS c WHERE 'hash' = ANY (c.roles)
+            UNION ALL
+            SELECT 'next', c.key_id, c.fingerprint, NULL, NULL
+              FROM phone_crypt.configured_keys() AS c WHERE c.key_id = next_key_id)
+           AS p (role, key_id, fingerprint, hash_scheme, default_regions);
     DELETE FROM phone_crypt.pinned_keys WHERE true;
-    INSERT INTO phone_crypt.pinned_keys (role, key_id, fingerprint, hash_scheme, default_regions)
-        SELECT 'primary', configured.key_id, configured.fingerprint, NULL, NULL
-          FROM phone_crypt.configured_keys() AS configured WHERE 'primary' = ANY (configured.roles)
-        UNION ALL
-        SELECT 'hash', configured.key_id, configured.fingerprint, configured.hash_scheme, phone_crypt.configured_regions()
-          FROM phone_crypt.configured_keys() AS configured WHERE 'hash' = ANY (configured.roles)
-        UNION ALL
-        SELECT 'next', configured.key_id, configured.fingerprint, NULL, NULL
-          FROM phone_crypt.configured_keys() AS configured WHERE configured.key_id = next_key_id;
+    INSERT INTO phone_crypt.pinned_keys SELECT * FROM unnest(pins);
     RETURN QUERY SELECT pinned.key_id, pinned.role, pinned.hash_scheme, pinned.default_regions, pinned.pinned_at
                    FROM phone_crypt.keys AS pinned;
 END;

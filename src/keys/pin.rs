@@ -1,4 +1,4 @@
-//! The pin: which keys and which default regions this database was written with.
+//! The pin: which keys and which default regions this database was written with, and which key hashes.
 //!
 //! A server started with the wrong key would look up nothing and write mixed data without a word. Once
 //! `phone_crypt_pin_keys()` has recorded the keys, any other ring is refused before anything is read or
@@ -10,13 +10,14 @@
 
 use phone_crypt_core::crypto::{Key, Keyring};
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::pin_cache;
 use crate::error::{Error, Result};
 use crate::pg::Oid;
 use crate::pg::cached_table::{self, CachedTable};
-use crate::pg::table_scan;
+use crate::pg::invalidation::on_relation_change;
+use crate::pg::{process, table_scan};
 use crate::settings::SCHEMA;
 
 /// The keys and default regions that the database is pinned to.
@@ -38,6 +39,16 @@ impl Pin {
     }
 }
 
+/// The key that the database is pinned to in a role.
+pub struct PinnedKey(Pin);
+
+impl PinnedKey {
+    /// The key among those of a ring.
+    pub fn find<'a>(&self, ring: &'a Keyring) -> Option<&'a Key> {
+        ring.keys().find(|key| self.0.is_of(key))
+    }
+}
+
 /// A key's fingerprint as the table has it.
 pub fn fingerprint(key: &Key) -> String {
     key.fingerprint()
@@ -56,16 +67,19 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// The generation of the pins that the present ring was compared with; 0 where it was not.
 static COMPARED: AtomicU64 = AtomicU64::new(0);
 
+/// Whether this process resets its plans when the pins change.
+static RESETS_PLANS: AtomicBool = AtomicBool::new(false);
+
 /// Makes the next call check again; for a ring that has just changed.
 pub fn forget_check() {
     COMPARED.store(0, Ordering::Relaxed);
 }
 
-/// Refuses a ring that this database is not pinned to.
+/// Refuses a ring that this database is not pinned to. `generation` is what [`generation`] has just given.
 ///
 /// Errors (55000): another primary key, hash key or hash scheme; a pinned key that is not in the ring.
-pub fn check(ring: &Keyring) -> Result<()> {
-    let generation = generation();
+#[inline]
+pub fn check(ring: &Keyring, generation: u64) -> Result<()> {
     if COMPARED.load(Ordering::Relaxed) == generation {
         return Ok(());
     }
@@ -78,6 +92,9 @@ pub fn check(ring: &Keyring) -> Result<()> {
 pub fn generation() -> u64 {
     cached_table::listen_once_a_statement();
     if !PINNED_KEYS.is_valid() {
+        if !RESETS_PLANS.swap(true, Ordering::Relaxed) {
+            on_relation_change(reset_plans);
+        }
         // Before the pins are read: a change that arrives meanwhile makes them be read again.
         PINNED_KEYS.mark_valid();
         let read = Reading;
@@ -86,6 +103,13 @@ pub fn generation() -> u64 {
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
     GENERATION.load(Ordering::Relaxed)
+}
+
+/// Kept plans hold what was made of literals under the key that hashed before.
+fn reset_plans(relation: Oid) {
+    if PINNED_KEYS.is(relation) {
+        process::reset_plans();
+    }
 }
 
 /// The pins are being read: what an error interrupts is done anew.
@@ -102,6 +126,14 @@ impl Drop for Reading {
 /// The default regions that this database is pinned to, as of the last [`generation`]; None where it is not.
 pub fn regions() -> Option<String> {
     PINS.with_borrow(|pins| pins.iter().find_map(|pin| pin.default_regions.clone()))
+}
+
+/// The hash key that this database is pinned to, as of the last [`generation`]; None where it is not.
+pub fn hash_key() -> Option<PinnedKey> {
+    PINS.with_borrow(|pins| {
+        let pin = pins.iter().find(|pin| pin.role == "hash")?;
+        Some(PinnedKey(pin.clone()))
+    })
 }
 
 fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
