@@ -171,10 +171,16 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/hash_rotations.sql",
+    name = "hash_rotations",
+    requires = ["schema", conversion::rehash_functions::rehash_row]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/conversions.sql",
     name = "conversions",
     requires = [
         "encrypted_phone_operators",
+        "hash_rotations",
         conversion::functions::convert_row
     ]
 );
@@ -222,9 +228,32 @@ pgrx::extension_sql_file!(
     requires = [
         "pages",
         "registration",
-        "pins",
+        "rehash_obstacles",
         encrypted_phone::functions::key_id_of_value
     ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/rehash_obstacles.sql",
+    name = "rehash_obstacles",
+    requires = [
+        "conversion_obstacles",
+        "pins",
+        encrypted_phone::functions::phone_hash_key_id
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/rehash_column.sql",
+    name = "rehash_column",
+    requires = [
+        "encrypt_column",
+        "rehash_obstacles",
+        conversion::rehash_functions::rehash_differing,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/rotate_hash_key.sql",
+    name = "rotate_hash_key",
+    requires = ["rehash_column", "drop_plain", "ratelimit_phones"]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/decrypt_column.sql",
@@ -281,6 +310,7 @@ pgrx::extension_sql_file!(
         "drop_plaintext",
         "decrypt_column",
         "rotate_column",
+        "rotate_hash_key",
         "import_legacy_column",
         "column_check",
         sql::encrypt::phone_encrypt,

@@ -40,7 +40,8 @@ fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
 
 /// `phone_crypt.page_batch(work, table, column, plain, pending, first_page, end_page, path)`: does work on the rows of some
 /// pages for which a condition of row `t` holds. `fill`: the trigger encrypts their plain text. `fill_repeated`: the same,
-/// where a number that another row has already is kept as text; needs `plain`, the column of plain text. `reencrypt`: the
+/// where a number that another row has already is kept as text; needs `plain`, the column of plain text. `rehash`: the
+/// trigger makes the same under another hash key. `reencrypt`: the
 /// column's values come under the primary key. `decrypt`: their plain text is written into `plain`. Without `end_page` all
 /// pages are meant.
 ///
@@ -78,7 +79,7 @@ fn page_batch(
         path: &path,
     };
     let counts = match &*given_text(work, "work")? {
-        "fill" => batch::fill(&batch),
+        "fill" | "rehash" => batch::fill(&batch),
         "fill_repeated" => batch::fill_repeated(&batch, &given_text(plain, "plain")?),
         "reencrypt" => batch::reencrypt(&batch),
         "decrypt" => batch::decrypt(&batch, &given_text(plain, "plain")?),

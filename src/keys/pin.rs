@@ -31,9 +31,15 @@ struct Pin {
     fingerprint: String,
     hash_scheme: String,
     default_regions: Option<String>,
+    /// Of the key that is about to become the hash key: the tables that change with it, by oid.
+    tables: Option<String>,
 }
 
 impl Pin {
+    fn is_of_next_hash_key(&self) -> bool {
+        self.role == "next_hash"
+    }
+
     fn is_of(&self, key: &Key) -> bool {
         self.key_id == key.id().to_string() && self.fingerprint == fingerprint(key)
     }
@@ -67,6 +73,8 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// The generation of the pins that the present ring was compared with; 0 where it was not.
 static COMPARED: AtomicU64 = AtomicU64::new(0);
 
+/// Whether another key is about to become the hash key, as of the last [`generation`].
+static HASH_KEY_IS_CHANGING: AtomicBool = AtomicBool::new(false);
 /// Whether this process resets its plans when the pins change.
 static RESETS_PLANS: AtomicBool = AtomicBool::new(false);
 
@@ -100,6 +108,8 @@ pub fn generation() -> u64 {
         let read = Reading;
         PINS.set(read_pins());
         drop(read);
+        let is_changing = PINS.with_borrow(|pins| pins.iter().any(Pin::is_of_next_hash_key));
+        HASH_KEY_IS_CHANGING.store(is_changing, Ordering::Relaxed);
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
     GENERATION.load(Ordering::Relaxed)
@@ -136,6 +146,28 @@ pub fn hash_key() -> Option<PinnedKey> {
     })
 }
 
+/// Whether another key is about to become the hash key, as of the last [`generation`].
+#[inline]
+pub fn is_hash_key_changing() -> bool {
+    HASH_KEY_IS_CHANGING.load(Ordering::Relaxed)
+}
+
+/// The tables that change with the hash key.
+pub fn changing_tables() -> Vec<Oid> {
+    PINS.with_borrow(|pins| {
+        let pin = pins.iter().find(|pin| pin.is_of_next_hash_key());
+        let tables = pin.and_then(|pin| pin.tables.as_deref());
+        let oids = tables.unwrap_or_default().split(',');
+        oids.filter_map(|oid| Some(Oid::from(oid.parse::<u32>().ok()?)))
+            .collect()
+    })
+}
+
+/// The table of pins, as of the last [`generation`].
+pub fn table() -> Oid {
+    PINNED_KEYS.oid()
+}
+
 fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
     let may_be_primary = |pin: &&Pin| matches!(pin.role.as_str(), "primary" | "next");
     let allowed: Vec<&Pin> = pins.iter().filter(may_be_primary).collect();
@@ -147,19 +179,15 @@ fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
             return Err(Error::PinnedKeyMissing(pin.key_id.clone()));
         }
         if pin.role == "hash" {
-            compare_hash(ring, pin, pins)?;
+            compare_hash(ring, pin)?;
         }
     }
     Ok(())
 }
 
-/// The hash key may also be the next key, once that is the primary one: else nothing could be read between the change
-/// of the setting and of the pin. Before, a forgotten `hash_key_id` would let the new key hash.
-fn compare_hash(ring: &Keyring, pin: &Pin, pins: &[Pin]) -> Result<()> {
+fn compare_hash(ring: &Keyring, pin: &Pin) -> Result<()> {
     let found = ring.hash_key();
-    let is_pinned_as = |role| pins.iter().any(|pin| pin.role == role && pin.is_of(found));
-    let is_allowed = pin.is_of(found) || is_pinned_as("next") && is_pinned_as("primary");
-    if !is_allowed {
+    if !pin.is_of(found) {
         return Err(key_mismatch("hash key", pin, found));
     }
     let scheme = ring.schemes().as_str();
@@ -214,6 +242,7 @@ fn read_table(table: Oid) -> Vec<Pin> {
             fingerprint: row.get(3).unwrap_or_default(),
             hash_scheme: row.get(4).unwrap_or_default(),
             default_regions: row.get(5),
+            tables: row.get(6),
         });
     });
     pins
@@ -222,13 +251,13 @@ fn read_table(table: Oid) -> Vec<Pin> {
 /// Pins as a text: a line each, of words with tabs between them, which no column can hold.
 fn as_text(pins: &[Pin]) -> String {
     let line = |pin: &Pin| {
-        let (is_some, regions) = match &pin.default_regions {
-            Some(regions) => ("+", regions.as_str()),
-            None => ("-", ""),
-        };
         let words = [&pin.role, &pin.key_id, &pin.fingerprint, &pin.hash_scheme];
         let words = words.map(String::as_str).join("\t");
-        format!("{words}\t{is_some}{regions}\n")
+        let [regions, tables] = [&pin.default_regions, &pin.tables].map(|word| match word {
+            Some(word) => format!("+{word}"),
+            None => "-".to_owned(),
+        });
+        format!("{words}\t{regions}\t{tables}\n")
     };
     pins.iter().map(line).collect()
 }
@@ -239,11 +268,13 @@ fn read_text(text: &str) -> Vec<Pin> {
 
 fn read_line(line: &str) -> Option<Pin> {
     let mut words = line.split('\t').map(str::to_owned);
+    let optional = |word: String| word.strip_prefix('+').map(str::to_owned);
     Some(Pin {
         role: words.next()?,
         key_id: words.next()?,
         fingerprint: words.next()?,
         hash_scheme: words.next()?,
-        default_regions: words.next()?.strip_prefix('+').map(str::to_owned),
+        default_regions: words.next().map(optional)?,
+        tables: words.next().map(optional)?,
     })
 }

@@ -7,6 +7,7 @@ use phone_crypt_core::crypto::{self, HashSchemes, KeyId, Keyring, KeyringSpec};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use super::hash_key_change;
 use super::pin::{self, PinnedKey};
 use super::source::{self, Keys, Source};
 use crate::error::{Error, Result};
@@ -59,7 +60,7 @@ pub fn with_ring<T>(use_ring: impl FnOnce(&Keyring) -> Result<T>) -> Result<T> {
 
 /// The current ring, held to the database's pin.
 fn current() -> Result<Rc<Ring>> {
-    let pins = pin::generation();
+    let pins = hash_key_change::settled(pin::generation());
     let ring = configured_under(pins)?;
     pin::check(&ring.keyring, pins)?;
     Ok(ring)

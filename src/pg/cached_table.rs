@@ -51,6 +51,11 @@ impl CachedTable {
         self.is_valid.store(false, Ordering::Relaxed);
     }
 
+    /// The table's oid, as far as is known; `Oid::INVALID` where it is not.
+    pub fn oid(&self) -> Oid {
+        Oid::from(self.table.load(Ordering::Relaxed))
+    }
+
     /// Whether it is this relation, as far as is known.
     pub fn is(&self, relation: Oid) -> bool {
         relation.to_u32() == self.table.load(Ordering::Relaxed)
