@@ -5,8 +5,8 @@
 
 use pgrx::{PgLogLevel, PgSqlErrorCode, function_name};
 use phone_crypt_core::crypto::{
-    HashError, KeyError, KeyIdError, KeyringError, LegacyError, LegacySchemeError, RandomError,
-    ValueError,
+    HashError, KeyError, KeyId, KeyIdError, KeyringError, LegacyError, LegacySchemeError,
+    RandomError, ValueError,
 };
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
 use phone_crypt_core::ratelimit::{AlgorithmError, HeaderNameError, PenaltiesError, QuotaError};
@@ -140,6 +140,8 @@ pub enum Error {
         "the table lacks a column of the earlier application's rate_limits, or has it of another type"
     )]
     NotAnEarlierTable,
+    #[error("hashes of this column are to be under key {0}, which is not configured")]
+    HashKeyMissing(KeyId),
     #[error("a trigger or rule of the table kept rows from being changed")]
     RowsKept,
     #[error("this function is called as a trigger only")]
@@ -283,6 +285,7 @@ impl Error {
             | Error::PinnedKeyMissing(_)
             | Error::RegionsMismatch { .. }
             | Error::NotAnEarlierTable
+            | Error::HashKeyMissing(_)
             | Error::RowsRemain
             | Error::NoForgetPolicy
             | Error::ConversionUnderWay
@@ -360,6 +363,9 @@ impl Error {
                     "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
                 )
             }
+            Error::HashKeyMissing(_) => format!(
+                "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
+            ),
             Error::NoSlot => {
                 "A flush makes room: it has been requested. For more keys at once, raise phone_crypt.ratelimit_slots.".to_owned()
             }

@@ -157,12 +157,18 @@ pgrx::extension_sql_file!(
     requires = ["schema"]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/hash_rotations.sql",
+    name = "hash_rotations",
+    requires = ["schema", conversion::rehash_functions::rehash_row]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/conversions.sql",
     name = "conversions",
     requires = [
         "partitions",
         "types_of_values",
         "encrypted_phone_operators",
+        "hash_rotations",
         conversion::functions::convert_row
     ]
 );
@@ -219,6 +225,29 @@ pgrx::extension_sql_file!(
     requires = ["encrypt_column"]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/rehash_obstacles.sql",
+    name = "rehash_obstacles",
+    requires = [
+        "conversion_obstacles",
+        "pins",
+        encrypted_phone::functions::phone_hash_key_id
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/rehash_column.sql",
+    name = "rehash_column",
+    requires = [
+        "encrypt_column",
+        "rehash_obstacles",
+        conversion::rehash_functions::rehash_differing,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/conversion/rotate_hash_key.sql",
+    name = "rotate_hash_key",
+    requires = ["rehash_column", "drop_plaintext", "ratelimit_phones"]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/decrypt_column.sql",
     name = "decrypt_column",
     requires = [
@@ -257,6 +286,7 @@ pgrx::extension_sql_file!(
         "drop_plaintext",
         "decrypt_column",
         "rotate_column",
+        "rotate_hash_key",
         "column_check",
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,

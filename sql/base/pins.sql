@@ -2,16 +2,20 @@
 
 CREATE TABLE phone_crypt.pinned_keys (
     -- All but the last are read by position (src/keys/pin.rs).
-    role            text        NOT NULL CHECK (role OPERATOR(pg_catalog.=) ANY (ARRAY['primary', 'next', 'hash'])),
+    role            text        NOT NULL
+                    CHECK (role OPERATOR(pg_catalog.=) ANY (ARRAY['primary', 'next', 'hash', 'next_hash'])),
     key_id          text        NOT NULL CHECK (key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
     -- 128 bits of the key's own: its id alone has 32.
     fingerprint     text        NOT NULL CHECK (fingerprint OPERATOR(pg_catalog.~) '^[0-9a-f]{32}$'),
     hash_scheme     text        CHECK ((role OPERATOR(pg_catalog.=) 'hash') OPERATOR(pg_catalog.=) (hash_scheme IS NOT NULL)),
     -- They decide what is hashed. NULL: not pinned.
     default_regions text        CHECK (default_regions OPERATOR(pg_catalog.~) '^([A-Z]{2}(,[A-Z]{2})*)?$'),
+    -- What changes together with the hash key: tables, by oid.
+    tables          text        CHECK (tables OPERATOR(pg_catalog.~) '^[0-9]+(,[0-9]+)*$'),
     pinned_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (role),
-    CHECK (role OPERATOR(pg_catalog.=) 'hash' OR default_regions IS NULL)
+    CHECK (role OPERATOR(pg_catalog.=) 'hash' OR default_regions IS NULL),
+    CHECK (role OPERATOR(pg_catalog.=) 'next_hash' OR tables IS NULL)
 );
 COMMENT ON TABLE phone_crypt.pinned_keys IS
     'the keys and default regions this database is pinned to; written by phone_crypt_pin_keys()';
@@ -41,6 +45,7 @@ AS $$
 DECLARE
     missing text;
     other text;
+    pins phone_crypt.pinned_keys[];
 BEGIN
     LOCK TABLE phone_crypt.pinned_keys IN EXCLUSIVE MODE;
 
@@ -71,16 +76,32 @@ BEGIN
             USING HINT = 'Numbers without + that were stored under them keep their meaning, and new ones have another.';
     END IF;
 
+    -- Their look-ups would find nothing.
+    IF EXISTS (SELECT FROM phone_crypt.pinned_keys AS pinned
+                WHERE pinned.role = 'hash'
+                  AND NOT EXISTS (SELECT FROM phone_crypt.configured_keys() AS configured
+                                   WHERE configured.fingerprint = pinned.fingerprint AND 'hash' = ANY (configured.roles)))
+       AND EXISTS (SELECT FROM phone_crypt.encrypted_columns)
+    THEN
+        RAISE EXCEPTION 'the hash key is another one, and columns of type encrypted_phone are under the pinned one'
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = 'CALL phone_rotate_hash_key() changes both at once. RESET phone_crypt.hash_key_id before that.';
+    END IF;
+
+    -- Before the old ones go: it is they that say which key hashes.
+    SELECT array_agg((p.role, p.key_id, p.fingerprint, p.hash_scheme, p.default_regions, NULL, now())::phone_crypt.pinned_keys)
+      INTO pins
+      FROM (SELECT 'primary', c.key_id, c.fingerprint, NULL, NULL
+              FROM phone_crypt.configured_keys() AS c WHERE 'primary' = ANY (c.roles)
+            UNION ALL
+            SELECT 'hash', c.key_id, c.fingerprint, c.hash_scheme, phone_crypt.configured_regions()
+              FROM phone_crypt.configured_keys() AS c WHERE 'hash' = ANY (c.roles)
+            UNION ALL
+            SELECT 'next', c.key_id, c.fingerprint, NULL, NULL
+              FROM phone_crypt.configured_keys() AS c WHERE c.key_id = next_key_id)
+           AS p (role, key_id, fingerprint, hash_scheme, default_regions);
     DELETE FROM phone_crypt.pinned_keys WHERE true;
-    INSERT INTO phone_crypt.pinned_keys (role, key_id, fingerprint, hash_scheme, default_regions)
-        SELECT 'primary', configured.key_id, configured.fingerprint, NULL, NULL
-          FROM phone_crypt.configured_keys() AS configured WHERE 'primary' = ANY (configured.roles)
-        UNION ALL
-        SELECT 'hash', configured.key_id, configured.fingerprint, configured.hash_scheme, phone_crypt.configured_regions()
-          FROM phone_crypt.configured_keys() AS configured WHERE 'hash' = ANY (configured.roles)
-        UNION ALL
-        SELECT 'next', configured.key_id, configured.fingerprint, NULL, NULL
-          FROM phone_crypt.configured_keys() AS configured WHERE configured.key_id = next_key_id;
+    INSERT INTO phone_crypt.pinned_keys SELECT * FROM unnest(pins);
     RETURN QUERY SELECT pinned.key_id, pinned.role, pinned.hash_scheme, pinned.default_regions, pinned.pinned_at
                    FROM phone_crypt.keys AS pinned;
 END;

@@ -1,15 +1,6 @@
 -- Conversions under way. Nothing is registered: a conversion is known by its triggers, which follow when the table or a
 -- column is renamed, and go into dumps. One trigger, which never fires, names the two columns; one does the work.
 
-CREATE FUNCTION phone_crypt.trigger_argument(arguments bytea, number integer) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT nullif(split_part(encode(arguments, 'escape'), '\000', number), '')
-$$;
-COMMENT ON FUNCTION phone_crypt.trigger_argument(bytea, integer) IS
-    'an argument of a trigger, counted from 1, as pg_trigger.tgargs has it';
-
 CREATE VIEW phone_crypt.conversions AS
     SELECT m.tgrelid::regclass AS relation,
            p.attname AS plain_column, p.attnum AS plain_number,
@@ -92,6 +83,10 @@ CREATE VIEW phone_crypt.encrypted_columns AS
      WHERE r.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}') AND a.attnum OPERATOR(pg_catalog.>) 0
        AND NOT a.attisdropped
        AND a.atttypid OPERATOR(pg_catalog.=) ANY (
-               SELECT h.type FROM phone_crypt.types_of_values() AS h WHERE NOT h.is_array AND NOT h.is_nested);
+               SELECT h.type FROM phone_crypt.types_of_values() AS h WHERE NOT h.is_array AND NOT h.is_nested)
+       -- What holds the same under another hash key goes with its column.
+       AND NOT EXISTS (SELECT FROM phone_crypt.hash_rotations AS h
+                        WHERE h.relation OPERATOR(pg_catalog.=) a.attrelid
+                          AND h.next_number OPERATOR(pg_catalog.=) a.attnum);
 COMMENT ON VIEW phone_crypt.encrypted_columns IS
     'every column of type encrypted_phone, its policy, and what is left of its conversion';

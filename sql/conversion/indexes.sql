@@ -225,6 +225,9 @@ BEGIN
         RAISE EXCEPTION 'table and column must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
     conversion := phone_crypt.conversion("table", "column"::text);
+    IF conversion.relation IS NULL THEN
+        conversion := phone_crypt.hash_rotation("table", "column"::text);
+    END IF;
     IF conversion.state IN ('prepared', 'filling') OR phone_crypt.is_going_back(conversion) THEN
         RETURN QUERY
         SELECT s || ';'
@@ -233,4 +236,4 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION phone_column_statements(regclass, name) IS
-    'the statements that phone_encrypt_column() or phone_decrypt_column() waits for, for \gexec: CREATE INDEX CONCURRENTLY runs in no procedure';
+    'the statements that phone_encrypt_column(), phone_decrypt_column() or phone_rotate_hash_key() waits for, for \gexec: CREATE INDEX CONCURRENTLY runs in no procedure';

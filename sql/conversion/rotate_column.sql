@@ -76,9 +76,10 @@ BEGIN
         PERFORM phone_crypt.check_keys();
         IF rotate_hash IS NULL OR dry_run IS NULL THEN
             RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-        ELSIF rotate_hash THEN
-            RAISE EXCEPTION 'the hash key of a column of type encrypted_phone cannot be changed yet'
-                USING ERRCODE = 'feature_not_supported';
+        ELSIF rotate_hash AND phone_crypt.count_as_owner(relation, phone_crypt.under_another_hash_key(column_name))
+                              OPERATOR(pg_catalog.>) 0 THEN
+            RAISE EXCEPTION 'columns of type encrypted_phone change their hash key all at once'
+                USING ERRCODE = 'feature_not_supported', HINT = 'CALL phone_rotate_hash_key(), with the id of the key.';
         END IF;
         PERFORM phone_crypt.check_reencryptable(relation, column_name);
         leaves := phone_crypt.partitions(relation);

@@ -20,7 +20,7 @@ AS $$
       FROM unnest(phone_crypt.tree(conversion.relation)) AS r (part)
       -- Partitions have copies: NULL where one is missing.
       LEFT JOIN pg_trigger AS t ON t.tgrelid = r.part AND t.tgattr[0] IS NULL AND t.tgenabled = 'A'
-       AND t.tgfoid = 'phone_crypt.convert_row()'::regprocedure
+       AND t.tgfoid IN ('phone_crypt.convert_row()'::regprocedure, 'phone_crypt.rehash_row()'::regprocedure)
        AND phone_crypt.trigger_argument(t.tgargs, 1) = conversion.id
     HAVING bool_and(t.oid IS NOT NULL)
 $$;

@@ -19,6 +19,6 @@ pub use random::random_bytes;
 pub use scratch::with_scratch;
 pub use seal::{reseal, seal};
 pub use typed::{
-    every_probe, open_typed, probe_typed, reseal_typed, seal_typed, verify_if_possible,
-    verify_typed,
+    every_probe, open_typed, probe_typed, rehash_typed, reseal_typed, seal_typed,
+    verify_if_possible, verify_typed,
 };

@@ -1,7 +1,7 @@
 //! Values of the data type `encrypted_phone`.
 
 use phone_crypt_core::crypto::encrypted_phone::{self, PROBE_LEN, Plain};
-use phone_crypt_core::crypto::{Reencrypted, ValueError};
+use phone_crypt_core::crypto::{KeyId, Reencrypted, ValueError};
 
 use super::open::Destination;
 use super::scratch::with_scratch;
@@ -80,6 +80,17 @@ pub fn verify_if_possible(value: &[u8]) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Moves a value to the primary key, and what it is compared by to this hash key.
+///
+/// Errors: as [`open_typed`]; the hash key is not configured, 55000.
+pub fn rehash_typed(value: &[u8], hash_key: KeyId, out: &mut Vec<u8>) -> Result<()> {
+    let rehashed = with_ring(|ring| {
+        let hash_key = ring.find(hash_key).ok_or(Error::HashKeyMissing(hash_key))?;
+        Ok(encrypted_phone::rehash_into(ring, hash_key, value, out)?)
+    });
+    count(Operation::Encrypt, rehashed)
 }
 
 /// Moves a value to the primary key; its tag stays. It is authenticated also where it is under it already: then nothing

@@ -43,7 +43,7 @@ fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
 /// `phone_crypt.page_batch(work, table, column, plain, source, pending, first_page, end_page, keeps_repeated, path)`: does
 /// work on the rows of some pages for which a condition of row `t` holds. `fill`: the trigger encrypts their plain text.
 /// `read`, `read_with_spelling`: what the column `plain` holds, which `source` says, is written into `column`. `reencrypt`:
-/// the column's values come under the primary key. `decrypt`: their plain text is written into `plain`. Without `end_page`
+/// the column's values come under the primary key. `rehash`: the trigger makes the same under another hash key. `decrypt`: their plain text is written into `plain`. Without `end_page`
 /// all pages are meant. `keeps_repeated`: a number that another row has already is kept as text.
 ///
 /// Errors: not the owner, or who may not decrypt where that is asked for, 42501; unknown work or source, 22023; NULL,
@@ -91,7 +91,7 @@ fn page_batch(
         path: &path,
     };
     let counts = match &*given_text(work, "work")? {
-        "fill" => batch::fill(&batch),
+        "fill" | "rehash" => batch::fill(&batch),
         "read" => batch::read(&batch, Keep::More),
         "read_with_spelling" => batch::read(&batch, Keep::Spelling),
         "reencrypt" => batch::reencrypt(&batch),

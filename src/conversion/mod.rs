@@ -3,6 +3,9 @@
 //! A second column of the type is filled by a trigger (`sync_trigger`) while the application goes on, by batches
 //! (`batch`) for the rows that are there, checked against the first (`verify`), and takes its name in the end: the order
 //! of all that is in `sql/conversion/encrypt_column.sql`. Nothing is registered: a conversion is found by its triggers.
+//!
+//! The same way a column of the type gets another hash key (`rehash`, `rehash_trigger`): the order of that is in
+//! `sql/conversion/rotate_hash_key.sql`.
 
 // The size is that of pgrx's ErrorReport; errors are not the hot path.
 #![allow(clippy::result_large_err)]
@@ -10,6 +13,9 @@
 mod batch;
 mod constraint;
 pub mod functions;
+mod rehash;
+pub mod rehash_functions;
+mod rehash_trigger;
 mod source;
 mod sync_trigger;
 mod verify;

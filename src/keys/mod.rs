@@ -5,6 +5,7 @@
 
 mod at_start;
 mod file;
+mod hash_key_change;
 pub mod pin;
 mod pin_cache;
 mod ring;

@@ -1,4 +1,4 @@
-//! The pin: which keys and which default regions this database was written with.
+//! The pin: which keys and which default regions this database was written with, and which key hashes.
 //!
 //! A server started with the wrong key would look up nothing and write mixed data without a word. Once
 //! `phone_crypt_pin_keys()` has recorded the keys, any other ring is refused before anything is read or
@@ -10,13 +10,14 @@
 
 use phone_crypt_core::crypto::{Key, Keyring};
 use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::pin_cache;
 use crate::error::{Error, Result};
 use crate::pg::Oid;
 use crate::pg::cached_table::{self, CachedTable};
-use crate::pg::table_scan;
+use crate::pg::invalidation::on_relation_change;
+use crate::pg::{process, table_scan};
 use crate::settings::SCHEMA;
 
 /// The keys and default regions that the database is pinned to.
@@ -30,11 +31,27 @@ struct Pin {
     fingerprint: String,
     hash_scheme: String,
     default_regions: Option<String>,
+    /// Of the key that is about to become the hash key: the tables that change with it, by oid.
+    tables: Option<String>,
 }
 
 impl Pin {
+    fn is_of_next_hash_key(&self) -> bool {
+        self.role == "next_hash"
+    }
+
     fn is_of(&self, key: &Key) -> bool {
         self.key_id == key.id().to_string() && self.fingerprint == fingerprint(key)
+    }
+}
+
+/// The key that the database is pinned to in a role.
+pub struct PinnedKey(Pin);
+
+impl PinnedKey {
+    /// The key among those of a ring.
+    pub fn find<'a>(&self, ring: &'a Keyring) -> Option<&'a Key> {
+        ring.keys().find(|key| self.0.is_of(key))
     }
 }
 
@@ -56,16 +73,21 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// The generation of the pins that the present ring was compared with; 0 where it was not.
 static COMPARED: AtomicU64 = AtomicU64::new(0);
 
+/// Whether another key is about to become the hash key, as of the last [`generation`].
+static HASH_KEY_IS_CHANGING: AtomicBool = AtomicBool::new(false);
+/// Whether this process resets its plans when the pins change.
+static RESETS_PLANS: AtomicBool = AtomicBool::new(false);
+
 /// Makes the next call check again; for a ring that has just changed.
 pub fn forget_check() {
     COMPARED.store(0, Ordering::Relaxed);
 }
 
-/// Refuses a ring that this database is not pinned to.
+/// Refuses a ring that this database is not pinned to. `generation` is what [`generation`] has just given.
 ///
 /// Errors (55000): another primary key, hash key or hash scheme; a pinned key that is not in the ring.
-pub fn check(ring: &Keyring) -> Result<()> {
-    let generation = generation();
+#[inline]
+pub fn check(ring: &Keyring, generation: u64) -> Result<()> {
     if COMPARED.load(Ordering::Relaxed) == generation {
         return Ok(());
     }
@@ -78,14 +100,26 @@ pub fn check(ring: &Keyring) -> Result<()> {
 pub fn generation() -> u64 {
     cached_table::listen_once_a_statement();
     if !PINNED_KEYS.is_valid() {
+        if !RESETS_PLANS.swap(true, Ordering::Relaxed) {
+            on_relation_change(reset_plans);
+        }
         // Before the pins are read: a change that arrives meanwhile makes them be read again.
         PINNED_KEYS.mark_valid();
         let read = Reading;
         PINS.set(read_pins());
         drop(read);
+        let is_changing = PINS.with_borrow(|pins| pins.iter().any(Pin::is_of_next_hash_key));
+        HASH_KEY_IS_CHANGING.store(is_changing, Ordering::Relaxed);
         GENERATION.fetch_add(1, Ordering::Relaxed);
     }
     GENERATION.load(Ordering::Relaxed)
+}
+
+/// Kept plans hold what was made of literals under the key that hashed before.
+fn reset_plans(relation: Oid) {
+    if PINNED_KEYS.is(relation) {
+        process::reset_plans();
+    }
 }
 
 /// The pins are being read: what an error interrupts is done anew.
@@ -104,6 +138,36 @@ pub fn regions() -> Option<String> {
     PINS.with_borrow(|pins| pins.iter().find_map(|pin| pin.default_regions.clone()))
 }
 
+/// The hash key that this database is pinned to, as of the last [`generation`]; None where it is not.
+pub fn hash_key() -> Option<PinnedKey> {
+    PINS.with_borrow(|pins| {
+        let pin = pins.iter().find(|pin| pin.role == "hash")?;
+        Some(PinnedKey(pin.clone()))
+    })
+}
+
+/// Whether another key is about to become the hash key, as of the last [`generation`].
+#[inline]
+pub fn is_hash_key_changing() -> bool {
+    HASH_KEY_IS_CHANGING.load(Ordering::Relaxed)
+}
+
+/// The tables that change with the hash key.
+pub fn changing_tables() -> Vec<Oid> {
+    PINS.with_borrow(|pins| {
+        let pin = pins.iter().find(|pin| pin.is_of_next_hash_key());
+        let tables = pin.and_then(|pin| pin.tables.as_deref());
+        let oids = tables.unwrap_or_default().split(',');
+        oids.filter_map(|oid| Some(Oid::from(oid.parse::<u32>().ok()?)))
+            .collect()
+    })
+}
+
+/// The table of pins, as of the last [`generation`].
+pub fn table() -> Oid {
+    PINNED_KEYS.oid()
+}
+
 fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
     let may_be_primary = |pin: &&Pin| matches!(pin.role.as_str(), "primary" | "next");
     let allowed: Vec<&Pin> = pins.iter().filter(may_be_primary).collect();
@@ -115,19 +179,15 @@ fn compare(ring: &Keyring, pins: &[Pin]) -> Result<()> {
             return Err(Error::PinnedKeyMissing(pin.key_id.clone()));
         }
         if pin.role == "hash" {
-            compare_hash(ring, pin, pins)?;
+            compare_hash(ring, pin)?;
         }
     }
     Ok(())
 }
 
-/// The hash key may also be the next key, once that is the primary one: else nothing could be read between the change
-/// of the setting and of the pin. Before, a forgotten `hash_key_id` would let the new key hash.
-fn compare_hash(ring: &Keyring, pin: &Pin, pins: &[Pin]) -> Result<()> {
+fn compare_hash(ring: &Keyring, pin: &Pin) -> Result<()> {
     let found = ring.hash_key();
-    let is_pinned_as = |role| pins.iter().any(|pin| pin.role == role && pin.is_of(found));
-    let is_allowed = pin.is_of(found) || is_pinned_as("next") && is_pinned_as("primary");
-    if !is_allowed {
+    if !pin.is_of(found) {
         return Err(key_mismatch("hash key", pin, found));
     }
     let scheme = ring.schemes().as_str();
@@ -182,6 +242,7 @@ fn read_table(table: Oid) -> Vec<Pin> {
             fingerprint: row.get(3).unwrap_or_default(),
             hash_scheme: row.get(4).unwrap_or_default(),
             default_regions: row.get(5),
+            tables: row.get(6),
         });
     });
     pins
@@ -190,13 +251,13 @@ fn read_table(table: Oid) -> Vec<Pin> {
 /// Pins as a text: a line each, of words with tabs between them, which no column can hold.
 fn as_text(pins: &[Pin]) -> String {
     let line = |pin: &Pin| {
-        let (is_some, regions) = match &pin.default_regions {
-            Some(regions) => ("+", regions.as_str()),
-            None => ("-", ""),
-        };
         let words = [&pin.role, &pin.key_id, &pin.fingerprint, &pin.hash_scheme];
         let words = words.map(String::as_str).join("\t");
-        format!("{words}\t{is_some}{regions}\n")
+        let [regions, tables] = [&pin.default_regions, &pin.tables].map(|word| match word {
+            Some(word) => format!("+{word}"),
+            None => "-".to_owned(),
+        });
+        format!("{words}\t{regions}\t{tables}\n")
     };
     pins.iter().map(line).collect()
 }
@@ -207,11 +268,13 @@ fn read_text(text: &str) -> Vec<Pin> {
 
 fn read_line(line: &str) -> Option<Pin> {
     let mut words = line.split('\t').map(str::to_owned);
+    let optional = |word: String| word.strip_prefix('+').map(str::to_owned);
     Some(Pin {
         role: words.next()?,
         key_id: words.next()?,
         fingerprint: words.next()?,
         hash_scheme: words.next()?,
-        default_regions: words.next()?.strip_prefix('+').map(str::to_owned),
+        default_regions: words.next().map(optional)?,
+        tables: words.next().map(optional)?,
     })
 }

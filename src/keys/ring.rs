@@ -1,11 +1,14 @@
 //! The backend's keyring: built at first use after a change, checked against the pin, then only read.
+//!
+//! Which key hashes is `hash_key_id` where that is set, else what the database is pinned to, else the primary key.
 
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport};
 use phone_crypt_core::crypto::{self, HashSchemes, KeyId, Keyring, KeyringSpec};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use super::pin;
+use super::hash_key_change;
+use super::pin::{self, PinnedKey};
 use super::source::{self, Keys, Source};
 use crate::error::{Error, Result};
 use crate::pg::{TimestampTz, process};
@@ -14,7 +17,7 @@ use crate::settings::{self, TRACKED};
 /// A built ring, and what it was built of.
 pub struct Ring {
     pub keyring: Keyring,
-    ingredients: Ingredients,
+    ingredients: Rc<Ingredients>,
 }
 
 /// Everything that decides what ring there is.
@@ -36,6 +39,8 @@ struct Version {
 
 struct Cached {
     version: Version,
+    /// The pins that decided which key hashes.
+    pins: u64,
     ring: Rc<Ring>,
 }
 
@@ -55,50 +60,67 @@ pub fn with_ring<T>(use_ring: impl FnOnce(&Keyring) -> Result<T>) -> Result<T> {
 
 /// The current ring, held to the database's pin.
 fn current() -> Result<Rc<Ring>> {
-    let ring = configured()?;
-    pin::check(&ring.keyring)?;
+    let pins = hash_key_change::settled(pin::generation());
+    let ring = configured_under(pins)?;
+    pin::check(&ring.keyring, pins)?;
     Ok(ring)
 }
 
-/// The ring that the settings give, whatever the database is pinned to: for showing it, never for use.
+/// The ring that the settings give, whether the database is pinned to it or not: for showing it, never for use.
 pub fn configured() -> Result<Rc<Ring>> {
+    configured_under(pin::generation())
+}
+
+fn configured_under(pins: u64) -> Result<Rc<Ring>> {
     let version = Version {
         settings: TRACKED.encryption_key.changes(),
         reload: process::reload_time(),
     };
-    match fresh(version) {
+    match fresh(version, pins) {
         Some(ring) => Ok(ring),
-        None => renew(version),
+        None => renew(version, pins),
     }
 }
 
-fn fresh(version: Version) -> Option<Rc<Ring>> {
+fn fresh(version: Version, pins: u64) -> Option<Rc<Ring>> {
     CACHED.with_borrow(|cached| {
         let cached = cached.as_ref()?;
-        (cached.version == version).then(|| Rc::clone(&cached.ring))
+        (cached.version == version && cached.pins == pins).then(|| Rc::clone(&cached.ring))
     })
 }
 
-fn renew(version: Version) -> Result<Rc<Ring>> {
-    let old = CACHED.with_borrow(|cached| cached.as_ref().map(|cached| Rc::clone(&cached.ring)));
-    let ring = match (Ingredients::gather(), old) {
-        // Most reloads change nothing here; the legacy keys of a ring take long to derive.
-        (Ok(ingredients), Some(old)) if ingredients.make(&old) => old,
-        (Ok(ingredients), old) => match Ring::build(ingredients) {
-            Ok(ring) => {
-                process::reset_plans();
-                Rc::new(ring)
-            }
-            Err(error) => keep(old, error)?,
-        },
-        (Err(error), old) => keep(old, error)?,
+fn renew(version: Version, pins: u64) -> Result<Rc<Ring>> {
+    let old = CACHED.with_borrow(|cached| {
+        let cached = cached.as_ref()?;
+        Some((cached.version, Rc::clone(&cached.ring)))
+    });
+    let ring = match &old {
+        Some((built, ring)) if *built == version => Rc::clone(ring),
+        _ => rebuilt(old.as_ref().map(|(_, ring)| Rc::clone(ring)))?,
     };
+    let ring = ring.hashing_under(pin::hash_key());
+    if old.is_none_or(|(_, old)| !Rc::ptr_eq(&old, &ring)) {
+        process::reset_plans();
+    }
     pin::forget_check();
     CACHED.set(Some(Cached {
         version,
+        pins,
         ring: Rc::clone(&ring),
     }));
     Ok(ring)
+}
+
+fn rebuilt(old: Option<Rc<Ring>>) -> Result<Rc<Ring>> {
+    match (Ingredients::gather(), old) {
+        // Most reloads change nothing here; the legacy keys of a ring take long to derive.
+        (Ok(ingredients), Some(old)) if ingredients.make(&old) => Ok(old),
+        (Ok(ingredients), old) => match Ring::build(ingredients) {
+            Ok(ring) => Ok(Rc::new(ring)),
+            Err(error) => keep(old, error),
+        },
+        (Err(error), old) => keep(old, error),
+    }
 }
 
 /// A reload that breaks the server's keys must not stop sessions that hold good ones: they go on, and say
@@ -164,8 +186,29 @@ impl Ring {
         }
         Ok(Ring {
             keyring,
-            ingredients,
+            ingredients: Rc::new(ingredients),
         })
+    }
+
+    /// The same ring, hashing under the key that the database is pinned to: unless a setting names the hash key, or the
+    /// ring lacks that key, in which case the pin refuses the ring.
+    fn hashing_under(self: Rc<Ring>, pinned: Option<PinnedKey>) -> Rc<Ring> {
+        let primary = self.keyring.primary().id();
+        let wanted = match (self.ingredients.hash_key_id, pinned) {
+            (Some(id), _) => id,
+            (None, Some(pinned)) => pinned.find(&self.keyring).map_or(primary, |key| key.id()),
+            (None, None) => primary,
+        };
+        if self.keyring.hash_key().id() == wanted {
+            return self;
+        }
+        match self.keyring.with_hash_key(wanted) {
+            Some(keyring) => Rc::new(Ring {
+                keyring,
+                ingredients: Rc::clone(&self.ingredients),
+            }),
+            None => self,
+        }
     }
 
     /// Where the keys came from.

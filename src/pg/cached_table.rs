@@ -51,6 +51,16 @@ impl CachedTable {
         self.is_valid.store(false, Ordering::Relaxed);
     }
 
+    /// The table's oid, as far as is known; `Oid::INVALID` where it is not.
+    pub fn oid(&self) -> Oid {
+        Oid::from(self.table.load(Ordering::Relaxed))
+    }
+
+    /// Whether it is this relation, as far as is known.
+    pub fn is(&self, relation: Oid) -> bool {
+        relation.to_u32() == self.table.load(Ordering::Relaxed)
+    }
+
     /// The table's oid; `None` if it does not exist. From now on this process hears of changes: one that commits while
     /// the table is being read is not missed.
     pub fn watch(&'static self) -> Option<Oid> {
@@ -80,7 +90,7 @@ fn invalidate_changed(relation: Oid) {
     let watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
     for cached in watched.iter() {
         // Invalid means "anything may have changed".
-        if relation == Oid::INVALID || relation.to_u32() == cached.table.load(Ordering::Relaxed) {
+        if relation == Oid::INVALID || cached.is(relation) {
             cached.invalidate();
         }
     }

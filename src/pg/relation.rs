@@ -63,6 +63,45 @@ pub fn try_lock_for_writing(relation: Oid) -> bool {
     unsafe { pg_sys::ConditionalLockRelationOid(relation, mode) }
 }
 
+/// Locks it in ACCESS SHARE mode until the transaction ends, unless somebody has a lock that conflicts, or waits for one.
+pub fn try_lock_for_reading(relation: Oid) -> bool {
+    let mode = pg_sys::AccessShareLock as pg_sys::LOCKMODE;
+    // SAFETY: in a transaction, whose end releases the lock.
+    unsafe { pg_sys::ConditionalLockRelationOid(relation, mode) }
+}
+
+/// Locks it in ACCESS SHARE mode until the transaction ends, and hears of what has changed until then.
+pub fn lock_for_reading(relation: Oid) {
+    // SAFETY: in a transaction, whose end releases the lock.
+    unsafe { pg_sys::LockRelationOid(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
+}
+
+/// Whether this transaction, in this process, has locked a table of this database in any mode.
+pub fn is_locked(table: Oid) -> bool {
+    let tag = pg_sys::LOCKTAG {
+        // SAFETY: set once a backend is connected to its database.
+        locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
+        locktag_field2: table.to_u32(),
+        locktag_field3: 0,
+        locktag_field4: 0,
+        locktag_type: pg_sys::LockTagType::LOCKTAG_RELATION as u8,
+        locktag_lockmethodid: pg_sys::DEFAULT_LOCKMETHOD as u8,
+    };
+    let is_held = |mode| {
+        // SAFETY: a well-formed tag; looks into this process's own table of locks.
+        unsafe {
+            #[cfg(any(feature = "pg14", feature = "pg15", feature = "pg16"))]
+            return pg_sys::LockHeldByMe(&tag, mode);
+            #[cfg(not(any(feature = "pg14", feature = "pg15", feature = "pg16")))]
+            return pg_sys::LockHeldByMe(&tag, mode, false);
+        }
+    };
+    let modes = pg_sys::AccessShareLock..=pg_sys::AccessExclusiveLock;
+    modes
+        .into_iter()
+        .any(|mode| is_held(mode as pg_sys::LOCKMODE))
+}
+
 /// Whether this transaction has it locked against everybody else.
 pub fn is_locked_exclusively(relation: Oid) -> bool {
     let mode = pg_sys::AccessExclusiveLock as pg_sys::LOCKMODE;

@@ -107,7 +107,7 @@ pub fn define() {
     );
     define_tracked_setting!(
         TRACKED.hash_key_id,
-        c"Which configured key phone_hash uses; empty: the primary.",
+        c"Which configured key hashes; empty: the one the database is pinned to, else the primary.",
         PAGES,
         GucContext::Suset,
         plain

@@ -7,7 +7,7 @@ use crypto_support::{K1, K2, NUMBER, hex, key_text, kind, ring, ring_with, unhex
 use phone_crypt_core::crypto::encrypted_phone::{
     self, PROBE_LEN, Plain, append_value_text, compared, decode_text, encode_text, from_value_text,
     inspect, is_number, is_reserved_context, is_text_form, looks_like_value_text, open,
-    reseal_into, seal_into, text_len, verify, write_probe,
+    rehash_into, reseal_into, seal_into, text_len, verify, write_probe,
 };
 use phone_crypt_core::crypto::value::sealed;
 use phone_crypt_core::crypto::{
@@ -191,6 +191,34 @@ fn a_new_key_changes_neither_tag_nor_plain_text() {
         let mut out = Vec::new();
         assert_eq!(
             reseal_into(&new, &moved, &mut out),
+            Err(ValueError::NotAuthentic)
+        );
+        assert!(out.is_empty());
+    }
+}
+
+#[test]
+fn another_hash_key_changes_the_tag_and_not_the_plain_text() {
+    let ring = ring_with(K2, &[K1], "derived");
+    let old = ring_of(K1, K1);
+    let [new_key, old_key] = [ring.primary(), old.primary()];
+    for plain in ALL {
+        let value = sealed_value(&old, &plain);
+        let mut moved = b"kept".to_vec();
+        assert_eq!(rehash_into(&ring, new_key, &value, &mut moved), Ok(()));
+        let moved = moved.split_off(4);
+        // As if it had been made so.
+        assert_eq!(moved, sealed_value(&ring_of(K2, K2), &plain));
+        assert_eq!(inspect(&moved).unwrap().hash_key_id, new_key.id());
+        assert!(opens_as(&ring, &moved, &plain));
+        let mut back = Vec::new();
+        assert_eq!(rehash_into(&ring, old_key, &moved, &mut back), Ok(()));
+        assert_eq!(back[..PROBE_LEN], value[..PROBE_LEN]);
+        let mut damaged = value.clone();
+        damaged[PROBE_LEN + 4] ^= 1;
+        let mut out = Vec::new();
+        assert_eq!(
+            rehash_into(&ring, new_key, &damaged, &mut out),
             Err(ValueError::NotAuthentic)
         );
         assert!(out.is_empty());

@@ -4,6 +4,7 @@ use super::hash_scheme::HashSchemes;
 use super::key::Key;
 use super::key_id::KeyId;
 use super::key_text::{Environment, KeyError, KeyText};
+use std::sync::Arc;
 
 /// What a keyring is built from.
 #[derive(Debug, Clone, Copy)]
@@ -47,11 +48,11 @@ pub enum KeyringError {
     UnknownLegacyKey(KeyId),
 }
 
-/// The keys of a server, every subkey prepared.
-#[derive(Debug)]
+/// The keys of a server, every subkey prepared. A clone shares them.
+#[derive(Debug, Clone)]
 pub struct Keyring {
     /// The primary key first.
-    keys: Vec<Key>,
+    keys: Arc<[Key]>,
     hash_key: usize,
     legacy_key: usize,
     schemes: HashSchemes,
@@ -77,10 +78,20 @@ impl Keyring {
         let hash_key = role(&keys, spec.hash_key_id).map_err(KeyringError::UnknownHashKey)?;
         let legacy_key = role(&keys, spec.legacy_key_id).map_err(KeyringError::UnknownLegacyKey)?;
         Ok(Keyring {
-            keys,
+            keys: keys.into(),
             hash_key,
             legacy_key,
             schemes: spec.schemes,
+        })
+    }
+
+    /// The same keys, of which another one hashes; None where no key has this id.
+    #[must_use]
+    pub fn with_hash_key(&self, id: KeyId) -> Option<Keyring> {
+        let hash_key = self.keys.iter().position(|key| key.id() == id)?;
+        Some(Keyring {
+            hash_key,
+            ..self.clone()
         })
     }
 

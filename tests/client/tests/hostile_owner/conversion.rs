@@ -41,10 +41,14 @@ const DROP: [&str; 10] = [
     "CALL public.phone_drop_plaintext('own.customers', 'phone')",
 ];
 /// The label is in the way of the conversion: it would not be carried over.
-const BACK: [&str; 5] = [
+const BACK: [&str; 9] = [
     "CALL public.phone_rotate_column('own.customers', 'phone')",
     "CALL public.phone_rotate_all()",
     "SECURITY LABEL FOR phone_crypt ON COLUMN own.customers.phone IS NULL",
+    "SELECT * FROM public.phone_crypt_pin_keys('3a4e3936')",
+    "CALL public.phone_rotate_hash_key('3a4e3936', dry_run => true)",
+    "CALL public.phone_rotate_hash_key('3a4e3936', batch_size => 2)",
+    "CALL public.phone_rotate_hash_key('a915ee2b')",
     "CALL public.phone_decrypt_column('own.customers', 'phone', dry_run => true)",
     "CALL public.phone_decrypt_column('own.customers', 'phone', batch_size => 2)",
 ];
@@ -156,7 +160,36 @@ pub const FUNCTIONS: [(&str, &str); 38] = [
 ];
 
 /// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 21] = [
+pub const MORE_FUNCTIONS: [(&str, &str); 41] = [
+    ("carried_checks", "('own.customers', 2::smallint)"),
+    (
+        "change_hash_key",
+        "('a915ee2b', '{own.customers}', '{phone}', '{1 2 A}')",
+    ),
+    ("check_hash_key", "('a915ee2b')"),
+    ("check_no_other_values", "()"),
+    ("check_rehash_obstacles", "('own.customers', 2::smallint)"),
+    ("check_rehashable", "('own.customers', 'phone')"),
+    ("completeness_check", concat!("(", conversion!(), ")")),
+    ("drop_rehash_sql", concat!("(", conversion!(), ")")),
+    ("hash_rotation", "('own.customers', 'phone')"),
+    ("lock_for_hash_key", "('{own.customers}')"),
+    ("missing_checks", concat!("(", conversion!(), ")")),
+    ("not_under_hash_keys", "('phone', '{a915ee2b}')"),
+    ("pin_next_hash", "('a915ee2b', '{own.customers}')"),
+    ("prepare_rehash_sql", "('own.customers', 'phone')"),
+    ("rehash_checks_sql", concat!("(", conversion!(), ")")),
+    (
+        "rehash_differing",
+        "('own.customers', 'phone', 'ctx', 'a915ee2b')",
+    ),
+    (
+        "rehash_trigger_sql",
+        concat!("(", conversion!(), ", 'a915ee2b')"),
+    ),
+    ("rehashed_columns", "()"),
+    ("swap_rehashed", "('own.customers', 'phone', '1 2 A')"),
+    ("validate_checks_sql", concat!("(", conversion!(), ")")),
     (
         "check_counterparts",
         concat!("(", conversion!(), ", false)"),

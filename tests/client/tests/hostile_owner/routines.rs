@@ -15,7 +15,9 @@ macro_rules! spec {
 }
 
 /// What a table's life leads to anyhow: procedures, what is behind them alone, and trigger functions.
-const IN_A_LIFE: [&str; 28] = [
+const IN_A_LIFE: [&str; 30] = [
+    "public.phone_rotate_hash_key",
+    "phone_crypt.rehash_row",
     "phone_crypt.decrypt_typed_column",
     "phone_crypt.not_null_again",
     "public.phone_add_encrypted_column",
@@ -192,7 +194,17 @@ pub const MORE_FUNCTIONS: [(&str, &str); 16] = [
 ];
 
 /// Procedures behind the others, which commit.
-pub const PROCEDURES: [(&str, &str); 7] = [
+pub const PROCEDURES: [(&str, &str); 11] = [
+    (
+        "prepare_rehash",
+        "('own.customers', 'phone', 'a915ee2b', NULL)",
+    ),
+    ("fill_rehash", "('own.customers', 'phone', 3)"),
+    (
+        "verify_rehash",
+        "('own.customers', 'phone', 'a915ee2b', NULL)",
+    ),
+    ("give_up_rehash", "('a915ee2b')"),
     ("public.phone_verify_column", "('own.customers', 'phone')"),
     (
         "purge_column",

@@ -37,6 +37,7 @@ fn a_trigger_function_that_is_called_directly_says_what_it_is() {
         "announce_change",
         "keep_column",
         "write_through",
+        "rehash_row",
         "refuse_write",
         "check_row_owner",
     ] {

@@ -23,6 +23,6 @@ pub use layout::{
 };
 pub use open::{Opened, open, verify};
 pub use plain::Plain;
-pub use seal::{every_probe, reseal_into, seal_into, write_probe};
+pub use seal::{every_probe, rehash_into, reseal_into, seal_into, write_probe};
 pub use text::{decode_text, encode_text, is_text_form, text_len};
 pub use value_text::{append_value_text, from_value_text, looks_like_value_text};

@@ -58,6 +58,24 @@ pub fn reseal_into(
     Ok(Reencrypted::Replaced)
 }
 
+/// Moves a value to the primary key, and its tag to this hash key.
+///
+/// `out` is left as it was on any error.
+///
+/// # Errors
+/// Those of [`super::open`].
+pub fn rehash_into(
+    ring: &Keyring,
+    hash_key: &Key,
+    value: &[u8],
+    out: &mut Vec<u8>,
+) -> Result<(), ValueError> {
+    let mut buffer = Zeroizing::new(Vec::with_capacity(value.len()));
+    let opened = open(ring, value, &mut buffer)?;
+    append(ring.primary(), hash_key, &opened.plain, out);
+    Ok(())
+}
+
 fn append(key: &Key, hash_key: &Key, plain: &Plain<'_>, out: &mut Vec<u8>) {
     let (start, plain_len) = (out.len(), plain.len());
     let tag = plain.tag(hash_key);

@@ -1,5 +1,7 @@
 //! A database that is pinned to its keys refuses any others before it reads or writes anything.
 
+mod hash_key;
+
 use phone_crypt_client_tests::samples::*;
 use phone_crypt_client_tests::{Refusal, Server, Sql, finish};
 use postgres::Client;
@@ -340,45 +342,50 @@ fn a_rotation_pins_the_new_key_first() {
     // The new key becomes the primary one while the hashes stay under the old one.
     client.set("encryption_key", K2);
     client.set("previous_keys", K1);
-    client
-        .refusal("SELECT phone_hash($1)", &[&AU])
-        .says("55000", "pinned to hash key");
-    client.set("hash_key_id", K1_ID);
     assert_eq!(client.encrypts_under(), K2_ID);
     assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K1);
     assert_eq!(client.text("SELECT phone_decrypt($1)", &[&AU_UNDER_K1]), AU);
 
     // A ring without the old key is refused as long as that key is pinned.
     client.set("previous_keys", K3);
-    client.set("hash_key_id", "");
     let refusal = client.refusal("SELECT phone_encrypt($1)", &[&AU]);
     refusal.says("55000", K1_ID).hints("docs/keys.md").hides(K1);
 
     client.set("previous_keys", K1);
-    client.set("hash_key_id", K1_ID);
     client.run("SELECT phone_crypt_pin_keys()");
     assert_eq!(
         client.rows(pins),
         [format!("hash|{k1}"), format!("primary|{k2}")]
     );
 
-    // The hash key follows only when it is pinned as the next one, the primary being so already.
-    client.set("hash_key_id", "");
-    client
-        .refusal("SELECT phone_hash($1)", &[&AU])
-        .says("55000", "pinned to hash key");
-    client.set("hash_key_id", K1_ID);
+    // The hash key follows on demand, and nobody hashes under it before.
+    assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K1);
     client
         .query("SELECT phone_crypt_pin_keys($1)", &[&K2_ID])
         .unwrap();
-    assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K1);
+    client.set("hash_key_id", K2_ID);
+    client
+        .refusal("SELECT phone_hash($1)", &[&AU])
+        .says("55000", "pinned to hash key");
     client.set("hash_key_id", "");
-    assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K2);
+    assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K1);
     client.run("SELECT phone_crypt_pin_keys()");
+    client.run(&format!("CALL phone_rotate_hash_key('{K2_ID}')"));
+    assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K2);
     assert_eq!(
         client.rows(pins),
         [format!("hash|{k2}"), format!("primary|{k2}")]
     );
+    // Without columns of the data type a setting can choose another one, which is then pinned.
+    client.set("hash_key_id", K1_ID);
+    client.run("SELECT phone_crypt_pin_keys()");
+    assert_eq!(client.text("SELECT phone_hash($1)", &[&AU]), AU_HASH_K1);
+    client.run("CREATE TABLE customer (phone encrypted_phone)");
+    client.set("hash_key_id", K2_ID);
+    client
+        .refusal("SELECT phone_crypt_pin_keys()", &[])
+        .says("55000", "the hash key is another one")
+        .hints("phone_rotate_hash_key");
 }
 
 #[test]
