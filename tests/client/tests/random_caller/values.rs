@@ -136,6 +136,16 @@ const BYTES: [&str; 4] = [
     "E'\\xc3'",
 ];
 
+/// Relations, some of which do not exist.
+const OID_ARRAYS: [&str; 6] = [
+    "NULL",
+    "'{}'",
+    "'{NULL}'",
+    "'{pg_class,0}'",
+    "'{phone_crypt.pinned_keys}'",
+    "'{4294967295,pg_views}'",
+];
+
 const INTEGERS: [&str; 11] = [
     "NULL",
     "0",
@@ -433,6 +443,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "regrole" => &ROLES,
         "regrole[]" => &ROLE_ARRAYS,
         "regclass" | "oid" => &OIDS,
+        "regclass[]" => &OID_ARRAYS,
         "tid" => &ROW_IDS,
         "xid" => &TRANSACTIONS,
         "phone_crypt.columns" => &REGISTRATIONS,
