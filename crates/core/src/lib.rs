@@ -9,3 +9,4 @@ pub mod crypto;
 pub mod phone;
 pub mod ratelimit;
 pub mod token;
+pub mod webhook;
