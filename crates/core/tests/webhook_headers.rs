@@ -1,4 +1,5 @@
 //! Headers as applications hand them over: names in any case, arrays, several signatures, repetitions.
+#![allow(clippy::unwrap_used)]
 
 mod webhook_support;
 
