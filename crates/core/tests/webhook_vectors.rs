@@ -86,6 +86,7 @@ fn ids_and_nonces_are_given_where_they_are_signed() {
         "plivo-v3",
         "sinch-webhook",
         "messagebird-jwt",
+        "aws-sns",
     ];
     for sample in samples() {
         let message = sample.outcome().message.unwrap();
@@ -240,15 +241,12 @@ fn an_empty_secret_is_none() {
     use phone_crypt_core::webhook::KeyError;
     for scheme in SCHEMES {
         let error = scheme.key("").unwrap_err();
-        let is_public = scheme.name() == "telnyx";
-        assert_eq!(
-            error,
-            if is_public {
-                KeyError::NotAPublicKey
-            } else {
-                KeyError::Empty
-            }
-        );
+        let expected = match scheme.name() {
+            "telnyx" => KeyError::NotAPublicKey,
+            "aws-sns" => KeyError::NotACertificate,
+            _ => KeyError::Empty,
+        };
+        assert_eq!(error, expected);
     }
     // Python: hmac.new(b"", b"1700000000.payload", "sha256").hexdigest()
     let signature = "e422fa6644c5ae5727c17c7d06493e9ab09450c1118f51b426df4b5a7a314341";

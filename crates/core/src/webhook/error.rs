@@ -14,6 +14,9 @@ pub enum KeyError {
     /// The scheme has a public key of 32 bytes in base64, and this is none.
     #[error("not an Ed25519 public key in base64")]
     NotAPublicKey,
+    /// The scheme has an X.509 certificate with an RSA key of 2048 bits or more, in PEM, and this is none.
+    #[error("not an X.509 certificate in PEM with an RSA key of at least 2048 bits")]
+    NotACertificate,
     /// A private key that only the sender should have.
     #[error("this is the sender's private key; the public one verifies")]
     PrivateKey,

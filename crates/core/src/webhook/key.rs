@@ -3,10 +3,17 @@
 use std::fmt;
 
 use ed25519_dalek::VerifyingKey;
+use rsa::PublicKey as RsaPublicKey;
+use rsa::traits::PublicKeyParts;
+use x509_cert::Certificate;
+use x509_cert::der::{DecodePem, referenced::OwnedToRef};
 use zeroize::Zeroizing;
 
 use super::base64;
 use super::error::KeyError;
+
+/// Bytes of the smallest RSA modulus that is still taken for safe: 2048 bits.
+const MIN_RSA_BYTES: usize = 256;
 
 /// A secret that the provider shares, or the provider's public key. Secrets are wiped on drop.
 pub enum Key {
@@ -14,6 +21,8 @@ pub enum Key {
     Secret(Zeroizing<Vec<u8>>),
     /// An Ed25519 public key (RFC 8032).
     Ed25519(Box<VerifyingKey>),
+    /// An RSA public key (RFC 8017).
+    Rsa(Box<RsaPublicKey>),
 }
 
 impl Key {
@@ -41,6 +50,13 @@ impl Key {
         }
     }
 
+    /// The text is an X.509 certificate in PEM, of which only the RSA key matters: who gives the certificate answers
+    /// for its chain and its dates.
+    pub(super) fn certificate(pem: &str) -> Result<Key, KeyError> {
+        let key = rsa_key(pem).filter(|key| key.size() >= MIN_RSA_BYTES);
+        Ok(Key::Rsa(Box::new(key.ok_or(KeyError::NotACertificate)?)))
+    }
+
     fn secret(bytes: Zeroizing<Vec<u8>>) -> Result<Key, KeyError> {
         if bytes.is_empty() {
             Err(KeyError::Empty)
@@ -50,11 +66,18 @@ impl Key {
     }
 }
 
+fn rsa_key(pem: &str) -> Option<RsaPublicKey> {
+    let certificate = Certificate::from_pem(pem.trim().as_bytes()).ok()?;
+    let info = certificate.tbs_certificate().subject_public_key_info();
+    RsaPublicKey::try_from(info.owned_to_ref()).ok()
+}
+
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Key::Secret(_) => "Secret(..)",
             Key::Ed25519(_) => "Ed25519(..)",
+            Key::Rsa(_) => "Rsa(..)",
         })
     }
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use ed25519_dalek::Signature;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
+use rsa::PublicKey as RsaPublicKey;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
@@ -25,6 +26,17 @@ pub enum Proof {
     Md5Suffix,
     /// Ed25519 (RFC 8032), in base64.
     Ed25519,
+    /// RSASSA-PKCS1-v1_5 (RFC 8017 §8.2), in base64. Amazon's only way.
+    Rsa(RsaHash),
+}
+
+/// The hash function of an RSA signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RsaHash {
+    /// The older of Amazon's two.
+    Sha1,
+    /// The newer one.
+    Sha256,
 }
 
 /// The hash function of an HMAC.
@@ -68,6 +80,7 @@ impl Proof {
                 Some(Check::Texts(Text::Hex.spellings(&digest)))
             }
             (Proof::Ed25519, Key::Ed25519(key)) => Some(Check::Ed25519(key, parts.concat())),
+            (Proof::Rsa(hash), Key::Rsa(key)) => Some(Check::Rsa(key, hash, parts.concat())),
             _ => None,
         }
     }
@@ -79,6 +92,8 @@ pub enum Check<'a> {
     Texts(Vec<String>),
     /// A public key and what was signed.
     Ed25519(&'a ed25519_dalek::VerifyingKey, Vec<u8>),
+    /// As above.
+    Rsa(&'a RsaPublicKey, RsaHash, Vec<u8>),
 }
 
 impl Check<'_> {
@@ -93,6 +108,12 @@ impl Check<'_> {
                 let bytes = base64::decode(signature);
                 let signature = bytes.and_then(|bytes| Signature::from_slice(&bytes).ok());
                 signature.is_some_and(|signature| key.verify_strict(message, &signature).is_ok())
+            }
+            Check::Rsa(key, hash, message) => {
+                base64::decode(signature).is_some_and(|signature| match hash {
+                    RsaHash::Sha1 => key.pkcs1v15_verify::<Sha1>(message, &signature).is_ok(),
+                    RsaHash::Sha256 => key.pkcs1v15_verify::<Sha256>(message, &signature).is_ok(),
+                })
             }
         }
     }

@@ -3,13 +3,13 @@
 use super::error::UnknownScheme;
 use super::scheme::Scheme;
 use super::schemes::{
-    bird, elevenlabs, github, messagebird_jwt, messagebird_legacy, phone_agent, plivo_v2, plivo_v3,
-    retell, sinch_application, sinch_numbers, sinch_webhook, slack, standard, stripe, telnyx,
-    twilio, vonage_jwt, vonage_sms,
+    aws_sns, bird, elevenlabs, github, messagebird_jwt, messagebird_legacy, phone_agent, plivo_v2,
+    plivo_v3, retell, sinch_application, sinch_numbers, sinch_webhook, slack, standard, stripe,
+    telnyx, twilio, vonage_jwt, vonage_sms,
 };
 
 /// Every scheme.
-pub static SCHEMES: [&dyn Scheme; 19] = [
+pub static SCHEMES: [&dyn Scheme; 20] = [
     &phone_agent::PhoneAgent,
     &standard::Standard,
     &twilio::Twilio,
@@ -29,6 +29,7 @@ pub static SCHEMES: [&dyn Scheme; 19] = [
     &messagebird_legacy::MessageBirdLegacy,
     &elevenlabs::ElevenLabs,
     &retell::Retell,
+    &aws_sns::AwsSns,
 ];
 
 /// The scheme with this name.

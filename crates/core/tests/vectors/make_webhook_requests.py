@@ -14,6 +14,9 @@ from datetime import datetime, timezone
 from urllib.parse import parse_qsl, quote, urlencode
 
 import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from messagebird.signed_request import SignedRequest
 from plivo.utils import validate_signature as plivo_v2_accepts
@@ -232,6 +235,35 @@ def the_rest():
     request("github", "hmac", SECRET, {"X-Hub-Signature-256": header}, BODY)
 
 
-for make in [phone_agent, standard, twilio, telnyx, vonage_jwt, vonage_sms, plivo, sinch_schemes, messagebird, the_rest]:
+def aws_sns():
+    """Under a key that is made anew each time, with a certificate that it signs itself."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "sns.amazonaws.com")])
+    certificate = x509.CertificateBuilder(name, name, key.public_key(), 1, datetime(2023, 1, 1), datetime(2033, 1, 1))
+    pem = certificate.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    message = {
+        "MessageId": "e1f2a232-e8ce-5f0a-b5d3-fbeb00000000",
+        "TopicArn": "arn:aws:sns:us-east-1:000000000000:calls",
+        "Message": BODY + "\nMessageId\nx",
+        "Timestamp": datetime.fromtimestamp(NOW, timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "SigningCertURL": "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0.pem",
+    }
+    unsigned = ["SigningCertURL", "UnsubscribeURL"]
+    more = [
+        {"Type": "Notification", "UnsubscribeURL": "https://sns.us-east-1.amazonaws.com/?Action=Unsubscribe"},
+        {"Type": "Notification", "Subject": "A call"},
+        {"Type": "SubscriptionConfirmation", "Token": "2336412f37", "SubscribeURL": "https://sns.us-east-1.amazonaws.com/"},
+    ]
+    for extra in more:
+        for version, algorithm in [("1", hashes.SHA1()), ("2", hashes.SHA256())]:
+            signed = {name: value for name, value in {**message, **extra}.items() if name not in unsigned}
+            text = "".join(f"{name}\n{signed[name]}\n" for name in sorted(signed)).encode()
+            signature = base64.b64encode(key.sign(text, padding.PKCS1v15(), algorithm)).decode()
+            body = json.dumps({**message, **extra, "SignatureVersion": version, "Signature": signature})
+            request("aws-sns", f"{extra['Type']}, version {version}", pem, {}, body)
+
+
+for make in [phone_agent, standard, twilio, telnyx, vonage_jwt, vonage_sms, plivo, sinch_schemes, messagebird, the_rest,
+             aws_sns]:
     make()
 print(json.dumps(requests, indent=1, ensure_ascii=False))

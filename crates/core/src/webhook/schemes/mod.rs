@@ -1,5 +1,6 @@
 //! The schemes, one file each: what the provider signs, and where it puts what.
 
+pub mod aws_sns;
 pub mod bird;
 pub mod elevenlabs;
 pub mod github;
