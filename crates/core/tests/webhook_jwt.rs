@@ -6,7 +6,7 @@ mod webhook_support;
 use phone_crypt_core::crypto::primitives::hmac_sha256::HmacKey;
 use phone_crypt_core::webhook::{Reason, Window};
 use serde_json::{Value, json};
-use webhook_support::{SECOND_US, Sample, TOLERANCE_US, sample};
+use webhook_support::{SECOND_US, Sample, TOLERANCE_US, library_samples, sample};
 
 const NOW: i64 = 1_700_000_000;
 const HS256: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
@@ -394,4 +394,27 @@ fn ids_of_tokens() {
             );
         }
     }
+}
+
+/// MessageBird's libraries take all three HMACs; Vonage documents one. A token that is refused for its algorithm is not
+/// looked at any further: this one has no `iat` either.
+#[test]
+fn longer_hmacs_are_messagebirds_only() {
+    let messagebird = library_samples()
+        .into_iter()
+        .filter(|sample| sample.scheme == "messagebird-jwt");
+    let mut longer = 0;
+    for sample in messagebird.filter(|sample| sample.name != "HS256" && !sample.payload.is_empty())
+    {
+        assert!(sample.is_ok(), "{}", sample.name);
+        longer += 1;
+        let token = sample.clone().header("MessageBird-Signature-JWT").clone();
+        let vonage = with_token("vonage-jwt", &token);
+        assert_eq!(
+            (vonage.secret.as_str(), &vonage.payload),
+            (sample.secret.as_str(), &sample.payload)
+        );
+        assert_eq!(vonage.reason(), Reason::Signature, "{}", sample.name);
+    }
+    assert_eq!(longer, 2);
 }

@@ -1,15 +1,28 @@
-//! JSON Web Tokens signed with HS256 (RFC 7515, RFC 7518 §3.2, RFC 7519), as two providers use them.
+//! JSON Web Tokens signed with an HMAC (RFC 7515, RFC 7518 §3.2, RFC 7519), as two providers use them.
 //!
-//! The algorithm is the scheme's. That of the token is compared with it and never chosen by it: `none` and RS256 with
-//! the public key as an HMAC secret are how tokens were forged (RFC 8725 §2.1).
+//! A scheme says which algorithms are its own, and an HMAC they all are: `none`, and RS256 with the public key as an
+//! HMAC secret, are how tokens were forged (RFC 8725 §2.1).
 
 use serde_json::Value;
 
 use super::base64;
 use super::json::Object;
 use super::outcome::Reason;
+use super::proof::{Hash, Proof, Text};
 use super::signed::delimited_id;
 use super::time::SECOND_US;
+
+/// The name of an algorithm, and the hash function of its HMAC.
+pub type Algorithm = (&'static str, Hash);
+
+/// HMAC with SHA-256.
+pub const HS256: Algorithm = ("HS256", Hash::Sha256);
+
+/// HMAC with SHA-384.
+pub const HS384: Algorithm = ("HS384", Hash::Sha384);
+
+/// HMAC with SHA-512.
+pub const HS512: Algorithm = ("HS512", Hash::Sha512);
 
 /// A token that has been read, not yet verified.
 pub struct Jwt<'a> {
@@ -17,6 +30,8 @@ pub struct Jwt<'a> {
     pub signing_input: &'a str,
     /// The signature, in base64url.
     pub signature: &'a str,
+    /// How it was made.
+    pub proof: Proof,
     /// The claims.
     pub claims: Object,
 }
@@ -25,20 +40,20 @@ impl<'a> Jwt<'a> {
     /// Reads a token in compact form.
     ///
     /// Malformed: not three parts of base64url with JSON objects in the first two, or an extension that must be
-    /// understood (`crit`). Signature: an algorithm other than HS256.
-    pub fn parse(token: &'a str) -> Result<Jwt<'a>, Reason> {
+    /// understood (`crit`). Signature: an algorithm that is not among those of the scheme.
+    pub fn parse(token: &'a str, algorithms: &[Algorithm]) -> Result<Jwt<'a>, Reason> {
         let (signing_input, signature) = token.rsplit_once('.').ok_or(Reason::Malformed)?;
         let (header, claims) = signing_input.split_once('.').ok_or(Reason::Malformed)?;
         let header = object(header)?;
         if header.get("crit").is_some() {
             return Err(Reason::Malformed);
         }
-        if header.text("alg") != Some("HS256") {
-            return Err(Reason::Signature);
-        }
+        let named = |algorithm: &&Algorithm| header.text("alg") == Some(algorithm.0);
+        let (_, hash) = algorithms.iter().find(named).ok_or(Reason::Signature)?;
         Ok(Jwt {
             signing_input,
             signature,
+            proof: Proof::Hmac(*hash, Text::Base64Url),
             claims: object(claims)?,
         })
     }
@@ -87,9 +102,8 @@ mod tests {
 
     use serde_json::Value;
 
-    use super::Jwt;
+    use super::{HS256, Jwt};
     use crate::webhook::key::Key;
-    use crate::webhook::proof::{Hash, Proof, Text};
 
     /// Vonage publishes a token without the body that it was for, so only its signature can be checked.
     #[test]
@@ -101,12 +115,11 @@ mod tests {
             .find(|vector| vector["scheme"] == "vonage-jwt");
         let field = |name: &str| vector.unwrap()[name].as_str().unwrap();
         let token = [field("signing_input"), field("signature")].join(".");
-        let jwt = Jwt::parse(&token).unwrap();
+        let jwt = Jwt::parse(&token, &[HS256]).unwrap();
         assert_eq!(jwt.time("iat"), Ok(Some(1_587_494_962_000_000)));
         let key = Key::text(field("secret")).unwrap();
         let parts = [Cow::Borrowed(jwt.signing_input.as_bytes())];
-        let proof = Proof::Hmac(Hash::Sha256, Text::Base64Url);
-        let check = proof.prepare(&key, &parts).unwrap();
+        let check = jwt.proof.prepare(&key, &parts).unwrap();
         assert!(check.accepts(jwt.signature));
         assert!(!check.accepts(&jwt.signature.to_uppercase()));
     }

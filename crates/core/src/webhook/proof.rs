@@ -10,7 +10,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::Md5;
 use rsa::PublicKey as RsaPublicKey;
 use sha1::Sha1;
-use sha2::{Digest, Sha256, Sha512};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 use subtle::ConstantTimeEq;
 
 use super::base64;
@@ -48,7 +48,9 @@ pub enum Hash {
     Sha1,
     /// Everybody else.
     Sha256,
-    /// Vonage offers it.
+    /// MessageBird offers it.
+    Sha384,
+    /// MessageBird and Vonage offer it.
     Sha512,
 }
 
@@ -126,6 +128,7 @@ impl Hash {
             Hash::Md5 => hmac::<Hmac<Md5>>(key, parts),
             Hash::Sha1 => hmac::<Hmac<Sha1>>(key, parts),
             Hash::Sha256 => hmac::<Hmac<Sha256>>(key, parts),
+            Hash::Sha384 => hmac::<Hmac<Sha384>>(key, parts),
             Hash::Sha512 => hmac::<Hmac<Sha512>>(key, parts),
         }
     }

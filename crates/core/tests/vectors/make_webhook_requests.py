@@ -206,8 +206,9 @@ def messagebird():
         claims["url_hash"] = hashlib.sha256(url.encode()).hexdigest()
         if body:
             claims["payload_hash"] = hashlib.sha256(body.encode()).hexdigest()
-        token = jwt.encode(claims, SECRET, algorithm="HS256")
-        request("messagebird-jwt", "PyJWT", SECRET, {"MessageBird-Signature-JWT": token}, body, url)
+        for algorithm in ["HS256", "HS384", "HS512"]:
+            token = jwt.encode(claims, SECRET, algorithm=algorithm)
+            request("messagebird-jwt", algorithm, SECRET, {"MessageBird-Signature-JWT": token}, body, url)
     params = [("id", "1"), ("statusDatetime", "2019-01-11T09:17:11+00:00"), ("a", "b c"), ("empty", "")]
     signed = b"%d\n%s\n" % (NOW, urlencode(sorted(params)).encode()) + hashlib.sha256(b"x").digest()
     signature = base64.b64encode(hmac.new(b"key", signed, hashlib.sha256).digest()).decode()

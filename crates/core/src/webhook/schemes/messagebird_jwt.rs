@@ -1,4 +1,4 @@
-//! `messagebird-jwt`: `MessageBird-Signature-JWT`, signed with HS256 (developers.messagebird.com, "Verify HTTP requests",
+//! `messagebird-jwt`: `MessageBird-Signature-JWT`, signed with HS256, HS384 or HS512 (developers.messagebird.com, "Verify HTTP requests",
 //! and the SDKs).
 //!
 //! `url_hash` is the hex SHA-256 of the URL, `payload_hash` that of the body; it is missing exactly if there is no body.
@@ -6,10 +6,9 @@
 
 use super::payload_hash::is_sha256_of;
 use crate::webhook::error::KeyError;
-use crate::webhook::jwt::Jwt;
+use crate::webhook::jwt::{HS256, HS384, HS512, Jwt};
 use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
-use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
 use crate::webhook::scheme::Scheme;
 use crate::webhook::signed::{Signed, SignedTimes, part};
@@ -35,7 +34,7 @@ impl Scheme for MessageBirdJwt {
         let token = header
             .filter(|token| !token.is_empty())
             .ok_or(Reason::NoSignature)?;
-        let jwt = Jwt::parse(token)?;
+        let jwt = Jwt::parse(token, &[HS256, HS384, HS512])?;
         if jwt.claims.text("iss") != Some("MessageBird") || !covers(&jwt, request)? {
             return Err(Reason::Signature);
         }
@@ -45,11 +44,10 @@ impl Scheme for MessageBirdJwt {
             not_before_us: Some(not_before_us),
             expires_us: Some(jwt.time("exp")?.ok_or(Reason::Malformed)?),
         };
-        let proof = Proof::Hmac(Hash::Sha256, Text::Base64Url);
         let signed = Signed::new(
             times,
             vec![part(jwt.signing_input)],
-            proof,
+            jwt.proof,
             vec![jwt.signature],
         );
         Ok(match jwt.id()? {

@@ -9,10 +9,9 @@ use std::borrow::Cow;
 use super::payload_hash::is_sha256_of;
 use crate::webhook::error::KeyError;
 use crate::webhook::form;
-use crate::webhook::jwt::Jwt;
+use crate::webhook::jwt::{HS256, Jwt};
 use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
-use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
 use crate::webhook::scheme::Scheme;
 use crate::webhook::signed::{Signed, SignedTimes, part};
@@ -35,7 +34,7 @@ impl Scheme for VonageJwt {
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {
-        let jwt = Jwt::parse(bearer_token(request)?)?;
+        let jwt = Jwt::parse(bearer_token(request)?, &[HS256])?;
         let hash = jwt.claims.text("payload_hash").ok_or(Reason::Signature)?;
         if !is_sha256_of(hash.as_bytes(), &hashed_payload(request)) {
             return Err(Reason::Signature);
@@ -45,11 +44,10 @@ impl Scheme for VonageJwt {
             not_before_us: jwt.time("nbf")?,
             expires_us: jwt.time("exp")?,
         };
-        let proof = Proof::Hmac(Hash::Sha256, Text::Base64Url);
         let signed = Signed::new(
             times,
             vec![part(jwt.signing_input)],
-            proof,
+            jwt.proof,
             vec![jwt.signature],
         );
         Ok(match jwt.id()? {
