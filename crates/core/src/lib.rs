@@ -1,5 +1,5 @@
-//! The pure half of phone_crypt: phone numbers, keys, encrypted values, keyed hashes, and the arithmetic of
-//! rate limits.
+//! The pure half of phone_crypt: phone numbers, keys, encrypted values, keyed hashes, the arithmetic of rate
+//! limits, API tokens and the signatures of webhooks.
 //!
 //! Nothing here knows PostgreSQL, a clock, a file or an environment variable: whoever calls brings
 //! those. That is what lets every rule be tested without a server.
@@ -8,3 +8,5 @@
 pub mod crypto;
 pub mod phone;
 pub mod ratelimit;
+pub mod token;
+pub mod webhook;

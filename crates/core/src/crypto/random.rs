@@ -87,7 +87,7 @@ pub fn generate_key() -> Result<Zeroizing<String>, RandomError> {
     ))
 }
 
-fn system_random(bytes: &mut [u8]) -> Result<(), RandomError> {
+pub(crate) fn system_random(bytes: &mut [u8]) -> Result<(), RandomError> {
     getrandom::fill(bytes).map_err(|_| RandomError)
 }
 
