@@ -282,7 +282,7 @@ COMMENT ON FUNCTION phone_crypt.convert_row() IS
     'the trigger of a column that is being converted';
 COMMENT ON FUNCTION phone_crypt.page_batch(text, regclass, text, text, text, text, bigint, bigint, boolean, text) IS
     'one batch of work on a column of type encrypted_phone: the rows of some pages';
-COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, text, boolean) IS
+COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, text, text) IS
     'how many rows would lose something if the plain column of a conversion went';
 COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid, boolean) IS
     'a deferrable unique constraint of a table that is locked stops being deferrable';

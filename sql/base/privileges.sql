@@ -151,7 +151,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.partitions(regclass)'),
         ('admin',  'phone_crypt.try_interval(text)'),
         ('admin',  'phone_crypt.rotated_columns()'),
-        ('admin',  'phone_crypt.conversion_differing(regclass,text,text,text,boolean)'),
+        ('admin',  'phone_crypt.conversion_differing(regclass,text,text,text,text)'),
         ('admin',  'phone_crypt.make_immediate(regclass,oid,boolean)'),
         ('admin',  'phone_crypt.carried_sql(regclass,smallint,text)'),
         ('admin',  'phone_crypt.check_decryptable(regclass,text)'),

@@ -370,7 +370,8 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
     verified := phone_crypt.trigger_version(conversion);
     differing := phone_crypt.conversion_differing(relation, conversion.plain_column::pg_catalog.text,
-        conversion.encrypted_column::pg_catalog.text, source, source OPERATOR(pg_catalog.<>) 'text');
+        conversion.encrypted_column::pg_catalog.text, source,
+        CASE WHEN source OPERATOR(pg_catalog.=) 'text' THEN 'all' ELSE 'with_both' END);
     IF differing OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',

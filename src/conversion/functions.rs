@@ -138,23 +138,21 @@ fn quotes_no_row(error: Error) -> ErrorReport {
     ErrorReport::from(error).set_detail("No row is quoted here.")
 }
 
-/// `phone_crypt.conversion_differing(table, plain, encrypted, source, only_with_plain_text)`: how many rows would lose
-/// something if the plain column went, which holds what `source` says.
+/// `phone_crypt.conversion_differing(table, plain, encrypted, source, rows)`: how many rows would lose something if the plain
+/// column went, which holds what `source` says. rows: `all`; `with_plain_text`, those that still have it; `with_both`, those
+/// of them that have been read.
 ///
-/// Errors: not the owner, 42501; a column of another type, 42804; an encrypted value as plain text, 22P02; a key that is
-/// not configured, 55000; NULL, 22004.
+/// Errors: not the owner, 42501; a column of another type, 42804; an encrypted value as plain text, 22P02; unknown rows or
+/// source, 22023; a key that is not configured, 55000; NULL, 22004.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn conversion_differing(
     table: Option<Regclass>,
     plain: Option<Text<'_>>,
     encrypted: Option<Text<'_>>,
     source: Option<Text<'_>>,
-    only_with_plain_text: Option<bool>,
+    rows: Option<Text<'_>>,
 ) -> Answer<i64> {
-    let rows = match given(only_with_plain_text, "only_with_plain_text")? {
-        true => Rows::WithPlainText,
-        false => Rows::All,
-    };
+    let rows = Rows::parse(&given_text(rows, "rows")?)?;
     let (plain, encrypted) = (
         given_text(plain, "plain")?,
         given_text(encrypted, "encrypted")?,
