@@ -165,10 +165,25 @@ CREATE FUNCTION phone_crypt.finish_rows(conversion phone_crypt.conversions, work
 AS $$
 DECLARE
     batch record;
+    state text;
+    message text;
+    detail text;
+    hint text;
 BEGIN
-    SELECT * INTO batch
-      FROM phone_crypt.page_batch(work, conversion.relation, conversion.encrypted_column, conversion.plain_column,
-                                  conversion.source, pending, 0, NULL, false, path);
+    BEGIN
+        SELECT * INTO batch
+          FROM phone_crypt.page_batch(work, conversion.relation, conversion.encrypted_column, conversion.plain_column,
+                                      conversion.source, pending, 0, NULL, false, path);
+    EXCEPTION
+        WHEN lock_not_available OR deadlock_detected THEN
+            RAISE;
+        WHEN OTHERS THEN
+            GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+                hint = PG_EXCEPTION_HINT;
+    END;
+    IF state IS NOT NULL THEN
+        PERFORM phone_crypt.batch_failed('the swap', conversion.relation, state, message, detail, hint);
+    END IF;
     IF batch.unreadable > 0 THEN
         RAISE EXCEPTION '% values of table % cannot be read', batch.unreadable, conversion.relation
             USING ERRCODE = 'data_exception', HINT = 'They were written a moment ago: CALL it again.';
@@ -176,6 +191,9 @@ BEGIN
         -- As where the lock is not granted: whoever calls this tries again.
         RAISE EXCEPTION 'transactions are open that would not see the last rows of table %', conversion.relation
             USING ERRCODE = 'lock_not_available';
+    ELSIF phone_crypt.count_as_owner(conversion.relation, pending) > 0 THEN
+        RAISE EXCEPTION 'a trigger of table % keeps rows as they are', conversion.relation
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Switch it off, and CALL it again.';
     END IF;
 END;
 $$;
