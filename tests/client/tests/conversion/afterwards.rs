@@ -47,7 +47,7 @@ fn the_line_that_copy_reads_is_not_shown() {
     let database = SERVER.database();
     let mut client = SERVER.connect_as("postgres", &database);
     client.run("CREATE TABLE customer (id int PRIMARY KEY, phone text)");
-    client.run("CALL phone_crypt.change_table('customer', phone_crypt.prepare_sql('customer', 'phone'), NULL)");
+    client.run("CALL phone_crypt.change_table('customer', phone_crypt.prepare_sql('customer', 'phone', 'text'), NULL)");
     client.run(
         "CALL phone_crypt.change_table('customer',
              phone_crypt.sync_trigger_sql(phone_crypt.conversion('customer', 'phone'), 'fill'), NULL)",

@@ -1,11 +1,12 @@
 //! `phone_encrypt_column` on a live database: what the application notices of it, what is carried over, what it stops at,
-//! what it keeps of odd texts, and how it goes on after it was stopped.
+//! what it keeps of odd texts, how it goes on after it was stopped, and what it makes of values of an earlier time.
 
 mod afterwards;
 mod application;
 mod carried;
 mod easily_missed;
 mod kept_texts;
+mod legacy;
 mod load;
 mod lossless;
 mod obstacles;
@@ -13,3 +14,5 @@ mod odd_names;
 mod refused;
 mod resumed;
 mod shared;
+mod values;
+mod values_meanwhile;
