@@ -69,14 +69,27 @@ COMMENT ON FUNCTION phone_crypt.count_long_texts(regclass, text) IS
 
 -- What a dry run finds out.
 CREATE FUNCTION phone_crypt.source_counts(relation regclass, column_name text, source text) RETURNS jsonb
-    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(jsonb_object_agg(outcome, rows), '{}')
-      FROM (SELECT phone_crypt.read_source(r.columns[1], source) AS outcome, count(*) AS rows
-              FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
-             WHERE r.columns[1] IS NOT NULL
-             GROUP BY 1) AS read
+DECLARE
+    counts jsonb;
+BEGIN
+    IF source = 'text' THEN
+        SELECT jsonb_object_agg(o.outcome, o.rows) INTO counts
+          FROM (SELECT phone_crypt.plain_outcome(r.columns[1]) AS outcome, count(*) AS rows
+                  FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
+                 WHERE r.columns[1] IS NOT NULL
+                 GROUP BY 1) AS o;
+    ELSE
+        SELECT jsonb_object_agg(o.outcome, o.rows) INTO counts
+          FROM (SELECT phone_crypt.read_source(r.columns[1], source) AS outcome, count(*) AS rows
+                  FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
+                 WHERE r.columns[1] IS NOT NULL
+                 GROUP BY 1) AS o;
+    END IF;
+    RETURN coalesce(counts, '{}');
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.source_counts(regclass, text, text) IS
     'what the rows of a column are counted as';
