@@ -9,6 +9,7 @@ mod conversion;
 mod forgeries;
 mod guesses;
 mod others;
+mod pasted_values;
 mod payloads;
 mod routines;
 mod short_lives;
