@@ -11,6 +11,7 @@ mod load;
 mod lossless;
 mod obstacles;
 mod odd_names;
+mod odd_tables;
 mod refused;
 mod resumed;
 mod shared;
