@@ -215,6 +215,7 @@ pgrx::extension_sql_file!(
         sql::encrypt::phone_decrypt,
         sql::keys::check_keys,
         conversion::functions::check_source,
+        conversion::functions::plain_outcome,
         conversion::functions::read_source,
         conversion::functions::conversion_differing,
     ]

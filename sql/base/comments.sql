@@ -294,12 +294,14 @@ COMMENT ON FUNCTION phone_crypt.rehash_row() IS
     'trigger of a table with a column whose hash key is being changed';
 COMMENT ON FUNCTION phone_crypt.rehash_differing(regclass, text, text, text) IS
     'how many rows have something else under the other hash key';
-COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, text, boolean) IS
+COMMENT ON FUNCTION phone_crypt.conversion_differing(regclass, text, text, text, text) IS
     'how many rows would lose something if the plain column of a conversion went';
 COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid, boolean) IS
     'a deferrable unique constraint of a table that is locked stops being deferrable';
 COMMENT ON FUNCTION phone_crypt.same_texts(regclass, text) IS
     'how many values of a column hold as text a number that another value has';
+COMMENT ON FUNCTION phone_crypt.plain_outcome(text) IS
+    'what phone_encrypt_column would count plain text as';
 COMMENT ON FUNCTION phone_crypt.read_source(text, text) IS
     'what a text of a column that is to be encrypted is counted as';
 COMMENT ON FUNCTION phone_crypt.check_source(text) IS

@@ -253,7 +253,7 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
     verified := phone_crypt.trigger_version(conversion);
     number := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
-                                          conversion.source, true);
+                                          conversion.source, 'with_plain_text');
     IF number OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % have plain text that is not of their encrypted value', number, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -52,7 +52,7 @@ BEGIN
         PERFORM phone_crypt.job_lock(relation);
     END IF;
     differing := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text, column_name,
-                                             conversion.source, true);
+                                             conversion.source, 'with_plain_text');
     IF differing OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -69,14 +69,27 @@ COMMENT ON FUNCTION phone_crypt.count_long_texts(regclass, text) IS
 
 -- What a dry run finds out.
 CREATE FUNCTION phone_crypt.source_counts(relation regclass, column_name text, source text) RETURNS jsonb
-    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(jsonb_object_agg(outcome, rows), '{}')
-      FROM (SELECT phone_crypt.read_source(r.columns[1], source) AS outcome, count(*) AS rows
-              FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
-             WHERE r.columns[1] IS NOT NULL
-             GROUP BY 1) AS read
+DECLARE
+    counts jsonb;
+BEGIN
+    IF source = 'text' THEN
+        SELECT jsonb_object_agg(o.outcome, o.rows) INTO counts
+          FROM (SELECT phone_crypt.plain_outcome(r.columns[1]) AS outcome, count(*) AS rows
+                  FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
+                 WHERE r.columns[1] IS NOT NULL
+                 GROUP BY 1) AS o;
+    ELSE
+        SELECT jsonb_object_agg(o.outcome, o.rows) INTO counts
+          FROM (SELECT phone_crypt.read_source(r.columns[1], source) AS outcome, count(*) AS rows
+                  FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
+                 WHERE r.columns[1] IS NOT NULL
+                 GROUP BY 1) AS o;
+    END IF;
+    RETURN coalesce(counts, '{}');
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.source_counts(regclass, text, text) IS
     'what the rows of a column are counted as';
@@ -235,15 +248,15 @@ COMMENT ON FUNCTION phone_crypt.source_of(regclass, text, text) IS
     'what a column holds that is to be encrypted: text, or values of phone_encrypt() alone';
 
 CREATE FUNCTION phone_crypt.count_differing(
-    relation regclass, plain text, encrypted text, source text, only_with_plain_text boolean
+    relation regclass, plain text, encrypted text, source text, rows text
 ) RETURNS bigint
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(sum(phone_crypt.conversion_differing(l.leaf, plain, encrypted, source, only_with_plain_text)), 0)::bigint
+    SELECT coalesce(sum(phone_crypt.conversion_differing(l.leaf, plain, encrypted, source, count_differing.rows)), 0)::bigint
       FROM unnest(phone_crypt.leaves(relation)) AS l (leaf)
 $$;
-COMMENT ON FUNCTION phone_crypt.count_differing(regclass, text, text, text, boolean) IS
+COMMENT ON FUNCTION phone_crypt.count_differing(regclass, text, text, text, text) IS
     'how many rows of a table and its partitions would lose something if the plain column went';
 
 -- source: NULL, and it is looked at. procedure: what the user has called.
@@ -389,7 +402,8 @@ BEGIN
     PERFORM phone_crypt.begin_batch();
     verified := phone_crypt.trigger_version(conversion);
     differing := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text,
-        conversion.encrypted_column::pg_catalog.text, source, source OPERATOR(pg_catalog.<>) 'text');
+        conversion.encrypted_column::pg_catalog.text, source,
+        CASE WHEN source OPERATOR(pg_catalog.=) 'text' THEN 'all' ELSE 'with_both' END);
     IF differing OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% rows of table % differ from what is encrypted', differing, relation
             USING ERRCODE = 'object_not_in_prerequisite_state',

@@ -53,7 +53,8 @@ $$;
 COMMENT ON FUNCTION phone_crypt.late_check_name(smallint) IS
     'the name of the check that stands for NOT NULL of a column that batches have filled';
 
--- The statements under the lock: new rows are held to it at once; the others are looked at afterwards.
+-- The statements under the lock: new rows are held to it at once; the others are looked at afterwards. PostgreSQL 18 and later
+-- know NOT NULL by a name, which the check's comment keeps.
 CREATE FUNCTION phone_crypt.not_null_later_sql(
     relation regclass, is_not_null boolean, from_column text, to_column text, to_number smallint
 ) RETURNS text[]
@@ -63,6 +64,10 @@ AS $$
     SELECT CASE WHEN is_not_null THEN ARRAY[
         format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID', relation,
                phone_crypt.late_check_name(to_number), to_column),
+        format('COMMENT ON CONSTRAINT %I ON %s IS %L', phone_crypt.late_check_name(to_number), relation,
+               (SELECT c.conname FROM pg_constraint AS c JOIN pg_attribute AS a
+                    ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+                 WHERE c.conrelid = relation AND c.contype = 'n' AND a.attname = from_column)),
         format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', relation, from_column)]
     ELSE '{}' END
 $$;
@@ -86,19 +91,28 @@ CREATE PROCEDURE phone_crypt.not_null_again(relation regclass, column_name text)
 AS $$
 DECLARE
     name pg_catalog.text;
+    not_null_name pg_catalog.text;
     failure pg_catalog.text;
 BEGIN
     COMMIT;
     PERFORM phone_crypt.begin_batch();
-    SELECT c.conname INTO name FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_attribute AS a
+    SELECT c.conname, pg_catalog.obj_description(c.oid, 'pg_constraint') INTO name, not_null_name FROM pg_catalog.pg_constraint AS c JOIN pg_catalog.pg_attribute AS a
         ON a.attrelid OPERATOR(pg_catalog.=) c.conrelid AND c.conkey OPERATOR(pg_catalog.=) ARRAY[a.attnum]
      WHERE c.conrelid OPERATOR(pg_catalog.=) relation AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name
        AND c.conname OPERATOR(pg_catalog.=) phone_crypt.late_check_name(a.attnum)::pg_catalog.name;
+    IF EXISTS (SELECT FROM pg_catalog.pg_constraint AS c
+                WHERE c.conrelid OPERATOR(pg_catalog.=) relation
+                  AND c.conname OPERATOR(pg_catalog.=) not_null_name::pg_catalog.name) THEN
+        not_null_name := NULL;
+    END IF;
     IF name IS NOT NULL THEN
         CALL phone_crypt.change_table(relation, ARRAY[
             pg_catalog.format('ALTER TABLE %s VALIDATE CONSTRAINT %I', relation, name)], failure);
         CALL phone_crypt.change_table(relation, ARRAY[
-            pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, column_name),
+            CASE WHEN not_null_name IS NULL
+                 THEN pg_catalog.format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, column_name)
+                 ELSE pg_catalog.format('ALTER TABLE %s ADD CONSTRAINT %I NOT NULL %I', relation, not_null_name, column_name)
+            END,
             pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', relation, name)], failure);
     END IF;
 END;

@@ -40,6 +40,10 @@ DECLARE
     step bigint;
     left_over bigint;
     fewest bigint;
+    passes integer := 0;
+    -- Rows of which so many are left to the lock of the swap.
+    few constant bigint := CASE WHEN work OPERATOR(pg_catalog.=) ANY (ARRAY['read', 'read_with_spelling', 'decrypt'])
+                           THEN 1000 ELSE 0 END;
     unreadable bigint;
     attempts integer;
     state pg_catalog.text;
@@ -114,6 +118,10 @@ BEGIN
         END LOOP;
         left_over := phone_crypt.count_as_owner(relation, pending);
         EXIT WHEN left_over OPERATOR(pg_catalog.<=) unreadable;
+        -- Who writes all the time leaves some after every pass.
+        passes := passes OPERATOR(pg_catalog.+) 1;
+        EXIT WHEN passes OPERATOR(pg_catalog.>=) 3
+              AND (left_over OPERATOR(pg_catalog.-) unreadable) OPERATOR(pg_catalog.<=) few;
         -- Not what was changed: a trigger may undo it.
         IF fewest IS NULL OR left_over OPERATOR(pg_catalog.<) fewest THEN
             fewest := left_over;

@@ -175,10 +175,25 @@ DECLARE
     batch record;
     leaf regclass;
     changed bigint := 0;
+    state text;
+    message text;
+    detail text;
+    hint text;
 BEGIN
     FOREACH leaf IN ARRAY phone_crypt.leaves(conversion.relation) LOOP
-        SELECT * INTO batch FROM phone_crypt.page_batch(work, leaf, conversion.encrypted_column, conversion.plain_column,
-                                                        conversion.source, pending, 0, NULL, false, path);
+        BEGIN
+            SELECT * INTO batch FROM phone_crypt.page_batch(work, leaf, conversion.encrypted_column, conversion.plain_column,
+                                                            conversion.source, pending, 0, NULL, false, path);
+        EXCEPTION
+            WHEN lock_not_available OR deadlock_detected THEN
+                RAISE;
+            WHEN OTHERS THEN
+                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+                    hint = PG_EXCEPTION_HINT;
+        END;
+        IF state IS NOT NULL THEN
+            PERFORM phone_crypt.batch_failed('the swap', leaf, state, message, detail, hint);
+        END IF;
         changed := changed + batch.changed;
         IF batch.unreadable > 0 THEN
             RAISE EXCEPTION '% values of table % cannot be read', batch.unreadable, leaf
@@ -189,6 +204,9 @@ BEGIN
         -- As where the lock is not granted: whoever calls this tries again.
         RAISE EXCEPTION 'transactions are open that would not see the last rows of table %', conversion.relation
             USING ERRCODE = 'lock_not_available';
+    ELSIF phone_crypt.count_as_owner(conversion.relation, pending) > 0 THEN
+        RAISE EXCEPTION 'a trigger of table % keeps rows as they are', conversion.relation
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Switch it off, and CALL it again.';
     END IF;
 END;
 $$;

@@ -90,6 +90,9 @@ fn page_batch(
         end: end_page,
         path: &path,
     };
+    if !matches!(batch.source, Source::Text) {
+        super::check_may_decrypt(batch.table, batch.column)?;
+    }
     let counts = match &*given_text(work, "work")? {
         "fill" | "rehash" => batch::fill(&batch),
         "read" => batch::read(&batch, Keep::More),
@@ -109,13 +112,24 @@ fn page_batch(
 }
 
 /// `phone_crypt.read_source(text, source)`: what `phone_encrypt_column` would count a text as: `encrypted`, `repaired`,
-/// `kept_as_text`, `unreadable`, or `encrypted_already` where plain text is expected.
+/// `kept_as_text`, `unreadable`, or `encrypted_already` where plain text is expected. For those who may decrypt: the profile
+/// `reader` has it.
 ///
-/// Errors: an unknown source, 22023; who may not decrypt, 42501; a key that is not configured, keys or default regions that
-/// differ from the pin, 55000.
+/// Errors: an unknown source, 22023; a key that is not configured, keys or default regions that differ from the pin, 55000.
 #[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
 fn read_source(text: Option<Text<'_>>, source: Option<Text<'_>>) -> Answer<Option<&'static str>> {
-    let source = Source::parse(&given_text(source, "source")?)?;
+    outcome(text, &Source::parse(&given_text(source, "source")?)?)
+}
+
+/// `phone_crypt.plain_outcome(text)`: the same where plain text is expected, which opens nothing.
+///
+/// Errors: no key, or keys or default regions that differ from the pin, 55000.
+#[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
+fn plain_outcome(text: Option<Text<'_>>) -> Answer<Option<&'static str>> {
+    outcome(text, &Source::Text)
+}
+
+fn outcome(text: Option<Text<'_>>, source: &Source) -> Answer<Option<&'static str>> {
     let Some(text) = text else { return Ok(None) };
     match source.outcome(text) {
         Ok(outcome) => Ok(Some(outcome.as_str())),
@@ -138,23 +152,21 @@ fn quotes_no_row(error: Error) -> ErrorReport {
     ErrorReport::from(error).set_detail("No row is quoted here.")
 }
 
-/// `phone_crypt.conversion_differing(table, plain, encrypted, source, only_with_plain_text)`: how many rows would lose
-/// something if the plain column went, which holds what `source` says.
+/// `phone_crypt.conversion_differing(table, plain, encrypted, source, rows)`: how many rows would lose something if the plain
+/// column went, which holds what `source` says. rows: `all`; `with_plain_text`, those that still have it; `with_both`, those
+/// of them that have been read.
 ///
-/// Errors: not the owner, 42501; a column of another type, 42804; an encrypted value as plain text, 22P02; a key that is
-/// not configured, 55000; NULL, 22004.
+/// Errors: not the owner, 42501; a column of another type, 42804; an encrypted value as plain text, 22P02; unknown rows or
+/// source, 22023; a key that is not configured, 55000; NULL, 22004.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn conversion_differing(
     table: Option<Regclass>,
     plain: Option<Text<'_>>,
     encrypted: Option<Text<'_>>,
     source: Option<Text<'_>>,
-    only_with_plain_text: Option<bool>,
+    rows: Option<Text<'_>>,
 ) -> Answer<i64> {
-    let rows = match given(only_with_plain_text, "only_with_plain_text")? {
-        true => Rows::WithPlainText,
-        false => Rows::All,
-    };
+    let rows = Rows::parse(&given_text(rows, "rows")?)?;
     let (plain, encrypted) = (
         given_text(plain, "plain")?,
         given_text(encrypted, "encrypted")?,

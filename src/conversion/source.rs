@@ -1,6 +1,6 @@
 //! What the texts of a column are that is converted: plain text, or values that hold it.
 
-use phone_crypt_core::crypto::encrypted_phone::{Plain, looks_like_value_text};
+use phone_crypt_core::crypto::encrypted_phone::Plain;
 use phone_crypt_core::crypto::primitives::hex;
 use phone_crypt_core::crypto::{self, KeyId, Kind, LegacyError, LegacyScheme, ValueInfo};
 use phone_crypt_core::phone::{self, Naive};
@@ -11,6 +11,9 @@ use crate::error::{Error, Result};
 use crate::keys::with_ring;
 use crate::pg::text::Text;
 use crate::regions::{Chosen, with_default, with_list};
+
+/// Digits before the colon of a value.
+const IV_DIGITS: usize = 32;
 
 /// What the column holds. A text that is no value is plain text in any case: the application may write it already.
 pub enum Source {
@@ -150,7 +153,7 @@ impl Source {
         given: Text<'_>,
         use_plain: impl FnOnce(&Plain<'_>, &str, Outcome) -> Result<T>,
     ) -> Result<T> {
-        let is_plain = matches!(self, Source::Text) || !looks_like_value_text(given.bytes());
+        let is_plain = matches!(self, Source::Text) || !is_value(given.bytes());
         if is_plain {
             let original = &*given.exact()?;
             return typed::with_plain(given, &Chosen::Default, |plain| {
@@ -193,6 +196,12 @@ impl Source {
             _ => cipher::open_phone(value, b"", Destination::Server, out),
         }
     }
+}
+
+/// Whether a text is a value, whole, damaged or cut short: no phone number begins like one.
+pub fn is_value(text: &[u8]) -> bool {
+    let split = text.trim_ascii().split_at_checked(IV_DIGITS);
+    split.is_some_and(|(iv, rest)| iv.iter().all(u8::is_ascii_hexdigit) && rest.starts_with(b":"))
 }
 
 fn bytes(hexadecimal: &str) -> Option<Vec<u8>> {

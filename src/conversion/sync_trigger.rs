@@ -1,8 +1,6 @@
 //! The trigger that keeps two columns in step: plain text, and the same encrypted.
 
-use phone_crypt_core::crypto::encrypted_phone::looks_like_value_text;
-
-use super::source::Source;
+use super::source::{Source, is_value};
 use crate::encrypted_phone::{self as typed, Keep};
 use crate::error::{Error, PLAIN_NUMBERS, Result};
 use crate::pg::oids::{BPCHAROID, TEXTOID, VARCHAROID};
@@ -134,7 +132,7 @@ fn filled(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow
 fn read(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow> {
     let text = |version| columns.text(rows, version).map(Text::bytes);
     match text(Version::New) {
-        Some(new) if looks_like_value_text(new) => Ok(match text(Version::Old) == Some(new) {
+        Some(new) if is_value(new) => Ok(match text(Version::Old) == Some(new) {
             true => rows.unchanged(),
             false => rows.with_bytes(columns.encrypted, None),
         }),
@@ -182,7 +180,7 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
 /// Whether a new value still says what the plain text does, as one that was encrypted again. A value that cannot be read
 /// does not. Only for those who may compare guesses anyway; a value beside it is not opened for them either.
 fn says_the_same(value: &[u8], plain: Text<'_>) -> Result<bool> {
-    if looks_like_value_text(plain.bytes()) {
+    if is_value(plain.bytes()) {
         return Ok(false);
     }
     match Source::Text.is_held_by(value, plain) {

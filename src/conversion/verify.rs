@@ -17,6 +17,22 @@ pub enum Rows {
     All,
     /// Those that still have plain text: the encrypted column has been written since.
     WithPlainText,
+    /// Those that have both: the others are still to be read.
+    WithBoth,
+}
+
+impl Rows {
+    /// As the procedures name them.
+    ///
+    /// Errors: another name, 22023.
+    pub fn parse(name: &str) -> Result<Rows> {
+        match name {
+            "all" => Ok(Rows::All),
+            "with_plain_text" => Ok(Rows::WithPlainText),
+            "with_both" => Ok(Rows::WithBoth),
+            _ => Err(Error::UnknownWork),
+        }
+    }
 }
 
 /// How many rows would lose something if the plain column went.
@@ -39,6 +55,7 @@ pub fn differing(
     let also = match rows {
         Rows::All => format!("OR t.{encrypted} IS NOT NULL"),
         Rows::WithPlainText => String::new(),
+        Rows::WithBoth => format!("AND t.{encrypted} IS NOT NULL"),
     };
     let query = format!(
         "SELECT t.{plain}::pg_catalog.text, t.{encrypted} FROM ONLY {} AS t WHERE t.{plain} IS NOT NULL {also}",

@@ -1,4 +1,4 @@
-//! A table of phone numbers as an application keeps it, and what must hold of it while and after it is encrypted.
+//! A table of phone numbers as an application keeps it, and what two runs of a procedure must leave alike of it.
 
 use postgres::Client;
 
@@ -22,34 +22,22 @@ pub fn make_customers(client: &mut Client, rows: u32) {
     ));
 }
 
-/// How many rows of `customers` say one thing in plain text and another encrypted. A hash may be missing; what the
-/// number and its hash do not tell of the plain text, the original does.
-pub const DISAGREEING: &str = "SELECT count(*) FROM customers AS c WHERE NOT coalesce(
-     CASE WHEN c.phone IS NULL
-          THEN c.phone_encrypted IS NULL AND c.phone_hash IS NULL AND c.phone_raw IS NULL
-          WHEN phone_try_normalize(c.phone) IS NULL
-          THEN c.phone_encrypted IS NULL AND c.phone_hash IS NULL AND phone_decrypt_raw(c.phone_raw) = c.phone
-          ELSE phone_decrypt(c.phone_encrypted) = phone_normalize(c.phone)
-               AND (c.phone_hash = phone_hash(c.phone)) IS NOT false
-               AND coalesce(phone_decrypt_raw(c.phone_raw) = c.phone,
-                            c.phone NOT LIKE '% x%' AND (c.phone_hash IS NOT NULL OR c.phone = phone_normalize(c.phone)))
-     END, false)";
+/// Makes values of `phone_encrypt` of the rows of `customers`, with this context.
+pub fn make_values(client: &mut Client, context: &str) {
+    client.run(&format!(
+        "UPDATE customers SET phone = CASE WHEN phone_try_normalize(phone) IS NULL THEN phone_encrypt_raw(phone, '{context}')
+                                           ELSE phone_encrypt(phone, '{context}') END"
+    ));
+}
 
-/// How many rows of `customers` have no hash, although no other row has it.
-pub const WITHOUT_HASH: &str = "SELECT count(*) FROM customers AS c
-      WHERE c.phone_encrypted IS NOT NULL AND c.phone_hash IS NULL
-        AND NOT EXISTS (SELECT FROM customers AS o WHERE o.phone_hash = phone_hash(phone_decrypt(c.phone_encrypted)))";
-
-/// All that two runs of a column procedure must leave equal: rows in plain text with the ids of their keys, hashes,
-/// columns, indexes, triggers, registrations and jobs.
+/// All that two runs of a column procedure must leave equal: rows in plain text with the ids of their keys, columns,
+/// indexes, constraints, triggers and jobs.
 pub fn table_state(client: &mut Client, table: &str) -> Vec<String> {
     let columns = client.rows(&format!(
-        "SELECT CASE WHEN a.attname = c.encrypted_column
-                     THEN format('phone_decrypt(%1$I), phone_key_id(%1$I)', a.attname)
-                     WHEN a.attname = c.raw_column
-                     THEN format('phone_decrypt_raw(%1$I), phone_key_id(%1$I)', a.attname)
+        "SELECT CASE WHEN a.atttypid = 'encrypted_phone'::regtype
+                     THEN format('phone_show(%1$I), phone_is_number(%1$I), phone_key_id(%1$I)', a.attname)
                      ELSE quote_ident(a.attname) END
-           FROM pg_attribute AS a LEFT JOIN phone_crypt.columns AS c ON c.relation = a.attrelid
+           FROM pg_attribute AS a
           WHERE a.attrelid = '{table}'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attname"
     ));
     let columns = columns.join(", ");
@@ -57,9 +45,9 @@ pub fn table_state(client: &mut Client, table: &str) -> Vec<String> {
     for sql in [
         "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute
           WHERE attrelid = $table AND attnum > 0 AND NOT attisdropped ORDER BY attname",
-        "SELECT indexdef FROM pg_indexes WHERE format('%I.%I', schemaname, tablename)::regclass = $table ORDER BY 1",
-        "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = $table ORDER BY 1",
-        "SELECT to_jsonb(c) - 'registered_at' FROM phone_crypt.columns AS c ORDER BY 1",
+        "SELECT pg_get_indexdef(indexrelid), indisvalid, indimmediate FROM pg_index WHERE indrelid = $table ORDER BY 1",
+        "SELECT conname, pg_get_constraintdef(oid), convalidated FROM pg_constraint WHERE conrelid = $table ORDER BY 1",
+        "SELECT tgname, tgenabled FROM pg_trigger WHERE tgrelid = $table AND NOT tgisinternal ORDER BY 1",
         "SELECT DISTINCT procedure, state, done, total, details FROM phone_crypt.jobs ORDER BY 1, 2, 3, 4, 5",
     ] {
         state.extend(client.rows(&sql.replace("$table", &format!("'{table}'::regclass"))));

@@ -63,9 +63,9 @@ const TABLES: &[(&str, &str, &str)] = &[
         "phone_plain",
     ),
     (
-        "CREATE TABLE customer (phone text); INSERT INTO customer VALUES (phone_encrypt('+61401148075')), ('0401 148 076')",
+        "CREATE TABLE customer (phone text); INSERT INTO customer VALUES (phone_encrypt('+61401148075')), ('0401 148 075')",
         "55000",
-        "1 rows of table customer have encrypted values",
+        "1 rows of table customer have encrypted values in column phone, and others have not",
     ),
     (
         "CREATE TABLE customer (phone text); INSERT INTO customer VALUES ('+61401148075'::encrypted_phone::text)",

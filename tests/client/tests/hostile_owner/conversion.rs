@@ -2,22 +2,54 @@
 //! attack in it: before, while both columns are there, or once they have changed names.
 
 use phone_crypt_client_tests::Sql;
+use phone_crypt_client_tests::samples::{AU_UNDER_K2, BOB_UNDER_K1};
 
 use crate::attack::Attack;
+use crate::behind::FUNCTIONS;
 use crate::forgeries;
-use crate::routines::in_full;
+use crate::routines::{self, in_full};
 use crate::sites;
 use crate::world::{Hides, World};
 
-const TABLE: &str = "CREATE TABLE own.customers (id bigint PRIMARY KEY, phone text UNIQUE, seen timestamptz DEFAULT now(), ctx text);
-    INSERT INTO own.customers VALUES (1, '0401148075', now(), 'c1'), (2, '+1 401 148 0751', now(), 'c2'),
+/// What the column holds at first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Text,
+    /// Those of `phone_encrypt`.
+    Values,
+}
+
+impl Source {
+    /// Statements for plain text, for this one.
+    fn of(self, sql: &str) -> String {
+        match self {
+            Source::Text => sql.to_owned(),
+            Source::Values => sql
+                .replace("'phone', 'text')", "'phone', 'value ')")
+                .replace("'fill')", "'read')"),
+        }
+    }
+
+    fn rows(self) -> String {
+        match self {
+            Source::Text => TEXTS.to_owned(),
+            Source::Values => format!(
+                "INSERT INTO own.customers VALUES (1, '{AU_UNDER_K2}', now(), 'c1'),
+                     (3, '{BOB_UNDER_K1}', now(), 'c3'), (5, NULL, now(), 'c5')"
+            ),
+        }
+    }
+}
+
+const TABLE: &str = "CREATE TABLE own.customers (id bigint PRIMARY KEY, phone text UNIQUE, seen timestamptz DEFAULT now(), ctx text)";
+const TEXTS: &str = "INSERT INTO own.customers VALUES (1, '0401148075', now(), 'c1'), (2, '+1 401 148 0751', now(), 'c2'),
         (3, 'ask for Bob', now(), 'c3'), (4, '+61 401 148 076 x12', now(), 'c4'), (5, NULL, now(), 'c5'),
         (6, '0401 148 077', now(), 'c6')";
 
 /// What leads to a trigger that fills the column, and no further: the procedure itself would go on to the end.
 const BEGIN: [&str; 4] = [
     "CALL public.phone_encrypt_column('own.customers', 'phone', dry_run => true)",
-    "CALL phone_crypt.change_table('own.customers', phone_crypt.prepare_sql('own.customers', 'phone'), NULL)",
+    "CALL phone_crypt.change_table('own.customers', phone_crypt.prepare_sql('own.customers', 'phone', 'text'), NULL)",
     "CALL phone_crypt.change_table('own.customers', phone_crypt.missing_indexes(phone_crypt.conversion('own.customers', 'phone'), false, false), NULL)",
     "CALL phone_crypt.change_table('own.customers',
          phone_crypt.constraints_sql(phone_crypt.conversion('own.customers', 'phone')) OPERATOR(pg_catalog.||)
@@ -65,173 +97,6 @@ const OWN_WRITES: [&str; 8] = [
     "INSERT INTO own.one VALUES (1, 2)",
 ];
 
-/// The conversion, as an argument.
-macro_rules! conversion {
-    () => {
-        "phone_crypt.conversion('own.customers', 'phone')"
-    };
-}
-
-/// What is behind the procedures, with calls that may be rolled back.
-pub const FUNCTIONS: [(&str, &str); 38] = [
-    ("carried_indexes", "('own.customers', 2::smallint)"),
-    ("carried_sql", "('own.customers', 2::smallint, 'x')"),
-    ("check_convertible", "('own.customers', 'ctx')"),
-    ("check_obstacles", "('own.customers', 2::smallint)"),
-    ("check_reencryptable", "('own.customers', 'phone')"),
-    ("check_rights", "('own.customers', 2::smallint)"),
-    ("check_rows", "('own.customers', 'phone', 'refuse')"),
-    ("column_obstacles", "('own.customers', 2::smallint)"),
-    ("constraints_sql", concat!("(", conversion!(), ")")),
-    ("conversion", "('own.customers', 'phone')"),
-    (
-        "conversion_differing",
-        "('own.customers', 'phone', 'phone_encrypted', false)",
-    ),
-    (
-        "conversion_differing",
-        "('own.customers', 'phone_plain', 'phone', true)",
-    ),
-    (
-        "conversion_differing",
-        "('own.customers', 'ctx', 'id', false)",
-    ),
-    ("count_encrypted_texts", "('own.customers', 'phone')"),
-    ("count_repeated", "('own.customers', 'phone')"),
-    ("drop_plain_column", "('own.customers', 'phone', '1 2 A')"),
-    (
-        "drop_plain_column",
-        concat!(
-            "('own.customers', 'phone', phone_crypt.trigger_version(",
-            conversion!(),
-            "))"
-        ),
-    ),
-    ("free_name", "('own.customers', 'customers', '{}')"),
-    ("free_trigger_name", "('own.customers', 'a')"),
-    (
-        "index_columns",
-        "('own.customers_phone_key'::regclass, 2::smallint, 'x')",
-    ),
-    ("index_pairs", concat!("(", conversion!(), ", false)")),
-    ("is_encrypted_column", "('own.customers', 'phone')"),
-    (
-        "make_immediate",
-        "('own.customers', (SELECT pg_catalog.max(oid) FROM pg_catalog.pg_constraint
-              WHERE conrelid OPERATOR(pg_catalog.=) 'own.customers'::pg_catalog.regclass AND condeferrable), false)",
-    ),
-    (
-        "missing_indexes",
-        concat!("(", conversion!(), ", true, true)"),
-    ),
-    ("not_null_check", concat!("(", conversion!(), ")")),
-    ("not_null_sql", concat!("(", conversion!(), ")")),
-    (
-        "page_batch",
-        "('fill', 'own.customers', 'phone_encrypted', 'phone', 't.phone_encrypted IS NULL', 0, 9, 'own, public')",
-    ),
-    (
-        "page_batch",
-        "('fill_repeated', 'own.customers', 'phone_encrypted', 'phone', 'm.attack(t.ctx)', 0, 9, 'm, pg_catalog')",
-    ),
-    (
-        "page_batch",
-        "('fill_repeated', 'own.customers', 'phone', 'ctx', 'true', 0, 9, 'own, public')",
-    ),
-    (
-        "page_batch",
-        "('reencrypt', 'own.customers', 'phone', 'ctx', 'true', 0, 9, 'own, public')",
-    ),
-    ("page_count", "('own.customers')"),
-    ("pages_of_batch", "('own.customers', 10)"),
-    ("partitions", "('own.customers')"),
-    ("plain_remains", "('t', 'own.customers')"),
-    ("prepare_sql", "('own.customers', 'ctx')"),
-    ("roles_without_right", "('own.customers', 2::smallint)"),
-    (
-        "swap_columns",
-        concat!(
-            "('own.customers', 'phone', phone_crypt.trigger_version(",
-            conversion!(),
-            "))"
-        ),
-    ),
-    ("swap_indexes", concat!("(", conversion!(), ", true)")),
-];
-
-/// More of them.
-pub const MORE_FUNCTIONS: [(&str, &str); 41] = [
-    ("carried_checks", "('own.customers', 2::smallint)"),
-    (
-        "change_hash_key",
-        "('a915ee2b', '{own.customers}', '{phone}', '{1 2 A}')",
-    ),
-    ("check_hash_key", "('a915ee2b')"),
-    ("check_no_other_values", "()"),
-    ("check_rehash_obstacles", "('own.customers', 2::smallint)"),
-    ("check_rehashable", "('own.customers', 'phone')"),
-    ("completeness_check", concat!("(", conversion!(), ")")),
-    ("drop_rehash_sql", concat!("(", conversion!(), ")")),
-    ("hash_rotation", "('own.customers', 'phone')"),
-    ("lock_for_hash_key", "('{own.customers}')"),
-    ("missing_checks", concat!("(", conversion!(), ")")),
-    ("not_under_hash_keys", "('phone', '{a915ee2b}')"),
-    ("pin_next_hash", "('a915ee2b', '{own.customers}')"),
-    ("prepare_rehash_sql", "('own.customers', 'phone')"),
-    ("rehash_checks_sql", concat!("(", conversion!(), ")")),
-    (
-        "rehash_differing",
-        "('own.customers', 'phone', 'ctx', 'a915ee2b')",
-    ),
-    (
-        "rehash_trigger_sql",
-        concat!("(", conversion!(), ", 'a915ee2b')"),
-    ),
-    ("rehashed_columns", "()"),
-    ("swap_rehashed", "('own.customers', 'phone', '1 2 A')"),
-    ("validate_checks_sql", concat!("(", conversion!(), ")")),
-    (
-        "check_counterparts",
-        concat!("(", conversion!(), ", false)"),
-    ),
-    ("check_new_columns", "('own.customers', 'phone')"),
-    (
-        "warn_of_order",
-        "('t', 'own.customers', 1::smallint, 9::smallint)",
-    ),
-    ("check_trigger", concat!("(", conversion!(), ", '1 2 A')")),
-    ("check_may_make_indexes", "('own.customers', 2::smallint)"),
-    ("count_long_texts", "('own.customers', 'phone')"),
-    ("check_decryptable", "('own.customers', 'phone')"),
-    ("check_same_texts", "('own.customers', 'phone')"),
-    ("count_same_texts", "('own.customers', 'phone')"),
-    ("has_back_check", "('own.customers', 'phone')"),
-    ("is_going_back", concat!("(", conversion!(), ")")),
-    ("pending_index", concat!("(", conversion!(), ")")),
-    ("prepare_back_sql", "('own.customers', 'phone')"),
-    ("same_texts", "('own.customers', 'phone')"),
-    (
-        "swap_back",
-        concat!(
-            "('own.customers', 'phone', phone_crypt.trigger_version(",
-            conversion!(),
-            "), true, 'm, pg_catalog')"
-        ),
-    ),
-    ("undecrypted", concat!("(", conversion!(), ")")),
-    (
-        "page_batch",
-        "('decrypt', 'own.customers', 'phone', 'ctx', 'true', 0, NULL, 'm, pg_catalog')",
-    ),
-    ("unfilled", concat!("(", conversion!(), ")")),
-    ("rotated_columns", "()"),
-    (
-        "sync_trigger_sql",
-        concat!("(", conversion!(), ", 'clear')"),
-    ),
-    ("trigger_version", concat!("(", conversion!(), ")")),
-];
-
 /// When the owner does what he does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum When {
@@ -253,6 +118,7 @@ struct Life<'a> {
     world: &'a mut World,
     attack: Option<&'a Attack>,
     when: When,
+    source: Source,
 }
 
 impl Life<'_> {
@@ -282,7 +148,7 @@ impl Life<'_> {
 
     /// Calls everything that is behind the procedures, and takes it back.
     fn act_inside(&mut self) -> Result<(), String> {
-        for (name, arguments) in FUNCTIONS.iter().chain(&MORE_FUNCTIONS) {
+        for (name, arguments) in FUNCTIONS.iter().chain(routines::FUNCTIONS) {
             let sql = format!("SELECT * FROM {}{arguments}", in_full(name));
             if self.attack.is_none() {
                 // What has been renamed would be called in vain ever after.
@@ -304,15 +170,18 @@ impl Life<'_> {
 
     fn run(&mut self) -> Result<(), String> {
         self.world.owner.run(TABLE);
+        self.world.owner.run(&self.source.rows());
         self.attack(When::Plain);
-        if self.attack.is_none() {
-            BEGIN.iter().for_each(|sql| self.world.superuser.run(sql));
-        } else {
-            self.act(&BEGIN)?;
+        for sql in BEGIN.map(|sql| self.source.of(sql)) {
+            match self.attack {
+                Some(_) => self.act(&[&sql])?,
+                None => self.world.superuser.run(&sql),
+            }
         }
         self.attack(When::Filling);
         self.own_writes()?;
-        if self.when == When::Filling {
+        // What is behind the procedures meets each attack in one of the lives.
+        if self.when == When::Filling && self.source == Source::Text {
             self.act_inside()?;
         }
         self.act(&SWAP)?;
@@ -335,17 +204,28 @@ impl Life<'_> {
     }
 }
 
+/// One life, of a column of plain text.
 fn live(world: &mut World, attack: Option<&Attack>, when: When) -> Result<(), String> {
+    live_from(Source::Text, world, attack, when)
+}
+
+fn live_from(
+    source: Source,
+    world: &mut World,
+    attack: Option<&Attack>,
+    when: When,
+) -> Result<(), String> {
     Life {
         world,
         attack,
         when,
+        source,
     }
     .run()
 }
 
 /// Lives every life, with each attack at each of these moments.
-fn resists(attacks: &[Attack], moments: &[When]) {
+fn resists(source: Source, attacks: &[Attack], moments: &[When]) {
     let mut failures = Vec::new();
     let mut world = World::new();
     for attack in attacks {
@@ -356,7 +236,7 @@ fn resists(attacks: &[Attack], moments: &[When]) {
             if is_of_another_type && *when != When::Plain {
                 continue;
             }
-            let outcome = live(&mut world, Some(attack), *when);
+            let outcome = live_from(source, &mut world, Some(attack), *when);
             times_run += world.times_run();
             match outcome {
                 Ok(()) => world.clear(),
@@ -398,29 +278,62 @@ fn a_conversion_without_an_attack_succeeds() {
 
 #[test]
 fn a_conversion_runs_code_hung_on_a_table_as_its_owner_only() {
-    resists(&places(), &[When::Plain, When::Filling, When::Swapped]);
+    resists(
+        Source::Text,
+        &places(),
+        &[When::Plain, When::Filling, When::Swapped],
+    );
 }
 
 #[test]
 fn a_conversion_lets_code_hung_on_a_table_do_what_it_likes() {
     let attacks = sites::payloads("own.customers", "phone");
-    resists(&attacks, &[When::Filling, When::Swapped]);
+    resists(Source::Text, &attacks, &[When::Filling, When::Swapped]);
 }
 
 #[test]
 fn a_conversion_meets_any_change_of_the_table() {
-    resists(&forgeries::changes(), &[When::Filling, When::Swapped]);
+    resists(
+        Source::Text,
+        &forgeries::changes(),
+        &[When::Filling, When::Swapped],
+    );
 }
 
 #[test]
 fn a_conversion_meets_forged_triggers() {
-    resists(&forgeries::triggers(), &[When::Filling, When::Swapped]);
+    resists(
+        Source::Text,
+        &forgeries::triggers(),
+        &[When::Filling, When::Swapped],
+    );
+}
+
+#[test]
+fn a_conversion_of_values_without_an_attack_succeeds() {
+    let mut world = World::new();
+    world.take_time();
+    live_from(Source::Values, &mut world, None, When::Filling).expect("nobody attacks");
+}
+
+#[test]
+fn a_conversion_of_values_resists_all_of_it() {
+    let mut attacks = places();
+    attacks.extend(forgeries::changes());
+    attacks.extend(forgeries::triggers());
+    // No value becomes one of the data type by a cast, and the triggers keep the column as it is.
+    attacks.retain(|attack| {
+        attack.name != "plain of the data type" && !attack.sql.contains("ALTER phone TYPE")
+    });
+    resists(Source::Values, &attacks, &[When::Filling]);
 }
 
 #[test]
 fn a_conversion_meets_an_administrators_path() {
-    let mut world = World::new();
-    world.set_callers_path("m, pg_catalog");
-    let attack = Attack::change("a path that begins with the owner's schema", "");
-    live(&mut world, Some(&attack), When::Filling).expect("nothing is diverted");
+    for source in [Source::Text, Source::Values] {
+        let mut world = World::new();
+        world.set_callers_path("m, pg_catalog");
+        let attack = Attack::change("a path that begins with the owner's schema", "");
+        live_from(source, &mut world, Some(&attack), When::Filling).expect("nothing is diverted");
+    }
 }

@@ -9,7 +9,7 @@ const CHANGES: [(&str, &str); 33] = [
     ("plain of type bigint", "$free ALTER TABLE own.customers ALTER $plain TYPE bigint USING id; $again"),
     ("plain of type text[]", "$free ALTER TABLE own.customers ALTER $plain TYPE text[] USING ARRAY[id::text]; $again"),
     ("plain of type name", "$free ALTER TABLE own.customers ALTER $plain TYPE name USING id::text; $again"),
-    ("plain of type char", "$free ALTER TABLE own.customers ALTER $plain TYPE char(20); $again"),
+    ("plain of type char", "$free ALTER TABLE own.customers ALTER $plain TYPE char(200); $again"),
     ("plain of type varchar(3)", "$free ALTER TABLE own.customers ALTER $plain TYPE varchar(3) USING id::text; $again"),
     ("plain of the data type", "$free ALTER TABLE own.customers ALTER $plain TYPE public.encrypted_phone; $again"),
     ("plain of a domain", "$free CREATE DOMAIN own.d AS text CHECK (m.attack(VALUE)); ALTER TABLE own.customers ALTER $plain TYPE own.d; $again"),

@@ -6,7 +6,7 @@ use phone_crypt_client_tests::Sql;
 use crate::world::World;
 
 const PREPARE: [&str; 2] = [
-    "CALL phone_crypt.change_table('public.people', phone_crypt.prepare_sql('public.people', 'phone'), NULL)",
+    "CALL phone_crypt.change_table('public.people', phone_crypt.prepare_sql('public.people', 'phone', 'text'), NULL)",
     "CALL phone_crypt.change_table('public.people',
          phone_crypt.sync_trigger_sql(phone_crypt.conversion('public.people', 'phone'), 'fill'), NULL)",
 ];

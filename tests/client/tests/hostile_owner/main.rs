@@ -4,15 +4,14 @@
 //! nor a user outlived the call.
 
 mod attack;
+mod behind;
 mod conversion;
 mod forgeries;
 mod guesses;
-mod life;
 mod others;
+mod pasted_values;
 mod payloads;
-mod registry;
 mod routines;
-mod shapes;
 mod short_lives;
 mod sites;
 mod traps;

@@ -3,12 +3,18 @@
 
 use phone_crypt_client_tests::Sql;
 
-use crate::routines::{FUNCTIONS, MORE_FUNCTIONS, PROCEDURES, in_full};
+use crate::behind;
+use crate::routines::{FUNCTIONS, PROCEDURES, in_full};
 use crate::world::{SECRETS, World};
 
-const PUBLIC: [&str; 14] = [
-    "CALL public.phone_add_encrypted_column('public.secrets', 'phone')",
-    "CALL public.phone_add_encrypted_column('public.secrets', 'phone', dry_run => true)",
+const PUBLIC: [&str; 20] = [
+    "CALL public.phone_encrypt_column('public.secrets', 'phone')",
+    "CALL public.phone_encrypt_column('public.secrets', 'phone', dry_run => true)",
+    "CALL phone_crypt.encrypt_column('p', 'public.secrets', 'phone', 'legacy cbc - -', '', false, 'text', 10, false)",
+    "CALL phone_crypt.reencrypt_column('public.secrets', 'phone', false, 10, false, NULL)",
+    "CALL phone_crypt.not_null_again('public.secrets', 'phone')",
+    "CALL phone_crypt.work_through_pages('p', 'decrypt', 'public.secrets', 'phone', 'note', 'text', 'true', false, 3, 1, '{}', NULL)",
+    "SELECT * FROM public.phone_column_statements('public.secrets', 'phone')",
     "CALL public.phone_drop_plaintext('public.secrets', 'phone')",
     "CALL public.phone_decrypt_column('public.secrets', 'phone')",
     "CALL public.phone_rotate_column('public.secrets', 'phone')",
@@ -20,12 +26,13 @@ const PUBLIC: [&str; 14] = [
     "SELECT public.phone_crypt_adopt_rate_limits('public.secrets')",
     "SELECT public.phone_crypt_release_rate_limits('public.secrets')",
     "SELECT phone_crypt.take_back_counts('own.mine', 'public.secrets')",
-    "SELECT * FROM phone_crypt.column_keys",
+    "SELECT * FROM phone_crypt.conversions",
+    "SELECT * FROM phone_crypt.encrypted_columns",
 ];
 
 /// Everything that can be called with the name of a table, called with that of somebody else's.
 fn calls() -> Vec<String> {
-    let functions = FUNCTIONS.iter().chain(&MORE_FUNCTIONS);
+    let functions = FUNCTIONS.iter().chain(behind::FUNCTIONS);
     let functions =
         functions.map(|(name, arguments)| format!("SELECT * FROM {}{arguments}", in_full(name)));
     let procedures = PROCEDURES.iter();
@@ -77,14 +84,19 @@ fn a_table_of_somebody_elses_is_neither_shown_nor_changed() {
     assert_eq!(world.superuser.rows(EVERYTHING), before);
 }
 
+/// In each state of a conversion.
 #[test]
 fn nor_is_one_that_is_encrypted() {
     let mut world = World::new();
-    world.superuser.run("SET statement_timeout = 0");
-    world
-        .superuser
-        .run("CALL phone_add_encrypted_column('public.secrets', 'phone')");
-    let before = world.superuser.rows(EVERYTHING);
-    assert_eq!(learnt(&mut world), Vec::<String>::new());
-    assert_eq!(world.superuser.rows(EVERYTHING), before);
+    world.take_time();
+    for sql in [
+        "CALL phone_crypt.change_table('public.secrets', phone_crypt.prepare_sql('public.secrets', 'phone', 'text'), NULL)",
+        "CALL phone_encrypt_column('public.secrets', 'phone')",
+        "CALL phone_drop_plaintext('public.secrets', 'phone')",
+    ] {
+        world.superuser.run(sql);
+        let before = world.superuser.rows(EVERYTHING);
+        assert_eq!(learnt(&mut world), Vec::<String>::new(), "after {sql}");
+        assert_eq!(world.superuser.rows(EVERYTHING), before, "after {sql}");
+    }
 }

@@ -1,6 +1,6 @@
 //! The places of a table where an owner can hang code.
 
-use crate::attack::{Attack, Moment};
+use crate::attack::Attack;
 use crate::payloads;
 
 /// Each with the statements that hang `m.attack()` there.
@@ -73,9 +73,6 @@ pub fn places(table: &str, column: &str) -> Vec<Attack> {
         let sql = at(sql, table, column);
         let mut attack = Attack::code(name, &sql, &payloads::settings());
         attack.runs_code = !NEVER_MET.contains(&name);
-        if sql.contains(" TYPE own.") && name.ends_with("of the column") {
-            attack.moments.retain(|moment| *moment != Moment::Dropped);
-        }
         attacks.push(attack);
     }
     attacks
@@ -102,10 +99,6 @@ pub fn payloads(table: &str, column: &str) -> Vec<Attack> {
     ] {
         let name = format!("a trigger that raises {sqlstate}");
         let mut attack = Attack::code(&name, &trigger, &payloads::error(sqlstate));
-        // Those that the procedures try again for are waited for once only.
-        if ["40001", "55P03"].contains(&sqlstate) {
-            attack = attack.at(Moment::Encrypted);
-        }
         if sqlstate == "XX000" {
             attack.raises = Some("XX000");
         }

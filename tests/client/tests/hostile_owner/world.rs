@@ -64,8 +64,6 @@ pub struct World {
     pub superuser: Client,
     /// The owner.
     pub owner: Client,
-    /// A number of the table's, encrypted under the previous key.
-    pub under_previous_key: String,
     role: String,
     state: Vec<String>,
     brief_state: Vec<String>,
@@ -95,16 +93,11 @@ impl World {
              CREATE SEQUENCE traps.escaped;
              CREATE SEQUENCE traps.ran;
              GRANT USAGE ON ALL SEQUENCES IN SCHEMA traps TO PUBLIC;
-             SET phone_crypt.encryption_key = '{K2}';
-             CREATE TEMP TABLE old AS SELECT phone_encrypt('0401148075', chr(31) || 'c1') AS value;
-             RESET phone_crypt.encryption_key;
              CREATE TABLE public.secrets (id bigint PRIMARY KEY, phone text UNIQUE, note text);
              INSERT INTO public.secrets VALUES (1, '+61491570156', 'TOP SECRET');
              -- Nobody waits for an attack that only takes time.
              SET statement_timeout = '300ms'"
         ));
-        let under_previous_key = superuser.text("SELECT value FROM old", &[]);
-        superuser.run("DROP TABLE old");
         let mut owner = SERVER.connect_as(&role, &database);
         owner.run(OWN_SCHEMAS);
         owner.run(&traps::sql(&role));
@@ -112,7 +105,6 @@ impl World {
         let mut world = World {
             superuser,
             owner,
-            under_previous_key,
             role,
             state: Vec::new(),
             brief_state: Vec::new(),
@@ -239,7 +231,6 @@ impl World {
         // Nothing of the owner's is run by this.
         self.superuser.run(
             "SET session_replication_role = replica;
-             DELETE FROM phone_crypt.columns;
              DELETE FROM phone_crypt.jobs;
              DELETE FROM phone_crypt.pinned_keys;
              RESET session_replication_role;

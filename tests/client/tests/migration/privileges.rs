@@ -2,7 +2,7 @@
 
 use phone_crypt_client_tests::Sql;
 
-use crate::shared::{SERVER, disagreeing, with_owner};
+use crate::shared::{SERVER, with_owner};
 
 const EARLIER_TABLE: &str = "
     CREATE TABLE public.rate_limits (id text PRIMARY KEY, count integer, window_start bigint,
@@ -16,8 +16,8 @@ const MAKE: &str = "
 /// Every procedure on a table, in an order in which each has something to do.
 const CALLS: [&str; 6] = [
     "CALL phone_migrate_rate_limits('public.rate_limits')",
-    "CALL phone_add_encrypted_column('customers', 'phone')",
-    "CALL phone_rotate_column('customers', 'phone', true)",
+    "CALL phone_encrypt_column('customers', 'phone', keep_original => true)",
+    "CALL phone_rotate_column('customers', 'phone')",
     "CALL phone_drop_plaintext('customers', 'phone')",
     "CALL phone_decrypt_column('customers', 'phone')",
     "CALL phone_import_legacy_column('customers', 'old', 'cbc')",
@@ -25,17 +25,14 @@ const CALLS: [&str; 6] = [
 
 #[test]
 fn an_owner_with_the_profile_needs_no_superuser() {
-    let (mut superuser, mut owner) = with_owner();
+    let (_, mut owner) = with_owner();
     owner.run(&format!("{EARLIER_TABLE}; {MAKE}"));
     for call in CALLS {
         owner.run(call);
-        if call.contains("encrypt_column") {
-            assert_eq!(disagreeing(&mut superuser, "customers", "phone"), 0);
-        }
     }
     assert_eq!(
         owner.rows("SELECT id, phone FROM customers ORDER BY id"),
-        ["1|+61401148075", "2|+14011480751", "3|", "4|none"]
+        ["1|0401148075", "2|+1 401 148 0751", "3|", "4|none"]
     );
     owner.run("CALL phone_rotate_all()");
     owner.run("SELECT phone_column_policy('customers', 'old', 'null')");
@@ -46,7 +43,10 @@ fn an_owner_with_the_profile_needs_no_superuser() {
 fn whoever_does_not_own_the_table_is_refused_even_with_the_profile() {
     let (mut superuser, mut stranger) = with_owner();
     superuser.run(&format!("{EARLIER_TABLE}; {MAKE}"));
-    superuser.run("GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC");
+    let name = stranger.text("SELECT current_user::text", &[]);
+    superuser.run(&format!(
+        "GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}"
+    ));
     for call in &CALLS[..2] {
         stranger.refusal(call, &[]).says("42501", "must be owner");
     }
@@ -56,10 +56,6 @@ fn whoever_does_not_own_the_table_is_refused_even_with_the_profile() {
     }
     let policy = "SELECT phone_column_policy('customers', 'phone', 'delete')";
     stranger.refusal(policy, &[]).says("42501", "must be owner");
-    let registry = "DELETE FROM phone_crypt.columns";
-    stranger
-        .refusal(registry, &[])
-        .says("42501", "must be owner");
     let jobs = "UPDATE phone_crypt.jobs SET done = 0";
     stranger.refusal(jobs, &[]).says("42501", "must be owner");
 }
@@ -95,21 +91,4 @@ fn the_public_may_execute_nothing_of_it() {
                   FROM pg_class AS c, aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) AS a
                  WHERE a.grantee = 0 AND c.relnamespace = 'phone_crypt'::regnamespace";
     assert_eq!(superuser.rows(open), [""; 0], "open to PUBLIC");
-}
-
-/// Once attached, the trigger works for whoever may write the table, without any function of ours.
-#[test]
-fn a_writer_without_any_privilege_of_ours_keeps_the_column_in_step() {
-    let (mut superuser, mut owner) = with_owner();
-    owner.run(MAKE);
-    owner.run(CALLS[1]);
-    owner.run("GRANT SELECT, INSERT, UPDATE ON customers TO PUBLIC");
-    let database = owner.text("SELECT current_database()::text", &[]);
-    superuser.run(&format!("CREATE ROLE writer_{database} LOGIN"));
-    let mut writer = SERVER.connect_as(&format!("writer_{database}"), &database);
-    writer.run("INSERT INTO customers (id, phone) VALUES (5, '+61 401 148 076')");
-    writer.run("UPDATE customers SET phone = '0401 148 077' WHERE id = 1");
-    assert_eq!(disagreeing(&mut superuser, "customers", "phone"), 0);
-    let repeated = "INSERT INTO customers (id, phone) VALUES (6, '0401148076')";
-    assert_eq!(writer.refusal(repeated, &[]).sqlstate, "23505");
 }

@@ -22,20 +22,10 @@ pub fn with_owner() -> (Client, Client) {
     let mut superuser = SERVER.connect_as("postgres", &database);
     superuser.run(&format!(
         "CREATE ROLE {owner} LOGIN;
-         SELECT phone_crypt_grant('{owner}', 'admin');
+         SELECT phone_crypt_grant('{owner}', 'admin'), phone_crypt_grant('{owner}', 'reader'),
+                phone_crypt_grant('{owner}', 'writer');
          GRANT CREATE ON SCHEMA public TO {owner}"
     ));
     let owner = SERVER.connect_as(&owner, &database);
     (superuser, owner)
-}
-
-/// How many rows of this table say something else encrypted than in plain text. A hash must be there and right.
-pub fn disagreeing(client: &mut Client, table: &str, column: &str) -> i64 {
-    client.number(&format!(
-        "SELECT count(*) FROM {table} AS c
-          WHERE phone_decrypt(c.{column}_encrypted) IS DISTINCT FROM phone_try_normalize(c.{column}::text)
-             OR c.{column}_hash IS DISTINCT FROM phone_hash(phone_try_normalize(c.{column}::text))
-             OR phone_try_normalize(c.{column}::text) IS NULL
-                AND phone_decrypt_raw(c.{column}_raw) IS DISTINCT FROM c.{column}::text"
-    ))
 }

@@ -8,14 +8,14 @@ use crate::shared::with_owner;
 /// A number is stored where a text would be an address: whoever reads it as one reads memory, or nothing.
 const ADDRESS: &str = "140737488355327";
 
-/// A table with an encrypted column, whose trigger has been at work in the owner's session.
+/// A table in the middle of its conversion, whose trigger has been at work in the owner's session.
 fn encrypted() -> (Client, Client) {
     let (superuser, mut owner) = with_owner();
     owner.run(
-        "CREATE TABLE customers (id bigint PRIMARY KEY, phone text, tenant int NOT NULL DEFAULT 7);
+        "CREATE TABLE customers (id bigint PRIMARY KEY, phone text);
          INSERT INTO customers VALUES (1, '0401148075')",
     );
-    owner.run("CALL phone_add_encrypted_column('customers', 'phone', context_column => 'tenant')");
+    owner.run("CALL phone_encrypt_column('customers', 'phone')");
     owner.run("INSERT INTO customers VALUES (2, '0401148076')");
     (superuser, owner)
 }
@@ -25,132 +25,11 @@ fn lives(client: &mut Client) {
     assert_eq!(client.number("SELECT 1"), 1);
 }
 
-#[test]
-fn a_column_of_text_becomes_one_of_numbers() {
-    for column in ["phone", "phone_encrypted", "phone_hash", "phone_raw"] {
-        for kind in [
-            "bigint",
-            "double precision",
-            "timestamptz",
-            "boolean",
-            "bytea",
-            "inet",
-            "text[]",
-            "\"char\"",
-        ] {
-            let (mut superuser, mut owner) = encrypted();
-            owner.run(&format!(
-                "ALTER TABLE customers ALTER COLUMN {column} TYPE {kind} USING NULL"
-            ));
-            let value = match kind {
-                "bigint" | "double precision" => ADDRESS,
-                "timestamptz" => "'2026-01-01'",
-                "boolean" => "true",
-                "bytea" => "'\\x00ff'",
-                "inet" => "'::1'",
-                "text[]" => "'{a}'",
-                _ => "'x'",
-            };
-            let writes = [
-                format!("INSERT INTO customers (id, {column}) VALUES (3, {value})"),
-                format!("UPDATE customers SET {column} = {value}"),
-                format!("UPDATE customers SET {column} = {value} WHERE id = 1"),
-            ];
-            for write in writes {
-                let refusal = refused(owner.batch_execute(&write));
-                assert_eq!(refusal.sqlstate, "42804", "{write}: {refusal:?}");
-                lives(&mut owner);
-            }
-            // A row written past the trigger.
-            owner.run(&format!(
-                "ALTER TABLE customers DISABLE TRIGGER ALL; UPDATE customers SET {column} = {value};
-                 ALTER TABLE customers ENABLE TRIGGER ALL"
-            ));
-            for call in [
-                "CALL phone_add_encrypted_column('customers', 'phone')",
-                "CALL phone_rotate_all(true)",
-                "SELECT * FROM phone_forget('0401148075')",
-                "SELECT phone_column_policy('customers', 'phone', 'null', '1 day', 'at')",
-                "CALL phone_drop_plaintext('customers', 'phone')",
-                "SELECT * FROM phone_crypt.column_keys",
-                "CALL phone_decrypt_column('customers', 'phone')",
-            ] {
-                if let Err(error) = superuser.batch_execute(call) {
-                    let sqlstate = refused::<()>(Err(error)).sqlstate;
-                    assert_ne!(&sqlstate[..2], "XX", "{column} {kind}: {call}");
-                }
-                lives(&mut superuser);
-            }
-        }
-    }
-}
-
-#[test]
-fn a_context_column_becomes_one_of_another_type() {
-    for kind in [
-        "numeric",
-        "timestamptz",
-        "bytea",
-        "double precision",
-        "interval",
-    ] {
-        let (_, mut owner) = encrypted();
-        owner.run(&format!(
-            "ALTER TABLE customers ALTER COLUMN tenant DROP DEFAULT, ALTER COLUMN tenant DROP NOT NULL,
-                                   ALTER COLUMN tenant TYPE {kind} USING NULL"
-        ));
-        let write = "INSERT INTO customers (id, phone) VALUES (3, '0401148077')";
-        let refusal = refused(owner.batch_execute(write));
-        assert_eq!(refusal.sqlstate, "42804", "{kind}: {refusal:?}");
-        lives(&mut owner);
-    }
-    // The same text in another type of those that can be a context.
-    for kind in ["bigint", "text", "varchar(10)"] {
-        let (_, mut owner) = encrypted();
-        owner.run(&format!(
-            "ALTER TABLE customers ALTER COLUMN tenant TYPE {kind}"
-        ));
-        owner.run("INSERT INTO customers (id, phone) VALUES (3, '0401148077')");
-        let context =
-            "SELECT phone_decrypt(phone_encrypted, E'\\x1f' || tenant) FROM customers ORDER BY id";
-        owner.run("SET ROLE NONE");
-        assert_eq!(
-            owner.rows(context),
-            ["+61401148075", "+61401148076", "+61401148077"]
-        );
-    }
-}
-
-/// The columns move, and a number stands where the text was.
-#[test]
-fn columns_are_dropped_added_and_renamed() {
-    let (_, mut owner) = encrypted();
-    owner.run(&format!(
-        "ALTER TABLE customers RENAME phone_hash TO gone;
-         ALTER TABLE customers ADD COLUMN phone_hash bigint DEFAULT {ADDRESS}"
-    ));
-    let write = "UPDATE customers SET phone = '0401148079' WHERE id = 1";
-    assert_eq!(refused(owner.batch_execute(write)).sqlstate, "42804");
-    owner.run("ALTER TABLE customers DROP COLUMN phone_hash; ALTER TABLE customers RENAME gone TO phone_hash");
-    owner.run(write);
-    lives(&mut owner);
-}
-
 /// Only the extension's owner can do this; an error all the same, and things go on once it is undone.
 #[test]
 fn tables_of_our_own_change_their_types() {
     let (mut superuser, mut owner) = encrypted();
     for (table, column, call) in [
-        (
-            "columns",
-            "encrypted_column",
-            "INSERT INTO customers VALUES (9, '0401148075')",
-        ),
-        (
-            "columns",
-            "keep_original",
-            "SELECT * FROM phone_forget('0401148075')",
-        ),
         (
             "ratelimit_policies",
             "name",
@@ -191,37 +70,6 @@ fn tables_of_our_own_change_their_types() {
     }
     superuser.run("SELECT ratelimit_hit('k', 1, '1 hour'), phone_encrypt('+61401148075')");
     owner.run("INSERT INTO customers VALUES (10, '0401148075')");
-}
-
-/// What a batch is writing passes the trigger for what it says: not because somebody is at its row.
-#[test]
-fn a_trigger_cannot_use_a_batch_to_write_past_ours() {
-    let (mut superuser, mut owner) = with_owner();
-    owner.run(
-        "CREATE TABLE customers (id bigint PRIMARY KEY, phone text);
-         INSERT INTO customers VALUES (1, '0401148075'), (2, '0401148076');
-         CREATE FUNCTION alter_row() RETURNS trigger LANGUAGE plpgsql AS $$
-             BEGIN
-                 IF NEW.id = 1 THEN
-                     NEW.phone_hash := repeat('0', 64);
-                 END IF;
-                 RETURN NEW;
-             END $$",
-    );
-    owner.run("CALL phone_add_encrypted_column('customers', 'phone')");
-    owner.run(
-        "ALTER TABLE customers DISABLE TRIGGER ALL;
-         UPDATE customers SET phone_encrypted = NULL, phone_hash = NULL, phone_raw = NULL;
-         ALTER TABLE customers ENABLE TRIGGER ALL;
-         CREATE TRIGGER a BEFORE UPDATE ON customers FOR EACH ROW EXECUTE FUNCTION alter_row()",
-    );
-    owner.run("CALL phone_add_encrypted_column('customers', 'phone')");
-    let wrong = "SELECT count(*) FROM customers WHERE phone_hash <> phone_hash(phone_decrypt(phone_encrypted))";
-    assert_eq!(superuser.number(wrong), 0);
-    assert_eq!(
-        superuser.number("SELECT count(phone_hash) FROM customers"),
-        2
-    );
 }
 
 /// A trigger of the table calls what the batch that fires it uses itself.
@@ -270,15 +118,11 @@ fn relations_that_are_not_there() {
             "42P01",
         ),
         (
-            "SELECT phone_crypt.column_pending('rotate', 999999999, 'phone')",
+            "SELECT phone_crypt.page_batch('fill', 999999999, 'phone', 'p', 'text', 'true', 0, 1, false, '')",
             "42P01",
         ),
         (
-            "SELECT phone_crypt.column_batch('rotate', 999999999, 'phone', NULL, 1)",
-            "42P01",
-        ),
-        (
-            "SELECT phone_crypt.column_differing(999999999, 'phone', '3')",
+            "SELECT phone_crypt.conversion_differing(999999999, 'p', 'phone', 'text', 'all')",
             "42P01",
         ),
         (
@@ -297,16 +141,15 @@ fn relations_that_are_not_there() {
             "SELECT phone_crypt.migrate_batch(999999999, '(0,0)', '(1,0)', 1, now(), '1 hour', false, false, false, false)",
             "42P01",
         ),
-        ("SELECT phone_crypt.leaves(999999999)", "42P01"),
         (
             "SELECT phone_crypt.count_earlier_rows(999999999, true, true, true)",
             "42P01",
         ),
         ("SELECT phone_column_policy(999999999, 'phone')", "42P01"),
-        (
-            "CALL phone_add_encrypted_column(999999999, 'phone')",
-            "42P01",
-        ),
+        ("CALL phone_encrypt_column(999999999, 'phone')", "42P01"),
+        ("CALL phone_decrypt_column(999999999, 'phone')", "42P01"),
+        ("CALL phone_drop_plaintext(999999999, 'phone')", "42P01"),
+        ("CALL phone_rotate_column(999999999, 'phone')", "42P01"),
         (
             "CALL phone_import_legacy_column(999999999, 'phone', 'cbc')",
             "42P01",
@@ -315,7 +158,7 @@ fn relations_that_are_not_there() {
         ("SELECT phone_crypt_adopt_rate_limits(999999999)", "42P01"),
         ("SELECT phone_crypt_release_rate_limits(999999999)", "42P01"),
         ("SELECT phone_crypt.announce_change()", "39P01"),
-        ("SELECT phone_crypt.keep_column()", "39P01"),
+        ("SELECT phone_crypt.convert_row()", "39P01"),
     ] {
         let refusal = refused(superuser.batch_execute(call));
         assert_eq!(refusal.sqlstate, sqlstate, "{call}: {refusal:?}");

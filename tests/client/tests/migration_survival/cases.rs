@@ -1,7 +1,7 @@
 //! Every procedure, the table that it is called on, and what it must leave there.
 
-use phone_crypt_client_tests::customers::{make_customers, table_state};
-use phone_crypt_client_tests::samples::{K1, K2, K2_ID};
+use phone_crypt_client_tests::customers::{make_customers, make_values, table_state};
+use phone_crypt_client_tests::samples::{K1, K2};
 use phone_crypt_client_tests::{Server, Sql};
 use postgres::Client;
 
@@ -11,8 +11,11 @@ use crate::limits::{limits_state, make_rate_limits};
 /// Many batches, so that a run is stopped between any two of many COMMITs.
 const ROWS: u32 = 5_000;
 
-const ENCRYPT: &str = "CALL phone_add_encrypted_column('customers', 'phone', batch_size => 2000)";
-const DROP: &str = "CALL phone_drop_plaintext('customers', 'phone', batch_size => 5000)";
+/// Of plain text.
+const ENCRYPT: &str =
+    "CALL phone_encrypt_column('customers', 'phone', duplicates => 'text', batch_size => 100)";
+/// Of values.
+const READ: &str = "CALL phone_encrypt_column('customers', 'phone', duplicates => 'text', batch_size => 100, context => 'shop')";
 
 /// A procedure.
 pub struct Case {
@@ -53,14 +56,34 @@ fn customers(client: &mut Client) {
     make_customers(client, ROWS);
 }
 
+fn values(client: &mut Client) {
+    customers(client);
+    make_values(client, "shop");
+    client.run(
+        "DELETE FROM customers WHERE phone IS NULL; ALTER TABLE customers ALTER phone SET NOT NULL",
+    );
+}
+
 fn encrypted(client: &mut Client) {
     customers(client);
     client.run(ENCRYPT);
 }
 
+/// No two rows of one number: the way back has room for each.
+fn encrypted_once(client: &mut Client) {
+    customers(client);
+    client.run("DELETE FROM customers WHERE id % 10 = 4");
+    client.run(ENCRYPT);
+}
+
+fn read(client: &mut Client) {
+    values(client);
+    client.run(READ);
+}
+
 fn without_plaintext(client: &mut Client) {
     encrypted(client);
-    client.run(DROP);
+    client.run("CALL phone_drop_plaintext('customers', 'phone')");
 }
 
 fn rate_limits(client: &mut Client) {
@@ -72,7 +95,7 @@ fn people(client: &mut Client) {
 }
 
 fn with_retention(client: &mut Client) {
-    encrypted(client);
+    without_plaintext(client);
     client.run("SELECT phone_column_policy('customers', 'phone', 'delete', '30 days', 'seen_at')");
 }
 
@@ -84,20 +107,21 @@ fn people_state(client: &mut Client) -> Vec<String> {
     table_state(client, "people")
 }
 
-/// `phone_add_encrypted_column`.
+/// `phone_encrypt_column` of plain text.
 pub fn encrypt() -> Case {
-    case(
-        customers,
-        "CALL phone_add_encrypted_column('customers', 'phone', batch_size => 100)",
-        customers_state,
-    )
+    case(customers, ENCRYPT, customers_state)
 }
 
-/// `phone_drop_plaintext`.
+/// `phone_encrypt_column` of values.
+pub fn encrypt_values() -> Case {
+    case(values, READ, customers_state)
+}
+
+/// `phone_drop_plaintext`, of values.
 pub fn drop_plaintext() -> Case {
     case(
-        encrypted,
-        "CALL phone_drop_plaintext('customers', 'phone', batch_size => 50)",
+        read,
+        "CALL phone_drop_plaintext('customers', 'phone')",
         customers_state,
     )
 }
@@ -105,7 +129,7 @@ pub fn drop_plaintext() -> Case {
 /// `phone_decrypt_column`.
 pub fn decrypt() -> Case {
     case(
-        without_plaintext,
+        encrypted_once,
         "CALL phone_decrypt_column('customers', 'phone', batch_size => 100)",
         customers_state,
     )
@@ -118,18 +142,6 @@ pub fn rotate() -> Case {
         ..case(
             without_plaintext,
             "CALL phone_rotate_column('customers', 'phone', batch_size => 100)",
-            customers_state,
-        )
-    }
-}
-
-/// `phone_rotate_column` with `rotate_hash`, after the hash key has been changed.
-pub fn rotate_hash() -> Case {
-    Case {
-        keys: format!("{}phone_crypt.hash_key_id = '{K2_ID}'\n", keys(K1, K2)),
-        ..case(
-            without_plaintext,
-            "CALL phone_rotate_column('customers', 'phone', rotate_hash => true, batch_size => 100)",
             customers_state,
         )
     }

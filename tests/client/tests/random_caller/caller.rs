@@ -157,7 +157,6 @@ fn call_at_random(role: &str, profile: Option<&str>, encoding: Encoding, calls: 
     // Its temporary table is somebody else's to the caller.
     let mut superuser = SERVER.connect_as("postgres", &database);
     superuser.run(relations::MAKE);
-    superuser.run(relations::ENCRYPT);
     let grant = match profile {
         Some(profile) => format!(
             "SELECT phone_crypt_grant('{role}', '{profile}'); GRANT USAGE ON SCHEMA zoo TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA zoo TO {role}"

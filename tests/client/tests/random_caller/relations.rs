@@ -41,21 +41,25 @@ pub const MAKE: &str = "
     CREATE TRIGGER zz_phone_crypt_3_1 BEFORE INSERT OR UPDATE ON zoo.turning
         FOR EACH ROW EXECUTE FUNCTION phone_crypt.convert_row('one', 'fill');
     ALTER TABLE zoo.turning ENABLE ALWAYS TRIGGER zz_phone_crypt_3_1;
+    CREATE TABLE zoo.reading (id int PRIMARY KEY, phone text UNIQUE, phone_encrypted public.encrypted_phone);
+    INSERT INTO zoo.reading VALUES (1, public.phone_encrypt('0401148075')), (2, public.phone_encrypt('0401148076')), (3, NULL);
+    CREATE TRIGGER zz_phone_crypt_columns_1 BEFORE UPDATE OF phone, phone_encrypted ON zoo.reading
+        FOR EACH ROW WHEN (false) EXECUTE FUNCTION phone_crypt.convert_row('two', 'columns', 'value ');
+    CREATE TRIGGER zz_phone_crypt_3_1 BEFORE INSERT OR UPDATE ON zoo.reading
+        FOR EACH ROW EXECUTE FUNCTION phone_crypt.convert_row('two', 'read');
+    ALTER TABLE zoo.reading ENABLE ALWAYS TRIGGER zz_phone_crypt_3_1;
     CREATE TABLE zoo.gone (id int PRIMARY KEY, phone text);
     DO $$ BEGIN
         EXECUTE format('CREATE VIEW zoo.oid_of_gone AS SELECT %s::oid AS oid', 'zoo.gone'::regclass::oid);
     END $$;
     DROP TABLE zoo.gone";
 
-/// Encrypts one of them; it commits, and so needs a message of its own.
-pub const ENCRYPT: &str =
-    "CALL phone_add_encrypted_column('zoo.customers', 'phone', context_column => 'ctx')";
-
 /// Each as an expression of type oid.
-pub const OIDS: [&str; 37] = [
+pub const OIDS: [&str; 38] = [
     "NULL",
     "'zoo.typed'::regclass",
     "'zoo.turning'::regclass",
+    "'zoo.reading'::regclass",
     "'zoo.customers'::regclass",
     "'zoo.customers'::regclass",
     "'zoo.legacy'::regclass",
@@ -84,7 +88,7 @@ pub const OIDS: [&str; 37] = [
     "'pg_authid'::regclass",
     "'pg_largeobject'::regclass",
     "'information_schema.tables'::regclass",
-    "'phone_crypt.columns'::regclass",
+    "'phone_crypt.pinned_keys'::regclass",
     "'phone_crypt.jobs'::regclass",
     "'phone_crypt.rate_limits'::regclass",
     "0::oid",
@@ -93,7 +97,15 @@ pub const OIDS: [&str; 37] = [
 ];
 
 /// Tables that triggers may be put on, and a change of their rows.
-pub const CHANGES: [(&str, &str); 9] = [
+pub const CHANGES: [(&str, &str); 11] = [
+    (
+        "zoo.turning",
+        "UPDATE zoo.turning SET phone = phone, phone_encrypted = NULL",
+    ),
+    (
+        "zoo.reading",
+        "UPDATE zoo.reading SET phone = (SELECT phone FROM zoo.reading WHERE id = 2) WHERE id < 2",
+    ),
     ("zoo.customers", "UPDATE zoo.customers SET ctx = ctx"),
     (
         "zoo.customers",

@@ -11,9 +11,9 @@ const ARGUMENTS: [&str; 9] = [
     "'id'",
     "'nowhere'",
     "'', ''",
-    "'zoo.customers', 'phone', 'phone_encrypted', '', 'ctx'",
-    "'zoo.customers', 'phone', 'nowhere', '', ''",
-    "'4294967295', 'phone', 'phone', '', ''",
+    "'one', 'fill'",
+    "'two', 'read_with_spelling'",
+    "'nowhere', 'clear'",
     "'zoo.parts', 'a', 'b', 'c', 'd', 'e'",
 ];
 

@@ -55,14 +55,14 @@ const TEXTS: [&str; 66] = [
     "'3a4e3936'",
     "'00000000'",
     "'A915EE2B'",
-    "'encrypt'",
-    "'decrypt'",
-    "'rotate'",
-    "'rehash'",
-    "'import'",
-    "'hash'",
-    "'check'",
-    "'encrypt_duplicate'",
+    "'text'",
+    "'value '",
+    "'value ff'",
+    "'value f'",
+    "'legacy cbc - -'",
+    "'legacy node-evp a915ee2b AU,ZZ'",
+    "'fill'",
+    "'refuse'",
     "'phone'",
     "'id'",
     "'ctid'",
@@ -268,18 +268,10 @@ const ROW_IDS: [&str; 6] = [
     "'(2147483648,0)'",
 ];
 const TRANSACTIONS: [&str; 5] = ["NULL", "'0'", "'3'", "'2147483648'", "'4294967295'"];
-const REGISTRATIONS: [&str; 6] = [
-    "NULL",
-    "(SELECT c FROM phone_crypt.columns AS c LIMIT 1)",
-    "ROW()",
-    "jsonb_populate_record((SELECT c FROM phone_crypt.columns AS c LIMIT 1), '{\"relation\": 4294967295}')",
-    "jsonb_populate_record((SELECT c FROM phone_crypt.columns AS c LIMIT 1), '{\"hash_column\": \"nowhere\", \"raw_column\": null}')",
-    "jsonb_populate_record((SELECT c FROM phone_crypt.columns AS c LIMIT 1), '{\"context_column\": \"id\", \"plaintext_type\": \"x y z\"}')",
-];
-
-const CONVERSIONS: [&str; 7] = [
+const CONVERSIONS: [&str; 8] = [
     "NULL",
     "(SELECT c FROM phone_crypt.conversions AS c LIMIT 1)",
+    "(SELECT c FROM phone_crypt.conversions AS c WHERE c.source <> 'text' LIMIT 1)",
     "ROW()",
     "jsonb_populate_record((SELECT c FROM phone_crypt.conversions AS c LIMIT 1), '{\"relation\": 4294967295}')",
     "jsonb_populate_record((SELECT c FROM phone_crypt.conversions AS c LIMIT 1), '{\"plain_number\": 99, \"encrypted_number\": -1}')",
@@ -328,20 +320,17 @@ const SETTINGS: [&str; 20] = [
 ];
 
 /// What an argument of this name is often given, so that calls get further than the first check.
-fn likely(name: &str) -> &'static [&'static str] {
+fn likely(kind: &str, name: &str) -> &'static [&'static str] {
     match name {
+        "source" if kind == "text" => &["'text'", "'value '", "'legacy cbc - -'"],
         "column" | "column_name" => &["'phone'"],
         "work" => &[
             "'fill'",
-            "'fill_repeated'",
+            "'read'",
+            "'read_with_spelling'",
+            "'clear'",
             "'reencrypt'",
-            "'encrypt'",
             "'decrypt'",
-            "'rotate'",
-            "'rehash'",
-            "'import'",
-            "'hash'",
-            "'check'",
         ],
         "scheme" => &["'cbc'", "'node-evp'"],
         "context" | "hash_context" => &["''", "chr(31) || 'c1'"],
@@ -359,9 +348,12 @@ fn likely(name: &str) -> &'static [&'static str] {
         "table" | "relation" | "leaf" => &[
             "'zoo.customers'::regclass",
             "'zoo.turning'::regclass",
+            "'zoo.reading'::regclass",
             "'zoo.typed'::regclass",
         ],
         "pending" => &["'true'", "'t.phone IS NOT NULL'"],
+        "encrypted" => &["'phone_encrypted'"],
+        "plain" => &["'phone'"],
         "number" => &["2::smallint"],
         "source" | "target" => &[
             "'zoo.rate_limits'::regclass",
@@ -412,7 +404,7 @@ pub enum Encoding {
 
 /// A value of a type, as an expression; `None` where there is none of it here.
 pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) -> Option<String> {
-    let likely = likely(name);
+    let likely = likely(kind, name);
     if !likely.is_empty() && numbers.below(2) == 0 {
         return Some(format!("({})::{kind}", numbers.of(likely)));
     }
@@ -446,7 +438,6 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "regclass[]" => &OID_ARRAYS,
         "tid" => &ROW_IDS,
         "xid" => &TRANSACTIONS,
-        "phone_crypt.columns" => &REGISTRATIONS,
         "phone_crypt.conversions" => &CONVERSIONS,
         "bytea" => &BYTE_STRINGS,
         "smallint" => &SMALL_INTEGERS,
