@@ -52,6 +52,7 @@ pgrx::extension_sql_file!(
         sql::ratelimit_policy::ratelimit_check_all,
         sql::ratelimit_headers::ratelimit_headers,
         sql::ratelimit_headers::ratelimit_headers_of_policy,
+        sql::ratelimit_address::ratelimit_address_key,
         sql::ratelimit_admin::ratelimit_reset,
         sql::ratelimit_admin::ratelimit_forget,
         sql::ratelimit_admin::ratelimit_refund,

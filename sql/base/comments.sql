@@ -96,6 +96,8 @@ COMMENT ON FUNCTION ratelimit_check(text, text, integer) IS
     'a hit against a policy; 22023 if there is no such policy';
 COMMENT ON FUNCTION ratelimit_check_all(text[], text[], integer) IS
     'a hit against several policies, each with its key, all or nothing; policy is the one that decided';
+COMMENT ON FUNCTION ratelimit_address_key(inet, integer) IS
+    'the key to count an address under: IPv4 as it is, also inside IPv6; of IPv6 the network';
 COMMENT ON FUNCTION ratelimit_headers(text, text) IS
     'RateLimit-Policy, RateLimit, X-RateLimit-* and Retry-After of a key in a policy; consumes nothing';
 COMMENT ON FUNCTION ratelimit_headers(text, text, integer, interval, text, integer) IS

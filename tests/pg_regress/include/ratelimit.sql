@@ -118,6 +118,15 @@ SELECT list, key, network, note FROM phone_crypt.ratelimit_lists ORDER BY networ
 DELETE FROM phone_crypt.ratelimit_lists;
 SELECT reason FROM ratelimit_peek('10.1.0.1:login', 1, '1 year');
 
+-- An address is one key however it is written, and so is a network of IPv6.
+SELECT address, ratelimit_address_key(address)
+  FROM unnest(ARRAY['203.0.113.7', '203.0.113.7/24', '::ffff:203.0.113.7', '::ffff:203.0.113.8', '::ffff:0:203.0.113.7',
+                    '64:ff9b::203.0.113.7', '64:ff9b:1::203.0.113.7', '2002:cb00:7107:1::2', '2001:db8:1:2:3:4:5:6/48',
+                    '::1', '0.0.0.0/0', '::/0']::inet[]) AS address;
+SELECT v6_prefix, t.outcome(format('ratelimit_address_key(''2001:db8:1:2ff:3:4:5:6'', %s)', v6_prefix))
+  FROM unnest(ARRAY['1', '48', '56', '64', '128', '0', '129', '-1', 'NULL']) AS v6_prefix;
+SELECT t.outcome('ratelimit_address_key(NULL)');
+
 -- Phones: one key however it is written, and nobody sees the number.
 SELECT allowed, remaining FROM ratelimit_hit_phone('0401 148 075', 2, '1 year');
 SELECT allowed, remaining FROM ratelimit_hit_phone('+61 401 148 075', 2, '1 year');
