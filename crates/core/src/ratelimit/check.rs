@@ -110,6 +110,8 @@ impl Verdict {
 /// Decides a hit of `cost` at `now_us`. Gives the entry to keep, if the hit changes it, and the answer. A denied
 /// hit changes nothing, unless the limit has penalties or counts what it denies.
 ///
+/// Blocks are held against `now_us` itself, also where the key has seen a later time: they last as long as they say.
+///
 /// # Errors
 /// [`QuotaError::Cost`] for a cost below 1.
 pub fn hit(
@@ -118,7 +120,6 @@ pub fn hit(
     limit: &Limit<'_>,
     cost: i32,
 ) -> Result<(Option<Entry>, Verdict), QuotaError> {
-    let now_us = entry.not_before_seen(now_us);
     if entry.blocked_until_us > now_us {
         return Ok((None, look(entry, now_us, limit, cost)?));
     }
@@ -152,7 +153,6 @@ pub fn look(
     limit: &Limit<'_>,
     cost: i32,
 ) -> Result<Verdict, QuotaError> {
-    let now_us = entry.not_before_seen(now_us);
     let state = entry.state.as_ref();
     let decision = peek(state, now_us, limit.algorithm, &limit.quota, cost)?;
     if entry.blocked_until_us > now_us {
