@@ -30,7 +30,34 @@ SELECT allowed, remaining, reason FROM ratelimit_peek('peek', 2, '1 year');
 -- Named notation needs quotes.
 SELECT allowed, remaining FROM ratelimit_hit(key => 'named', "limit" => 2, "window" => '1 year', cost => 2);
 
--- The limit may change from call to call; another window or algorithm carries over what is used.
+-- The limit may change from call to call: what was used stays used, in each algorithm.
+SELECT algorithm, a.remaining AS of_1000, b.allowed AS of_10, b.remaining, b.retry_after > '1 day' AS waits,
+       c.remaining AS of_600, d.remaining AS of_2000
+  FROM unnest(ARRAY['fixed_window', 'sliding_window', 'token_bucket']) AS algorithm,
+       ratelimit_hit('less:' || algorithm, 1000, '10 years', 500, algorithm) AS a,
+       ratelimit_hit('less:' || algorithm, 10 + 0 * a.remaining, '10 years', 1, algorithm) AS b,
+       ratelimit_hit('less:' || algorithm, 600 + 0 * b.remaining, '10 years', 1, algorithm) AS c,
+       ratelimit_hit('less:' || algorithm, 2000 + 0 * c.remaining, '10 years', 1, algorithm) AS d;
+DO $$
+DECLARE
+    algorithm text;
+    answer record;
+BEGIN
+    FOREACH algorithm IN ARRAY ARRAY['fixed_window', 'sliding_window', 'token_bucket'] LOOP
+        PERFORM ratelimit_policy_set('shrinks', 1000, '10 years', algorithm);
+        PERFORM FROM ratelimit_check('shrinks', algorithm, 500);
+        PERFORM ratelimit_policy_set('shrinks', 10, '10 years', algorithm);
+        SELECT * INTO answer FROM ratelimit_check('shrinks', algorithm);
+        RAISE NOTICE '% of 10: %, % left', algorithm, answer.allowed, answer.remaining;
+        PERFORM ratelimit_policy_set('shrinks', 1000, '10 years', algorithm);
+        SELECT * INTO answer FROM ratelimit_check('shrinks', algorithm);
+        RAISE NOTICE '% of 1000: %, % left', algorithm, answer.allowed, answer.remaining;
+    END LOOP;
+END;
+$$;
+SELECT ratelimit_policy_drop('shrinks');
+
+-- Another window or algorithm carries over what is used.
 SELECT remaining FROM ratelimit_hit('change', 10, '1 year', 4);
 SELECT remaining FROM ratelimit_hit('change', 6, '1 year');
 SELECT remaining FROM ratelimit_hit('change', 6, '2 years');

@@ -52,8 +52,9 @@ pub(super) fn deny_and_count(
     cost: i32,
 ) -> Result<(State, Decision), QuotaError> {
     let cost = check_cost(cost)?;
-    let after = Present::of(state, now_us, algorithm, quota).charged(cost);
-    Ok((after.state, after.denied(cost)))
+    let after = Present::of(state, now_us, algorithm, quota).charged_where_kept(cost);
+    let decision = Present::of(Some(&after), now_us, algorithm, quota).denied(cost);
+    Ok((after, decision))
 }
 
 /// The answer that a hit of `cost` would get, and what is left while it is not made.
@@ -103,8 +104,8 @@ struct Present<'a> {
     behind_us: i64,
     /// In the terms of the call.
     state: State,
-    /// In the terms of another algorithm or window that wrote it, if so. It goes on being what is kept until a hit
-    /// is counted, so what a call has to wait for is told by this one.
+    /// In the terms of another algorithm or quota that wrote it, if those are not the call's. It goes on being what
+    /// is kept until a hit is allowed, so what a call has to wait for is told by this one.
     kept: Option<State>,
 }
 
@@ -130,15 +131,24 @@ impl<'a> Present<'a> {
             return own((rules.with_used)(quota, now_us, 0));
         };
         let kept = state.with_known_window(quota);
-        if kept.algorithm == algorithm && kept.quota.window_us() == quota.window_us() {
+        let is_own = kept.algorithm == algorithm && (rules.counts_alike)(&kept.quota, quota);
+        if is_own {
             return own((rules.advance)(&kept, now_us, quota));
+        }
+        if kept.expires_us() <= now_us {
+            return own((rules.with_used)(quota, now_us, 0));
         }
         // The quota already used is carried over: such a change never gives more.
         let kept_rules = rules_of(kept.algorithm);
-        let used = (kept_rules.used)(&kept, now_us);
+        let carried = match (kept.algorithm, algorithm) {
+            (Algorithm::TokenBucket, Algorithm::TokenBucket) => {
+                token_bucket::in_terms_of(&kept, now_us, quota)
+            }
+            _ => (rules.with_used)(quota, now_us, (kept_rules.used)(&kept, now_us)),
+        };
         Present {
             kept: Some((kept_rules.advance)(&kept, now_us, &kept.quota)),
-            ..own((rules.with_used)(quota, now_us, used))
+            ..own(carried)
         }
     }
 
@@ -153,6 +163,20 @@ impl<'a> Present<'a> {
             state: after,
             kept: None,
             ..*self
+        }
+    }
+
+    /// What is kept, with a hit more: a denied hit does not bring a state into other terms, in which there may be
+    /// less room for what was used.
+    fn charged_where_kept(&self, cost: i64) -> State {
+        let (state, quota) = match &self.kept {
+            None => (&self.state, self.quota),
+            Some(kept) => (kept, &kept.quota),
+        };
+        State {
+            quota: *quota,
+            seen_us: self.now_us,
+            ..(rules_of(state.algorithm).charge)(state, self.now_us, quota, cost)
         }
     }
 
