@@ -123,3 +123,51 @@ fn a_burst_that_changes_moves_nothing_either() {
         assert_eq!(changed.remaining(), left, "{limit}, {burst}");
     }
 }
+
+#[test]
+fn what_is_given_back_after_the_window_is_over_is_nothing() {
+    for algorithm in Algorithm::ALL {
+        let mut case = Case {
+            algorithm,
+            quota: Quota::new(5, 1_000_000, None).unwrap(),
+            now_us: BEGIN_US,
+            ..Case::plain(&mut Sequence::new(1))
+        };
+        let reset_us = case.hit(3).decision.reset_after_us;
+        case.now_us += reset_us - 1;
+        assert!(case.entry.refunded(case.now_us, 3).is_some());
+        case.now_us += 1;
+        assert_eq!(case.entry.refunded(case.now_us, 3), None, "{algorithm:?}");
+        assert!(case.hit(2).decision.allowed);
+        case.entry = case.entry.refunded(case.now_us, 3).unwrap();
+        assert_eq!(case.remaining(), 5, "{algorithm:?}");
+    }
+}
+
+#[test]
+fn ten_a_day_used_up_stay_used_up_when_it_is_ten_a_minute() {
+    const MINUTE_US: i64 = 60_000_000;
+    for before in Algorithm::ALL {
+        for after in Algorithm::ALL {
+            let mut case = Case {
+                algorithm: before,
+                quota: Quota::new(10, 1_440 * MINUTE_US, None).unwrap(),
+                now_us: BEGIN_US,
+                ..Case::plain(&mut Sequence::new(1))
+            };
+            assert!(case.hit(10).decision.allowed);
+            case.algorithm = after;
+            case.quota = Quota::new(10, MINUTE_US, None).unwrap();
+            case.now_us += 2 * MINUTE_US;
+            let retry_us = case.hit(1).decision.retry_after_us.unwrap();
+            assert!(retry_us > MINUTE_US, "{before:?} to {after:?}");
+            let at = |us| case.look_at(case.now_us + us, 1).decision.allowed;
+            assert_eq!([at(retry_us - 1), at(retry_us)], [false, true]);
+            // From the hit on that is allowed, it is ten a minute.
+            case.now_us += retry_us;
+            assert!(case.hit(1).decision.allowed);
+            case.now_us += 2 * MINUTE_US;
+            assert_eq!(case.remaining(), 10, "{before:?} to {after:?}");
+        }
+    }
+}
