@@ -54,7 +54,6 @@ pgrx::extension_sql_file!(
         sql::ratelimit_headers::ratelimit_headers_of_policy,
         sql::ratelimit_address::ratelimit_address_key,
         sql::ratelimit_admin::ratelimit_reset,
-        sql::ratelimit_admin::ratelimit_forget,
         sql::ratelimit_admin::ratelimit_refund,
         sql::ratelimit_admin::ratelimit_block,
         sql::ratelimit_admin::ratelimit_unblock,

@@ -140,8 +140,8 @@ COMMENT ON FUNCTION ratelimit_cleanup(integer) IS
     'deletes expired rows of phone_crypt.rate_limits; how many';
 COMMENT ON FUNCTION phone_crypt.is_policy(text, integer, interval, text, integer, interval[]) IS
     'true, or the error that says why these are no policy';
-COMMENT ON FUNCTION phone_crypt.ratelimit_forget(text, boolean) IS
-    'as ratelimit_reset, by the key under which state is kept; behind ratelimit_policy_drop';
+COMMENT ON FUNCTION phone_crypt.ratelimit_drop_lost() IS
+    'deletes rows of policies that are gone; behind ratelimit_cleanup';
 COMMENT ON FUNCTION phone_crypt.ratelimit_entries() IS
     'behind phone_crypt.ratelimit_status and phone_crypt.ratelimit_top';
 COMMENT ON FUNCTION phone_crypt.ratelimit_counters() IS

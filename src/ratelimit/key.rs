@@ -2,6 +2,7 @@
 
 use phone_crypt_core::ratelimit::KeyName;
 
+use super::policies::Policy;
 use crate::error::{Error, Result};
 
 /// What the key of a phone begins with; its hash follows.
@@ -17,8 +18,8 @@ const MAX_POLICY_NAME: usize = 63;
 pub enum StateKey<'a> {
     /// The caller's.
     Plain(&'a [u8]),
-    /// `policy:<name>:<key>` among the keys of policies.
-    OfPolicy(Vec<u8>),
+    /// `policy:<name>:<key>` in the policy's space.
+    OfPolicy(Vec<u8>, i32),
 }
 
 impl<'a> StateKey<'a> {
@@ -27,16 +28,17 @@ impl<'a> StateKey<'a> {
         StateKey::Plain(key)
     }
 
-    /// The key within a policy.
-    pub fn of_policy(policy: &str, key: &[u8]) -> StateKey<'a> {
-        StateKey::OfPolicy([b"policy:", policy.as_bytes(), b":", key].concat())
+    /// The key within a policy, in one of its spaces.
+    pub fn of_policy(policy: &Policy, space: i32, key: &[u8]) -> StateKey<'a> {
+        let name = [b"policy:", policy.name.as_bytes(), b":", key].concat();
+        StateKey::OfPolicy(name, space)
     }
 
     /// As both engines know it.
     pub fn name(&self) -> KeyName<'_> {
         match self {
             StateKey::Plain(key) => KeyName::plain(key),
-            StateKey::OfPolicy(key) => KeyName::of_policy(key),
+            StateKey::OfPolicy(key, space) => KeyName::of_policy(key).in_space(*space),
         }
     }
 }

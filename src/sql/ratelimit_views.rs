@@ -18,6 +18,7 @@ use crate::ratelimit::{self, Engine, memory};
 struct Shown {
     key: Vec<u8>,
     kind: KeyKind,
+    space: i32,
     engine: Engine,
     entry: Entry,
     counts: Option<(u64, u64)>,
@@ -32,10 +33,11 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
     if let (Engine::Memory, Some(owner)) = (in_force, place.slots) {
         memory::each_slot(owner, |slot| {
             let name = slot.name();
-            keys.insert((name.bytes.to_vec(), name.kind));
+            keys.insert((name.bytes.to_vec(), name.kind, name.space));
             all.push(Shown {
                 key: name.bytes.to_vec(),
                 kind: name.kind,
+                space: name.space,
                 engine: Engine::Memory,
                 entry: *slot.entry(),
                 counts: Some(slot.counts()),
@@ -43,7 +45,7 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
         });
     }
     ratelimit::each_row(place.table, |name, row| {
-        if !keys.contains(&(name.bytes.to_vec(), name.kind)) {
+        if !keys.contains(&(name.bytes.to_vec(), name.kind, name.space)) {
             let engine = if row.is_durable {
                 Engine::Table
             } else {
@@ -52,13 +54,20 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
             all.push(Shown {
                 key: name.bytes.to_vec(),
                 kind: name.kind,
+                space: name.space,
                 engine,
                 entry: row.entry,
                 counts: None,
             });
         }
     });
-    all.retain(|shown| shown.entry.expires_us() > now_us);
+    let spaces: Vec<i32> = ratelimit::all_policies()
+        .iter()
+        .map(|it| it.space())
+        .collect();
+    // What a policy that is gone has left behind means nothing, nor does what another trial has.
+    let is_known = |shown: &Shown| shown.kind == KeyKind::Plain || spaces.contains(&shown.space);
+    all.retain(|shown| shown.entry.expires_us() > now_us && is_known(shown));
     Ok(all)
 }
 

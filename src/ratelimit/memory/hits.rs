@@ -275,6 +275,13 @@ pub fn forget_clean(owner: Owner) {
     }
 }
 
+/// Gives up what policies of an owner have counted that are no more.
+pub fn forget_spaces(owner: Owner, spaces: &[i32]) {
+    for number in 0..shape().partitions {
+        lock(number).forget_spaces(owner, spaces);
+    }
+}
+
 /// Gives up everything of an owner that is no more.
 pub fn forget_all(owner: Owner) {
     for number in 0..shape().partitions {

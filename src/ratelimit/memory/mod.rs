@@ -31,7 +31,7 @@ mod table_lock;
 mod waiting;
 mod writer;
 
-pub use hits::{aim, approach, count, each_slot, replace, replace_all, totals};
+pub use hits::{aim, approach, count, each_slot, forget_spaces, replace, replace_all, totals};
 pub use launcher::register as register_launcher;
 pub use owners::{flush_facts, owner};
 pub use shmem::{is_there, request, slots};

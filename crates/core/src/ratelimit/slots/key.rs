@@ -54,13 +54,15 @@ impl KeyKind {
     }
 }
 
-/// The name under which state is kept: a kind, and a text within it.
+/// The name under which state is kept: a kind, a space of that kind, and a text within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyName<'a> {
     /// The text, in whatever encoding the database has.
     pub bytes: &'a [u8],
     /// The kind.
     pub kind: KeyKind,
+    /// Which space of the kind: 0 for callers' own keys, a number of its own for each policy.
+    pub space: i32,
 }
 
 impl<'a> KeyName<'a> {
@@ -70,16 +72,24 @@ impl<'a> KeyName<'a> {
         KeyName {
             bytes,
             kind: KeyKind::Plain,
+            space: 0,
         }
     }
 
-    /// A policy's key.
+    /// A policy's key, in space 0.
     #[must_use]
     pub fn of_policy(bytes: &'a [u8]) -> KeyName<'a> {
         KeyName {
             bytes,
             kind: KeyKind::Policy,
+            space: 0,
         }
+    }
+
+    /// The same kind and text in another space.
+    #[must_use]
+    pub fn in_space(self, space: i32) -> KeyName<'a> {
+        KeyName { space, ..self }
     }
 }
 
@@ -102,6 +112,7 @@ impl<'a> SlotKey<'a> {
             hasher.write_u64(u64::from(owner.database) << 32 | u64::from(owner.table));
             hasher.write(name.bytes);
             hasher.write_u8(name.kind as u8);
+            hasher.write_i32(name.space);
             let hash = hasher.finish();
             SlotKey { owner, name, hash }
         })

@@ -142,6 +142,7 @@ impl<'a> Slots<'a> {
         slot.next = next;
         slot.in_use = true;
         slot.kind = key.name.kind;
+        slot.space = key.name.space;
         slot.key_len = key.name.bytes.len() as u16;
         slot.owner = key.owner;
         slot.version = 0;

@@ -14,6 +14,7 @@ pub struct Slot {
     pub(super) kind: KeyKind,
     pub(super) key_len: u16,
     pub(super) owner: Owner,
+    pub(super) space: i32,
     /// The number of its latest change, which no other change of the partition has.
     pub(super) version: u64,
     /// The version that the table has.
@@ -38,6 +39,7 @@ impl Default for Slot {
             in_use: false,
             kind: KeyKind::Plain,
             key_len: 0,
+            space: 0,
             owner: Owner {
                 database: 0,
                 table: 0,
@@ -62,6 +64,7 @@ impl Slot {
         KeyName {
             bytes: self.key.get(..usize::from(self.key_len)).unwrap_or(&[]),
             kind: self.kind,
+            space: self.space,
         }
     }
 
