@@ -1,16 +1,12 @@
 //! What a key is, and under what name its state is kept.
 
-use phone_crypt_core::ratelimit::KeyName;
+use phone_crypt_core::ratelimit::{KeyName, MAX_KEY, MAX_POLICY_NAME};
 
 use super::policies::Policy;
 use crate::error::{Error, Result};
 
 /// What the key of a phone begins with; its hash follows.
 pub const PHONE_PREFIX: &[u8; 11] = b"phone_hash:";
-/// The longest key of a caller, in bytes.
-const MAX_KEY: usize = 512;
-/// The longest name of a policy.
-const MAX_POLICY_NAME: usize = 63;
 
 /// The key under which state is kept: the caller's own, or that and the policy's name. The two are in different spaces
 /// (`KeyKind`): no key of a caller is that of a policy.

@@ -258,6 +258,12 @@ fn keys_of_every_length_are_found_and_longer_ones_refused() {
         assert_eq!(found, Found::Slot(length));
     }
     assert!(SlotKey::new(OWNER, KeyName::plain(&key(MAX_KEY + 1)), [1, 2]).is_none());
+    // A policy's name and a caller's key.
+    for (length, fits) in [(583, true), (584, true), (585, false)] {
+        let name = key(length);
+        let found = SlotKey::new(OWNER, KeyName::of_policy(&name), [1, 2]);
+        assert_eq!(found.is_some(), fits, "{length}");
+    }
     let index = MAX_OWNERS as u32;
     assert!(SlotKey::new(Owner { index, ..OWNER }, KeyName::plain(b"a"), [1, 2]).is_none());
 }

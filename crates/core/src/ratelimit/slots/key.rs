@@ -3,8 +3,16 @@
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// The longest key in bytes: a policy's name and a caller's key (583), and what fills up a cache line.
-pub const MAX_KEY: usize = 584;
+/// The longest key of a caller, in bytes.
+pub const MAX_KEY: usize = 512;
+
+/// The longest name of a policy.
+pub const MAX_POLICY_NAME: usize = 63;
+
+/// Room for the longest name, `policy:<name>:<key>` (583 bytes), and what fills up a cache line.
+pub(super) const NAME_ROOM: usize = 584;
+
+const _: () = assert!("policy:".len() + MAX_POLICY_NAME + ":".len() + MAX_KEY <= NAME_ROOM);
 
 /// How many owners (databases) a partition can tell apart.
 pub const MAX_OWNERS: usize = 128;
@@ -106,7 +114,11 @@ impl<'a> SlotKey<'a> {
     /// (SipHash, Aumasson and Bernstein 2012).
     #[must_use]
     pub fn new(owner: Owner, name: KeyName<'a>, seed: [u64; 2]) -> Option<SlotKey<'a>> {
-        let fits = name.bytes.len() <= MAX_KEY && (owner.index as usize) < MAX_OWNERS;
+        let longest = match name.kind {
+            KeyKind::Plain => MAX_KEY,
+            KeyKind::Policy => NAME_ROOM,
+        };
+        let fits = name.bytes.len() <= longest && (owner.index as usize) < MAX_OWNERS;
         fits.then(|| {
             let mut hasher = SipHasher13::new_with_keys(seed[0], seed[1]);
             hasher.write_u64(u64::from(owner.database) << 32 | u64::from(owner.table));

@@ -19,7 +19,7 @@ mod slot;
 
 pub use book::{Book, OwnerBook};
 pub use flushing::Snapshot;
-pub use key::{KeyKind, KeyName, MAX_KEY, MAX_OWNERS, Owner, SlotKey};
+pub use key::{KeyKind, KeyName, MAX_KEY, MAX_OWNERS, MAX_POLICY_NAME, Owner, SlotKey};
 pub use slot::Slot;
 
 use super::entry::Entry;

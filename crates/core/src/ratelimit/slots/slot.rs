@@ -1,6 +1,6 @@
 //! One key's place.
 
-use super::key::{KeyKind, KeyName, MAX_KEY, Owner, SlotKey};
+use super::key::{KeyKind, KeyName, NAME_ROOM, Owner, SlotKey};
 use crate::ratelimit::entry::Entry;
 
 /// One key's place. What a hit reads comes first, and a short key right after it: four cache lines of twelve.
@@ -25,7 +25,7 @@ pub struct Slot {
     pub(super) entry: Entry,
     pub(super) hits: u32,
     pub(super) denials: u32,
-    pub(super) key: [u8; MAX_KEY],
+    pub(super) key: [u8; NAME_ROOM],
 }
 
 const _: () = assert!(size_of::<Slot>() == 12 * 64);
@@ -52,7 +52,7 @@ impl Default for Slot {
             hits: 0,
             denials: 0,
             entry: Entry::EMPTY,
-            key: [0; MAX_KEY],
+            key: [0; NAME_ROOM],
         }
     }
 }
