@@ -51,7 +51,11 @@ impl<'a> Request<'a> {
     fn listed(&self) -> Option<Verdict> {
         let limit = self.limit.quota.limit();
         lists::listing(self.key).map(|listing| match listing {
-            Listing::Allow => Verdict::allow_listed(limit),
+            Listing::Allow => {
+                let mut verdict = Verdict::allow_listed(limit);
+                verdict.decision.remaining = self.limit.advertised().0;
+                verdict
+            }
             Listing::Deny => self.shown(Verdict::deny_listed(limit)),
         })
     }

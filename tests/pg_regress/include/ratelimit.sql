@@ -170,6 +170,21 @@ SELECT header, CASE WHEN header ~ 'Reset|Retry' THEN (value::bigint > 0)::text
 SELECT header, value FROM ratelimit_headers('a "name"', 'fresh', 10, '1500 milliseconds', 'token_bucket', 20)
  WHERE header !~ 'Reset';
 
+-- What is advertised is what is given: a burst above the limit, one below it, keys that are listed, a trial.
+SELECT burst, string_agg(format('%s %s', header, value), ', ' ORDER BY header) AS headers
+  FROM unnest(ARRAY[1, 10, 20, 25]) AS burst, ratelimit_headers('b', 'fresh', 10, '1 minute', 'token_bucket', burst)
+ WHERE header !~ 'Reset' GROUP BY burst ORDER BY burst;
+SELECT remaining FROM ratelimit_hit('burst', 10, '10 years', 5, 'token_bucket', 10);
+SELECT ratelimit_policy_set('trial', 2, '10 years', penalties => '{1 year}', shadow => true);
+SELECT allowed, remaining, reason FROM generate_series(1, 4) AS n, ratelimit_check('trial', 'k', 1 + 0 * n);
+SELECT header, value FROM ratelimit_headers('trial', 'k') WHERE header !~ 'Reset';
+SELECT ratelimit_list_key('allow', 'listed'), ratelimit_list_key('deny', 'unwanted');
+SELECT remaining FROM ratelimit_hit('listed', 10, '1 minute', 1, 'token_bucket', 20);
+SELECT key, string_agg(format('%s %s', header, value), ', ' ORDER BY header) AS headers
+  FROM unnest(ARRAY['listed', 'unwanted']) AS key, ratelimit_headers('b', key, 10, '1 minute', 'token_bucket', 20)
+ WHERE header !~ 'Reset' GROUP BY key ORDER BY key;
+SELECT ratelimit_unlist_key('listed'), ratelimit_unlist_key('unwanted'), ratelimit_policy_drop('trial');
+
 -- An earlier application's window joins what is live; one that is over does not.
 SELECT ratelimit_merge('old', 3, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),
        ratelimit_merge('old', 2, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),

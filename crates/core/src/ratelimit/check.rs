@@ -6,7 +6,7 @@ use super::decision::Decision;
 use super::entry::Entry;
 use super::penalty::Penalties;
 use super::quota::{Quota, QuotaError, check_cost};
-use super::state::State;
+use super::state::{State, div_ceil, saturate};
 
 /// What a hit is held against.
 #[derive(Debug, Clone)]
@@ -19,6 +19,25 @@ pub struct Limit<'a> {
     pub penalties: &'a Penalties,
     /// Whether denied hits count too.
     pub count_denied: bool,
+}
+
+impl Limit<'_> {
+    /// The most hits that are ever allowed at once, and in how many microseconds as many come back: what clients are
+    /// told of the quota, so that what remains is a part of it. That is the limit and its window, unless a bucket
+    /// holds more.
+    #[must_use]
+    pub fn advertised(&self) -> (i64, i64) {
+        let (limit, window_us) = (self.quota.limit(), self.quota.window_us());
+        let capacity = self.quota.capacity();
+        if self.algorithm != Algorithm::TokenBucket || capacity <= limit || limit == 0 {
+            return (limit, window_us);
+        }
+        let refill_us = div_ceil(
+            i128::from(capacity) * i128::from(window_us),
+            i128::from(limit),
+        );
+        (capacity, saturate(refill_us))
+    }
 }
 
 /// Why the answer is what it is.
