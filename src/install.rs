@@ -61,6 +61,7 @@ pgrx::extension_sql_file!(
         sql::ratelimit_admin::ratelimit_flush,
         sql::ratelimit_views::ratelimit_entries,
         sql::ratelimit_views::ratelimit_counters,
+        sql::ratelimit_views::ratelimit_outcomes,
     ]
 );
 pgrx::extension_sql_file!(

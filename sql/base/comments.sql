@@ -144,6 +144,8 @@ COMMENT ON FUNCTION phone_crypt.ratelimit_drop_lost() IS
     'deletes rows of policies that are gone; behind ratelimit_cleanup';
 COMMENT ON FUNCTION phone_crypt.ratelimit_entries() IS
     'behind phone_crypt.ratelimit_status and phone_crypt.ratelimit_top';
+COMMENT ON FUNCTION phone_crypt.ratelimit_outcomes() IS
+    'behind phone_crypt.ratelimit_policy_stats';
 COMMENT ON FUNCTION phone_crypt.ratelimit_counters() IS
     'behind phone_crypt.ratelimit_stats';
 COMMENT ON FUNCTION phone_crypt.check_owner(regclass) IS

@@ -87,6 +87,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.ratelimit_drop_lost()'),
         ('admin',  'phone_crypt.ratelimit_entries()'),
         ('admin',  'phone_crypt.ratelimit_counters()'),
+        ('admin',  'phone_crypt.ratelimit_outcomes()'),
         ('admin',  'phone_crypt.check_owner(regclass)'),
         ('admin',  'phone_crypt.run_as_owner(regclass,text)'),
         ('admin',  'phone_crypt.count_as_owner(regclass,text)'),
@@ -260,6 +261,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_blocked_phones'),
         ('admin', 'phone_crypt.ratelimit_status'),
         ('admin', 'phone_crypt.ratelimit_stats'),
+        ('admin', 'phone_crypt.ratelimit_policy_stats'),
         ('admin', 'phone_crypt.ratelimit_top'),
         ('admin', 'phone_crypt.column_keys'),
         ('admin', 'phone_crypt.conversions'),
@@ -363,3 +365,5 @@ GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
 GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.ratelimit_stats TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_outcomes() TO pg_monitor;
+GRANT SELECT ON phone_crypt.ratelimit_policy_stats TO pg_monitor;

@@ -256,3 +256,8 @@ CREATE VIEW phone_crypt.ratelimit_stats AS
       FROM phone_crypt.ratelimit_counters();
 COMMENT ON VIEW phone_crypt.ratelimit_stats IS
     'the engine in force, what it did in this database since the server started, and the room it has';
+
+CREATE VIEW phone_crypt.ratelimit_policy_stats AS
+    SELECT policy, allowed, limited, blocked, denylisted, shadow FROM phone_crypt.ratelimit_outcomes();
+COMMENT ON VIEW phone_crypt.ratelimit_policy_stats IS
+    'how hits were answered since the server started, by policy and reason; policy is NULL for hits without one';

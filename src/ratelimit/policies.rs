@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::key::checked_policy_name;
 use super::memory;
+use super::outcomes::Remembered;
 use super::place::place;
 use crate::error::{Error, Result};
 use crate::pg::cached_table::{self, CachedTable};
@@ -39,6 +40,8 @@ pub struct Policy {
     pub enforced_space: i32,
     /// Where it keeps its state while it only watches. Each trial gets another.
     trial_space: Option<i32>,
+    /// Where its answers are counted.
+    pub outcomes: Rc<Remembered>,
 }
 
 impl Policy {
@@ -83,6 +86,7 @@ impl Policy {
             durable: false,
             enforced_space: 0,
             trial_space: None,
+            outcomes: Rc::default(),
         })
     }
 }

@@ -12,7 +12,7 @@ use phone_crypt_core::ratelimit::{Entry, KeyKind, State, peek};
 use crate::error::Result;
 use crate::pg::interval::{interval, to_timestamp};
 use crate::pg::text::RawText;
-use crate::ratelimit::{self, Engine, memory};
+use crate::ratelimit::{self, Engine, memory, outcomes};
 
 /// A key's entry, and what a slot knows besides.
 struct Shown {
@@ -200,6 +200,40 @@ fn ratelimit_counters() -> std::result::Result<
         flushes.map(|facts| facts.is_loaded),
     );
     Ok(TableIterator::once(row))
+}
+
+/// `phone_crypt.ratelimit_outcomes()`: behind `ratelimit_policy_stats`: how hits were answered, of each policy, and of hits
+/// without one (NULL).
+///
+/// Errors: no such table, 55000.
+#[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
+fn ratelimit_outcomes() -> std::result::Result<
+    TableIterator<
+        'static,
+        (
+            name!(policy, Option<String>),
+            name!(allowed, i64),
+            name!(limited, i64),
+            name!(blocked, i64),
+            name!(denylisted, i64),
+            name!(shadow, i64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let place = ratelimit::place()?;
+    let policies = ratelimit::all_policies();
+    let named = policies
+        .iter()
+        .map(|it| (Some(it.name.clone()), it.enforced_space));
+    let rows = std::iter::once((None, 0))
+        .chain(named)
+        .map(|(name, space)| {
+            let [allowed, limited, blocked, denylisted, shadow] =
+                outcomes::counts(&place, space).map(signed);
+            (name, allowed, limited, blocked, denylisted, shadow)
+        });
+    Ok(TableIterator::new(rows.collect::<Vec<_>>()))
 }
 
 /// SQL has no unsigned integers; a count beyond its largest one stays there.

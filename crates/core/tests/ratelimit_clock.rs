@@ -1,9 +1,8 @@
 //! A clock that was set back, and entries dated into the future: what a caller is told is measured from now.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-#[path = "entries_support/mod.rs"]
 mod entries_support;
-#[path = "ratelimit_support/mod.rs"]
+#[allow(unused_imports)]
 mod ratelimit_support;
 
 use entries_support::{Case, for_each_moment};

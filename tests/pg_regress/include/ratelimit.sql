@@ -185,6 +185,27 @@ SELECT key, string_agg(format('%s %s', header, value), ', ' ORDER BY header) AS 
  WHERE header !~ 'Reset' GROUP BY key ORDER BY key;
 SELECT ratelimit_unlist_key('listed'), ratelimit_unlist_key('unwanted'), ratelimit_policy_drop('trial');
 
+-- Answers are counted by policy and reason, those of lists and trials too.
+SELECT ratelimit_policy_set('counted', 2, '1 year', penalties => '{1 year}'),
+       ratelimit_policy_set('watched', 1, '1 year', shadow => true), ratelimit_list_key('deny', 'unwanted');
+SELECT hits AS hits_before, denials AS denials_before FROM phone_crypt.ratelimit_stats \gset
+SELECT reason FROM generate_series(1, 5) AS n, ratelimit_check('counted', 'k', 1 + 0 * n);
+SELECT reason FROM ratelimit_check('counted', 'unwanted');
+SELECT reason FROM generate_series(1, 3) AS n, ratelimit_check('watched', 'k', 1 + 0 * n);
+SELECT reason FROM ratelimit_check('watched', 'unwanted');
+SELECT allowed, policy FROM ratelimit_check_all('{counted,watched}', '{k,k}');
+SELECT allowed, policy FROM ratelimit_check_all('{counted,watched}', '{l,l}');
+SELECT * FROM phone_crypt.ratelimit_policy_stats WHERE policy IN ('counted', 'watched') ORDER BY policy;
+SELECT hits - :hits_before AS hits, denials - :denials_before AS denials FROM phone_crypt.ratelimit_stats;
+SELECT allowed > 0 AS allowed, limited > 0 AS limited, blocked > 0 AS blocked, denylisted > 0 AS denylisted, shadow
+  FROM phone_crypt.ratelimit_policy_stats WHERE policy IS NULL;
+SELECT ratelimit_policy_set('watched', 1, '1 year');
+SELECT * FROM phone_crypt.ratelimit_policy_stats WHERE policy = 'watched';
+SELECT ratelimit_policy_drop('watched');
+SELECT ratelimit_policy_set('watched', 1, '1 year');
+SELECT * FROM phone_crypt.ratelimit_policy_stats WHERE policy = 'watched';
+SELECT ratelimit_policy_drop('watched'), ratelimit_policy_drop('counted'), ratelimit_unlist_key('unwanted');
+
 -- An earlier application's window joins what is live; one that is over does not.
 SELECT ratelimit_merge('old', 3, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),
        ratelimit_merge('old', 2, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),
