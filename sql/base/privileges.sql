@@ -85,6 +85,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.is_time_column(regclass,text)'),
         ('admin',  'phone_crypt.is_policy(text,integer,interval,text,integer,interval[])'),
         ('admin',  'phone_crypt.ratelimit_drop_lost()'),
+        ('admin',  'phone_crypt.drop_policy_rows()'),
         ('admin',  'phone_crypt.ratelimit_entries()'),
         ('admin',  'phone_crypt.ratelimit_counters()'),
         ('admin',  'phone_crypt.ratelimit_outcomes()'),

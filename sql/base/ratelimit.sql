@@ -60,6 +60,32 @@ CREATE TRIGGER announce_change
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.ratelimit_policies
     FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
 
+-- Deletes the rows of a policy that goes, or of a trial that ends. At the commit: before, it would keep those waiting that
+-- still hit the policy. A row that is being written stays for ratelimit_cleanup(); nothing reads it.
+CREATE FUNCTION phone_crypt.drop_policy_rows() RETURNS trigger
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_RELID <> 'phone_crypt.ratelimit_policies'::regclass THEN
+        RETURN NULL;
+    END IF;
+    DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
+        SELECT r.ctid FROM phone_crypt.rate_limits AS r
+         WHERE r.kind = 1 AND r.space IN (OLD.space, OLD.trial_space)
+           AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p WHERE r.space IN (p.space, p.trial_space))
+           FOR UPDATE SKIP LOCKED));
+    RETURN NULL;
+EXCEPTION WHEN serialization_failure THEN
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.drop_policy_rows() IS
+    'the trigger that deletes the rows of a policy that goes, or of a trial that ends';
+CREATE CONSTRAINT TRIGGER drop_rows
+    AFTER UPDATE OR DELETE ON phone_crypt.ratelimit_policies DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.drop_policy_rows();
+
 CREATE TABLE phone_crypt.ratelimit_lists (
     -- The first three columns are read by position (src/ratelimit/lists.rs).
     list     text COLLATE "C" NOT NULL CHECK (list OPERATOR(pg_catalog.=) ANY (ARRAY['allow', 'deny'])),
@@ -121,7 +147,6 @@ BEGIN
     IF name IS NULL THEN
         RAISE EXCEPTION 'name must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    -- Its state is in spaces that no policy has from then on. Deleting it here would keep those waiting that still hit it.
     DELETE FROM phone_crypt.ratelimit_policies AS p WHERE p.name = ratelimit_policy_drop.name;
     IF NOT FOUND THEN
         RETURN false;

@@ -194,7 +194,7 @@ fn states(keys: &[String]) -> Vec<(StateKey<'_>, bool)> {
         states.push((StateKey::plain(key.as_bytes()), false));
         for policy in &policies {
             for space in policy.spaces() {
-                let state = StateKey::of_policy(policy, space, key.as_bytes());
+                let state = StateKey::of_policy(&policy.name, space, key.as_bytes());
                 states.push((state, policy.durable));
             }
         }

@@ -2,7 +2,6 @@
 
 use phone_crypt_core::ratelimit::{KeyName, MAX_KEY, MAX_POLICY_NAME};
 
-use super::policies::Policy;
 use crate::error::{Error, Result};
 
 /// What the key of a phone begins with; its hash follows.
@@ -25,8 +24,8 @@ impl<'a> StateKey<'a> {
     }
 
     /// The key within a policy, in one of its spaces.
-    pub fn of_policy(policy: &Policy, space: i32, key: &[u8]) -> StateKey<'a> {
-        let name = [b"policy:", policy.name.as_bytes(), b":", key].concat();
+    pub fn of_policy(policy: &str, space: i32, key: &[u8]) -> StateKey<'a> {
+        let name = [b"policy:", policy.as_bytes(), b":", key].concat();
         StateKey::OfPolicy(name, space)
     }
 

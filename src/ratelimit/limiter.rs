@@ -46,7 +46,7 @@ impl<'a> Request<'a> {
     pub fn of_policy(policy: &'a Policy, key: &'a [u8]) -> Request<'a> {
         Request {
             key,
-            state: StateKey::of_policy(policy, policy.space(), key),
+            state: StateKey::of_policy(&policy.name, policy.space(), key),
             limit: policy.limit(),
             shadow: policy.shadow,
             durable: policy.durable,

@@ -28,7 +28,7 @@ pub(super) fn state_keys<'a>(
     let policy = known_policy(Some(policy))?;
     let keys = policy
         .spaces()
-        .map(|space| StateKey::of_policy(&policy, space, key));
+        .map(|space| StateKey::of_policy(&policy.name, space, key));
     Ok((keys.collect(), policy.durable))
 }
 
