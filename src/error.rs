@@ -9,7 +9,9 @@ use phone_crypt_core::crypto::{
     RandomError, ValueError,
 };
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
-use phone_crypt_core::ratelimit::{AlgorithmError, HeaderNameError, PenaltiesError, QuotaError};
+use phone_crypt_core::ratelimit::{
+    AddressPrefixError, AlgorithmError, HeaderNameError, PenaltiesError, QuotaError,
+};
 
 use crate::pg::{ErrorReport, PgError, sqlstate};
 
@@ -104,6 +106,10 @@ pub enum Error {
     Penalties(#[from] PenaltiesError),
     #[error(transparent)]
     HeaderName(#[from] HeaderNameError),
+    #[error(transparent)]
+    AddressPrefix(#[from] AddressPrefixError),
+    #[error("not an address")]
+    NotAnAddress,
     #[error("a rate-limit key has 1 to 512 bytes")]
     KeyLength,
     #[error("a policy's name has 1 to 63 letters, digits, underscores, dots or hyphens")]
@@ -254,6 +260,8 @@ impl Error {
             | Error::Quota(_)
             | Error::Algorithm(_)
             | Error::Penalties(_)
+            | Error::AddressPrefix(_)
+            | Error::NotAnAddress
             | Error::HeaderName(_)
             | Error::DefaultRegions
             | Error::RegionsAsContext

@@ -65,8 +65,8 @@ pgrx::extension_sql_file!(
         sql::ratelimit_policy::ratelimit_check_all,
         sql::ratelimit_headers::ratelimit_headers,
         sql::ratelimit_headers::ratelimit_headers_of_policy,
+        sql::ratelimit_address::ratelimit_address_key,
         sql::ratelimit_admin::ratelimit_reset,
-        sql::ratelimit_admin::ratelimit_forget,
         sql::ratelimit_admin::ratelimit_refund,
         sql::ratelimit_admin::ratelimit_block,
         sql::ratelimit_admin::ratelimit_unblock,
@@ -74,6 +74,7 @@ pgrx::extension_sql_file!(
         sql::ratelimit_admin::ratelimit_flush,
         sql::ratelimit_views::ratelimit_entries,
         sql::ratelimit_views::ratelimit_counters,
+        sql::ratelimit_views::ratelimit_outcomes,
     ]
 );
 pgrx::extension_sql_file!(

@@ -92,6 +92,8 @@ COMMENT ON FUNCTION ratelimit_check(text, text, integer) IS
     'a hit against a policy; 22023 if there is no such policy';
 COMMENT ON FUNCTION ratelimit_check_all(text[], text[], integer) IS
     'a hit against several policies, each with its key, all or nothing; policy is the one that decided';
+COMMENT ON FUNCTION ratelimit_address_key(inet, integer) IS
+    'the key to count an address under: IPv4 as it is, also inside IPv6; of IPv6 the network';
 COMMENT ON FUNCTION ratelimit_headers(text, text) IS
     'RateLimit-Policy, RateLimit, X-RateLimit-* and Retry-After of a key in a policy; consumes nothing';
 COMMENT ON FUNCTION ratelimit_headers(text, text, integer, interval, text, integer) IS
@@ -134,10 +136,12 @@ COMMENT ON FUNCTION ratelimit_cleanup(integer) IS
     'deletes expired rows of phone_crypt.rate_limits; how many';
 COMMENT ON FUNCTION phone_crypt.is_policy(text, integer, interval, text, integer, interval[]) IS
     'true, or the error that says why these are no policy';
-COMMENT ON FUNCTION phone_crypt.ratelimit_forget(text, boolean) IS
-    'as ratelimit_reset, by the key under which state is kept; behind ratelimit_policy_drop';
+COMMENT ON FUNCTION phone_crypt.ratelimit_drop_lost() IS
+    'deletes rows of policies that are gone; behind ratelimit_cleanup';
 COMMENT ON FUNCTION phone_crypt.ratelimit_entries() IS
     'behind phone_crypt.ratelimit_status and phone_crypt.ratelimit_top';
+COMMENT ON FUNCTION phone_crypt.ratelimit_outcomes() IS
+    'behind phone_crypt.ratelimit_policy_stats';
 COMMENT ON FUNCTION phone_crypt.ratelimit_counters() IS
     'behind phone_crypt.ratelimit_stats';
 COMMENT ON FUNCTION phone_crypt.check_owner(regclass) IS

@@ -46,6 +46,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('limiter', '@extschema@.ratelimit_hit_phone(text,integer,interval,integer,text,integer,text)'),
         ('limiter', '@extschema@.ratelimit_check(text,text,integer)'),
         ('limiter', '@extschema@.ratelimit_check_all(text[],text[],integer)'),
+        ('limiter', '@extschema@.ratelimit_address_key(inet,integer)'),
         ('limiter', '@extschema@.ratelimit_headers(text,text)'),
         ('limiter', '@extschema@.ratelimit_headers(text,text,integer,interval,text,integer)'),
         ('admin',  '@extschema@.ratelimit_reset(text,text)'),
@@ -83,9 +84,11 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.tables_with_rows(regclass)'),
         ('admin',  'phone_crypt.is_time_column(regclass,text)'),
         ('admin',  'phone_crypt.is_policy(text,integer,interval,text,integer,interval[])'),
-        ('admin',  'phone_crypt.ratelimit_forget(text,boolean)'),
+        ('admin',  'phone_crypt.ratelimit_drop_lost()'),
+        ('admin',  'phone_crypt.drop_policy_rows()'),
         ('admin',  'phone_crypt.ratelimit_entries()'),
         ('admin',  'phone_crypt.ratelimit_counters()'),
+        ('admin',  'phone_crypt.ratelimit_outcomes()'),
         ('admin',  'phone_crypt.check_owner(regclass)'),
         ('admin',  'phone_crypt.run_as_owner(regclass,text)'),
         ('admin',  'phone_crypt.count_as_owner(regclass,text)'),
@@ -265,6 +268,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_blocked_phones'),
         ('admin', 'phone_crypt.ratelimit_status'),
         ('admin', 'phone_crypt.ratelimit_stats'),
+        ('admin', 'phone_crypt.ratelimit_policy_stats'),
         ('admin', 'phone_crypt.ratelimit_top'),
         ('admin', 'phone_crypt.progress'),
         ('admin', 'phone_crypt.conversions'),
@@ -369,3 +373,5 @@ GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
 GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.ratelimit_stats TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_outcomes() TO pg_monitor;
+GRANT SELECT ON phone_crypt.ratelimit_policy_stats TO pg_monitor;

@@ -3,7 +3,8 @@
 -- The first five columns are those of the earlier application. Columns are read by position
 -- (src/ratelimit/rows.rs). COLLATE "C": keys are compared byte by byte. fillfactor and no further index: updates
 -- stay within their page (HOT). kind is the space that the key is in (KeyKind in crates/core/src/ratelimit/slots/key.rs):
--- 0 the callers' own keys, 1 those of policies. No caller can name the latter.
+-- 0 the callers' own keys, 1 those of policies. No caller can name the latter. space is a policy's own within its kind:
+-- a policy that is dropped and made anew gets another, and so does each trial.
 CREATE TABLE phone_crypt.rate_limits (
     id                text        COLLATE "C" NOT NULL,
     count             integer     NOT NULL DEFAULT 0,
@@ -24,11 +25,17 @@ CREATE TABLE phone_crypt.rate_limits (
     expires_us        bigint,
     engine            text,
     kind              smallint    NOT NULL DEFAULT 0,
-    PRIMARY KEY (id, kind)
+    space             integer     NOT NULL DEFAULT 0,
+    PRIMARY KEY (id, kind, space)
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE phone_crypt.rate_limits IS
     'state of rate limits, a row a key; written by the engines only';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.rate_limits', '');
+
+CREATE SEQUENCE phone_crypt.ratelimit_spaces AS integer;
+COMMENT ON SEQUENCE phone_crypt.ratelimit_spaces IS
+    'the spaces of policies in phone_crypt.rate_limits';
+SELECT pg_catalog.pg_extension_config_dump('phone_crypt.ratelimit_spaces', '');
 
 CREATE TABLE phone_crypt.ratelimit_policies (
     -- Read by position (src/ratelimit/policies.rs).
@@ -41,6 +48,9 @@ CREATE TABLE phone_crypt.ratelimit_policies (
     shadow       boolean    NOT NULL DEFAULT false,
     durable      boolean    NOT NULL DEFAULT false,
     count_denied boolean    NOT NULL DEFAULT false,
+    -- Where its state is, and where that of its trial is while it only watches.
+    space        integer    NOT NULL DEFAULT pg_catalog.nextval('phone_crypt.ratelimit_spaces'),
+    trial_space  integer,
     CHECK (phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties))
 );
 COMMENT ON TABLE phone_crypt.ratelimit_policies IS
@@ -49,6 +59,32 @@ SELECT pg_catalog.pg_extension_config_dump('phone_crypt.ratelimit_policies', '')
 CREATE TRIGGER announce_change
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.ratelimit_policies
     FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
+
+-- Deletes the rows of a policy that goes, or of a trial that ends. At the commit: before, it would keep those waiting that
+-- still hit the policy. A row that is being written stays for ratelimit_cleanup(); nothing reads it.
+CREATE FUNCTION phone_crypt.drop_policy_rows() RETURNS trigger
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_RELID <> 'phone_crypt.ratelimit_policies'::regclass THEN
+        RETURN NULL;
+    END IF;
+    DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
+        SELECT r.ctid FROM phone_crypt.rate_limits AS r
+         WHERE r.kind = 1 AND r.space IN (OLD.space, OLD.trial_space)
+           AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p WHERE r.space IN (p.space, p.trial_space))
+           FOR UPDATE SKIP LOCKED));
+    RETURN NULL;
+EXCEPTION WHEN serialization_failure THEN
+    RETURN NULL;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.drop_policy_rows() IS
+    'the trigger that deletes the rows of a policy that goes, or of a trial that ends';
+CREATE CONSTRAINT TRIGGER drop_rows
+    AFTER UPDATE OR DELETE ON phone_crypt.ratelimit_policies DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.drop_policy_rows();
 
 CREATE TABLE phone_crypt.ratelimit_lists (
     -- The first three columns are read by position (src/ratelimit/lists.rs).
@@ -77,18 +113,23 @@ CREATE FUNCTION ratelimit_policy_set(
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    old_trial integer;
 BEGIN
     PERFORM phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties);
     IF shadow IS NULL OR durable IS NULL OR count_denied IS NULL THEN
         RAISE EXCEPTION 'shadow, durable and count_denied must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
     END IF;
+    SELECT p.trial_space INTO old_trial FROM phone_crypt.ratelimit_policies AS p
+     WHERE p.name = ratelimit_policy_set.name FOR UPDATE;
     INSERT INTO phone_crypt.ratelimit_policies AS p
-        VALUES (name, "limit", "window", algorithm, burst, penalties, shadow, durable, count_denied)
+        VALUES (name, "limit", "window", algorithm, burst, penalties, shadow, durable, count_denied, DEFAULT,
+                CASE WHEN shadow THEN coalesce(old_trial, nextval('phone_crypt.ratelimit_spaces')) END)
         ON CONFLICT ON CONSTRAINT ratelimit_policies_pkey DO UPDATE
         SET "limit" = excluded."limit", "window" = excluded."window", algorithm = excluded.algorithm,
             burst = excluded.burst, penalties = excluded.penalties, shadow = excluded.shadow,
-            count_denied = excluded.count_denied
+            count_denied = excluded.count_denied, trial_space = excluded.trial_space
         WHERE p.durable = excluded.durable;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the policy exists, and durable cannot be changed'
@@ -102,23 +143,15 @@ CREATE FUNCTION ratelimit_policy_drop(name text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    is_durable boolean;
-    state_key text;
 BEGIN
     IF name IS NULL THEN
         RAISE EXCEPTION 'name must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    DELETE FROM phone_crypt.ratelimit_policies AS p WHERE p.name = ratelimit_policy_drop.name
-        RETURNING durable INTO is_durable;
+    DELETE FROM phone_crypt.ratelimit_policies AS p WHERE p.name = ratelimit_policy_drop.name;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
     DELETE FROM phone_crypt.ratelimit_blocked_phones AS b WHERE b.policy = ratelimit_policy_drop.name;
-    FOR state_key IN SELECT e.key FROM phone_crypt.ratelimit_entries() AS e
-                      WHERE e.policy = ratelimit_policy_drop.name LOOP
-        PERFORM phone_crypt.ratelimit_forget(state_key, is_durable);
-    END LOOP;
     RETURN true;
 END;
 $$;
@@ -177,7 +210,32 @@ BEGIN
 END;
 $$;
 
--- Expired rows only, and none that somebody has locked: an engine may be about to use it again.
+-- Rows of policies that are gone. Whether one is, is known only while no policy is being made.
+CREATE FUNCTION phone_crypt.ratelimit_drop_lost() RETURNS bigint
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    deleted bigint := 0;
+BEGIN
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RETURN 0;
+    END IF;
+    LOCK TABLE phone_crypt.ratelimit_policies IN SHARE MODE NOWAIT;
+    DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
+        SELECT r.ctid FROM phone_crypt.rate_limits AS r
+         WHERE r.kind = 1 AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p
+                                           WHERE r.space IN (p.space, p.trial_space))
+           FOR UPDATE SKIP LOCKED));
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    RETURN deleted;
+EXCEPTION WHEN lock_not_available THEN
+    RETURN 0;
+END;
+$$;
+
+-- Rows that have expired, and those of policies that are gone; none that somebody has locked: an engine may be about to
+-- use it again.
 CREATE FUNCTION ratelimit_cleanup(batch_size integer DEFAULT 10000) RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -200,7 +258,7 @@ BEGIN
         total := total + deleted;
         EXIT WHEN deleted < batch_size;
     END LOOP;
-    RETURN total;
+    RETURN total + phone_crypt.ratelimit_drop_lost();
 END;
 $$;
 
@@ -223,3 +281,8 @@ CREATE VIEW phone_crypt.ratelimit_stats AS
       FROM phone_crypt.ratelimit_counters();
 COMMENT ON VIEW phone_crypt.ratelimit_stats IS
     'the engine in force, what it did in this database since the server started, and the room it has';
+
+CREATE VIEW phone_crypt.ratelimit_policy_stats AS
+    SELECT policy, allowed, limited, blocked, denylisted, shadow FROM phone_crypt.ratelimit_outcomes();
+COMMENT ON VIEW phone_crypt.ratelimit_policy_stats IS
+    'how hits were answered since the server started, by policy and reason; policy is NULL for hits without one';

@@ -1,7 +1,7 @@
 //! Forgetting a number in rate limits, and in the limiter's lists and blocks.
 
 use pgrx::IntoDatum;
-use phone_crypt_core::ratelimit::Entry;
+use phone_crypt_core::ratelimit::{Entry, KeyKind, KeyName};
 use std::collections::BTreeSet;
 
 use super::Outcome;
@@ -12,7 +12,7 @@ use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement::Statement;
 use crate::pg::text::Text;
 use crate::pg::{Oid, oids};
-use crate::ratelimit::{self, Engine, PHONE_PREFIX, Place, StateKey};
+use crate::ratelimit::{self, Engine, PHONE_PREFIX, Place, StateKey, memory};
 
 const RATE_LIMITS: &str = "phone_crypt.rate_limits";
 const KEYS: [Oid; 1] = [oids::TEXTARRAYOID];
@@ -39,6 +39,14 @@ thread_local! {
     ) };
     static DELETE_STATE: Statement = const { Statement::new(
         c"DELETE FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
+          RETURNING r.id",
+        &KEYS,
+    ) };
+    /// What policies have left behind that are gone by now: `policy:<name>:<key>`, and a name has no colon.
+    static DELETE_LOST: Statement = const { Statement::new(
+        c"DELETE FROM phone_crypt.rate_limits AS r WHERE r.kind OPERATOR(pg_catalog.=) 1 \
+             AND pg_catalog.substr(r.id, pg_catalog.strpos(pg_catalog.substr(r.id, 8), ':') \
+                 OPERATOR(pg_catalog.+) 8) OPERATOR(pg_catalog.=) ANY ($1) \
           RETURNING r.id",
         &KEYS,
     ) };
@@ -135,6 +143,12 @@ fn forget_states(place: &Place, keys: &[String]) -> Result<i64> {
         }
         names.push(name);
     }
+    for (lost, space) in lost_slots(place, keys) {
+        let name = KeyName::of_policy(&lost).in_space(space);
+        if is_memory && ratelimit::change(name, false, emptied)? {
+            known.insert(String::from_utf8_lossy(&lost).into_owned());
+        }
+    }
     if !known.is_empty() {
         ratelimit::flush()?;
     }
@@ -143,7 +157,28 @@ fn forget_states(place: &Place, keys: &[String]) -> Result<i64> {
             known.extend(row.get::<String>(1));
         })
     });
+    DELETE_LOST.with(|statement| {
+        statement.run(place.owner, &[keys.to_vec().into_datum()], |row| {
+            known.extend(row.get::<String>(1));
+        })
+    });
     Ok(i64::try_from(known.len()).unwrap_or(i64::MAX))
+}
+
+/// What memory still holds of these keys for policies that are gone.
+fn lost_slots(place: &Place, keys: &[String]) -> Vec<(Vec<u8>, i32)> {
+    let mut lost = Vec::new();
+    if let Some(owner) = place.slots {
+        memory::each_slot(owner, |slot| {
+            let name = slot.name();
+            let key = name.bytes.splitn(3, |byte| *byte == b':').nth(2);
+            let is_one = |key| keys.iter().any(|it| it.as_bytes() == key);
+            if name.kind == KeyKind::Policy && key.is_some_and(is_one) {
+                lost.push((name.bytes.to_vec(), name.space));
+            }
+        });
+    }
+    lost
 }
 
 fn emptied(entry: &Entry, _now_us: i64) -> (Option<Entry>, bool) {
@@ -158,8 +193,10 @@ fn states(keys: &[String]) -> Vec<(StateKey<'_>, bool)> {
     for key in keys {
         states.push((StateKey::plain(key.as_bytes()), false));
         for policy in &policies {
-            let state = StateKey::of_policy(&policy.name, key.as_bytes());
-            states.push((state, policy.durable));
+            for space in policy.spaces() {
+                let state = StateKey::of_policy(&policy.name, space, key.as_bytes());
+                states.push((state, policy.durable));
+            }
         }
     }
     states

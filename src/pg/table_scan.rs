@@ -90,12 +90,27 @@ fn equals_first_column(key: &[u8]) -> pg_sys::ScanKeyData {
 
 /// Whether there is a version of the row with this key that is live, or that a transaction in progress has inserted or
 /// deleted: an INSERT of the key would wait for that transaction. The key is the first column, a text of collation C,
-/// and column `second`, a smallint. Runs in a transaction, and does not wait itself.
-pub fn has_any_version(table: Oid, index: Oid, key: &[u8], second: i16, value: i16) -> bool {
-    let Some(value) = value.into_datum() else {
+/// and two more columns, a smallint and an integer, each with its number. Runs in a transaction, and does not wait itself.
+pub fn has_any_version(
+    table: Oid,
+    index: Oid,
+    key: &[u8],
+    second: (i16, i16),
+    third: (i16, i32),
+) -> bool {
+    let (Some(second_value), Some(third_value)) = (second.1.into_datum(), third.1.into_datum())
+    else {
         return false;
     };
-    let mut conditions = [equals_first_column(key), pg_sys::ScanKeyData::default()];
+    let rest = [
+        (second.0, pg_sys::F_INT2EQ, pg_sys::INT2OID, second_value),
+        (third.0, pg_sys::F_INT4EQ, pg_sys::INT4OID, third_value),
+    ];
+    let mut conditions = [
+        equals_first_column(key),
+        Default::default(),
+        Default::default(),
+    ];
     let mut snapshot = pg_sys::SnapshotData {
         snapshot_type: pg_sys::SnapshotType::SNAPSHOT_DIRTY,
         ..Default::default()
@@ -104,23 +119,27 @@ pub fn has_any_version(table: Oid, index: Oid, key: &[u8], second: i16, value: i
     // SAFETY: the relation stays open and locked, and snapshot, conditions and text in place, until the scan has ended.
     // A dirty snapshot needs nothing but its type, as InitDirtySnapshot() has it.
     unsafe {
-        pg_sys::ScanKeyInit(
-            &mut conditions[1],
-            second,
-            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
-            Oid::from(pg_sys::F_INT2EQ),
-            value,
-        );
+        for (condition, (column, equals, _, value)) in conditions[1..].iter_mut().zip(rest) {
+            pg_sys::ScanKeyInit(
+                condition,
+                column,
+                pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+                Oid::from(equals),
+                value,
+            );
+        }
         let relation = pg_sys::table_open(table, mode);
         check_type((*attribute((*relation).rd_att, 0)).atttypid, &KEY_TYPES);
-        let kind = (*attribute((*relation).rd_att, i32::from(second) - 1)).atttypid;
-        check_type(kind, &[pg_sys::INT2OID]);
+        for (column, _, expected, _) in rest {
+            let found = (*attribute((*relation).rd_att, i32::from(column) - 1)).atttypid;
+            check_type(found, &[expected]);
+        }
         let scan = pg_sys::systable_beginscan(
             relation,
             index,
             true,
             &mut snapshot,
-            2,
+            conditions.len() as i32,
             conditions.as_mut_ptr(),
         );
         let has_version = !pg_sys::systable_getnext(scan).is_null();

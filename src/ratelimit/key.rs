@@ -1,15 +1,11 @@
 //! What a key is, and under what name its state is kept.
 
-use phone_crypt_core::ratelimit::KeyName;
+use phone_crypt_core::ratelimit::{KeyName, MAX_KEY, MAX_POLICY_NAME};
 
 use crate::error::{Error, Result};
 
 /// What the key of a phone begins with; its hash follows.
 pub const PHONE_PREFIX: &[u8; 11] = b"phone_hash:";
-/// The longest key of a caller, in bytes.
-const MAX_KEY: usize = 512;
-/// The longest name of a policy.
-const MAX_POLICY_NAME: usize = 63;
 
 /// The key under which state is kept: the caller's own, or that and the policy's name. The two are in different spaces
 /// (`KeyKind`): no key of a caller is that of a policy.
@@ -17,8 +13,8 @@ const MAX_POLICY_NAME: usize = 63;
 pub enum StateKey<'a> {
     /// The caller's.
     Plain(&'a [u8]),
-    /// `policy:<name>:<key>` among the keys of policies.
-    OfPolicy(Vec<u8>),
+    /// `policy:<name>:<key>` in the policy's space.
+    OfPolicy(Vec<u8>, i32),
 }
 
 impl<'a> StateKey<'a> {
@@ -27,16 +23,17 @@ impl<'a> StateKey<'a> {
         StateKey::Plain(key)
     }
 
-    /// The key within a policy.
-    pub fn of_policy(policy: &str, key: &[u8]) -> StateKey<'a> {
-        StateKey::OfPolicy([b"policy:", policy.as_bytes(), b":", key].concat())
+    /// The key within a policy, in one of its spaces.
+    pub fn of_policy(policy: &str, space: i32, key: &[u8]) -> StateKey<'a> {
+        let name = [b"policy:", policy.as_bytes(), b":", key].concat();
+        StateKey::OfPolicy(name, space)
     }
 
     /// As both engines know it.
     pub fn name(&self) -> KeyName<'_> {
         match self {
             StateKey::Plain(key) => KeyName::plain(key),
-            StateKey::OfPolicy(key) => KeyName::of_policy(key),
+            StateKey::OfPolicy(key, space) => KeyName::of_policy(key).in_space(*space),
         }
     }
 }

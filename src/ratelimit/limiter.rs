@@ -1,6 +1,8 @@
 //! From a request to a verdict: lists first, then the engine.
 
-use phone_crypt_core::ratelimit::{self as core, Entry, KeyName, Limit, Listing, SlotKey, Verdict};
+use phone_crypt_core::ratelimit::{
+    self as core, Entry, KeyName, Limit, Listing, Reason, SlotKey, Verdict,
+};
 
 use super::engine::{Engine, in_force};
 use super::key::StateKey;
@@ -8,7 +10,7 @@ use super::place::{Place, place};
 use super::policies::Policy;
 use super::step::Kept;
 use super::table::{self, TableKey};
-use super::{clock, lists, memory};
+use super::{clock, lists, memory, outcomes};
 use crate::error::{Error, Result};
 
 /// One key to be held against one limit.
@@ -23,6 +25,8 @@ pub struct Request<'a> {
     pub shadow: bool,
     /// Whether its state is kept in the table, whatever the engine.
     pub durable: bool,
+    /// The policy, if it is one's.
+    policy: Option<&'a Policy>,
 }
 
 impl<'a> Request<'a> {
@@ -34,6 +38,7 @@ impl<'a> Request<'a> {
             limit,
             shadow: false,
             durable: false,
+            policy: None,
         }
     }
 
@@ -41,19 +46,40 @@ impl<'a> Request<'a> {
     pub fn of_policy(policy: &'a Policy, key: &'a [u8]) -> Request<'a> {
         Request {
             key,
-            state: StateKey::of_policy(&policy.name, key),
+            state: StateKey::of_policy(&policy.name, policy.space(), key),
             limit: policy.limit(),
             shadow: policy.shadow,
             durable: policy.durable,
+            policy: Some(policy),
         }
     }
 
     fn listed(&self) -> Option<Verdict> {
         let limit = self.limit.quota.limit();
         lists::listing(self.key).map(|listing| match listing {
-            Listing::Allow => Verdict::allow_listed(limit),
+            Listing::Allow => {
+                let mut verdict = Verdict::allow_listed(limit);
+                verdict.decision.remaining = self.limit.advertised().0;
+                verdict
+            }
             Listing::Deny => self.shown(Verdict::deny_listed(limit)),
         })
+    }
+
+    /// Counts the answer, by policy and reason.
+    fn count(&self, place: &Place, verdict: &Verdict) {
+        match self.policy {
+            None => outcomes::count_plain(place, verdict),
+            Some(policy) => {
+                outcomes::count(place, policy.enforced_space, &policy.outcomes, verdict);
+            }
+        }
+    }
+
+    /// Counts an answer that a list gave, which no engine has counted.
+    fn count_listed(&self, place: &Place, verdict: &Verdict) {
+        table::count(place, Some(!verdict.decision.allowed));
+        self.count(place, verdict);
     }
 
     /// What the caller is told: a policy that only watches lets through.
@@ -105,10 +131,13 @@ pub fn hit_at(aim: &Aim<'_>, request: &Request<'_>, cost: i32) -> Result<Verdict
         memory::approach(key);
     }
     if let Some(verdict) = request.listed() {
+        request.count_listed(&aim.place, &verdict);
         return Ok(verdict);
     }
     let verdict = replace(aim, |entry, now_us| hit_entry(entry, now_us, request, cost))??;
-    Ok(request.shown(verdict))
+    let verdict = request.shown(verdict);
+    request.count(&aim.place, &verdict);
+    Ok(verdict)
 }
 
 fn hit_entry(
@@ -185,16 +214,17 @@ pub fn hit_moving(keys: &[&[u8]], limit: &Limit<'_>, cost: i32) -> Result<Verdic
     let request = |key| Request::plain(key, limit.clone());
     let requests: Vec<Request<'_>> = keys.iter().map(|key| request(*key)).collect();
     if let Some(verdict) = requests.iter().find_map(Request::listed) {
+        outcomes::count_plain(&place()?, &verdict);
+        table::count(&place()?, Some(!verdict.decision.allowed));
         return Ok(verdict);
     }
     let refs: Vec<&Request<'_>> = requests.iter().collect();
     let mut answers = replace_all(&refs, |entries, now_us| {
         move_and_hit(entries, now_us, &requests[0], cost)
     })?;
-    match answers.pop() {
-        Some(answer) => answer,
-        None => Err(Error::KeyLength),
-    }
+    let verdict = answers.pop().unwrap_or(Err(Error::KeyLength))?;
+    outcomes::count_plain(&place()?, &verdict);
+    Ok(verdict)
 }
 
 fn move_and_hit(
@@ -234,6 +264,19 @@ pub fn check(policy: &Policy, key: &[u8], cost: i32) -> Result<Verdict> {
 ///
 /// Errors: as `hit`.
 pub fn check_all(requests: &[Request<'_>], cost: i32) -> Result<Vec<Verdict>> {
+    let verdicts = decide_all(requests, cost)?;
+    let place = place()?;
+    let is_denied = verdicts.iter().any(|it| !it.decision.allowed);
+    for (request, verdict) in requests.iter().zip(&verdicts) {
+        // Where another one says no, nothing was consumed here.
+        if !(is_denied && verdict.reason == Reason::Ok) {
+            request.count(&place, verdict);
+        }
+    }
+    Ok(verdicts)
+}
+
+fn decide_all(requests: &[Request<'_>], cost: i32) -> Result<Vec<Verdict>> {
     let listed: Vec<Option<Verdict>> = requests.iter().map(Request::listed).collect();
     let is_denied = |verdict: &Option<Verdict>| verdict.is_some_and(|it| !it.decision.allowed);
     if listed.iter().any(is_denied) {

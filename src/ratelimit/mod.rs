@@ -11,6 +11,7 @@ mod key;
 mod limiter;
 mod lists;
 pub mod memory;
+pub mod outcomes;
 mod place;
 mod policies;
 mod rows;

@@ -3,15 +3,19 @@
 use pgrx::datum::Interval;
 use phone_crypt_core::ratelimit::{Algorithm, Limit, Penalties, Quota};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::key::checked_policy_name;
+use super::memory;
+use super::outcomes::Remembered;
+use super::place::place;
 use crate::error::{Error, Result};
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
 use crate::pg::table_scan;
+use crate::pg::transaction::has_written;
 use crate::settings::SCHEMA;
 
 /// The table of policies.
@@ -31,6 +35,13 @@ pub struct Policy {
     pub shadow: bool,
     /// Whether its state is kept in the table, whatever the engine.
     pub durable: bool,
+    /// Where it keeps its state. A policy that is dropped and made anew gets another: no state has to be forgotten
+    /// for it, and what a transaction does that rolls back forgets nothing.
+    pub enforced_space: i32,
+    /// Where it keeps its state while it only watches. Each trial gets another.
+    trial_space: Option<i32>,
+    /// Where its answers are counted.
+    pub outcomes: Rc<Remembered>,
 }
 
 impl Policy {
@@ -42,6 +53,16 @@ impl Policy {
             penalties: &self.penalties,
             count_denied: self.count_denied,
         }
+    }
+
+    /// Where it keeps its state now.
+    pub fn space(&self) -> i32 {
+        self.trial_space.unwrap_or(self.enforced_space)
+    }
+
+    /// The spaces that it has: where it enforces, and while it only watches that of the trial.
+    pub fn spaces(&self) -> impl Iterator<Item = i32> {
+        std::iter::once(self.enforced_space).chain(self.trial_space)
     }
 
     /// Checks what a policy is made of.
@@ -63,12 +84,17 @@ impl Policy {
             count_denied: false,
             shadow: false,
             durable: false,
+            enforced_space: 0,
+            trial_space: None,
+            outcomes: Rc::default(),
         })
     }
 }
 
 thread_local! {
     static KNOWN: RefCell<HashMap<String, Rc<Policy>>> = RefCell::new(HashMap::new());
+    /// The spaces of those that have been known, until they are gone for good.
+    static SEEN: RefCell<HashSet<i32>> = RefCell::new(HashSet::new());
 }
 
 /// The policy of this name.
@@ -92,6 +118,30 @@ fn refresh() {
     if !POLICIES.is_valid() {
         let all = read_all();
         KNOWN.with_borrow_mut(|known| *known = all);
+        forget_gone();
+    }
+}
+
+/// Gives up what memory holds of policies that are gone for good, and not only for this transaction. What no process
+/// hears of expires by itself.
+fn forget_gone() {
+    let present: HashSet<i32> = KNOWN.with_borrow(|known| {
+        let spaces = known.values().flat_map(|policy| policy.spaces());
+        spaces.collect()
+    });
+    let gone: Vec<i32> = SEEN.with_borrow_mut(|seen| match has_written() {
+        true => {
+            seen.extend(&present);
+            Vec::new()
+        }
+        false => {
+            let gone = seen.difference(&present).copied().collect();
+            *seen = present;
+            gone
+        }
+    });
+    if let (false, Ok(Some(owner))) = (gone.is_empty(), place().map(|place| place.slots)) {
+        memory::forget_spaces(owner, &gone);
     }
 }
 
@@ -123,10 +173,13 @@ fn from_row(row: &TableRow) -> Option<Policy> {
         row.get(5),
         &penalties,
     );
+    let shadow = row.get(7)?;
     Some(Policy {
-        shadow: row.get(7)?,
+        shadow,
         durable: row.get(8)?,
         count_denied: row.get(9)?,
+        enforced_space: row.get(10)?,
+        trial_space: row.get(11).filter(|_| shadow),
         ..checked.ok()?
     })
 }

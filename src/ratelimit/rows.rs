@@ -11,8 +11,9 @@ use crate::pg::table_scan;
 /// The `engine` of rows that belong to durable policies: the memory engine never touches them.
 pub const DURABLE: &str = "table";
 
-/// The number of the column `kind`.
+/// The numbers of the columns `kind` and `space`.
 pub const KIND: i32 = 19;
+pub const SPACE: i32 = 20;
 
 /// A row and whom it belongs to.
 pub struct Found {
@@ -28,7 +29,7 @@ pub struct Found {
 pub fn row_of(place: &Place, name: KeyName<'_>) -> Option<Found> {
     let mut found = None;
     table_scan::scan_key(place.table, place.index, name.bytes, |row| {
-        if kind_of(row) == Some(name.kind) {
+        if space_of(row) == Some((name.kind, name.space)) {
             found = Some(found_in(row));
         }
     });
@@ -39,15 +40,17 @@ pub fn row_of(place: &Place, name: KeyName<'_>) -> Option<Found> {
 pub fn each_row(table: Oid, mut each: impl FnMut(KeyName<'_>, Found)) {
     table_scan::scan(table, |row| {
         let key: Option<Vec<u8>> = row.get(1);
-        if let (Some(bytes), Some(kind)) = (key.as_deref(), kind_of(row)) {
-            each(KeyName { bytes, kind }, found_in(row));
+        if let (Some(bytes), Some((kind, space))) = (key.as_deref(), space_of(row)) {
+            each(KeyName { bytes, kind, space }, found_in(row));
         }
     });
 }
 
-/// Which space the key of a whole row is in.
-fn kind_of(row: &TableRow) -> Option<KeyKind> {
-    row.get(KIND).and_then(KeyKind::of_number)
+/// Which space the key of a whole row is in, and of which kind.
+fn space_of(row: &TableRow) -> Option<(KeyKind, i32)> {
+    row.get(KIND)
+        .and_then(KeyKind::of_number)
+        .zip(row.get(SPACE))
 }
 
 /// What a whole row says.

@@ -18,10 +18,11 @@ use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
 use crate::pg::{Datum, Oid, oids};
 
-const KEY: [Oid; 2] = [oids::TEXTOID, oids::INT2OID];
-const ROW: [Oid; 18] = [
+const KEY: [Oid; 3] = [oids::TEXTOID, oids::INT2OID, oids::INT4OID];
+const ROW: [Oid; 19] = [
     oids::TEXTOID,
     oids::INT2OID,
+    oids::INT4OID,
     oids::INT4OID,
     oids::INT8OID,
     oids::TIMESTAMPTZOID,
@@ -43,14 +44,14 @@ const ROW: [Oid; 18] = [
 thread_local! {
     static LOCK: Statement = const { Statement::new(
         c"SELECT r.* FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) $1 \
-          AND r.kind OPERATOR(pg_catalog.=) $2 FOR UPDATE",
+          AND r.kind OPERATOR(pg_catalog.=) $2 AND r.space OPERATOR(pg_catalog.=) $3 FOR UPDATE",
         &KEY,
     ) };
     static INSERT: Statement = const { Statement::new(
-        c"INSERT INTO phone_crypt.rate_limits (id, kind, count, window_start, updated_at, algorithm, window_us, \
-          start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, \
-          expires_us, engine) \
-          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
+        c"INSERT INTO phone_crypt.rate_limits (id, kind, space, count, window_start, updated_at, algorithm, \
+          window_us, start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, \
+          blocked_until_us, expires_us, engine) \
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
           ON CONFLICT DO NOTHING",
         &ROW,
     ) };
@@ -58,8 +59,9 @@ thread_local! {
         c"UPDATE phone_crypt.rate_limits SET (count, window_start, updated_at, algorithm, window_us, \
           start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, \
           expires_us, engine) = \
-          ROW($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
-          WHERE id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) $2",
+          ROW($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
+          WHERE id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) $2 \
+            AND space OPERATOR(pg_catalog.=) $3",
         &ROW,
     ) };
 }
@@ -175,17 +177,22 @@ fn update(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
     UPDATE.with(|update| update.run(place.owner, &columns, |_| ()))
 }
 
-/// The columns of a name: bytes of the database's own encoding, as the text that they came from, and the kind.
-fn name(name: KeyName<'_>) -> [Option<Datum>; 2] {
-    [name.bytes.into_datum(), name.kind.number().into_datum()]
+/// The columns of a name: bytes of the database's own encoding, as the text that they came from, kind and space.
+fn name(name: KeyName<'_>) -> [Option<Datum>; 3] {
+    [
+        name.bytes.into_datum(),
+        name.kind.number().into_datum(),
+        name.space.into_datum(),
+    ]
 }
 
-fn columns(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<Datum>; 18] {
+fn columns(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<Datum>; 19] {
     let row = Row::from_entry(entry, now_us);
-    let [id, kind] = name(key.name);
+    let [id, kind, space] = name(key.name);
     [
         id,
         kind,
+        space,
         row.count.into_datum(),
         row.window_start_ms.into_datum(),
         (row.updated_us - POSTGRES_EPOCH_US).into_datum(),

@@ -10,21 +10,21 @@ use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Algorithm, Entry, KeyKind, KeyName, State};
 
 use super::jobs::relation;
-use super::ratelimit_args::key;
+use super::ratelimit_args::given;
 use crate::error::Answer;
 use crate::migration;
 use crate::pg::interval::to_timestamp;
 use crate::pg::regclass::Regclass;
 use crate::pg::text::{RawText, Text};
-use crate::ratelimit::{self, Engine, memory};
+use crate::ratelimit::{self, Engine, checked_key, memory};
 
 /// What the earlier application's column holds.
 const MOST: i64 = i32::MAX as i64;
 
 /// `phone_crypt.live_count(id)`: what is counted of a key at the moment: the count, the window's start in milliseconds
-/// since 1970, the last hit. No row where nothing is counted.
+/// since 1970, the last hit. No row where nothing is counted, nor for what cannot be a key.
 ///
-/// Errors: NULL, 22004; a bad key, 22023; no engine, 55000.
+/// Errors: NULL, 22004; no engine, 55000.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn live_count(
     id: Option<Text<'_>>,
@@ -39,7 +39,10 @@ fn live_count(
     >,
     ErrorReport,
 > {
-    let key = key(id)?;
+    let id = given(id, "id")?;
+    let Ok(key) = checked_key(id.bytes()) else {
+        return Ok(TableIterator::empty());
+    };
     let live = ratelimit::change(KeyName::plain(key), false, |entry, now_us| {
         (None, live_state(entry, now_us).map(|state| (state, now_us)))
     })?;

@@ -16,6 +16,7 @@ mod keys;
 mod legacy;
 mod migrate_rate_limits;
 mod phone;
+mod ratelimit_address;
 mod ratelimit_admin;
 mod ratelimit_args;
 mod ratelimit_headers;

@@ -2,7 +2,7 @@
 
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{default, pg_extern};
-use phone_crypt_core::ratelimit::{Entry, KeyName, MAX_SPAN_US};
+use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US};
 
 use super::ratelimit_args::{cost, given, key, known_policy};
 use crate::error::{Answer, Error, Result};
@@ -13,19 +13,36 @@ use crate::ratelimit::{self, StateKey, checked_key};
 /// The shortest block: a millisecond.
 const MIN_BLOCK_US: i64 = 1000;
 
-/// The key under which the state is kept, and whether that is a durable policy's.
+/// The names under which the state of a key is kept, and whether that is a durable policy's: first where a policy
+/// enforces, then the trial of one that only watches.
 ///
 /// Errors: key NULL, 22004; no such policy, or a bad key, 22023.
-pub(super) fn state_key<'a>(
+pub(super) fn state_keys<'a>(
     key: Option<Text<'a>>,
     policy: Option<Text<'a>>,
-) -> Result<(StateKey<'a>, bool)> {
+) -> Result<(Vec<StateKey<'a>>, bool)> {
     let key = self::key(key)?;
     let Some(policy) = policy else {
-        return Ok((StateKey::plain(key), false));
+        return Ok((vec![StateKey::plain(key)], false));
     };
     let policy = known_policy(Some(policy))?;
-    Ok((StateKey::of_policy(&policy.name, key), policy.durable))
+    let keys = policy
+        .spaces()
+        .map(|space| StateKey::of_policy(&policy.name, space, key));
+    Ok((keys.collect(), policy.durable))
+}
+
+/// Changes the state of a key wherever it is kept. Whether any of it was changed.
+fn change_all(
+    keys: &(Vec<StateKey<'_>>, bool),
+    with: impl Fn(&Entry, i64) -> (Option<Entry>, bool),
+) -> Result<bool> {
+    let (keys, durable) = keys;
+    let mut was_any = false;
+    for key in keys {
+        was_any |= ratelimit::change(key.name(), *durable, &with)?;
+    }
+    Ok(was_any)
 }
 
 fn forgotten(entry: &Entry, now_us: i64) -> (Option<Entry>, bool) {
@@ -43,23 +60,7 @@ fn ratelimit_reset(
     key: Option<Text<'_>>,
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<bool> {
-    let (key, durable) = state_key(key, policy)?;
-    Ok(ratelimit::change(key.name(), durable, forgotten)?)
-}
-
-/// `phone_crypt.ratelimit_forget(state_key, durable)`: as `ratelimit_reset`, by the key under which the state of a policy is
-/// kept.
-///
-/// Errors: NULL, 22004; as `ratelimit_reset`.
-#[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
-fn ratelimit_forget(state_key: Option<Text<'_>>, durable: Option<bool>) -> Answer<bool> {
-    let key = given(state_key, "state_key")?;
-    let durable = given(durable, "durable")?;
-    Ok(ratelimit::change(
-        KeyName::of_policy(key.bytes()),
-        durable,
-        forgotten,
-    )?)
+    Ok(change_all(&state_keys(key, policy)?, forgotten)?)
 }
 
 /// `ratelimit_refund(key[, cost[, policy]])`: gives hits back, at most as many as were used. True if any were.
@@ -71,13 +72,13 @@ fn ratelimit_refund(
     cost: default!(Option<i32>, "1"),
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<bool> {
-    let (key, durable) = state_key(key, policy)?;
+    let keys = state_keys(key, policy)?;
     let cost = i64::from(self::cost(cost)?);
     let refund = |entry: &Entry, now_us: i64| {
         let after = entry.refunded(now_us, cost);
         (after, after.is_some())
     };
-    Ok(ratelimit::change(key.name(), durable, refund)?)
+    Ok(change_all(&keys, refund)?)
 }
 
 /// `ratelimit_block(key, duration[, policy])`: denies every hit for so long; a longer block stays. Gives when it ends.
@@ -89,15 +90,19 @@ fn ratelimit_block(
     duration: Option<Interval>,
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<Option<TimestampWithTimeZone>> {
-    let (key, durable) = state_key(key, policy)?;
+    let (keys, durable) = state_keys(key, policy)?;
     let duration_us = span_us(&given(duration, "duration")?);
     if !(MIN_BLOCK_US..=MAX_SPAN_US).contains(&duration_us) {
         return Err(Error::BlockLength.into());
     }
-    let until_us = ratelimit::change(key.name(), durable, |entry, now_us| {
-        let after = entry.blocked(now_us.saturating_add(duration_us));
-        (Some(after), after.blocked_until_us)
-    })?;
+    let mut until_us = 0;
+    // The last one is where a policy decides now.
+    for key in keys {
+        until_us = ratelimit::change(key.name(), durable, |entry, now_us| {
+            let after = entry.blocked(now_us.saturating_add(duration_us));
+            (Some(after), after.blocked_until_us)
+        })?;
+    }
     Ok(to_timestamp(until_us))
 }
 
@@ -109,12 +114,12 @@ fn ratelimit_unblock(
     key: Option<Text<'_>>,
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<bool> {
-    let (key, durable) = state_key(key, policy)?;
+    let keys = state_keys(key, policy)?;
     let unblock = |entry: &Entry, now_us: i64| {
         let after = entry.unblocked(now_us);
         (after, after.is_some())
     };
-    Ok(ratelimit::change(key.name(), durable, unblock)?)
+    Ok(change_all(&keys, unblock)?)
 }
 
 /// `ratelimit_merge(id, count, window_start, window)`: adds a fixed window of an earlier application (its start in

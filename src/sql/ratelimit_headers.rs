@@ -18,19 +18,32 @@ fn lines(name: &str, request: &Request<'_>) -> Result<Lines> {
     let (verdict, entry, now_us) = ratelimit::look(request, 1)?;
     let decision = verdict.decision;
     let quota = &request.limit.quota;
+    let (limit, window_us) = request.limit.advertised();
+    let whole = HeaderFacts {
+        name: HeaderName::parse(name)?,
+        limit,
+        window_us,
+        remaining: limit,
+        reset_after_us: 0,
+        more_after_us: None,
+        retry_after_us: None,
+        denied: false,
+        now_us,
+    };
+    // A policy that only watches denies nobody, so no client is to hold back for it.
+    if request.shadow || (decision.allowed && decision.remaining >= limit) {
+        return Ok(headers(&whole));
+    }
     let counted_more_us =
         more_after_us(entry.state.as_ref(), now_us, request.limit.algorithm, quota);
     Ok(headers(&HeaderFacts {
-        name: HeaderName::parse(name)?,
-        limit: quota.limit(),
-        window_us: quota.window_us(),
         remaining: decision.remaining,
         reset_after_us: decision.reset_after_us,
         // While a block lasts, more comes when it ends.
         more_after_us: decision.retry_after_us.or(counted_more_us),
         retry_after_us: decision.retry_after_us,
         denied: !decision.allowed,
-        now_us,
+        ..whole
     }))
 }
 

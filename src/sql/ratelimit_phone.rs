@@ -5,7 +5,7 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{HASH_LEN, Kind};
 
 use super::args::{self, required};
-use super::ratelimit_admin::state_key;
+use super::ratelimit_admin::state_keys;
 use super::ratelimit_args::given;
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination, Hash, with_scratch};
@@ -67,7 +67,8 @@ fn ratelimit_phone_keys_of(
     })?)
 }
 
-/// `phone_crypt.ratelimit_blocked_until(key[, policy])`: when the block of a key ends; NULL where none is in force.
+/// `phone_crypt.ratelimit_blocked_until(key[, policy])`: when the block of a key ends; NULL where none is in force. What
+/// the trial of a policy has is none.
 ///
 /// Errors: as `ratelimit_reset`.
 #[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
@@ -75,7 +76,10 @@ fn ratelimit_blocked_until(
     key: Option<Text<'_>>,
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<Option<TimestampWithTimeZone>> {
-    let (key, durable) = state_key(key, policy)?;
+    let (keys, durable) = state_keys(key, policy)?;
+    let Some(key) = keys.first() else {
+        return Ok(None);
+    };
     let until_us = ratelimit::change(key.name(), durable, |entry, now_us| {
         let until_us = entry.blocked_until_us;
         (None, (until_us > now_us).then_some(until_us))

@@ -12,12 +12,13 @@ use phone_crypt_core::ratelimit::{Entry, KeyKind, State, peek};
 use crate::error::Result;
 use crate::pg::interval::{interval, to_timestamp};
 use crate::pg::text::RawText;
-use crate::ratelimit::{self, Engine, memory};
+use crate::ratelimit::{self, Engine, memory, outcomes};
 
 /// A key's entry, and what a slot knows besides.
 struct Shown {
     key: Vec<u8>,
     kind: KeyKind,
+    space: i32,
     engine: Engine,
     entry: Entry,
     counts: Option<(u64, u64)>,
@@ -32,10 +33,11 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
     if let (Engine::Memory, Some(owner)) = (in_force, place.slots) {
         memory::each_slot(owner, |slot| {
             let name = slot.name();
-            keys.insert((name.bytes.to_vec(), name.kind));
+            keys.insert((name.bytes.to_vec(), name.kind, name.space));
             all.push(Shown {
                 key: name.bytes.to_vec(),
                 kind: name.kind,
+                space: name.space,
                 engine: Engine::Memory,
                 entry: *slot.entry(),
                 counts: Some(slot.counts()),
@@ -43,7 +45,7 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
         });
     }
     ratelimit::each_row(place.table, |name, row| {
-        if !keys.contains(&(name.bytes.to_vec(), name.kind)) {
+        if !keys.contains(&(name.bytes.to_vec(), name.kind, name.space)) {
             let engine = if row.is_durable {
                 Engine::Table
             } else {
@@ -52,13 +54,20 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
             all.push(Shown {
                 key: name.bytes.to_vec(),
                 kind: name.kind,
+                space: name.space,
                 engine,
                 entry: row.entry,
                 counts: None,
             });
         }
     });
-    all.retain(|shown| shown.entry.expires_us() > now_us);
+    let spaces: Vec<i32> = ratelimit::all_policies()
+        .iter()
+        .map(|it| it.space())
+        .collect();
+    // What a policy that is gone has left behind means nothing, nor does what another trial has.
+    let is_known = |shown: &Shown| shown.kind == KeyKind::Plain || spaces.contains(&shown.space);
+    all.retain(|shown| shown.entry.expires_us() > now_us && is_known(shown));
     Ok(all)
 }
 
@@ -191,6 +200,40 @@ fn ratelimit_counters() -> std::result::Result<
         flushes.map(|facts| facts.is_loaded),
     );
     Ok(TableIterator::once(row))
+}
+
+/// `phone_crypt.ratelimit_outcomes()`: behind `ratelimit_policy_stats`: how hits were answered, of each policy, and of hits
+/// without one (NULL).
+///
+/// Errors: no such table, 55000.
+#[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
+fn ratelimit_outcomes() -> std::result::Result<
+    TableIterator<
+        'static,
+        (
+            name!(policy, Option<String>),
+            name!(allowed, i64),
+            name!(limited, i64),
+            name!(blocked, i64),
+            name!(denylisted, i64),
+            name!(shadow, i64),
+        ),
+    >,
+    ErrorReport,
+> {
+    let place = ratelimit::place()?;
+    let policies = ratelimit::all_policies();
+    let named = policies
+        .iter()
+        .map(|it| (Some(it.name.clone()), it.enforced_space));
+    let rows = std::iter::once((None, 0))
+        .chain(named)
+        .map(|(name, space)| {
+            let [allowed, limited, blocked, denylisted, shadow] =
+                outcomes::counts(&place, space).map(signed);
+            (name, allowed, limited, blocked, denylisted, shadow)
+        });
+    Ok(TableIterator::new(rows.collect::<Vec<_>>()))
 }
 
 /// SQL has no unsigned integers; a count beyond its largest one stays there.

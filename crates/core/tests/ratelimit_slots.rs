@@ -230,6 +230,22 @@ fn a_callers_key_is_not_that_of_a_policy_with_the_same_text() {
 }
 
 #[test]
+fn a_policy_that_is_made_anew_begins_in_a_space_of_its_own() {
+    let mut memory = loaded(4);
+    let name = KeyName::of_policy(b"policy:api:u");
+    let [first, second] = [1, 2].map(|space| memory.key(OWNER, name.in_space(space)));
+    let old = memory.lock().insert(&first, &lasting(5_000), 0, NOW);
+    assert_eq!(memory.lock().find(&second, NOW), Found::Unknown);
+    let new = memory.lock().insert(&second, &lasting(5_000), 0, NOW);
+    assert_ne!(old, new);
+    let plain = put(&mut memory, b"u", &lasting(5_000), NOW);
+    memory.lock().forget_spaces(OWNER, &[0, 1]);
+    assert_eq!(memory.lock().find(&first, NOW), Found::Unknown);
+    assert_eq!(memory.lock().find(&second, NOW), Found::Slot(new.unwrap()));
+    assert_eq!(find(&mut memory, b"u", NOW), Found::Slot(plain.unwrap()));
+}
+
+#[test]
 fn keys_of_every_length_are_found_and_longer_ones_refused() {
     let mut memory = loaded(2 * (MAX_KEY + 1));
     let key = |length| vec![b'k'; length];
@@ -242,6 +258,12 @@ fn keys_of_every_length_are_found_and_longer_ones_refused() {
         assert_eq!(found, Found::Slot(length));
     }
     assert!(SlotKey::new(OWNER, KeyName::plain(&key(MAX_KEY + 1)), [1, 2]).is_none());
+    // A policy's name and a caller's key.
+    for (length, fits) in [(583, true), (584, true), (585, false)] {
+        let name = key(length);
+        let found = SlotKey::new(OWNER, KeyName::of_policy(&name), [1, 2]);
+        assert_eq!(found.is_some(), fits, "{length}");
+    }
     let index = MAX_OWNERS as u32;
     assert!(SlotKey::new(Owner { index, ..OWNER }, KeyName::plain(b"a"), [1, 2]).is_none());
 }

@@ -202,6 +202,7 @@ fn copy_dirty(owner: Owner, number: usize, from: usize, batch: &mut Vec<Copied>)
     batch.extend(slots.iter().map(|(snapshot, slot)| Copied {
         key: slot.name().bytes.to_vec(),
         kind: slot.name().kind,
+        space: slot.name().space,
         row: Row::from_entry(slot.entry(), now_us),
         snapshot: *snapshot,
         partition: number,

@@ -5,7 +5,9 @@ use phone_crypt_core::ratelimit::{Entry, Found, Full, KeyName, Owner, OwnerBook,
 use std::sync::atomic::Ordering;
 
 use super::owners;
-use super::shmem::{Partition, header, lock, partition_of, prefetch_bucket, prefetch_slot, shape};
+use super::shmem::{
+    Partition, header, lock, lock_owners, partition_of, prefetch_bucket, prefetch_slot, shape,
+};
 use super::waiting::wake_launcher;
 use crate::error::{Error, Result};
 use crate::pg::process::is_recovering;
@@ -273,6 +275,15 @@ pub fn forget_clean(owner: Owner) {
     for number in 0..shape().partitions {
         lock(number).forget_clean(owner);
     }
+}
+
+/// Gives up what policies of an owner have counted that are no more.
+pub fn forget_spaces(owner: Owner, spaces: &[i32]) {
+    for number in 0..shape().partitions {
+        lock(number).forget_spaces(owner, spaces);
+    }
+    let _held = lock_owners();
+    owners::free_outcomes(owner, |space| spaces.contains(&space));
 }
 
 /// Gives up everything of an owner that is no more.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, 
 
 use crate::pg::latch::Latch;
 use crate::pg::lwlock::LWLock;
+use crate::ratelimit::outcomes::{MAX_COUNTED, OutcomeEntry};
 
 /// Slots of a partition, where there are enough for several.
 const SLOTS_A_PARTITION: usize = 512;
@@ -109,4 +110,6 @@ pub struct Header {
     pub owners_lock: LWLock,
     /// The databases.
     pub owners: [OwnerEntry; MAX_OWNERS],
+    /// How hits were answered.
+    pub outcomes: [OutcomeEntry; MAX_COUNTED],
 }

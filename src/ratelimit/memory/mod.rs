@@ -31,8 +31,8 @@ mod table_lock;
 mod waiting;
 mod writer;
 
-pub use hits::{aim, approach, count, each_slot, replace, replace_all, totals};
+pub use hits::{aim, approach, count, each_slot, forget_spaces, replace, replace_all, totals};
 pub use launcher::register as register_launcher;
-pub use owners::{flush_facts, owner};
+pub use owners::{claim_outcomes, flush_facts, outcomes, owner};
 pub use shmem::{is_there, request, slots};
 pub use waiting::flush_and_wait;

@@ -9,6 +9,7 @@ use super::waiting;
 use crate::error::{Error, Result};
 use crate::pg::Oid;
 use crate::ratelimit::now_us;
+use crate::ratelimit::outcomes::OutcomeEntry;
 
 /// The owner of the slots of a database's table, entered into the list if it is new.
 ///
@@ -61,9 +62,47 @@ pub(super) fn all() -> impl Iterator<Item = Owner> {
     })
 }
 
+/// How hits were answered, of all owners.
+pub fn outcomes() -> &'static [OutcomeEntry] {
+    &header().outcomes
+}
+
+/// The number of the entry that counts answers of a space, taken for it if it has none. `None` if there is none left.
+pub fn claim_outcomes(owner: Owner, space: i32) -> Option<usize> {
+    let _held = lock_owners();
+    let all = outcomes();
+    let known = all.iter().position(|entry| entry.is_of(owner, space));
+    if known.is_some() {
+        return known;
+    }
+    let free = all
+        .iter()
+        .position(|entry| entry.database.load(Ordering::Relaxed) == 0)?;
+    let entry = &all[free];
+    for count in &entry.counts {
+        count.store(0, Ordering::Relaxed);
+    }
+    entry.space.store(space, Ordering::Relaxed);
+    entry.table.store(owner.table, Ordering::Relaxed);
+    entry.database.store(owner.database, Ordering::Release);
+    Some(free)
+}
+
+/// Frees the entries that count answers of these spaces of an owner.
+pub(super) fn free_outcomes(owner: Owner, is_one: impl Fn(i32) -> bool) {
+    let of_owner = |entry: &&OutcomeEntry| {
+        let space = entry.space.load(Ordering::Relaxed);
+        entry.is_of(owner, space) && is_one(space)
+    };
+    for entry in outcomes().iter().filter(of_owner) {
+        entry.database.store(0, Ordering::Release);
+    }
+}
+
 /// Takes an owner off the list. Nothing of it is in any slot.
 pub(super) fn strike(owner: Owner) {
     let _held = lock_owners();
+    free_outcomes(owner, |_| true);
     entry(owner).database.store(0, Ordering::Release);
 }
 

@@ -17,7 +17,7 @@ use crate::ratelimit::now_us;
 const FILE: &str = "pg_stat/phone_crypt_ratelimit.saved";
 const UNFINISHED: &str = "pg_stat/phone_crypt_ratelimit.unfinished";
 /// The format; another one is not read.
-const MAGIC: &[u8; 8] = b"PCRLIM02";
+const MAGIC: &[u8; 8] = b"PCRLIM03";
 const DIGEST_LEN: usize = 32;
 const CONTROL_FILE: &str = "global/pg_control";
 
@@ -52,10 +52,9 @@ fn put_dirty(bytes: &mut Vec<u8>, slots: &Slots<'_>, owner: Owner) {
         put(bytes, &[i64::from(owner.database), i64::from(owner.table)]);
         let name = slot.name();
         let kind = i64::from(name.kind.number());
-        put(
-            bytes,
-            &[slot.row_expires_us(), kind, name.bytes.len() as i64],
-        );
+        let space = i64::from(name.space);
+        let length = name.bytes.len() as i64;
+        put(bytes, &[slot.row_expires_us(), kind, space, length]);
         bytes.extend_from_slice(name.bytes);
         put_entry(bytes, slot.entry());
     }
@@ -104,13 +103,14 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
 fn take_all(rest: &mut &[u8]) -> Option<()> {
     let mut homeless = 0;
     while !rest.is_empty() {
-        let [database, table, row_expires_us, kind, key_len] = take(rest)?;
+        let [database, table, row_expires_us, kind, space, key_len] = take(rest)?;
         let kind = KeyKind::of_number(i16::try_from(kind).ok()?)?;
+        let space = i32::try_from(space).ok()?;
         let (bytes, after) = rest.split_at_checked(usize::try_from(key_len).ok()?)?;
         *rest = after;
         let entry = take_entry(rest)?;
         let owner = owners::enter(u32::try_from(database).ok()?, u32::try_from(table).ok()?)?;
-        let key = SlotKey::new(owner, KeyName { bytes, kind }, header().seed)?;
+        let key = SlotKey::new(owner, KeyName { bytes, kind, space }, header().seed)?;
         let mut partition = lock(partition_of(&key));
         if !restore(&mut partition, &key, &entry, row_expires_us) {
             homeless += 1;

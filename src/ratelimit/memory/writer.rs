@@ -18,7 +18,7 @@ use crate::pg::worker::attempt;
 use crate::pg::{Datum, Oid, oids};
 use crate::pg::{arrays, sqlstate};
 use crate::ratelimit::Place;
-use crate::ratelimit::rows::KIND;
+use crate::ratelimit::rows::{KIND, SPACE};
 
 /// What a slot held when it was copied.
 pub struct Copied {
@@ -26,6 +26,8 @@ pub struct Copied {
     pub key: Vec<u8>,
     /// The kind of its key.
     pub kind: KeyKind,
+    /// The space of its key.
+    pub space: i32,
     /// Its state.
     pub row: Row,
     /// What to mark as clean.
@@ -39,13 +41,15 @@ impl Copied {
         KeyName {
             bytes: &self.key,
             kind: self.kind,
+            space: self.space,
         }
     }
 }
 
-const ARRAYS: [Oid; 17] = [
+const ARRAYS: [Oid; 18] = [
     oids::TEXTARRAYOID,
     oids::INT2ARRAYOID,
+    oids::INT4ARRAYOID,
     oids::INT4ARRAYOID,
     oids::INT8ARRAYOID,
     oids::INT8ARRAYOID,
@@ -66,18 +70,18 @@ const ARRAYS: [Oid; 17] = [
 thread_local! {
     /// Rows of durable policies are the table engine's. (`updated_at` comes as microseconds since 2000.)
     static UPSERT: Statement = const { Statement::new(
-        c"INSERT INTO phone_crypt.rate_limits AS r (id, kind, count, window_start, updated_at, algorithm, \
+        c"INSERT INTO phone_crypt.rate_limits AS r (id, kind, space, count, window_start, updated_at, algorithm, \
           window_us, start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, \
           blocked_until_us, expires_us) \
-          SELECT id, kind, count, window_start, '2000-01-01 00:00:00+00'::timestamptz \
+          SELECT id, kind, space, count, window_start, '2000-01-01 00:00:00+00'::timestamptz \
                  + updated * interval '1 microsecond', algorithm, window_us, start_us, cur, prev, \
                  tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, expires_us \
             FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), \
                  unnest($7), unnest($8), unnest($9), unnest($10), unnest($11), unnest($12), \
-                 unnest($13), unnest($14), unnest($15), unnest($16), unnest($17)) \
-              AS s (id, kind, count, window_start, updated, algorithm, window_us, start_us, cur, prev, tat_ns, \
-                    quota, burst, violations, last_violation_us, blocked_until_us, expires_us) \
-          ON CONFLICT (id, kind) DO UPDATE SET count = excluded.count, window_start = excluded.window_start, \
+                 unnest($13), unnest($14), unnest($15), unnest($16), unnest($17), unnest($18)) \
+              AS s (id, kind, space, count, window_start, updated, algorithm, window_us, start_us, cur, prev, \
+                    tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, expires_us) \
+          ON CONFLICT (id, kind, space) DO UPDATE SET count = excluded.count, window_start = excluded.window_start, \
               updated_at = excluded.updated_at, algorithm = excluded.algorithm, \
               window_us = excluded.window_us, start_us = excluded.start_us, cur = excluded.cur, \
               prev = excluded.prev, tat_ns = excluded.tat_ns, quota = excluded.quota, \
@@ -89,7 +93,7 @@ thread_local! {
         &ARRAYS,
     ) };
     static LOCK: Statement = const { Statement::new(
-        c"SELECT r.id, r.kind FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
+        c"SELECT r.id, r.kind, r.space FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
           FOR UPDATE SKIP LOCKED",
         &[oids::TEXTARRAYOID],
     ) };
@@ -185,15 +189,17 @@ impl Writer {
 
 /// Those whose rows can be written without waiting: their row could be locked, or they have none in any state.
 fn free<'a>(place: &Place, rows: &[&'a Copied]) -> Vec<&'a Copied> {
-    let mut locked: HashSet<(Vec<u8>, i16)> = HashSet::new();
+    let mut locked: HashSet<(Vec<u8>, i16, i32)> = HashSet::new();
     LOCK.with(|lock| {
         lock.run(place.owner, &[texts(rows)], |row| {
-            locked.extend(row.get(1).zip(row.get(2)));
+            if let (Some(key), Some(kind), Some(space)) = (row.get(1), row.get(2), row.get(3)) {
+                locked.insert((key, kind, space));
+            }
         })
     });
     let mut free = rows.to_vec();
     free.retain(|row| {
-        let is_locked = locked.contains(&(row.key.clone(), row.kind.number()));
+        let is_locked = locked.contains(&(row.key.clone(), row.kind.number(), row.space));
         is_locked || !has_version(place, row.name())
     });
     free
@@ -209,11 +215,13 @@ fn mark_flushed(rows: &[&Copied]) {
     }
 }
 
-fn arrays(batch: &[&Copied]) -> [Option<Datum>; 17] {
+fn arrays(batch: &[&Copied]) -> [Option<Datum>; 18] {
     let kinds: Vec<i16> = batch.iter().map(|copied| copied.kind.number()).collect();
+    let spaces: Vec<i32> = batch.iter().map(|copied| copied.space).collect();
     [
         texts(batch),
         kinds.into_datum(),
+        spaces.into_datum(),
         column(batch, |row| row.count),
         column(batch, |row| row.window_start_ms),
         column(batch, |row| row.updated_us - POSTGRES_EPOCH_US),
@@ -254,7 +262,7 @@ fn has_version(place: &Place, name: KeyName<'_>) -> bool {
         place.table,
         place.index,
         name.bytes,
-        KIND as i16,
-        name.kind.number(),
+        (KIND as i16, name.kind.number()),
+        (SPACE as i16, name.space),
     )
 }

@@ -30,7 +30,34 @@ SELECT allowed, remaining, reason FROM ratelimit_peek('peek', 2, '1 year');
 -- Named notation needs quotes.
 SELECT allowed, remaining FROM ratelimit_hit(key => 'named', "limit" => 2, "window" => '1 year', cost => 2);
 
--- The limit may change from call to call; another window or algorithm carries over what is used.
+-- The limit may change from call to call: what was used stays used, in each algorithm.
+SELECT algorithm, a.remaining AS of_1000, b.allowed AS of_10, b.remaining, b.retry_after > '1 day' AS waits,
+       c.remaining AS of_600, d.remaining AS of_2000
+  FROM unnest(ARRAY['fixed_window', 'sliding_window', 'token_bucket']) AS algorithm,
+       ratelimit_hit('less:' || algorithm, 1000, '10 years', 500, algorithm) AS a,
+       ratelimit_hit('less:' || algorithm, 10 + 0 * a.remaining, '10 years', 1, algorithm) AS b,
+       ratelimit_hit('less:' || algorithm, 600 + 0 * b.remaining, '10 years', 1, algorithm) AS c,
+       ratelimit_hit('less:' || algorithm, 2000 + 0 * c.remaining, '10 years', 1, algorithm) AS d;
+DO $$
+DECLARE
+    algorithm text;
+    answer record;
+BEGIN
+    FOREACH algorithm IN ARRAY ARRAY['fixed_window', 'sliding_window', 'token_bucket'] LOOP
+        PERFORM ratelimit_policy_set('shrinks', 1000, '10 years', algorithm);
+        PERFORM FROM ratelimit_check('shrinks', algorithm, 500);
+        PERFORM ratelimit_policy_set('shrinks', 10, '10 years', algorithm);
+        SELECT * INTO answer FROM ratelimit_check('shrinks', algorithm);
+        RAISE NOTICE '% of 10: %, % left', algorithm, answer.allowed, answer.remaining;
+        PERFORM ratelimit_policy_set('shrinks', 1000, '10 years', algorithm);
+        SELECT * INTO answer FROM ratelimit_check('shrinks', algorithm);
+        RAISE NOTICE '% of 1000: %, % left', algorithm, answer.allowed, answer.remaining;
+    END LOOP;
+END;
+$$;
+SELECT ratelimit_policy_drop('shrinks');
+
+-- Another window or algorithm carries over what is used.
 SELECT remaining FROM ratelimit_hit('change', 10, '1 year', 4);
 SELECT remaining FROM ratelimit_hit('change', 6, '1 year');
 SELECT remaining FROM ratelimit_hit('change', 6, '2 years');
@@ -118,6 +145,15 @@ SELECT list, key, network, note FROM phone_crypt.ratelimit_lists ORDER BY networ
 DELETE FROM phone_crypt.ratelimit_lists;
 SELECT reason FROM ratelimit_peek('10.1.0.1:login', 1, '1 year');
 
+-- An address is one key however it is written, and so is a network of IPv6.
+SELECT address, ratelimit_address_key(address)
+  FROM unnest(ARRAY['203.0.113.7', '203.0.113.7/24', '::ffff:203.0.113.7', '::ffff:203.0.113.8', '::ffff:0:203.0.113.7',
+                    '64:ff9b::203.0.113.7', '64:ff9b:1::203.0.113.7', '2002:cb00:7107:1::2', '2001:db8:1:2:3:4:5:6/48',
+                    '::1', '0.0.0.0/0', '::/0']::inet[]) AS address;
+SELECT v6_prefix, t.outcome(format('ratelimit_address_key(''2001:db8:1:2ff:3:4:5:6'', %s)', v6_prefix))
+  FROM unnest(ARRAY['1', '48', '56', '64', '128', '0', '129', '-1', 'NULL']) AS v6_prefix;
+SELECT t.outcome('ratelimit_address_key(NULL)');
+
 -- Phones: one key however it is written, and nobody sees the number.
 SELECT allowed, remaining FROM ratelimit_hit_phone('0401 148 075', 2, '1 year');
 SELECT allowed, remaining FROM ratelimit_hit_phone('+61 401 148 075', 2, '1 year');
@@ -133,6 +169,42 @@ SELECT header, CASE WHEN header ~ 'Reset|Retry' THEN (value::bigint > 0)::text
   FROM ratelimit_headers('login', 'k');
 SELECT header, value FROM ratelimit_headers('a "name"', 'fresh', 10, '1500 milliseconds', 'token_bucket', 20)
  WHERE header !~ 'Reset';
+
+-- What is advertised is what is given: a burst above the limit, one below it, keys that are listed, a trial.
+SELECT burst, string_agg(format('%s %s', header, value), ', ' ORDER BY header) AS headers
+  FROM unnest(ARRAY[1, 10, 20, 25]) AS burst, ratelimit_headers('b', 'fresh', 10, '1 minute', 'token_bucket', burst)
+ WHERE header !~ 'Reset' GROUP BY burst ORDER BY burst;
+SELECT remaining FROM ratelimit_hit('burst', 10, '10 years', 5, 'token_bucket', 10);
+SELECT ratelimit_policy_set('trial', 2, '10 years', penalties => '{1 year}', shadow => true);
+SELECT allowed, remaining, reason FROM generate_series(1, 4) AS n, ratelimit_check('trial', 'k', 1 + 0 * n);
+SELECT header, value FROM ratelimit_headers('trial', 'k') WHERE header !~ 'Reset';
+SELECT ratelimit_list_key('allow', 'listed'), ratelimit_list_key('deny', 'unwanted');
+SELECT remaining FROM ratelimit_hit('listed', 10, '1 minute', 1, 'token_bucket', 20);
+SELECT key, string_agg(format('%s %s', header, value), ', ' ORDER BY header) AS headers
+  FROM unnest(ARRAY['listed', 'unwanted']) AS key, ratelimit_headers('b', key, 10, '1 minute', 'token_bucket', 20)
+ WHERE header !~ 'Reset' GROUP BY key ORDER BY key;
+SELECT ratelimit_unlist_key('listed'), ratelimit_unlist_key('unwanted'), ratelimit_policy_drop('trial');
+
+-- Answers are counted by policy and reason, those of lists and trials too.
+SELECT ratelimit_policy_set('counted', 2, '1 year', penalties => '{1 year}'),
+       ratelimit_policy_set('watched', 1, '1 year', shadow => true), ratelimit_list_key('deny', 'unwanted');
+SELECT hits AS hits_before, denials AS denials_before FROM phone_crypt.ratelimit_stats \gset
+SELECT reason FROM generate_series(1, 5) AS n, ratelimit_check('counted', 'k', 1 + 0 * n);
+SELECT reason FROM ratelimit_check('counted', 'unwanted');
+SELECT reason FROM generate_series(1, 3) AS n, ratelimit_check('watched', 'k', 1 + 0 * n);
+SELECT reason FROM ratelimit_check('watched', 'unwanted');
+SELECT allowed, policy FROM ratelimit_check_all('{counted,watched}', '{k,k}');
+SELECT allowed, policy FROM ratelimit_check_all('{counted,watched}', '{l,l}');
+SELECT * FROM phone_crypt.ratelimit_policy_stats WHERE policy IN ('counted', 'watched') ORDER BY policy;
+SELECT hits - :hits_before AS hits, denials - :denials_before AS denials FROM phone_crypt.ratelimit_stats;
+SELECT allowed > 0 AS allowed, limited > 0 AS limited, blocked > 0 AS blocked, denylisted > 0 AS denylisted, shadow
+  FROM phone_crypt.ratelimit_policy_stats WHERE policy IS NULL;
+SELECT ratelimit_policy_set('watched', 1, '1 year');
+SELECT * FROM phone_crypt.ratelimit_policy_stats WHERE policy = 'watched';
+SELECT ratelimit_policy_drop('watched');
+SELECT ratelimit_policy_set('watched', 1, '1 year');
+SELECT * FROM phone_crypt.ratelimit_policy_stats WHERE policy = 'watched';
+SELECT ratelimit_policy_drop('watched'), ratelimit_policy_drop('counted'), ratelimit_unlist_key('unwanted');
 
 -- An earlier application's window joins what is live; one that is over does not.
 SELECT ratelimit_merge('old', 3, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),

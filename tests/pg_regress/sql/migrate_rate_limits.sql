@@ -205,6 +205,17 @@ CALL phone_migrate_rate_limits('rate_limits');
 SELECT label(id) AS id, count FROM rate_limits ORDER BY label(id) COLLATE "C";
 DROP TRIGGER whoami ON rate_limits;
 
+-- A key has 512 bytes at most: the dry run says what the run does.
+TRUNCATE rate_limits;
+INSERT INTO rate_limits SELECT repeat('k', length), 1, ms(1) FROM unnest(ARRAY[511, 512, 513, 540, 583, 584, 585]) AS length;
+SET client_min_messages = notice;
+CALL phone_migrate_rate_limits('rate_limits', 'phone_crypt.rate_limits', dry_run => true, other_keys => 'move');
+SET client_min_messages = warning;
+CALL phone_migrate_rate_limits('rate_limits', 'phone_crypt.rate_limits', other_keys => 'move');
+SELECT last_run();
+SELECT length(id) FROM rate_limits ORDER BY 1;
+SELECT ratelimit_reset(repeat('k', 511)), ratelimit_reset(repeat('k', 512));
+
 -- Into the extension's own table.
 TRUNCATE rate_limits;
 SELECT fill();

@@ -6,7 +6,7 @@ use super::decision::Decision;
 use super::entry::Entry;
 use super::penalty::Penalties;
 use super::quota::{Quota, QuotaError, check_cost};
-use super::state::State;
+use super::state::{State, div_ceil, saturate};
 
 /// What a hit is held against.
 #[derive(Debug, Clone)]
@@ -19,6 +19,25 @@ pub struct Limit<'a> {
     pub penalties: &'a Penalties,
     /// Whether denied hits count too.
     pub count_denied: bool,
+}
+
+impl Limit<'_> {
+    /// The most hits that are ever allowed at once, and in how many microseconds as many come back: what clients are
+    /// told of the quota, so that what remains is a part of it. That is the limit and its window, unless a bucket
+    /// holds more.
+    #[must_use]
+    pub fn advertised(&self) -> (i64, i64) {
+        let (limit, window_us) = (self.quota.limit(), self.quota.window_us());
+        let capacity = self.quota.capacity();
+        if self.algorithm != Algorithm::TokenBucket || capacity <= limit || limit == 0 {
+            return (limit, window_us);
+        }
+        let refill_us = div_ceil(
+            i128::from(capacity) * i128::from(window_us),
+            i128::from(limit),
+        );
+        (capacity, saturate(refill_us))
+    }
 }
 
 /// Why the answer is what it is.
@@ -110,6 +129,8 @@ impl Verdict {
 /// Decides a hit of `cost` at `now_us`. Gives the entry to keep, if the hit changes it, and the answer. A denied
 /// hit changes nothing, unless the limit has penalties or counts what it denies.
 ///
+/// Blocks are held against `now_us` itself, also where the key has seen a later time: they last as long as they say.
+///
 /// # Errors
 /// [`QuotaError::Cost`] for a cost below 1.
 pub fn hit(
@@ -118,7 +139,6 @@ pub fn hit(
     limit: &Limit<'_>,
     cost: i32,
 ) -> Result<(Option<Entry>, Verdict), QuotaError> {
-    let now_us = entry.not_before_seen(now_us);
     if entry.blocked_until_us > now_us {
         return Ok((None, look(entry, now_us, limit, cost)?));
     }
@@ -152,7 +172,6 @@ pub fn look(
     limit: &Limit<'_>,
     cost: i32,
 ) -> Result<Verdict, QuotaError> {
-    let now_us = entry.not_before_seen(now_us);
     let state = entry.state.as_ref();
     let decision = peek(state, now_us, limit.algorithm, &limit.quota, cost)?;
     if entry.blocked_until_us > now_us {

@@ -20,7 +20,7 @@ pub(super) fn rules_of(algorithm: Algorithm) -> &'static Rules {
 /// hit changes nothing.
 ///
 /// `None` stands for a key without a state. A time before the last one seen counts as that one, so that a clock
-/// which steps back gives no quota back.
+/// which steps back gives no quota back; what there is to wait for is told from `now_us` on.
 ///
 /// # Errors
 /// [`QuotaError::Cost`] for a cost below 1.
@@ -52,8 +52,9 @@ pub(super) fn deny_and_count(
     cost: i32,
 ) -> Result<(State, Decision), QuotaError> {
     let cost = check_cost(cost)?;
-    let after = Present::of(state, now_us, algorithm, quota).charged(cost);
-    Ok((after.state, after.denied(cost)))
+    let after = Present::of(state, now_us, algorithm, quota).charged_where_kept(cost);
+    let decision = Present::of(Some(&after), now_us, algorithm, quota).denied(cost);
+    Ok((after, decision))
 }
 
 /// The answer that a hit of `cost` would get, and what is left while it is not made.
@@ -97,11 +98,14 @@ pub fn more_after_us(
 struct Present<'a> {
     algorithm: Algorithm,
     quota: &'a Quota,
+    /// The time that the state is judged by: that of the call, or the latest that the state has seen.
     now_us: i64,
+    /// How far the call is behind that.
+    behind_us: i64,
     /// In the terms of the call.
     state: State,
-    /// In the terms of another algorithm or window that wrote it, if so. It goes on being what is kept until a hit
-    /// is counted, so what a call has to wait for is told by this one.
+    /// In the terms of another algorithm or quota that wrote it, if those are not the call's. It goes on being what
+    /// is kept until a hit is allowed, so what a call has to wait for is told by this one.
     kept: Option<State>,
 }
 
@@ -112,38 +116,39 @@ impl<'a> Present<'a> {
         algorithm: Algorithm,
         quota: &'a Quota,
     ) -> Present<'a> {
-        let now_us = now_us.clamp(0, MAX_TIME_US);
+        let asked_us = now_us.clamp(0, MAX_TIME_US);
+        let now_us = state.map_or(asked_us, |state| asked_us.max(state.seen_us));
         let rules = rules_of(algorithm);
-        let Some(state) = state else {
-            let state = (rules.with_used)(quota, now_us, 0);
-            return Present::of_own(state, now_us, algorithm, quota);
+        let own = |state| Present {
+            algorithm,
+            quota,
+            now_us,
+            behind_us: now_us - asked_us,
+            state,
+            kept: None,
         };
-        let now_us = now_us.max(state.seen_us);
+        let Some(state) = state else {
+            return own((rules.with_used)(quota, now_us, 0));
+        };
         let kept = state.with_known_window(quota);
-        if kept.algorithm == algorithm && kept.quota.window_us() == quota.window_us() {
-            let state = (rules.advance)(&kept, now_us, quota);
-            return Present::of_own(state, now_us, algorithm, quota);
+        let is_own = kept.algorithm == algorithm && (rules.counts_alike)(&kept.quota, quota);
+        if is_own {
+            return own((rules.advance)(&kept, now_us, quota));
+        }
+        if kept.expires_us() <= now_us {
+            return own((rules.with_used)(quota, now_us, 0));
         }
         // The quota already used is carried over: such a change never gives more.
         let kept_rules = rules_of(kept.algorithm);
-        let used = (kept_rules.used)(&kept, now_us);
+        let carried = match (kept.algorithm, algorithm) {
+            (Algorithm::TokenBucket, Algorithm::TokenBucket) => {
+                token_bucket::in_terms_of(&kept, now_us, quota)
+            }
+            _ => (rules.with_used)(quota, now_us, (kept_rules.used)(&kept, now_us)),
+        };
         Present {
-            state: (rules.with_used)(quota, now_us, used),
             kept: Some((kept_rules.advance)(&kept, now_us, &kept.quota)),
-            algorithm,
-            quota,
-            now_us,
-        }
-    }
-
-    /// A state of the call's own algorithm and window.
-    fn of_own(state: State, now_us: i64, algorithm: Algorithm, quota: &'a Quota) -> Present<'a> {
-        Present {
-            algorithm,
-            quota,
-            now_us,
-            state,
-            kept: None,
+            ..own(carried)
         }
     }
 
@@ -154,7 +159,25 @@ impl<'a> Present<'a> {
             seen_us: self.now_us,
             ..charge(&self.state, self.now_us, self.quota, cost)
         };
-        Present::of_own(after, self.now_us, self.algorithm, self.quota)
+        Present {
+            state: after,
+            kept: None,
+            ..*self
+        }
+    }
+
+    /// What is kept, with a hit more: a denied hit does not bring a state into other terms, in which there may be
+    /// less room for what was used.
+    fn charged_where_kept(&self, cost: i64) -> State {
+        let (state, quota) = match &self.kept {
+            None => (&self.state, self.quota),
+            Some(kept) => (kept, &kept.quota),
+        };
+        State {
+            quota: *quota,
+            seen_us: self.now_us,
+            ..(rules_of(state.algorithm).charge)(state, self.now_us, quota, cost)
+        }
     }
 
     fn fits(&self, cost: i64) -> bool {
@@ -172,12 +195,19 @@ impl<'a> Present<'a> {
     fn left(&self) -> Left {
         let left =
             |state: &State, quota| (rules_of(state.algorithm).left)(state, self.now_us, quota);
-        let now = left(&self.state, self.quota);
-        match &self.kept {
-            None => now,
-            Some(kept) => Left {
-                reset_after_us: left(kept, &kept.quota).reset_after_us,
-                ..now
+        let Left {
+            remaining,
+            reset_after_us,
+        } = left(&self.state, self.quota);
+        let reset_after_us = match &self.kept {
+            None => reset_after_us,
+            Some(kept) => left(kept, &kept.quota).reset_after_us,
+        };
+        Left {
+            remaining,
+            reset_after_us: match reset_after_us {
+                0 => 0,
+                after_us => after_us + self.behind_us,
             },
         }
     }
@@ -189,7 +219,7 @@ impl<'a> Present<'a> {
             Some(kept) => (kept, &kept.quota),
         };
         let room = self.capacity() - cost;
-        (rules_of(state.algorithm).wait)(state, self.now_us, quota, room)
+        (rules_of(state.algorithm).wait)(state, self.now_us, quota, room) + self.behind_us
     }
 
     fn allowed(&self) -> Decision {

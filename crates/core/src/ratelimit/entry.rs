@@ -37,12 +37,6 @@ impl Entry {
             .max(self.violations_until_us)
     }
 
-    /// `now_us`, or the latest time this key has seen if that is later: a clock that steps back gives no quota.
-    #[must_use]
-    pub fn not_before_seen(&self, now_us: i64) -> i64 {
-        self.state.map_or(now_us, |state| now_us.max(state.seen_us))
-    }
-
     /// The entry with the block that lasts longer: its own, or until `until_us`.
     #[must_use]
     pub fn blocked(&self, until_us: i64) -> Entry {

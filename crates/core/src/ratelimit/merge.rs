@@ -5,6 +5,7 @@ use super::decide::rules_of;
 use super::entry::Entry;
 use super::penalty::Violations;
 use super::state::State;
+use super::token_bucket;
 
 /// `into` with what is live in `from` at `now_us` added: the hits of both, the longer block, the more violations.
 #[must_use]
@@ -62,7 +63,8 @@ fn both(into: Option<State>, from: Option<State>, now_us: i64) -> Option<State> 
         }
         // How far ahead a bucket counts has an end, but neither may have been farther.
         (Algorithm::TokenBucket, Algorithm::TokenBucket) => State {
-            tat_ns: after.tat_ns.max(from.tat_ns),
+            tat_ns: (after.tat_ns)
+                .max(token_bucket::in_terms_of(&from, now_us, &known.quota).tat_ns),
             ..after
         },
         _ => after,

@@ -7,6 +7,7 @@
 //! 128 bits, so nothing here overflows.
 
 mod address;
+mod address_key;
 mod algorithm;
 mod check;
 mod decide;
@@ -29,6 +30,7 @@ mod state;
 mod token_bucket;
 
 pub use address::address_of_key;
+pub use address_key::{AddressPrefixError, address_key};
 pub use algorithm::{Algorithm, AlgorithmError};
 pub use check::{Limit, Reason, Verdict, hit, hit_all, look};
 pub use decide::{decide, more_after_us, peek};
@@ -43,7 +45,7 @@ pub use penalty::{Penalties, PenaltiesError, Violations};
 pub use quota::{MAX_SPAN_US, MAX_TIME_US, Quota, QuotaError};
 pub use row::Row;
 pub use slots::{
-    Book, Found, Full, KeyKind, KeyName, MAX_KEY, MAX_OWNERS, Owner, OwnerBook, Slot, SlotKey,
-    Slots, Snapshot,
+    Book, Found, Full, KeyKind, KeyName, MAX_KEY, MAX_OWNERS, MAX_POLICY_NAME, Owner, OwnerBook,
+    Slot, SlotKey, Slots, Snapshot,
 };
 pub use state::State;

@@ -89,6 +89,11 @@ impl Quota {
         self.window_us
     }
 
+    /// Whether both have the same window.
+    pub(super) fn is_as_long_as(&self, other: &Quota) -> bool {
+        self.window_us == other.window_us
+    }
+
     /// The burst as given.
     #[must_use]
     pub fn burst(&self) -> Option<i64> {

@@ -32,6 +32,8 @@ pub(super) struct Rules {
     pub used: fn(&State, i64) -> i64,
     /// A state in which so many hits have just been used.
     pub with_used: fn(&Quota, i64, i64) -> State,
+    /// Whether a state that was written under the first quota means the same under the second.
+    pub counts_alike: fn(&Quota, &Quota) -> bool,
     /// The largest cost that can ever be allowed, if the limit is not 0.
     pub capacity: fn(&Quota) -> i64,
 }

@@ -17,6 +17,7 @@ pub(super) static RULES: Rules = Rules {
     wait,
     used,
     with_used,
+    counts_alike: Quota::is_as_long_as,
     capacity: Quota::limit,
 };
 

@@ -18,6 +18,7 @@ pub(super) static RULES: Rules = Rules {
     wait,
     used,
     with_used,
+    counts_alike,
     capacity: Quota::capacity,
 };
 
@@ -101,6 +102,24 @@ fn wait(state: &State, now_us: i64, quota: &Quota, used: i64) -> i64 {
 fn used(state: &State, now_us: i64) -> i64 {
     let ahead = (i128::from(state.tat_ns) - ns(now_us)).max(0);
     interval_ns(&state.quota).map_or(0, |interval| saturate(div_ceil(ahead, interval)))
+}
+
+/// What is used is kept as a time, in which a hit of another limit takes another part.
+fn counts_alike(before: &Quota, quota: &Quota) -> bool {
+    before.is_as_long_as(quota) && before.limit() == quota.limit()
+}
+
+/// The state in the terms of another quota, with as many hits used, to the fraction of one.
+pub(super) fn in_terms_of(state: &State, now_us: i64, quota: &Quota) -> State {
+    let ahead = (i128::from(state.tat_ns) - ns(now_us)).max(0);
+    let ahead = match (interval_ns(&state.quota), interval_ns(quota)) {
+        (Some(before), Some(interval)) => div_ceil(ahead * interval, before),
+        _ => 0,
+    };
+    State {
+        tat_ns: saturate(ns(now_us) + ahead),
+        ..State::empty(Algorithm::TokenBucket, quota, now_us)
+    }
 }
 
 fn with_used(quota: &Quota, now_us: i64, used: i64) -> State {

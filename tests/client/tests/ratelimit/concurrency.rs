@@ -49,21 +49,11 @@ fn passed_by_limit(server: &Server, algorithm: &str, limits: [i32; 2]) -> [i32; 
 #[test]
 fn with_a_limit_that_differs_from_call_to_call_the_largest_is_what_passes() {
     for (engine, server) in engines() {
-        for algorithm in ["fixed_window", "sliding_window"] {
+        for algorithm in ALGORITHMS {
             let [small, large] = passed_by_limit(server, algorithm, [LIMIT / 2, LIMIT]);
             assert_eq!(small + large, LIMIT, "{algorithm} in {engine}");
             assert!(small <= LIMIT / 2, "{algorithm} in {engine}");
         }
-    }
-}
-
-#[test]
-fn a_bucket_is_emptied_by_what_each_hit_takes_of_its_own_limit() {
-    for (engine, server) in engines() {
-        let [small, large] = passed_by_limit(server, "token_bucket", [LIMIT / 2, LIMIT]);
-        // A hit of the smaller limit takes twice as long to come back.
-        let taken = 2 * small + large;
-        assert_eq!(taken, LIMIT, "{small} and {large} in {engine}");
     }
 }
 

@@ -1,12 +1,14 @@
 //! Rate limits as every application meets them, in both engines: quick enough for every major.
 
 mod bad_input;
+mod changes;
 mod check_all;
 mod clock;
 mod concurrency;
 mod databases;
 mod engines;
 mod isolation;
+mod policies;
 mod privileges;
 mod rollback;
 mod same_answers;

@@ -126,3 +126,51 @@ fn a_migrated_row_is_a_callers_key() {
         );
     }
 }
+
+/// The longest keys there are, in the longest-named policy, and what is longer.
+#[test]
+fn keys_have_512_bytes_everywhere_and_break_no_view() {
+    for (engine, server) in engines() {
+        for durable in [false, true] {
+            let mut client = session(server, durable);
+            let policy = "p".repeat(63);
+            client.run(&format!(
+                "SELECT ratelimit_policy_set('{policy}', 5, '1 day', durable => {durable})"
+            ));
+            for call in [
+                "ratelimit_check('api', KEY)",
+                "ratelimit_check('POLICY', KEY)",
+                "ratelimit_hit(KEY, 5, '1 day')",
+            ] {
+                let call = call.replace("POLICY", &policy);
+                for (length, fits) in [
+                    (511, true),
+                    (512, true),
+                    (513, false),
+                    (583, false),
+                    (584, false),
+                ] {
+                    let key = format!("repeat('x', {length})");
+                    let answer =
+                        client.try_rows(&format!("SELECT * FROM {}", call.replace("KEY", &key)));
+                    assert_eq!(answer.is_ok(), fits, "{engine}: {call}, {length}");
+                    if let Err(refusal) = answer {
+                        refusal.says("22023", "512 bytes");
+                    }
+                }
+            }
+            client.run("SELECT ratelimit_flush()");
+            // Rows that somebody wrote by hand.
+            client.run(
+                "INSERT INTO phone_crypt.rate_limits (id, count, window_start)
+                 SELECT repeat('y', length), 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
+                   FROM unnest(ARRAY[0, 513, 583, 584, 600]) AS length",
+            );
+            let view = "SELECT length(id), count FROM phone_crypt.earlier_rate_limits ORDER BY 1";
+            assert_eq!(client.rows(view), ["511|1", "512|1"], "{engine}");
+            let status =
+                "SELECT max(length(key)) FROM phone_crypt.ratelimit_status WHERE policy <> ''";
+            assert_eq!(client.rows(status), ["583"], "{engine}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::Slots;
 use super::book::OwnerBook;
-use super::key::Owner;
+use super::key::{KeyKind, Owner};
 use super::slot::Slot;
 
 /// How many slots are looked at in search of a worthless one before a clean one will do.
@@ -137,6 +137,13 @@ impl Slots<'_> {
     pub fn forget_all(&mut self, owner: Owner) {
         self.remove_all(owner, |_| true);
         *self.owner(owner) = OwnerBook::default();
+    }
+
+    /// Gives up what policies have counted that are no more.
+    pub fn forget_spaces(&mut self, owner: Owner, spaces: &[i32]) {
+        self.remove_all(owner, |slot| {
+            slot.kind == KeyKind::Policy && spaces.contains(&slot.space)
+        });
     }
 
     fn remove_all(&mut self, owner: Owner, which: impl Fn(&Slot) -> bool) {

@@ -3,8 +3,16 @@
 use siphasher::sip::SipHasher13;
 use std::hash::Hasher;
 
-/// The longest key in bytes: a policy's name and a caller's key (583), and what fills up a cache line.
-pub const MAX_KEY: usize = 584;
+/// The longest key of a caller, in bytes.
+pub const MAX_KEY: usize = 512;
+
+/// The longest name of a policy.
+pub const MAX_POLICY_NAME: usize = 63;
+
+/// Room for the longest name, `policy:<name>:<key>` (583 bytes), and what fills up a cache line.
+pub(super) const NAME_ROOM: usize = 584;
+
+const _: () = assert!("policy:".len() + MAX_POLICY_NAME + ":".len() + MAX_KEY <= NAME_ROOM);
 
 /// How many owners (databases) a partition can tell apart.
 pub const MAX_OWNERS: usize = 128;
@@ -54,13 +62,15 @@ impl KeyKind {
     }
 }
 
-/// The name under which state is kept: a kind, and a text within it.
+/// The name under which state is kept: a kind, a space of that kind, and a text within it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyName<'a> {
     /// The text, in whatever encoding the database has.
     pub bytes: &'a [u8],
     /// The kind.
     pub kind: KeyKind,
+    /// Which space of the kind: 0 for callers' own keys, a number of its own for each policy.
+    pub space: i32,
 }
 
 impl<'a> KeyName<'a> {
@@ -70,16 +80,24 @@ impl<'a> KeyName<'a> {
         KeyName {
             bytes,
             kind: KeyKind::Plain,
+            space: 0,
         }
     }
 
-    /// A policy's key.
+    /// A policy's key, in space 0.
     #[must_use]
     pub fn of_policy(bytes: &'a [u8]) -> KeyName<'a> {
         KeyName {
             bytes,
             kind: KeyKind::Policy,
+            space: 0,
         }
+    }
+
+    /// The same kind and text in another space.
+    #[must_use]
+    pub fn in_space(self, space: i32) -> KeyName<'a> {
+        KeyName { space, ..self }
     }
 }
 
@@ -96,12 +114,17 @@ impl<'a> SlotKey<'a> {
     /// (SipHash, Aumasson and Bernstein 2012).
     #[must_use]
     pub fn new(owner: Owner, name: KeyName<'a>, seed: [u64; 2]) -> Option<SlotKey<'a>> {
-        let fits = name.bytes.len() <= MAX_KEY && (owner.index as usize) < MAX_OWNERS;
+        let longest = match name.kind {
+            KeyKind::Plain => MAX_KEY,
+            KeyKind::Policy => NAME_ROOM,
+        };
+        let fits = name.bytes.len() <= longest && (owner.index as usize) < MAX_OWNERS;
         fits.then(|| {
             let mut hasher = SipHasher13::new_with_keys(seed[0], seed[1]);
             hasher.write_u64(u64::from(owner.database) << 32 | u64::from(owner.table));
             hasher.write(name.bytes);
             hasher.write_u8(name.kind as u8);
+            hasher.write_i32(name.space);
             let hash = hasher.finish();
             SlotKey { owner, name, hash }
         })

@@ -19,7 +19,7 @@ mod slot;
 
 pub use book::{Book, OwnerBook};
 pub use flushing::Snapshot;
-pub use key::{KeyKind, KeyName, MAX_KEY, MAX_OWNERS, Owner, SlotKey};
+pub use key::{KeyKind, KeyName, MAX_KEY, MAX_OWNERS, MAX_POLICY_NAME, Owner, SlotKey};
 pub use slot::Slot;
 
 use super::entry::Entry;
@@ -142,6 +142,7 @@ impl<'a> Slots<'a> {
         slot.next = next;
         slot.in_use = true;
         slot.kind = key.name.kind;
+        slot.space = key.name.space;
         slot.key_len = key.name.bytes.len() as u16;
         slot.owner = key.owner;
         slot.version = 0;

@@ -1,6 +1,6 @@
 //! One key's place.
 
-use super::key::{KeyKind, KeyName, MAX_KEY, Owner, SlotKey};
+use super::key::{KeyKind, KeyName, NAME_ROOM, Owner, SlotKey};
 use crate::ratelimit::entry::Entry;
 
 /// One key's place. What a hit reads comes first, and a short key right after it: four cache lines of twelve.
@@ -14,6 +14,7 @@ pub struct Slot {
     pub(super) kind: KeyKind,
     pub(super) key_len: u16,
     pub(super) owner: Owner,
+    pub(super) space: i32,
     /// The number of its latest change, which no other change of the partition has.
     pub(super) version: u64,
     /// The version that the table has.
@@ -24,7 +25,7 @@ pub struct Slot {
     pub(super) entry: Entry,
     pub(super) hits: u32,
     pub(super) denials: u32,
-    pub(super) key: [u8; MAX_KEY],
+    pub(super) key: [u8; NAME_ROOM],
 }
 
 const _: () = assert!(size_of::<Slot>() == 12 * 64);
@@ -38,6 +39,7 @@ impl Default for Slot {
             in_use: false,
             kind: KeyKind::Plain,
             key_len: 0,
+            space: 0,
             owner: Owner {
                 database: 0,
                 table: 0,
@@ -50,7 +52,7 @@ impl Default for Slot {
             hits: 0,
             denials: 0,
             entry: Entry::EMPTY,
-            key: [0; MAX_KEY],
+            key: [0; NAME_ROOM],
         }
     }
 }
@@ -62,6 +64,7 @@ impl Slot {
         KeyName {
             bytes: self.key.get(..usize::from(self.key_len)).unwrap_or(&[]),
             kind: self.kind,
+            space: self.space,
         }
     }
 

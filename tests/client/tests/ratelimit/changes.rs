@@ -1,0 +1,93 @@
+//! What is used of a limit when its window is over, and when the limit gets another window.
+
+use phone_crypt_client_tests::{ALGORITHMS, Answer, Hits, Limit, Sql};
+use postgres::Client;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::shared::engines;
+
+fn refund(client: &mut Client, cost: i32) -> bool {
+    let row = client.query_one("SELECT ratelimit_refund('k', $1)", &[&cost]);
+    row.expect("a refund").get(0)
+}
+
+#[test]
+fn a_hit_whose_window_is_over_cannot_be_given_back() {
+    for (engine, server) in engines() {
+        for algorithm in ALGORITHMS {
+            let mut client = server.session();
+            let limit = Limit::of(algorithm, 5).each(Duration::from_millis(300));
+            client.try_hit("k", &limit, 3).expect("a hit");
+            let whole_after = client.peek("k", &limit).reset_after;
+            sleep(whole_after + Duration::from_millis(2));
+            assert!(!refund(&mut client, 3), "{algorithm} in {engine}");
+            assert_eq!(client.peek("k", &limit).remaining, 5);
+            // What is given back later is of the hits that count now, and no more than they are.
+            let limit = limit.each(Duration::from_secs(100_000));
+            client.try_hit("k", &limit, 2).expect("a hit");
+            assert!(refund(&mut client, 3), "{algorithm} in {engine}");
+            assert_eq!(client.peek("k", &limit).remaining, 5, "{algorithm}");
+        }
+    }
+}
+
+/// A policy under which `used` of 10 are used in a window of 2 s, when it becomes 10 in 100 ms.
+fn relaxed(client: &mut Client, algorithm: &str, used: i32) {
+    let policy = |window| {
+        format!("SELECT ratelimit_policy_set('p', 10, '{window}', algorithm => '{algorithm}')")
+    };
+    client.run(&policy("2 seconds"));
+    client.run(&format!("SELECT ratelimit_check('p', 'k', {used})"));
+    client.run(&policy("100 milliseconds"));
+}
+
+#[test]
+fn what_is_used_up_stays_so_as_long_as_its_own_window_says() {
+    for (engine, server) in engines() {
+        for algorithm in ALGORITHMS {
+            let mut client = server.session();
+            relaxed(&mut client, algorithm, 10);
+            let began = Instant::now();
+            let denied = client.check("p", "k");
+            let told = Instant::now();
+            let wait = denied.retry_after.expect("denied, for a time");
+            assert!(wait > Duration::from_millis(100), "{algorithm}: {wait:?}");
+            let allowed = loop {
+                let hit_at = Instant::now();
+                let answer = client.check("p", "k");
+                let is_early = Instant::now() < began + wait;
+                assert!(!(answer.allowed && is_early), "{algorithm} in {engine}");
+                if answer.allowed {
+                    break answer;
+                }
+                assert!(hit_at < told + wait, "{algorithm} in {engine}: too late");
+                sleep(Duration::from_millis(10));
+            };
+            assert_eq!(allowed.limit, 10);
+            assert!(allowed.reset_after <= Duration::from_millis(4_000));
+        }
+    }
+}
+
+/// A hit that is allowed takes along what is used, into the window of its own limit.
+#[test]
+fn what_is_used_goes_over_into_the_new_window_with_the_next_hit() {
+    for (engine, server) in engines() {
+        for algorithm in ALGORITHMS {
+            let mut client = server.session();
+            relaxed(&mut client, algorithm, 8);
+            let Answer {
+                allowed,
+                remaining,
+                reset_after,
+                ..
+            } = client.check("p", "k");
+            assert!(allowed && remaining <= 2, "{algorithm} in {engine}");
+            assert!(reset_after <= Duration::from_millis(200), "{algorithm}");
+            sleep(reset_after);
+            let limit = "SELECT remaining FROM ratelimit_check('p', 'k')";
+            assert_eq!(client.rows(limit), ["9"], "{algorithm} in {engine}");
+        }
+    }
+}
