@@ -215,6 +215,7 @@ pgrx::extension_sql_file!(
         "pins",
         sql::encrypt::phone_decrypt,
         sql::keys::check_keys,
+        conversion::functions::check_always,
         conversion::functions::check_source,
         conversion::functions::plain_outcome,
         conversion::functions::read_source,

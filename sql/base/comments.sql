@@ -310,3 +310,5 @@ COMMENT ON FUNCTION phone_crypt.read_source(text, text) IS
     'what a text of a column that is to be encrypted is counted as';
 COMMENT ON FUNCTION phone_crypt.check_source(text) IS
     'refuses values that cannot be read: their scheme, key or regions';
+COMMENT ON FUNCTION phone_crypt.check_always(regclass, text) IS
+    'a deferrable unique constraint of a table that is locked is checked for every session';

@@ -193,6 +193,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.rotated_columns()'),
         ('admin',  'phone_crypt.conversion_differing(regclass,text,text,text,text)'),
         ('admin',  'phone_crypt.make_immediate(regclass,oid,boolean)'),
+        ('admin',  'phone_crypt.check_always(regclass,text)'),
         ('admin',  'phone_crypt.carried_sql(regclass,text,text)'),
         ('admin',  'phone_crypt.check_decryptable(regclass,text)'),
         ('admin',  'phone_crypt.index_pairs(phone_crypt.conversions,boolean)'),

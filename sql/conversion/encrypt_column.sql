@@ -191,9 +191,13 @@ CREATE FUNCTION phone_crypt.constraints_sql(conversion phone_crypt.conversions) 
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(array_agg(format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE USING INDEX %I DEFERRABLE',
-                                     conversion.relation, c.relname, c.relname)), '{}')
+    SELECT coalesce(array_agg(s.statement ORDER BY p.counterpart, s.place), '{}')
       FROM phone_crypt.index_pairs(conversion, false) AS p JOIN pg_class AS c ON c.oid = p.counterpart
+     CROSS JOIN LATERAL unnest(ARRAY[
+               format('ALTER TABLE %s ADD CONSTRAINT %I UNIQUE USING INDEX %I DEFERRABLE', conversion.relation, c.relname,
+                      c.relname),
+               format('SELECT phone_crypt.check_always(%L, %L)', conversion.relation, c.relname)])
+           WITH ORDINALITY AS s (statement, place)
      WHERE p.is_unique AND p.counterpart_constraint IS NULL
 $$;
 COMMENT ON FUNCTION phone_crypt.constraints_sql(phone_crypt.conversions) IS

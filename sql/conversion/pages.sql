@@ -104,7 +104,7 @@ BEGIN
             done := done OPERATOR(pg_catalog.+) batch.changed;
             counts := phone_crypt.add_counts(counts, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
                 CASE WHEN work OPERATOR(pg_catalog.=) 'decrypt' THEN 'decrypted'
-                     WHEN work OPERATOR(pg_catalog.=) 'reencrypt' THEN 'rotated' ELSE 'encrypted' END,
+                     WHEN work OPERATOR(pg_catalog.=) ANY (ARRAY['reencrypt', 'rehash']) THEN 'rotated' ELSE 'encrypted' END,
                 batch.changed OPERATOR(pg_catalog.-) batch.repaired OPERATOR(pg_catalog.-) batch.texts
                 OPERATOR(pg_catalog.-) batch.repeated,
                 'repaired', CASE WHEN batch.repaired OPERATOR(pg_catalog.>) 0 THEN batch.repaired END,

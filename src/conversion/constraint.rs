@@ -2,12 +2,13 @@
 //!
 //! While both columns are there, an upsert names the index of the plain one: at another unique index it would fail,
 //! unless that is of a deferrable constraint. After the swap it names that index itself, which has to be checked at once
-//! for that. PostgreSQL has no statement for the change: the entries of the catalogue that differ are changed here, under the lock that the swap holds.
+//! for that. PostgreSQL has no statement for the change: the entries of the catalogue that differ are changed here, under
+//! the lock that the swap holds.
 
 use pgrx::IntoDatum;
 
 use crate::error::{Error, Result};
-use crate::pg::oids::OIDOID;
+use crate::pg::oids::{OIDOID, TEXTOID};
 use crate::pg::user::{CATALOG_OWNER, UserSwitch};
 use crate::pg::{Oid, relation, statement, user};
 
@@ -26,6 +27,12 @@ const DEPENDENCIES: &str = "
        AND d.objid OPERATOR(pg_catalog.=) t.oid";
 const TRIGGER: &str =
     "DELETE FROM pg_catalog.pg_trigger WHERE tgconstraint OPERATOR(pg_catalog.=) $1";
+
+/// What checks at the end of a statement does so for every session.
+const ALWAYS: &str = "
+    UPDATE pg_catalog.pg_trigger AS t SET tgenabled = 'A' FROM pg_catalog.pg_constraint AS c
+     WHERE c.conrelid OPERATOR(pg_catalog.=) $1 AND c.conname OPERATOR(pg_catalog.=) $2::pg_catalog.name
+       AND c.contype OPERATOR(pg_catalog.=) 'u' AND c.condeferrable AND t.tgconstraint OPERATOR(pg_catalog.=) c.oid";
 
 /// Where no constraint is to be left of it, its index depends on the columns itself.
 const INDEX_ALONE: [&str; 4] = [
@@ -65,6 +72,27 @@ pub fn make_immediate(table: Oid, constraint: Oid, keeps: bool) -> Result<()> {
     let index_alone = INDEX_ALONE.iter().filter(|_| !keeps);
     for sql in [INDEX, DEPENDENCIES, TRIGGER].iter().chain(index_alone) {
         statement::run(sql, &given[..1], |_| {});
+    }
+    relation::announce_change(table);
+    Ok(())
+}
+
+/// Has a deferrable unique constraint of the table checked for every session: as PostgreSQL makes it, one with
+/// `session_replication_role = replica`, such as a subscription's worker, would let a number in twice.
+///
+/// Errors: not the owner, 42501; the table is not locked against everybody, or has no such constraint, 55000.
+pub fn check_always(table: Oid, constraint: &str) -> Result<()> {
+    user::check_owner(table)?;
+    if !relation::is_locked_exclusively(table) {
+        return Err(Error::NotLocked(user::name_of(table)?));
+    }
+    let _in_their_name = UserSwitch::to(CATALOG_OWNER);
+    let given = [
+        (OIDOID, table.into_datum()),
+        (TEXTOID, constraint.into_datum()),
+    ];
+    if statement::run(ALWAYS, &given, |_| {}) == 0 {
+        return Err(Error::NoSuchConstraint);
     }
     relation::announce_change(table);
     Ok(())

@@ -4,7 +4,7 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use std::ffi::CString;
 
-use super::batch::{self, Batch};
+use super::batch::{self, Batch, Counts};
 use super::constraint;
 use super::source::Source;
 use super::sync_trigger::{self, Work};
@@ -94,7 +94,9 @@ fn page_batch(
         super::check_may_decrypt(batch.table, batch.column)?;
     }
     let counts = match &*given_text(work, "work")? {
-        "fill" | "rehash" => batch::fill(&batch),
+        "fill" => batch::fill(&batch),
+        // Text stays text.
+        "rehash" => batch::fill(&batch).map(|counts| Counts { texts: 0, ..counts }),
         "read" => batch::read(&batch, Keep::More),
         "read_with_spelling" => batch::read(&batch, Keep::Spelling),
         "reencrypt" => batch::reencrypt(&batch),
@@ -200,5 +202,18 @@ fn make_immediate(
         table.oid(),
         constraint,
         given(keeps, "keeps")?,
+    )?)
+}
+
+/// `phone_crypt.check_always(table, constraint)`: a deferrable unique constraint of a table that the transaction has locked is
+/// checked for every session, whatever its `session_replication_role`.
+///
+/// Errors: not the owner, 42501; the table is not locked, or has no such constraint, 55000; NULL, 22004.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn check_always(table: Option<Regclass>, constraint: Option<Text<'_>>) -> Answer<()> {
+    let constraint = given_text(constraint, "constraint")?;
+    Ok(constraint::check_always(
+        given(table, "table")?.oid(),
+        &constraint,
     )?)
 }

@@ -15,6 +15,7 @@ mod odd_tables;
 mod partitions;
 mod progress;
 mod refused;
+mod replica_role;
 mod resumed;
 mod shared;
 mod values;

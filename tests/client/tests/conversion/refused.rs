@@ -156,7 +156,7 @@ fn arguments_are_looked_at() {
     // It commits by itself.
     client.run("BEGIN");
     let refusal = refused(client.batch_execute(CONVERT));
-    assert_eq!(refusal.sqlstate, "2D000", "{refusal:?}");
+    assert_eq!(refusal.sqlstate, "25001", "{refusal:?}");
     client.run("ROLLBACK");
     assert_eq!(table_state(&mut client, "customer"), before);
 }

@@ -62,7 +62,7 @@ pub fn check_nothing_left(client: &mut Client) {
         "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'zz_phone_crypt%'",
         "SELECT count(*) FROM pg_constraint WHERE conname LIKE 'phone_crypt_%' AND connamespace = 'public'::regnamespace",
         "SELECT count(*) FROM pg_attribute JOIN pg_class AS c ON c.oid = attrelid AND relkind = 'r' WHERE attname LIKE '%_rehashed' AND NOT attisdropped",
-        "SELECT count(*) FROM pg_constraint WHERE condeferrable OR NOT convalidated",
+        "SELECT count(*) FROM pg_constraint WHERE contype <> 't' AND (condeferrable OR NOT convalidated)",
         "SELECT count(*) FROM pg_index WHERE NOT (indisvalid AND indimmediate)",
         "SELECT count(*) FROM phone_crypt.keys WHERE role = 'next_hash'",
         "SELECT count(*) FROM phone_crypt.jobs WHERE state <> 'done'",

@@ -153,6 +153,10 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
         "warn_of_order",
         "('t', 'own.customers', 1::smallint, 9::smallint)",
     ),
+    (
+        "check_always",
+        "('own.customers', 'customers_phone_key_enc')",
+    ),
     ("carried_checks", "('own.customers', 2::smallint)"),
     (
         "change_hash_key",

@@ -169,7 +169,7 @@ fn every_routine_that_touches_tables_is_listed() {
         .chain(
             IN_A_LIFE
                 .iter()
-                .chain(&TOUCH_NOTHING)
+                .chain(TOUCH_NOTHING)
                 .map(|name| (*name).to_owned()),
         )
         .collect();
