@@ -122,6 +122,8 @@ pub const PROCEDURES: &[(&str, &str)] = &[
 /// What the catalogue shows as if it could touch a table, and does not.
 const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.apply_profile",
+    "phone_crypt.check_may_commit",
+    "public.phone_crypt_pin_keys",
     "phone_crypt.crypto_counters",
     "phone_crypt.drop_policy_rows",
     "phone_crypt.forget_known_keys",
