@@ -9,6 +9,7 @@ use pgrx::IntoDatum;
 
 use crate::error::{Error, Result};
 use crate::pg::oids::{OIDOID, TEXTOID};
+use crate::pg::text::{self, Text};
 use crate::pg::user::{CATALOG_OWNER, UserSwitch};
 use crate::pg::{Oid, relation, statement, user};
 
@@ -81,7 +82,7 @@ pub fn make_immediate(table: Oid, constraint: Oid, keeps: bool) -> Result<()> {
 /// `session_replication_role = replica`, such as a subscription's worker, would let a number in twice.
 ///
 /// Errors: not the owner, 42501; the table is not locked against everybody, or has no such constraint, 55000.
-pub fn check_always(table: Oid, constraint: &str) -> Result<()> {
+pub fn check_always(table: Oid, constraint: Text<'_>) -> Result<()> {
     user::check_owner(table)?;
     if !relation::is_locked_exclusively(table) {
         return Err(Error::NotLocked(user::name_of(table)?));
@@ -89,7 +90,7 @@ pub fn check_always(table: Oid, constraint: &str) -> Result<()> {
     let _in_their_name = UserSwitch::to(CATALOG_OWNER);
     let given = [
         (OIDOID, table.into_datum()),
-        (TEXTOID, constraint.into_datum()),
+        (TEXTOID, Some(text::varlena(constraint.bytes()))),
     ];
     if statement::run(ALWAYS, &given, |_| {}) == 0 {
         return Err(Error::NoSuchConstraint);

@@ -211,9 +211,6 @@ fn make_immediate(
 /// Errors: not the owner, 42501; the table is not locked, or has no such constraint, 55000; NULL, 22004.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn check_always(table: Option<Regclass>, constraint: Option<Text<'_>>) -> Answer<()> {
-    let constraint = given_text(constraint, "constraint")?;
-    Ok(constraint::check_always(
-        given(table, "table")?.oid(),
-        &constraint,
-    )?)
+    let (table, constraint) = (given(table, "table")?, given(constraint, "constraint")?);
+    Ok(constraint::check_always(table.oid(), constraint)?)
 }
