@@ -25,7 +25,8 @@ CREATE FUNCTION ratelimit_hit(
     key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
     algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
@@ -88,7 +89,8 @@ CREATE FUNCTION ratelimit_peek(
     key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
     algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
@@ -118,7 +120,8 @@ CREATE FUNCTION ratelimit_hit_phone(
     phone text, "limit" integer, "window" interval, cost integer DEFAULT 1,
     algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL, regions text DEFAULT 'default',
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]

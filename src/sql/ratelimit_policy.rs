@@ -25,7 +25,8 @@ const MAX_AT_ONCE: usize = 64;
 CREATE FUNCTION ratelimit_check(
     policy text, key text, cost integer DEFAULT 1,
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
@@ -49,7 +50,8 @@ fn ratelimit_check(
 CREATE FUNCTION ratelimit_check_all(
     policies text[], keys text[], cost integer DEFAULT 1,
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text, OUT policy text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT policy text
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]

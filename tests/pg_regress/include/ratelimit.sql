@@ -27,6 +27,35 @@ SELECT remaining FROM ratelimit_peek('peek', 2, '1 year');
 SELECT ratelimit_allow('peek', 2, '1 year'), ratelimit_allow('peek', 2, '1 year'), ratelimit_allow('peek', 2, '1 year');
 SELECT allowed, remaining, reason FROM ratelimit_peek('peek', 2, '1 year');
 
+-- Whole seconds beside the intervals, rounded up; NULL where those are. Also what is over the limit, can never pass, is
+-- blocked, denied by a list, or only watched.
+SELECT span, reset_after_seconds, retry_after_seconds, pg_typeof(reset_after_seconds), pg_typeof(retry_after_seconds)
+  FROM unnest(ARRAY['1 millisecond', '1 second', '1000.001 milliseconds', '1500 milliseconds', '10 years']) AS span,
+       ratelimit_hit('seconds:' || span, 1, span::interval);
+SELECT ratelimit_policy_set('seconds', 2, '100 days', penalties => '{10.5 days}'),
+       ratelimit_policy_set('watched_seconds', 1, '100 days', shadow => true),
+       ratelimit_list_key('deny', 'seconds:denied');
+CREATE FUNCTION t.seconds(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer record;
+BEGIN
+    EXECUTE 'SELECT * FROM ' || call INTO answer;
+    RETURN format('%s, retry in %s days, %s', answer.reason, round(answer.retry_after_seconds / 86400.0, 2),
+                  answer.reset_after_seconds = ceil(extract(epoch FROM answer.reset_after))
+                  AND answer.retry_after_seconds IS NOT DISTINCT FROM ceil(extract(epoch FROM answer.retry_after)));
+END;
+$$;
+SELECT call, t.seconds(call)
+  FROM unnest(ARRAY['ratelimit_hit(''seconds'', 1, ''100 days'')', 'ratelimit_hit(''seconds'', 1, ''100 days'')',
+                    'ratelimit_hit(''seconds'', 1, ''100 days'', 2)', 'ratelimit_peek(''seconds'', 1, ''100 days'')',
+                    'ratelimit_hit_phone(''+61401148099'', 1, ''100 days'')',
+                    'ratelimit_hit_phone(''+61401148099'', 1, ''100 days'')',
+                    'ratelimit_check(''seconds'', ''k'', 2)', 'ratelimit_check_all(''{seconds}'', ''{k}'')',
+                    'ratelimit_check(''seconds'', ''k'')', 'ratelimit_check(''seconds'', ''seconds:denied'')',
+                    'ratelimit_check(''watched_seconds'', ''k'')', 'ratelimit_check(''watched_seconds'', ''k'')']) AS call;
+SELECT ratelimit_policy_drop('seconds'), ratelimit_policy_drop('watched_seconds'), ratelimit_unlist_key('seconds:denied');
+DROP FUNCTION t.seconds(text);
+
 -- Named notation needs quotes.
 SELECT allowed, remaining FROM ratelimit_hit(key => 'named', "limit" => 2, "window" => '1 year', cost => 2);
 

@@ -7,7 +7,8 @@ use crate::shared::{MEMORY, TABLE};
 
 /// What a call answers, as the two can be compared: the exact part, and times that pass between the two calls.
 const ANSWER: &str = "allowed, \"limit\", remaining, reason, \
-    extract(epoch FROM reset_after), extract(epoch FROM retry_after)";
+    extract(epoch FROM reset_after), extract(epoch FROM retry_after), \
+    reset_after_seconds, retry_after_seconds";
 
 /// So long that nothing in it changes while the test runs.
 const WINDOWS: [&str; 2] = ["100 days", "210 days"];
