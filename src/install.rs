@@ -62,6 +62,7 @@ pgrx::extension_sql_file!(
         sql::ratelimit_hit::ratelimit_hit_phone,
         sql::ratelimit_policy::is_policy,
         sql::ratelimit_policy::ratelimit_check,
+        sql::ratelimit_policy::ratelimit_peek_policy,
         sql::ratelimit_policy::ratelimit_check_all,
         sql::ratelimit_headers::ratelimit_headers,
         sql::ratelimit_headers::ratelimit_headers_of_policy,

@@ -136,6 +136,34 @@ SELECT used FROM phone_crypt.ratelimit_status WHERE key = 'policy:count:k';
 SELECT ratelimit_policy_set('bucket', 2, '1 year', 'token_bucket', 3);
 SELECT allowed, remaining FROM generate_series(1, 4) AS n, ratelimit_check('bucket', 'k', 1 + 0 * n);
 
+-- A peek at a policy is what a check would answer, and counts nothing: no hit, no violation, no answer.
+SELECT ratelimit_policy_set('peeked', 2, '300 days', penalties => '{400 days}'),
+       ratelimit_policy_set('peeked_durable', 2, '300 days', durable => true),
+       ratelimit_policy_set('peeked_trial', 1, '300 days', penalties => '{400 days}', shadow => true),
+       ratelimit_list_key('deny', 'unwanted'), ratelimit_list_key('allow', 'listed');
+SELECT hits AS hits_before, denials AS denials_before FROM phone_crypt.ratelimit_stats \gset
+SELECT policy, key, allowed, "limit", remaining, reason, retry_after
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy,
+       unnest(ARRAY['k', 'unwanted', 'listed']) AS key, ratelimit_peek_policy(policy, key);
+SELECT policy, allowed, remaining, reason, retry_after
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy, ratelimit_peek_policy(policy, 'k', 3);
+SELECT hits - :hits_before AS hits, denials - :denials_before AS denials FROM phone_crypt.ratelimit_stats;
+SELECT policy, remaining
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy, ratelimit_check(policy, 'k', 1);
+SELECT policy, allowed, remaining, reason
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy, ratelimit_peek_policy(policy, 'k');
+SELECT policy, remaining
+  FROM unnest(ARRAY['peeked', 'peeked_durable']) AS policy, ratelimit_check(policy, 'k', 1);
+SELECT policy, allowed, remaining, reason, retry_after > '299 days' AS waits, retry_after > '301 days' AS is_blocked
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy, ratelimit_peek_policy(policy, 'k');
+SELECT key, used, violations, blocked_until FROM phone_crypt.ratelimit_status WHERE policy LIKE 'peeked%' ORDER BY key;
+SELECT reason FROM ratelimit_check('peeked', 'k');
+SELECT allowed, remaining, reason, retry_after > '399 days' AS is_blocked FROM ratelimit_peek_policy('peeked', 'k');
+SELECT policy, allowed, limited, blocked, denylisted, shadow FROM phone_crypt.ratelimit_policy_stats
+ WHERE policy LIKE 'peeked%' ORDER BY policy;
+SELECT ratelimit_policy_drop(name) FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS name;
+SELECT ratelimit_unlist_key('unwanted'), ratelimit_unlist_key('listed');
+
 -- Several at once: all or nothing, and the answer is that of the one which decided.
 SELECT ratelimit_policy_set('wide', 10, '1 year'), ratelimit_policy_set('narrow', 1, '1 year'),
        ratelimit_policy_set('kept', 5, '1 year', durable => true);
@@ -255,6 +283,8 @@ SELECT t.outcome(call) AS outcome, call FROM unnest(ARRAY[
     $$ratelimit_hit_phone(NULL, 1, '1 hour')$$, $$ratelimit_hit_phone('no number', 1, '1 hour')$$,
     $$ratelimit_check(NULL, 'x')$$, $$ratelimit_check('wide', NULL)$$, $$ratelimit_check('unknown', 'x')$$,
     $$ratelimit_check('wide', 'x', 0)$$,
+    $$ratelimit_peek_policy(NULL, 'x')$$, $$ratelimit_peek_policy('wide', NULL)$$, $$ratelimit_peek_policy('unknown', 'x')$$,
+    $$ratelimit_peek_policy('wide', '')$$, $$ratelimit_peek_policy('wide', 'x', 0)$$, $$ratelimit_peek_policy('wide', 'x', NULL)$$,
     $$ratelimit_check_all(NULL, '{x}')$$, $$ratelimit_check_all('{wide}', '{x,y}')$$, $$ratelimit_check_all('{}', '{}')$$,
     $$ratelimit_check_all('{wide,NULL}', '{x,y}')$$, $$ratelimit_check_all('{wide,wide}', '{x,x}')$$,
     $$ratelimit_policy_set('a b', 1, '1 hour')$$, $$ratelimit_policy_set('x', 1, '1 hour', penalties => '{0}')$$,

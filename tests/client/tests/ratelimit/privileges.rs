@@ -5,7 +5,7 @@ use postgres::Client;
 
 use crate::shared::engines;
 
-const FOR_LIMITERS: [&str; 7] = [
+const FOR_LIMITERS: [&str; 8] = [
     "ratelimit_allow",
     "ratelimit_check",
     "ratelimit_check_all",
@@ -13,6 +13,7 @@ const FOR_LIMITERS: [&str; 7] = [
     "ratelimit_hit",
     "ratelimit_hit_phone",
     "ratelimit_peek",
+    "ratelimit_peek_policy",
 ];
 
 /// A new database with a policy, a new role with the profile `limiter`, and a session of each of the two.
