@@ -46,6 +46,8 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('limiter', '@extschema@.ratelimit_hit_phone(text,integer,interval,integer,text,integer,text)'),
         ('limiter', '@extschema@.ratelimit_check(text,text,integer)'),
         ('limiter', '@extschema@.ratelimit_peek_policy(text,text,integer)'),
+        ('limiter', '@extschema@.ratelimit_check_phone(text,text,integer,text)'),
+        ('limiter', '@extschema@.ratelimit_peek_policy_phone(text,text,integer,text)'),
         ('limiter', '@extschema@.ratelimit_check_all(text[],text[],integer)'),
         ('limiter', '@extschema@.ratelimit_address_key(inet,integer)'),
         ('limiter', '@extschema@.ratelimit_headers(text,text)'),
