@@ -114,7 +114,8 @@ def prepare(session, options, keys):
     arguments = ('key text, "limit" integer, "window" interval, cost integer DEFAULT 1,'
                  " algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL")
     columns = ('OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,'
-               " OUT retry_after interval, OUT reason text")
+               " OUT retry_after interval, OUT reason text,"
+               " OUT reset_after_seconds integer, OUT retry_after_seconds integer")
     for name, outputs, returns in (("empty_allow", "", "RETURNS boolean"), ("empty_hit", f", {columns}", "")):
         session.query(f"CREATE FUNCTION {name}({arguments}{outputs}) {returns} VOLATILE PARALLEL UNSAFE"
                       f" LANGUAGE c AS '{options.empty}', '{name}'")

@@ -20,8 +20,8 @@ PG_FUNCTION_INFO_V1(empty_hit);
 typedef struct EmptyRow
 {
 	TupleDesc	descriptor;
-	Datum		values[6];
-	bool		nulls[6];
+	Datum		values[8];
+	bool		nulls[8];
 } EmptyRow;
 
 Datum
@@ -37,8 +37,8 @@ make_row(FunctionCallInfo fcinfo)
 	EmptyRow   *row = palloc0(sizeof(EmptyRow));
 	Interval   *reset_after = palloc0(sizeof(Interval));
 
-	if (get_call_result_type(fcinfo, NULL, &row->descriptor) != TYPEFUNC_COMPOSITE || row->descriptor->natts != 6)
-		elog(ERROR, "empty_hit is declared with the six columns of ratelimit_hit");
+	if (get_call_result_type(fcinfo, NULL, &row->descriptor) != TYPEFUNC_COMPOSITE || row->descriptor->natts != 8)
+		elog(ERROR, "empty_hit is declared with the eight columns of ratelimit_hit");
 	row->descriptor = BlessTupleDesc(CreateTupleDescCopy(row->descriptor));
 	reset_after->time = 60 * USECS_PER_SEC;
 	row->values[0] = BoolGetDatum(true);
@@ -47,6 +47,8 @@ make_row(FunctionCallInfo fcinfo)
 	row->values[3] = IntervalPGetDatum(reset_after);
 	row->nulls[4] = true;
 	row->values[5] = PointerGetDatum(cstring_to_text("ok"));
+	row->values[6] = Int32GetDatum(60);
+	row->nulls[7] = true;
 	MemoryContextSwitchTo(caller);
 	return row;
 }

@@ -90,6 +90,12 @@ COMMENT ON FUNCTION ratelimit_hit_phone(text, integer, interval, integer, text, 
     'ratelimit_hit on the keyed hash of a phone number, however it is written';
 COMMENT ON FUNCTION ratelimit_check(text, text, integer) IS
     'a hit against a policy; 22023 if there is no such policy';
+COMMENT ON FUNCTION ratelimit_peek_policy(text, text, integer) IS
+    'the answer ratelimit_check would give; consumes nothing';
+COMMENT ON FUNCTION ratelimit_check_phone(text, text, integer, text) IS
+    'ratelimit_check on the keyed hash of a phone number, however it is written';
+COMMENT ON FUNCTION ratelimit_peek_policy_phone(text, text, integer, text) IS
+    'the answer ratelimit_check_phone would give; consumes nothing';
 COMMENT ON FUNCTION ratelimit_check_all(text[], text[], integer) IS
     'a hit against several policies, each with its key, all or nothing; policy is the one that decided';
 COMMENT ON FUNCTION ratelimit_address_key(inet, integer) IS

@@ -129,7 +129,7 @@ END;
 $$;
 
 -- Only a block that is still in force moves: one that was lifted by its key must not come back. It may be in force
--- under another hash than the recorded one, since ratelimit_hit_phone() moves what it meets.
+-- under another hash than the recorded one, since ratelimit_hit_phone() and ratelimit_check_phone() move what they meet.
 CREATE FUNCTION phone_crypt.rekey_blocked_phones() RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp

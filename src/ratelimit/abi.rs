@@ -17,16 +17,18 @@ use crate::pg::interval::to_interval;
 use crate::pg::unguarded::small_text;
 
 /// The OUT parameters, in their order (`src/sql/ratelimit_hit.rs`). The last is that of `ratelimit_check_all` alone.
-const COLUMNS: [(&CStr, pg_sys::Oid); 7] = [
+const COLUMNS: [(&CStr, pg_sys::Oid); 9] = [
     (c"allowed", pg_sys::BOOLOID),
     (c"limit", pg_sys::INT4OID),
     (c"remaining", pg_sys::INT4OID),
     (c"reset_after", pg_sys::INTERVALOID),
     (c"retry_after", pg_sys::INTERVALOID),
     (c"reason", pg_sys::TEXTOID),
+    (c"reset_after_seconds", pg_sys::INT4OID),
+    (c"retry_after_seconds", pg_sys::INT4OID),
     (c"policy", pg_sys::TEXTOID),
 ];
-const WITHOUT_POLICY: usize = 6;
+const WITHOUT_POLICY: usize = 8;
 
 thread_local! {
     static DESCRIPTORS: [Cell<pg_sys::TupleDesc>; 2] =
@@ -52,6 +54,7 @@ fn row(verdict: &Verdict, policy: Option<&str>) -> pg_sys::Datum {
     let decision = &verdict.decision;
     let reset_after = to_interval(decision.reset_after_us);
     let retry_after = decision.retry_after_us.map(to_interval);
+    let retry_after_seconds = decision.retry_after_seconds();
     let mut values = [
         pg_sys::Datum::from(decision.allowed),
         pg_sys::Datum::from(narrow(decision.limit)),
@@ -61,10 +64,15 @@ fn row(verdict: &Verdict, policy: Option<&str>) -> pg_sys::Datum {
             pg_sys::Datum::from(std::ptr::from_ref(span).cast_mut())
         }),
         text(verdict.reason.as_str()),
+        pg_sys::Datum::from(narrow(decision.reset_after_seconds())),
+        retry_after_seconds.map_or(pg_sys::Datum::null(), |seconds| {
+            pg_sys::Datum::from(narrow(seconds))
+        }),
         policy.map_or(pg_sys::Datum::null(), text),
     ];
     let mut nulls = [false; COLUMNS.len()];
     nulls[4] = retry_after.is_none();
+    nulls[7] = retry_after_seconds.is_none();
     // SAFETY: as many values and nulls as the descriptor has columns, or more; the tuple copies what they point to.
     unsafe {
         let descriptor = descriptor(policy.is_some());
@@ -74,8 +82,8 @@ fn row(verdict: &Verdict, policy: Option<&str>) -> pg_sys::Datum {
     }
 }
 
-fn narrow(count: i64) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
+fn narrow(count: impl TryInto<i32>) -> i32 {
+    count.try_into().unwrap_or(i32::MAX)
 }
 
 /// A short text of ours: names, all ASCII.

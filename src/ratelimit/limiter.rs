@@ -118,7 +118,7 @@ pub fn aim(name: KeyName<'_>, durable: bool) -> Result<Aim<'_>> {
 /// A hit.
 ///
 /// Errors: no slot, 53400; no engine, 55000.
-pub fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
+fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
     let aim = aim(request.state.name(), request.durable)?;
     hit_at(&aim, request, cost)
 }
@@ -206,25 +206,64 @@ fn table_key(name: KeyName<'_>, is_durable: bool) -> TableKey<'_> {
     TableKey { name, is_durable }
 }
 
-/// A hit on a key that used to have other names: what is live under those is moved to the first of `keys`, and
-/// then the hit is made.
+/// A hit on a key that used to have other names: what is live under those is moved to the first of `requests`, which
+/// differ in their keys alone, and then the hit is made.
 ///
-/// Errors: as `hit`.
-pub fn hit_moving(keys: &[&[u8]], limit: &Limit<'_>, cost: i32) -> Result<Verdict> {
-    let request = |key| Request::plain(key, limit.clone());
-    let requests: Vec<Request<'_>> = keys.iter().map(|key| request(*key)).collect();
+/// Errors: as `hit`; no request, 22023.
+pub fn hit_moving(requests: &[Request<'_>], cost: i32) -> Result<Verdict> {
+    let request = match requests {
+        [] => return Err(Error::KeyLength),
+        [only] => return hit(only, cost),
+        [first, ..] => first,
+    };
     if let Some(verdict) = requests.iter().find_map(Request::listed) {
-        outcomes::count_plain(&place()?, &verdict);
-        table::count(&place()?, Some(!verdict.decision.allowed));
+        request.count_listed(&place()?, &verdict);
         return Ok(verdict);
     }
     let refs: Vec<&Request<'_>> = requests.iter().collect();
     let mut answers = replace_all(&refs, |entries, now_us| {
-        move_and_hit(entries, now_us, &requests[0], cost)
+        move_and_hit(entries, now_us, request, cost)
     })?;
-    let verdict = answers.pop().unwrap_or(Err(Error::KeyLength))?;
-    outcomes::count_plain(&place()?, &verdict);
+    let verdict = request.shown(answers.pop().unwrap_or(Err(Error::KeyLength))?);
+    request.count(&place()?, &verdict);
     Ok(verdict)
+}
+
+/// The answer that `hit_moving` would give. Nothing is consumed or moved.
+///
+/// Errors: as `hit_moving`.
+pub fn look_moving(requests: &[Request<'_>], cost: i32) -> Result<Verdict> {
+    let request = match requests {
+        [] => return Err(Error::KeyLength),
+        [only] => return Ok(look(only, cost)?.0),
+        [first, ..] => first,
+    };
+    if let Some(verdict) = requests.iter().find_map(Request::listed) {
+        return Ok(verdict);
+    }
+    let refs: Vec<&Request<'_>> = requests.iter().collect();
+    let verdict = replace_all(&refs, |entries, now_us| {
+        let merged = merged(entries, now_us);
+        let unchanged = vec![Kept::change(None); entries.len()];
+        (unchanged, core::look(&merged, now_us, &request.limit, cost))
+    })??;
+    Ok(request.shown(verdict))
+}
+
+fn is_live(entry: &Entry, now_us: i64) -> bool {
+    entry.expires_us() > now_us
+}
+
+/// The first entry with what is live in the others.
+fn merged(entries: &[Entry], now_us: i64) -> Entry {
+    entries
+        .iter()
+        .skip(1)
+        .filter(|entry| is_live(entry, now_us))
+        .fold(
+            entries.first().copied().unwrap_or(Entry::EMPTY),
+            |into, from| core::absorb(&into, from, now_us),
+        )
 }
 
 fn move_and_hit(
@@ -233,22 +272,15 @@ fn move_and_hit(
     request: &Request<'_>,
     cost: i32,
 ) -> (Vec<Kept>, Vec<Result<Verdict>>) {
-    let (current, former) = match entries.split_first() {
-        Some((current, former)) => (*current, former),
-        None => (Entry::EMPTY, entries),
-    };
-    let is_live = |entry: &Entry| entry.expires_us() > now_us;
-    let merged = former
-        .iter()
-        .filter(|entry| is_live(entry))
-        .fold(current, |into, from| core::absorb(&into, from, now_us));
+    let current = entries.first().copied().unwrap_or(Entry::EMPTY);
+    let merged = merged(entries, now_us);
     let (kept, verdict) = hit_entry(&merged, now_us, request, cost);
     let is_moved = merged != current;
     let entry = kept.entry.or(is_moved.then_some(merged));
-    let rest = former.iter().map(|entry| {
-        let is_emptied = is_live(entry);
-        Kept::change(is_emptied.then_some(Entry::EMPTY))
-    });
+    let rest = entries
+        .iter()
+        .skip(1)
+        .map(|entry| Kept::change(is_live(entry, now_us).then_some(Entry::EMPTY)));
     let all = std::iter::once(Kept { entry, ..kept }).chain(rest);
     (all.collect(), vec![verdict])
 }

@@ -21,6 +21,7 @@ mod ratelimit_admin;
 mod ratelimit_args;
 mod ratelimit_headers;
 mod ratelimit_hit;
+mod ratelimit_hit_phone;
 mod ratelimit_phone;
 mod ratelimit_policy;
 mod ratelimit_views;

@@ -3,16 +3,11 @@
 use pgrx::datum::Interval;
 use pgrx::pg_extern;
 
-use super::args;
-use super::ratelimit_args::{cost, given, key, limit};
-use crate::cipher::stats::Operation;
-use crate::cipher::{self, Hash};
-use crate::e164::with_e164;
+use super::ratelimit_args::{cost, key, limit};
 use crate::error::{Answer, Result};
 use crate::pg::text::Text;
 use crate::ratelimit::abi::VerdictRow;
-use crate::ratelimit::{self, PHONE_PREFIX, Request};
-use crate::regions::Chosen;
+use crate::ratelimit::{self, Request};
 use phone_crypt_core::ratelimit::{KeyName, Verdict};
 
 /// `ratelimit_hit(key, limit, window[, cost[, algorithm[, burst]]])`: counts a hit, and says whether it is allowed
@@ -25,7 +20,8 @@ CREATE FUNCTION ratelimit_hit(
     key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
     algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
@@ -88,7 +84,8 @@ CREATE FUNCTION ratelimit_peek(
     key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
     algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
@@ -105,51 +102,4 @@ fn ratelimit_peek(
     let limit = self::limit(limit, window, algorithm, burst)?;
     let (verdict, ..) = ratelimit::look(&Request::plain(key, limit), cost)?;
     Ok(VerdictRow::new(&verdict))
-}
-
-/// `ratelimit_hit_phone(phone, limit, window[, cost[, algorithm[, burst[, regions]]]])`: as `ratelimit_hit`, on the
-/// key `phone_hash:<hash>` of the number, however it is written. While several keys or hash schemes are configured,
-/// what is live under the number's other hashes counts too.
-///
-/// Errors: as `ratelimit_hit`; not a phone number, or an unknown region, 22023; no encryption key, or keys or default
-/// regions that differ from the pin, 55000.
-#[pg_extern(sql = r#"
-CREATE FUNCTION ratelimit_hit_phone(
-    phone text, "limit" integer, "window" interval, cost integer DEFAULT 1,
-    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL, regions text DEFAULT 'default',
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text
-) RETURNS record
-    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
-"#)]
-fn ratelimit_hit_phone(
-    phone: Option<Text<'_>>,
-    limit: Option<i32>,
-    window: Option<Interval>,
-    cost: Option<i32>,
-    algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
-    regions: Option<Text<'_>>,
-) -> Answer<VerdictRow> {
-    let phone = given(phone, "phone")?;
-    let regions = args::regions(regions)?;
-    let cost = self::cost(cost)?;
-    let limit = self::limit(limit, window, algorithm, burst)?;
-    let keys = keys_of(phone, &regions)?;
-    let verdict = match keys.as_slice() {
-        [only] => ratelimit::hit(&Request::plain(only, limit), cost)?,
-        several => {
-            let keys: Vec<&[u8]> = several.iter().map(Vec::as_slice).collect();
-            ratelimit::hit_moving(&keys, &limit, cost)?
-        }
-    };
-    Ok(VerdictRow::new(&verdict))
-}
-
-/// The number's rate-limit keys under every configured key and scheme, the present one first.
-fn keys_of(phone: Text<'_>, regions: &Chosen<'_>) -> Result<Vec<Vec<u8>>> {
-    with_e164(phone, regions, Operation::Hash, |e164| {
-        let key_of = |hash: &Hash| [PHONE_PREFIX.as_slice(), hash].concat();
-        Ok(cipher::hashes(e164, b"")?.iter().map(key_of).collect())
-    })
 }

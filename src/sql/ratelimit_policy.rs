@@ -25,7 +25,8 @@ const MAX_AT_ONCE: usize = 64;
 CREATE FUNCTION ratelimit_check(
     policy text, key text, cost integer DEFAULT 1,
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
@@ -40,6 +41,30 @@ fn ratelimit_check(
     Ok(VerdictRow::new(&verdict))
 }
 
+/// `ratelimit_peek_policy(policy, key[, cost])`: the answer that `ratelimit_check` would give, lists and trials
+/// included. Nothing is consumed and no violation counted.
+///
+/// Errors: as `ratelimit_check`.
+#[pg_extern(sql = r#"
+CREATE FUNCTION ratelimit_peek_policy(
+    policy text, key text, cost integer DEFAULT 1,
+    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer
+) RETURNS record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
+fn ratelimit_peek_policy(
+    policy: Option<Text<'_>>,
+    key: Option<Text<'_>>,
+    cost: Option<i32>,
+) -> Answer<VerdictRow> {
+    let policy = known_policy(policy)?;
+    let key = self::key(key)?;
+    let (verdict, ..) = ratelimit::look(&Request::of_policy(&policy, key), self::cost(cost)?)?;
+    Ok(VerdictRow::new(&verdict))
+}
+
 /// `ratelimit_check_all(policies, keys[, cost])`: a hit against several policies, each with its key, all or none:
 /// if one denies, the others consume nothing. The answer is that of the policy that takes longest to let through,
 /// or if all do, of the one that has least left.
@@ -49,7 +74,8 @@ fn ratelimit_check(
 CREATE FUNCTION ratelimit_check_all(
     policies text[], keys text[], cost integer DEFAULT 1,
     OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
-    OUT retry_after interval, OUT reason text, OUT policy text
+    OUT retry_after interval, OUT reason text,
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT policy text
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]

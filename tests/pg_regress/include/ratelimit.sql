@@ -27,6 +27,35 @@ SELECT remaining FROM ratelimit_peek('peek', 2, '1 year');
 SELECT ratelimit_allow('peek', 2, '1 year'), ratelimit_allow('peek', 2, '1 year'), ratelimit_allow('peek', 2, '1 year');
 SELECT allowed, remaining, reason FROM ratelimit_peek('peek', 2, '1 year');
 
+-- Whole seconds beside the intervals, rounded up; NULL where those are. Also what is over the limit, can never pass, is
+-- blocked, denied by a list, or only watched.
+SELECT span, reset_after_seconds, retry_after_seconds, pg_typeof(reset_after_seconds), pg_typeof(retry_after_seconds)
+  FROM unnest(ARRAY['1 millisecond', '1 second', '1000.001 milliseconds', '1500 milliseconds', '10 years']) AS span,
+       ratelimit_hit('seconds:' || span, 1, span::interval);
+SELECT ratelimit_policy_set('seconds', 2, '100 days', penalties => '{10.5 days}'),
+       ratelimit_policy_set('watched_seconds', 1, '100 days', shadow => true),
+       ratelimit_list_key('deny', 'seconds:denied');
+CREATE FUNCTION t.seconds(call text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    answer record;
+BEGIN
+    EXECUTE 'SELECT * FROM ' || call INTO answer;
+    RETURN format('%s, retry in %s days, %s', answer.reason, round(answer.retry_after_seconds / 86400.0, 2),
+                  answer.reset_after_seconds = ceil(extract(epoch FROM answer.reset_after))
+                  AND answer.retry_after_seconds IS NOT DISTINCT FROM ceil(extract(epoch FROM answer.retry_after)));
+END;
+$$;
+SELECT call, t.seconds(call)
+  FROM unnest(ARRAY['ratelimit_hit(''seconds'', 1, ''100 days'')', 'ratelimit_hit(''seconds'', 1, ''100 days'')',
+                    'ratelimit_hit(''seconds'', 1, ''100 days'', 2)', 'ratelimit_peek(''seconds'', 1, ''100 days'')',
+                    'ratelimit_hit_phone(''+61401148099'', 1, ''100 days'')',
+                    'ratelimit_hit_phone(''+61401148099'', 1, ''100 days'')',
+                    'ratelimit_check(''seconds'', ''k'', 2)', 'ratelimit_check_all(''{seconds}'', ''{k}'')',
+                    'ratelimit_check(''seconds'', ''k'')', 'ratelimit_check(''seconds'', ''seconds:denied'')',
+                    'ratelimit_check(''watched_seconds'', ''k'')', 'ratelimit_check(''watched_seconds'', ''k'')']) AS call;
+SELECT ratelimit_policy_drop('seconds'), ratelimit_policy_drop('watched_seconds'), ratelimit_unlist_key('seconds:denied');
+DROP FUNCTION t.seconds(text);
+
 -- Named notation needs quotes.
 SELECT allowed, remaining FROM ratelimit_hit(key => 'named', "limit" => 2, "window" => '1 year', cost => 2);
 
@@ -106,6 +135,34 @@ SELECT allowed, remaining FROM generate_series(1, 3) AS n, ratelimit_check('coun
 SELECT used FROM phone_crypt.ratelimit_status WHERE key = 'policy:count:k';
 SELECT ratelimit_policy_set('bucket', 2, '1 year', 'token_bucket', 3);
 SELECT allowed, remaining FROM generate_series(1, 4) AS n, ratelimit_check('bucket', 'k', 1 + 0 * n);
+
+-- A peek at a policy is what a check would answer, and counts nothing: no hit, no violation, no answer.
+SELECT ratelimit_policy_set('peeked', 2, '300 days', penalties => '{400 days}'),
+       ratelimit_policy_set('peeked_durable', 2, '300 days', durable => true),
+       ratelimit_policy_set('peeked_trial', 1, '300 days', penalties => '{400 days}', shadow => true),
+       ratelimit_list_key('deny', 'unwanted'), ratelimit_list_key('allow', 'listed');
+SELECT hits AS hits_before, denials AS denials_before FROM phone_crypt.ratelimit_stats \gset
+SELECT policy, key, allowed, "limit", remaining, reason, retry_after
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy,
+       unnest(ARRAY['k', 'unwanted', 'listed']) AS key, ratelimit_peek_policy(policy, key);
+SELECT policy, allowed, remaining, reason, retry_after
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy, ratelimit_peek_policy(policy, 'k', 3);
+SELECT hits - :hits_before AS hits, denials - :denials_before AS denials FROM phone_crypt.ratelimit_stats;
+SELECT policy, remaining
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy, ratelimit_check(policy, 'k', 1);
+SELECT policy, allowed, remaining, reason
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy, ratelimit_peek_policy(policy, 'k');
+SELECT policy, remaining
+  FROM unnest(ARRAY['peeked', 'peeked_durable']) AS policy, ratelimit_check(policy, 'k', 1);
+SELECT policy, allowed, remaining, reason, retry_after > '299 days' AS waits, retry_after > '301 days' AS is_blocked
+  FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS policy, ratelimit_peek_policy(policy, 'k');
+SELECT key, used, violations, blocked_until FROM phone_crypt.ratelimit_status WHERE policy LIKE 'peeked%' ORDER BY key;
+SELECT reason FROM ratelimit_check('peeked', 'k');
+SELECT allowed, remaining, reason, retry_after > '399 days' AS is_blocked FROM ratelimit_peek_policy('peeked', 'k');
+SELECT policy, allowed, limited, blocked, denylisted, shadow FROM phone_crypt.ratelimit_policy_stats
+ WHERE policy LIKE 'peeked%' ORDER BY policy;
+SELECT ratelimit_policy_drop(name) FROM unnest(ARRAY['peeked', 'peeked_durable', 'peeked_trial']) AS name;
+SELECT ratelimit_unlist_key('unwanted'), ratelimit_unlist_key('listed');
 
 -- Several at once: all or nothing, and the answer is that of the one which decided.
 SELECT ratelimit_policy_set('wide', 10, '1 year'), ratelimit_policy_set('narrow', 1, '1 year'),
@@ -226,6 +283,8 @@ SELECT t.outcome(call) AS outcome, call FROM unnest(ARRAY[
     $$ratelimit_hit_phone(NULL, 1, '1 hour')$$, $$ratelimit_hit_phone('no number', 1, '1 hour')$$,
     $$ratelimit_check(NULL, 'x')$$, $$ratelimit_check('wide', NULL)$$, $$ratelimit_check('unknown', 'x')$$,
     $$ratelimit_check('wide', 'x', 0)$$,
+    $$ratelimit_peek_policy(NULL, 'x')$$, $$ratelimit_peek_policy('wide', NULL)$$, $$ratelimit_peek_policy('unknown', 'x')$$,
+    $$ratelimit_peek_policy('wide', '')$$, $$ratelimit_peek_policy('wide', 'x', 0)$$, $$ratelimit_peek_policy('wide', 'x', NULL)$$,
     $$ratelimit_check_all(NULL, '{x}')$$, $$ratelimit_check_all('{wide}', '{x,y}')$$, $$ratelimit_check_all('{}', '{}')$$,
     $$ratelimit_check_all('{wide,NULL}', '{x,y}')$$, $$ratelimit_check_all('{wide,wide}', '{x,x}')$$,
     $$ratelimit_policy_set('a b', 1, '1 hour')$$, $$ratelimit_policy_set('x', 1, '1 hour', penalties => '{0}')$$,

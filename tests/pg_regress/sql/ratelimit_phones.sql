@@ -50,6 +50,19 @@ SELECT phone_crypt.rekey_phones() AS moved;
 SELECT phone_crypt.rekey_phones() AS again, t.kept('+61401148075') AS listed, t.kept('+61401148076') AS blocked,
        t.verdict('+61401148075') AS still_denied, t.verdict('+61401148076') AS still_blocked;
 
+-- Policies by phone number: any spelling, lists and blocks, a peek that counts nothing, a trial.
+SELECT ratelimit_policy_set('watched_phones', 1, '1 hour', shadow => true);
+CREATE FUNCTION t.by_phone(phone text) RETURNS TABLE (policy text, peek text, "check" text) LANGUAGE sql AS $$
+    SELECT policy, peek.reason || ' ' || peek.remaining, answer.reason || ' ' || answer.remaining
+      FROM unnest(ARRAY['phones', 'durable_phones', 'watched_phones']) AS policy,
+           ratelimit_peek_policy_phone(policy, phone) AS peek,
+           ratelimit_check_phone(policy, phone, peek.limit / peek.limit) AS answer
+$$;
+SELECT number, r.* FROM unnest(ARRAY['0401 148 075', '0401 148 076', '0401 148 090', '+61401148090']) AS number, t.by_phone(number) AS r;
+SELECT policy, remaining FROM unnest(ARRAY['phones', 'durable_phones', 'watched_phones']) AS policy,
+       ratelimit_peek_policy(policy, phone_ratelimit_key('+61401148090'));
+SELECT remaining FROM ratelimit_check_phone('phones', '(650) 253-0001', regions => 'US');
+
 -- Then the hash key changes too. ratelimit_hit_phone() knows the former hashes; lookups by the present one do from
 -- rekey_phones() on. A block that was lifted by its key meanwhile does not come back, nor does an ended one.
 SELECT ratelimit_block_phone('+61401148079', '1 day', 'phones') IS NOT NULL AS lifted_later,
@@ -60,6 +73,24 @@ SELECT pg_sleep(0.02);
 RESET phone_crypt.hash_key_id;
 SELECT reason FROM ratelimit_hit_phone('+61401148075', 5, '1 hour');
 SELECT reason FROM ratelimit_hit_phone('+61401148081', 5, '1 hour');
+-- So does ratelimit_check_phone(), and moves what it meets. A peek moves nothing.
+SELECT policy, reason, remaining FROM unnest(ARRAY['phones', 'durable_phones', 'watched_phones']) AS policy,
+       ratelimit_peek_policy_phone(policy, '0401148090');
+SELECT policy, remaining FROM unnest(ARRAY['phones', 'durable_phones', 'watched_phones']) AS policy,
+       ratelimit_peek_policy(policy, phone_ratelimit_key('0401148090'));
+SELECT number, r.* FROM unnest(ARRAY['0401 148 075', '0401 148 090']) AS number, t.by_phone(number) AS r;
+SELECT policy, remaining FROM unnest(ARRAY['phones', 'durable_phones', 'watched_phones']) AS policy,
+       ratelimit_peek_policy(policy, phone_ratelimit_key('0401148090'));
+SELECT ratelimit_block_phone('+61401148091', '1 day', policy) IS NOT NULL AS blocked
+  FROM unnest(ARRAY['phones', 'durable_phones', 'watched_phones']) AS policy;
+SET phone_crypt.hash_key_id = :'old_id';
+SELECT * FROM t.by_phone('0401 148 091');
+RESET phone_crypt.hash_key_id;
+SELECT * FROM t.by_phone('0401 148 091');
+SELECT ratelimit_unblock_phone('+61401148091', policy)
+  FROM unnest(ARRAY['phones', 'durable_phones', 'watched_phones']) AS policy;
+SELECT ratelimit_policy_drop('watched_phones');
+DROP FUNCTION t.by_phone(text);
 SELECT t.verdict('+61401148075') AS not_met, t.verdict('+61401148076') AS not_met_either;
 SELECT phone_crypt.rekey_phones() AS moved;
 SELECT phone_crypt.rekey_phones() AS again;
@@ -106,6 +137,8 @@ SELECT call, t.outcome(call)
                     'ratelimit_unlist_phone(NULL)', 'ratelimit_unlist_phone(''1'')',
                     'ratelimit_block_phone(NULL, ''1 hour'')', 'ratelimit_block_phone(''0401148075'', NULL)',
                     'ratelimit_block_phone(''0401148075'', ''0'')', 'ratelimit_block_phone(''0401148075'', ''1 hour'', ''none'')',
+                    'ratelimit_check_phone(''none'', ''0401148075'')', 'ratelimit_check_phone(NULL, ''0401148075'')',
+                    'ratelimit_peek_policy_phone(''none'', ''0401148075'')',
                     'ratelimit_unblock_phone(NULL)', 'ratelimit_unblock_phone(''0401148075'', ''none'')']) AS call;
 DELETE FROM phone_crypt.ratelimit_blocked_phones;
 SELECT ratelimit_unblock_phone('+61401148081');

@@ -1,5 +1,7 @@
 //! The answer to a hit.
 
+const MICROSECONDS: u64 = 1_000_000;
+
 /// Whether a hit is allowed, and what is left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decision {
@@ -13,4 +15,23 @@ pub struct Decision {
     pub reset_after_us: i64,
     /// Microseconds until this same hit would be allowed; `None` if it is allowed, or never will be.
     pub retry_after_us: Option<i64>,
+}
+
+impl Decision {
+    /// Seconds from now when the quota is whole again.
+    #[must_use]
+    pub fn reset_after_seconds(&self) -> u64 {
+        whole_seconds(self.reset_after_us)
+    }
+
+    /// Seconds from now when this same hit is allowed.
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_us.map(whole_seconds)
+    }
+}
+
+/// Whole seconds, rounded up; what is negative counts as 0. Those of 64 bits of microseconds have at most 13 digits.
+pub(super) fn whole_seconds(us: i64) -> u64 {
+    u64::try_from(us).unwrap_or(0).div_ceil(MICROSECONDS)
 }

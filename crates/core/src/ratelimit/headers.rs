@@ -1,7 +1,7 @@
 //! A limit as HTTP headers: draft-ietf-httpapi-ratelimit-headers, its forerunners with `X-`, and Retry-After
 //! (RFC 9110 section 10.2.3).
 
-const MICROSECONDS: u64 = 1_000_000;
+use super::decision::whole_seconds as seconds;
 
 /// What any reader of structured fields must take (RFC 9651 section 3.3.3).
 const MAX_NAME_BYTES: usize = 1024;
@@ -119,9 +119,4 @@ pub fn headers(facts: &HeaderFacts<'_>) -> Vec<(&'static str, String)> {
 
 fn hits(count: i64) -> i64 {
     count.clamp(0, MAX_INTEGER)
-}
-
-/// Whole seconds, rounded up. Those of 64 bits of microseconds have at most 13 digits.
-fn seconds(us: i64) -> u64 {
-    u64::try_from(us).unwrap_or(0).div_ceil(MICROSECONDS)
 }

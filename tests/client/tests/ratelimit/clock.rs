@@ -66,6 +66,34 @@ fn assert_told_truly(engine: &str, client: &mut Client, limit: &Limit<'_>, longe
     }
 }
 
+/// Of a key that is denied.
+fn seconds_to_wait(client: &mut Client, algorithm: &str) -> u64 {
+    let hit = format!(
+        "SELECT retry_after_seconds FROM ratelimit_hit('k', 2, '700 milliseconds', 1, '{algorithm}')"
+    );
+    loop {
+        let rows = client.rows(&hit);
+        if let Ok(seconds) = rows[0].parse() {
+            return seconds;
+        }
+    }
+}
+
+#[test]
+fn after_the_whole_seconds_it_is_allowed() {
+    for (engine, server) in engines() {
+        for algorithm in ALGORITHMS {
+            let mut client = server.session();
+            let seconds = seconds_to_wait(&mut client, algorithm);
+            assert!((1..=2).contains(&seconds), "{algorithm} in {engine}");
+            sleep(Duration::from_secs(seconds));
+            let limit = Limit::of(algorithm, 2).each(Duration::from_millis(700));
+            let answer = client.hit("k", &limit);
+            assert!(answer.allowed, "{algorithm} in {engine}");
+        }
+    }
+}
+
 /// A count may be dated into the future: by a clock that went back, or by whoever merges it.
 #[test]
 fn so_it_is_where_the_key_has_seen_a_later_time() {

@@ -5,14 +5,17 @@ use postgres::Client;
 
 use crate::shared::engines;
 
-const FOR_LIMITERS: [&str; 7] = [
+const FOR_LIMITERS: [&str; 10] = [
     "ratelimit_allow",
     "ratelimit_check",
     "ratelimit_check_all",
+    "ratelimit_check_phone",
     "ratelimit_headers",
     "ratelimit_hit",
     "ratelimit_hit_phone",
     "ratelimit_peek",
+    "ratelimit_peek_policy",
+    "ratelimit_peek_policy_phone",
 ];
 
 /// A new database with a policy, a new role with the profile `limiter`, and a session of each of the two.
@@ -56,6 +59,13 @@ fn a_limiter_hits_without_any_privilege_on_a_table() {
         assert_eq!(limiter.hit("denied", &limit).reason, "denylist");
         let phone = "SELECT remaining FROM ratelimit_hit_phone('0401 148 075', 5, '1 day')";
         assert_eq!(limiter.rows(phone), ["4"]);
+        for policy in ["a", "d"] {
+            for (call, remaining) in [("check_phone", "4"), ("peek_policy_phone", "4")] {
+                let phone =
+                    format!("SELECT remaining FROM ratelimit_{call}('{policy}', '0401 148 075')");
+                assert_eq!(limiter.rows(&phone), [remaining], "{call} in {engine}");
+            }
+        }
         assert!(
             !limiter
                 .rows("SELECT * FROM ratelimit_headers('a', 'k')")

@@ -7,7 +7,8 @@ use crate::shared::{MEMORY, TABLE};
 
 /// What a call answers, as the two can be compared: the exact part, and times that pass between the two calls.
 const ANSWER: &str = "allowed, \"limit\", remaining, reason, \
-    extract(epoch FROM reset_after), extract(epoch FROM retry_after)";
+    extract(epoch FROM reset_after), extract(epoch FROM retry_after), \
+    reset_after_seconds, retry_after_seconds";
 
 /// So long that nothing in it changes while the test runs.
 const WINDOWS: [&str; 2] = ["100 days", "210 days"];
@@ -32,7 +33,8 @@ fn call(sequence: &mut Sequence, algorithm: &str, keys: i32) -> String {
     let function = match sequence.below(20) {
         0..8 => hit("ratelimit_hit", sequence, algorithm, &key, cost),
         8 | 9 => hit("ratelimit_peek", sequence, algorithm, &key, cost),
-        10..14 => format!("ratelimit_check('{policy}', '{key}', {cost})"),
+        10..13 => format!("ratelimit_check('{policy}', '{key}', {cost})"),
+        13 => format!("ratelimit_peek_policy('{policy}', '{key}', {cost})"),
         14 | 15 => format!("ratelimit_check_all('{{{policy},wide}}', '{{{key},{key}}}', {cost})")
             .replace("wide", if policy == "plain" { "bucket" } else { "plain" }),
         16 => return format!("SELECT ratelimit_refund('{key}', {cost})"),
