@@ -159,7 +159,6 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.check_reencryptable(regclass,text)'),
         ('admin',  'phone_crypt.under_another_key(text)'),
         ('admin',  'phone_crypt.reencrypt_column(regclass,text,boolean,integer,boolean,text)'),
-        ('admin',  'phone_crypt.partitions(regclass)'),
         ('admin',  '@extschema@.phone_rotate_hash_key(text,integer,boolean)'),
         ('admin',  'phone_crypt.rehash_row()'),
         ('admin',  'phone_crypt.rehash_differing(regclass,text,text,text)'),

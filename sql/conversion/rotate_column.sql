@@ -34,19 +34,6 @@ $$;
 COMMENT ON FUNCTION phone_crypt.under_another_key(text) IS
     'the condition that a value of a column is under another key than the primary';
 
--- The partitions that hold the rows of a partitioned table; NULL of any other.
-CREATE FUNCTION phone_crypt.partitions(relation regclass) RETURNS regclass[]
-    LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT CASE c.relkind WHEN 'p' THEN
-               (SELECT coalesce(array_agg(t.relid ORDER BY t.relid), '{}') FROM pg_partition_tree(relation) AS t WHERE t.isleaf)
-           END
-      FROM pg_class AS c WHERE c.oid = relation
-$$;
-COMMENT ON FUNCTION phone_crypt.partitions(regclass) IS
-    'the partitions that hold the rows of a partitioned table; NULL of any other';
-
 -- One column. failure: as for work_through_pages; the table's job lock is given back either way.
 CREATE PROCEDURE phone_crypt.reencrypt_column(
     relation regclass, column_name text, rotate_hash boolean, batch_size integer, dry_run boolean, INOUT failure text
@@ -82,7 +69,9 @@ BEGIN
                 USING ERRCODE = 'feature_not_supported', HINT = 'CALL phone_rotate_hash_key(), with the id of the key.';
         END IF;
         PERFORM phone_crypt.check_reencryptable(relation, column_name);
-        leaves := phone_crypt.partitions(relation);
+        -- NULL where it is not partitioned.
+        SELECT phone_crypt.leaves(relation) INTO leaves FROM pg_catalog.pg_class AS c
+         WHERE c.oid OPERATOR(pg_catalog.=) relation AND c.relkind OPERATOR(pg_catalog.=) 'p';
         pending := phone_crypt.under_another_key(column_name);
         IF leaves IS NULL AND dry_run THEN
             RAISE NOTICE '%: dry run: rows under another key than the primary %', title,

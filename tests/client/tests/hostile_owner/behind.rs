@@ -123,7 +123,6 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ),
     ("page_count", "('own.customers')"),
     ("pages_of_batch", "('own.customers', 10)"),
-    ("partitions", "('own.customers')"),
     ("pending_index", concat!("(", conversion!(), ")")),
     ("plain_remains", "('t', 'own.customers')"),
     ("prepare_back_sql", "('own.customers', 'phone')"),
