@@ -3,7 +3,7 @@
 //! No message, detail or hint here may carry a phone number, an encrypted value or a key: errors
 //! reach the client, the server log and whatever collects it.
 
-use pgrx::{PgLogLevel, PgSqlErrorCode, function_name};
+use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::{
     HashError, KeyError, KeyId, KeyIdError, KeyringError, LegacyError, LegacySchemeError,
     RandomError, ValueError,
@@ -13,7 +13,8 @@ use phone_crypt_core::ratelimit::{
     AddressPrefixError, AlgorithmError, HeaderNameError, PenaltiesError, QuotaError,
 };
 
-use crate::pg::{ErrorReport, PgError, sqlstate};
+use crate::pg::report::raise_as_sql_error;
+use crate::pg::{ErrorReport, PgError, SqlError, sqlstate};
 
 /// Where the documentation explains how to set up keys; every key error points there.
 const KEYS_PAGE: &str = "docs/keys.md";
@@ -223,29 +224,15 @@ impl Error {
             },
         }
     }
+}
 
-    /// The five characters of its SQLSTATE.
-    pub fn sqlstate_text(&self) -> String {
-        sqlstate::text(self.sqlstate_number())
-    }
-
+impl SqlError for Error {
     fn sqlstate_number(&self) -> i32 {
         match self {
             Error::TableRefused { number, .. } => *number,
             Error::InTable { source, .. } => source.sqlstate_number(),
             other => other.sqlstate() as i32,
         }
-    }
-
-    /// Says it in a WARNING, after what is the matter with all of the work.
-    pub fn warn(&self, what: &str) {
-        let message = format!("{what}: {self}");
-        let report = ErrorReport::new(self.sqlstate(), message, function_name!());
-        match self.hint() {
-            Some(hint) => report.set_hint(hint),
-            None => report,
-        }
-        .report(PgLogLevel::WARNING);
     }
 
     fn sqlstate(&self) -> PgSqlErrorCode {
@@ -456,22 +443,4 @@ fn legacy_sqlstate(error: &LegacyError) -> PgSqlErrorCode {
     }
 }
 
-impl From<PgError> for ErrorReport {
-    fn from(error: PgError) -> ErrorReport {
-        Error::from(error).into()
-    }
-}
-
-impl From<Error> for ErrorReport {
-    fn from(error: Error) -> ErrorReport {
-        let number = error.sqlstate_number();
-        if number != error.sqlstate() as i32 {
-            sqlstate::raise_next_under(number);
-        }
-        let report = ErrorReport::new(error.sqlstate(), error.to_string(), function_name!());
-        match error.hint() {
-            Some(hint) => report.set_hint(hint),
-            None => report,
-        }
-    }
-}
+raise_as_sql_error!(Error);

@@ -2,7 +2,8 @@
 
 use pgrx::PgSqlErrorCode;
 
-use super::Oid;
+use super::report::raise_as_sql_error;
+use super::{Oid, SqlError};
 
 /// A failure, without any value in its text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,9 +25,8 @@ pub enum PgError {
 /// A result of this folder.
 pub type Result<T> = std::result::Result<T, PgError>;
 
-impl PgError {
-    /// Its SQLSTATE.
-    pub fn sqlstate(&self) -> PgSqlErrorCode {
+impl SqlError for PgError {
+    fn sqlstate(&self) -> PgSqlErrorCode {
         use PgSqlErrorCode::*;
         match self {
             PgError::NotUtf8 | PgError::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
@@ -37,3 +37,5 @@ impl PgError {
         }
     }
 }
+
+raise_as_sql_error!(PgError);

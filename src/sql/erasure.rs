@@ -1,6 +1,7 @@
 //! Erasure and retention.
 
 use crate::pg::ErrorReport;
+use crate::pg::SqlError;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
