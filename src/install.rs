@@ -104,6 +104,21 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/tokens/tables.sql",
+    name = "token_tables",
+    requires = [
+        "ratelimit",
+        tokens::functions::are_scopes,
+        tokens::functions::token_uses,
+        tokens::functions::take_token_uses,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/tokens/functions.sql",
+    name = "token_functions",
+    requires = ["token_tables", tokens::functions::new_token]
+);
+pgrx::extension_sql_file!(
     "../sql/base/earlier_tables.sql",
     name = "earlier_tables",
     requires = ["jobs", "ratelimit"]
@@ -294,6 +309,10 @@ pgrx::extension_sql_file!(
         "rotate_column",
         "rotate_hash_key",
         "column_check",
+        "token_functions",
+        tokens::functions::api_token_verify,
+        tokens::functions::api_token_unlock,
+        tokens::functions::lost_token_uses,
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,

@@ -17,6 +17,7 @@ mod ratelimit;
 mod regions;
 mod settings;
 mod sql;
+mod tokens;
 
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
@@ -34,6 +35,7 @@ pub extern "C-unwind" fn _PG_init() {
     keys::request_pin_cache();
     ratelimit::memory::request();
     ratelimit::memory::register_launcher();
+    tokens::request_use_area();
     encrypted_phone::policy::register();
     regions::warm_up();
 }

@@ -136,6 +136,32 @@ COMMENT ON FUNCTION ratelimit_unblock_phone(text, text, text) IS
     'lifts the block of a phone number, under whichever key it was made; whether there was one';
 COMMENT ON FUNCTION ratelimit_merge(text, integer, bigint, interval) IS
     'adds a fixed window of an earlier application (start in ms since 1970) to what is live of a key';
+COMMENT ON FUNCTION api_token_create(text, text[], interval, text, text, jsonb, cidr[], text) IS
+    'makes an API token; its text is shown this once';
+COMMENT ON FUNCTION api_token_verify(text, text, inet) IS
+    'whether an API token may be used, and whose it is; never an error for what a client can send';
+COMMENT ON FUNCTION api_token_rotate(text, interval) IS
+    'makes a token that replaces another one, which stays valid for the grace period';
+COMMENT ON FUNCTION api_token_revoke(text, text) IS
+    'revokes an API token; every session refuses it from the commit on';
+COMMENT ON FUNCTION api_token_revoke_all(text, text) IS
+    'revokes all API tokens of an owner';
+COMMENT ON FUNCTION api_token_expiring(interval) IS
+    'API tokens that expire soon and that no other token replaces';
+COMMENT ON FUNCTION api_token_import(text, bytea, text, text[], interval, text, text, jsonb, cidr[]) IS
+    'takes over a token of an earlier application, by its text or its SHA-256';
+COMMENT ON FUNCTION api_token_unlock(inet) IS
+    'forgets the failed verifications from a client''s address';
+COMMENT ON FUNCTION phone_crypt.new_token(text) IS
+    'behind api_token_create: id, text and hash of a new token';
+COMMENT ON FUNCTION phone_crypt.are_scopes(text[]) IS
+    'whether an API token can have these scopes';
+COMMENT ON FUNCTION phone_crypt.token_uses() IS
+    'how API tokens were used since that was last written down';
+COMMENT ON FUNCTION phone_crypt.take_token_uses() IS
+    'behind flush_token_use: takes out what token_uses() shows';
+COMMENT ON FUNCTION phone_crypt.lost_token_uses() IS
+    'uses of API tokens that found no room in memory since the server started';
 COMMENT ON FUNCTION ratelimit_flush() IS
     'waits until what was changed in memory is in phone_crypt.rate_limits';
 COMMENT ON FUNCTION ratelimit_cleanup(integer) IS

@@ -52,6 +52,20 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('limiter', '@extschema@.ratelimit_address_key(inet,integer)'),
         ('limiter', '@extschema@.ratelimit_headers(text,text)'),
         ('limiter', '@extschema@.ratelimit_headers(text,text,integer,interval,text,integer)'),
+        ('gateway', '@extschema@.api_token_verify(text,text,inet)'),
+        ('admin',  '@extschema@.api_token_create(text,text[],interval,text,text,jsonb,cidr[],text)'),
+        ('admin',  '@extschema@.api_token_import(text,bytea,text,text[],interval,text,text,jsonb,cidr[])'),
+        ('admin',  '@extschema@.api_token_rotate(text,interval)'),
+        ('admin',  '@extschema@.api_token_revoke(text,text)'),
+        ('admin',  '@extschema@.api_token_revoke_all(text,text)'),
+        ('admin',  '@extschema@.api_token_expiring(interval)'),
+        ('admin',  '@extschema@.api_token_unlock(inet)'),
+        ('admin',  'phone_crypt.are_scopes(text[])'),
+        ('admin',  'phone_crypt.checked_networks(cidr[])'),
+        ('admin',  'phone_crypt.check_token(text,text[],interval,text,jsonb)'),
+        ('admin',  'phone_crypt.flush_token_use()'),
+        ('admin',  'phone_crypt.lost_token_uses()'),
+        ('admin',  'phone_crypt.token_uses()'),
         ('admin',  '@extschema@.ratelimit_reset(text,text)'),
         ('admin',  '@extschema@.ratelimit_refund(text,integer,text)'),
         ('admin',  '@extschema@.ratelimit_block(text,interval,text)'),
@@ -273,6 +287,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_stats'),
         ('admin', 'phone_crypt.ratelimit_policy_stats'),
         ('admin', 'phone_crypt.ratelimit_top'),
+        ('admin', 'phone_crypt.tokens'),
         ('admin', 'phone_crypt.progress'),
         ('admin', 'phone_crypt.conversions'),
         ('admin', 'phone_crypt.hash_rotations'),
@@ -364,6 +379,9 @@ BEGIN
     END LOOP;
 END;
 $$;
+-- Only their own callers use these: one gives the text of a token, the other takes counts out of memory.
+REVOKE EXECUTE ON FUNCTION phone_crypt.new_token(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;

@@ -3,7 +3,8 @@
 -- The first five columns are those of the earlier application. Columns are read by position
 -- (src/ratelimit/rows.rs). COLLATE "C": keys are compared byte by byte. fillfactor and no further index: updates
 -- stay within their page (HOT). kind is the space that the key is in (KeyKind in crates/core/src/ratelimit/slots/key.rs):
--- 0 the callers' own keys, 1 those of policies. No caller can name the latter. space is a policy's own within its kind:
+-- 0 the callers' own keys, 1 those of policies, 2 API tokens under their policies, 3 addresses that API tokens were tried
+-- from. No caller can name the latter. space is a policy's own within its kind:
 -- a policy that is dropped and made anew gets another, and so does each trial.
 CREATE TABLE phone_crypt.rate_limits (
     id                text        COLLATE "C" NOT NULL,
@@ -72,7 +73,7 @@ BEGIN
     END IF;
     DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
         SELECT r.ctid FROM phone_crypt.rate_limits AS r
-         WHERE r.kind = 1 AND r.space IN (OLD.space, OLD.trial_space)
+         WHERE r.kind IN (1, 2) AND r.space IN (OLD.space, OLD.trial_space)
            AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p WHERE r.space IN (p.space, p.trial_space))
            FOR UPDATE SKIP LOCKED));
     RETURN NULL;
@@ -224,7 +225,7 @@ BEGIN
     LOCK TABLE phone_crypt.ratelimit_policies IN SHARE MODE NOWAIT;
     DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
         SELECT r.ctid FROM phone_crypt.rate_limits AS r
-         WHERE r.kind = 1 AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p
+         WHERE r.kind IN (1, 2) AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p
                                            WHERE r.space IN (p.space, p.trial_space))
            FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS deleted = ROW_COUNT;

@@ -2,8 +2,9 @@
 //! type: owners change the types of their columns, and whoever read a number as an address would read any memory.
 
 use pgrx::datum::Interval;
-use pgrx::{FromDatum, Inet, PgSqlErrorCode, ereport, pg_sys};
+use pgrx::{Array, FromDatum, PgSqlErrorCode, ereport, pg_sys};
 
+use crate::pg::inet::Address;
 use crate::pg::text::Text;
 
 /// A Rust type, and the types of columns that it can be read from.
@@ -38,7 +39,28 @@ readable! {
     Vec<u8>: TEXTOID, VARCHAROID, BPCHAROID, BYTEAOID;
     Interval: INTERVALOID;
     Vec<Interval>: INTERVALARRAYOID;
-    Inet: INETOID, CIDROID;
+    Array<'_, Address>: CIDRARRAYOID, INETARRAYOID;
+    Array<'_, Text<'_>>: TEXTARRAYOID;
+    Address: INETOID, CIDROID;
+}
+
+/// A value that was copied out of a row, in the memory of the call.
+#[derive(Clone, Copy)]
+pub struct Copied {
+    datum: pg_sys::Datum,
+    kind: pg_sys::Oid,
+}
+
+impl Copied {
+    /// The value.
+    pub fn datum(self) -> pg_sys::Datum {
+        self.datum
+    }
+
+    /// Its type.
+    pub fn kind(self) -> pg_sys::Oid {
+        self.kind
+    }
 }
 
 /// A row, while it is being read.
@@ -90,6 +112,22 @@ impl TableRow {
         unsafe {
             let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
             T::from_datum(datum, is_null)
+        }
+    }
+
+    /// The column with this number as it is stored, copied into the memory of the call; `None` where it is NULL, or there is
+    /// none. For texts and arrays of them. Raises 42804 where the column is of another type.
+    pub fn copied(&self, number: i32) -> Option<Copied> {
+        let kind = self.type_of(number)?;
+        check_type(kind, &[pg_sys::TEXTOID, pg_sys::TEXTARRAYOID]);
+        let mut is_null = false;
+        // SAFETY: the tuple is valid for as long as the row; there is such a column, of a type that is a varlena.
+        unsafe {
+            let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
+            (!is_null).then(|| Copied {
+                datum: pg_sys::pg_detoast_datum_copy(datum.cast_mut_ptr()).into(),
+                kind,
+            })
         }
     }
 

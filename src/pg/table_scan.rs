@@ -9,16 +9,53 @@ use super::table_row::{TableRow, attribute, check_type};
 use super::unguarded;
 
 /// Reads all rows of a table.
-pub fn scan(table: Oid, each: impl FnMut(&TableRow)) {
-    read(table, Oid::INVALID, None, each);
+pub fn scan(table: Oid, mut each: impl FnMut(&TableRow)) {
+    read(table, Oid::INVALID, None, |row| {
+        each(row);
+        true
+    });
+}
+
+/// Whether a table has any row.
+pub fn has_rows(table: Oid) -> bool {
+    let mut has_rows = false;
+    read(table, Oid::INVALID, None, |_| {
+        has_rows = true;
+        false
+    });
+    has_rows
 }
 
 /// Reads the row of `table` whose text key is this, through its primary key. The key's collation is C.
-pub fn scan_key(table: Oid, index: Oid, key: &[u8], each: impl FnMut(&TableRow)) {
-    read(table, index, Some(key), each);
+pub fn scan_key(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&TableRow)) {
+    read(
+        table,
+        index,
+        Some(compared(Comparison::Equal, key)),
+        |row| {
+            each(row);
+            true
+        },
+    );
 }
 
-fn read(table: Oid, index: Oid, key: Option<&[u8]>, mut each: impl FnMut(&TableRow)) {
+/// Reads the row of `table` whose text key is this or, if there is none, the next one in the order of its primary key: what
+/// there is to do is the same in both cases. The key's collation is C.
+pub fn first_from(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&TableRow)) {
+    let condition = compared(Comparison::EqualOrGreater, key);
+    read(table, index, Some(condition), |row| {
+        each(row);
+        false
+    });
+}
+
+/// Reads rows until `each` has seen enough of them: it says whether it wants more.
+fn read(
+    table: Oid,
+    index: Oid,
+    mut condition: Option<pg_sys::ScanKeyData>,
+    mut each: impl FnMut(&TableRow) -> bool,
+) {
     let _guard = InvalidateAfterError;
     // SAFETY: the relation stays open and locked, and the snapshot registered, for the length of the scan. It is
     // the newest snapshot, since that of an old REPEATABLE READ transaction must not hide a change; parallel
@@ -31,10 +68,9 @@ fn read(table: Oid, index: Oid, key: Option<&[u8]>, mut each: impl FnMut(&TableR
             pg_sys::GetLatestSnapshot()
         };
         let snapshot = pg_sys::RegisterSnapshot(snapshot);
-        if key.is_some() {
+        if condition.is_some() {
             check_type((*attribute((*relation).rd_att, 0)).atttypid, &KEY_TYPES);
         }
-        let mut condition = key.map(equals_first_column);
         let scan = pg_sys::systable_beginscan(
             relation,
             index,
@@ -48,7 +84,9 @@ fn read(table: Oid, index: Oid, key: Option<&[u8]>, mut each: impl FnMut(&TableR
             if tuple.is_null() {
                 break;
             }
-            each(&TableRow::of(tuple, (*relation).rd_att));
+            if !each(&TableRow::of(tuple, (*relation).rd_att)) {
+                break;
+            }
         }
         pg_sys::systable_endscan(scan);
         pg_sys::UnregisterSnapshot(snapshot);
@@ -70,8 +108,19 @@ impl Drop for InvalidateAfterError {
 /// Types whose values `texteq` compares.
 const KEY_TYPES: [Oid; 2] = [pg_sys::TEXTOID, pg_sys::VARCHAROID];
 
-/// "The first column, a text of collation C, is this."
-fn equals_first_column(key: &[u8]) -> pg_sys::ScanKeyData {
+/// How the first column is compared with a key.
+#[derive(Clone, Copy)]
+enum Comparison {
+    Equal,
+    EqualOrGreater,
+}
+
+/// "The first column, a text of collation C, is this", or comes after it.
+fn compared(comparison: Comparison, key: &[u8]) -> pg_sys::ScanKeyData {
+    let (strategy, function) = match comparison {
+        Comparison::Equal => (pg_sys::BTEqualStrategyNumber, pg_sys::F_TEXTEQ),
+        Comparison::EqualOrGreater => (pg_sys::BTGreaterEqualStrategyNumber, pg_sys::F_TEXT_GE),
+    };
     let mut condition = pg_sys::ScanKeyData::default();
     let text = unguarded::small_text(key).map(pg_sys::Datum::from);
     let text = text.or_else(|| key.into_datum());
@@ -80,8 +129,8 @@ fn equals_first_column(key: &[u8]) -> pg_sys::ScanKeyData {
         pg_sys::ScanKeyInit(
             &mut condition,
             1,
-            pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
-            Oid::from(pg_sys::F_TEXTEQ),
+            strategy as pg_sys::StrategyNumber,
+            Oid::from(function),
             text.unwrap_or(pg_sys::Datum::null()),
         );
     }
@@ -107,7 +156,7 @@ pub fn has_any_version(
         (third.0, pg_sys::F_INT4EQ, pg_sys::INT4OID, third_value),
     ];
     let mut conditions = [
-        equals_first_column(key),
+        compared(Comparison::Equal, key),
         Default::default(),
         Default::default(),
     ];

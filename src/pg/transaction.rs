@@ -14,6 +14,24 @@ pub fn has_written() -> bool {
     unsafe { pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId }
 }
 
+/// Whether a row can be written now that another transaction may have written since this one began: it is not read-only, and
+/// sees what was committed meanwhile.
+pub fn may_write_at_once() -> bool {
+    // SAFETY: reads variables of this process, and the server's state.
+    unsafe {
+        !pg_sys::XactReadOnly
+            && pg_sys::XactIsoLevel <= pg_sys::XACT_READ_COMMITTED as i32
+            && !pg_sys::IsInParallelMode()
+            && !pg_sys::RecoveryInProgress()
+    }
+}
+
+/// The number of the innermost subtransaction, or of the transaction itself. Later ones have greater numbers.
+pub fn part() -> u32 {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::GetCurrentSubTransactionId() }
+}
+
 /// Calls `work` when this transaction has committed, before its client hears of it. It must raise no error. There is
 /// room for one such function: every caller passes the same.
 ///

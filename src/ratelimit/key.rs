@@ -7,6 +7,9 @@ use crate::error::{Error, Result};
 /// What the key of a phone begins with; its hash follows.
 pub const PHONE_PREFIX: &[u8; 11] = b"phone_hash:";
 
+/// The name of the policy that failed verifications of API tokens are held against, where there is one.
+pub const TOKEN_FAILURES: &str = "api_token_failures";
+
 /// The key under which state is kept: the caller's own, or that and the policy's name. The two are in different spaces
 /// (`KeyKind`): no key of a caller is that of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub enum StateKey<'a> {
     Plain(&'a [u8]),
     /// `policy:<name>:<key>` in the policy's space.
     OfPolicy(Vec<u8>, i32),
+    /// One of another kind, which no caller can name.
+    Named(KeyName<'a>),
 }
 
 impl<'a> StateKey<'a> {
@@ -34,6 +39,7 @@ impl<'a> StateKey<'a> {
         match self {
             StateKey::Plain(key) => KeyName::plain(key),
             StateKey::OfPolicy(key, space) => KeyName::of_policy(key).in_space(*space),
+            StateKey::Named(name) => *name,
         }
     }
 }

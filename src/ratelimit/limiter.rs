@@ -54,6 +54,31 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// An API token against its policy. Lists know it by its id.
+    pub fn of_token(policy: &'a Policy, id: &'a [u8]) -> Request<'a> {
+        Request {
+            key: id,
+            state: StateKey::Named(KeyName::of_token(id).in_space(policy.space())),
+            ..Request::of_policy(policy, id)
+        }
+    }
+
+    /// An address from which a token was tried that does not exist, against a limit, which may be a policy's. Lists know it as
+    /// `address`; its state is that of `key`.
+    pub fn of_token_failure(
+        address: &'a [u8],
+        key: &'a [u8],
+        limit: Limit<'a>,
+        policy: Option<&'a Policy>,
+    ) -> Request<'a> {
+        Request {
+            state: StateKey::Named(KeyName::of_token_failures(key)),
+            shadow: policy.is_some_and(|policy| policy.shadow),
+            policy,
+            ..Request::plain(address, limit)
+        }
+    }
+
     fn listed(&self) -> Option<Verdict> {
         let limit = self.limit.quota.limit();
         lists::listing(self.key).map(|listing| match listing {
@@ -118,7 +143,7 @@ pub fn aim(name: KeyName<'_>, durable: bool) -> Result<Aim<'_>> {
 /// A hit.
 ///
 /// Errors: no slot, 53400; no engine, 55000.
-fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
+pub fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
     let aim = aim(request.state.name(), request.durable)?;
     hit_at(&aim, request, cost)
 }

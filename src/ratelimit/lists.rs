@@ -4,6 +4,7 @@ use phone_crypt_core::ratelimit::{Listing, Lists, Network};
 use std::cell::RefCell;
 
 use crate::pg::cached_table::{self, CachedTable};
+use crate::pg::inet::Address;
 use crate::pg::table_row::TableRow;
 use crate::pg::table_scan;
 use crate::settings::SCHEMA;
@@ -28,6 +29,11 @@ pub fn listing(key: &[u8]) -> Option<Listing> {
     })
 }
 
+/// Whether an address is on the deny list.
+pub fn is_denied(address: &[u8]) -> bool {
+    matches!(listing(address), Some(Listing::Deny))
+}
+
 fn read_all() -> Lists {
     let mut lists = Lists::default();
     if let Some(table) = LISTS.watch() {
@@ -40,22 +46,14 @@ fn read_all() -> Lists {
 fn add(lists: &mut Lists, row: &TableRow) {
     let name: Option<String> = row.get(1);
     let key: Option<Vec<u8>> = row.get(2);
-    let network: Option<pgrx::Inet> = row.get(3);
+    let network: Option<Address> = row.get(3);
     let Some(listing) = name.and_then(|name| Listing::parse(&name).ok()) else {
         return;
     };
     if let Some(key) = key {
         lists.add_key(&key, listing);
     }
-    if let Some(network) = network.and_then(|network| parse(&network.0)) {
+    if let Some(Ok(network)) = network.map(|it| Network::new(it.address, it.length)) {
         lists.add_network(network, listing);
     }
-}
-
-/// A network as PostgreSQL writes it: the length is left out where it is that of the whole address.
-fn parse(text: &str) -> Option<Network> {
-    let (address, length) = text.split_once('/').unwrap_or((text, ""));
-    let address: std::net::IpAddr = address.parse().ok()?;
-    let whole = if address.is_ipv4() { 32 } else { 128 };
-    Network::new(address, length.parse().unwrap_or(whole)).ok()
 }

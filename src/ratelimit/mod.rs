@@ -21,8 +21,11 @@ mod table;
 pub use earlier::add_window;
 pub use engine::{Engine, in_force};
 pub use flush::flush;
-pub use key::{PHONE_PREFIX, StateKey, checked_key};
-pub use limiter::{Request, aim, change, check, check_all, hit_at, hit_moving, look, look_moving};
+pub use key::{PHONE_PREFIX, StateKey, TOKEN_FAILURES, checked_key};
+pub use limiter::{
+    Request, aim, change, check, check_all, hit, hit_at, hit_moving, look, look_moving,
+};
+pub use lists::is_denied;
 pub use place::{Place, place};
 pub use policies::{Policy, all as all_policies, policy};
 pub use rows::each_row;

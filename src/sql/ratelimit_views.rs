@@ -66,18 +66,26 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
         .map(|it| it.space())
         .collect();
     // What a policy that is gone has left behind means nothing, nor does what another trial has.
-    let is_known = |shown: &Shown| shown.kind == KeyKind::Plain || spaces.contains(&shown.space);
+    let is_known = |shown: &Shown| !shown.kind.is_of_policies() || spaces.contains(&shown.space);
     all.retain(|shown| shown.entry.expires_us() > now_us && is_known(shown));
     Ok(all)
 }
 
 /// The name of the policy whose key it is, which is ASCII and has no colon.
 fn policy_of(shown: &Shown) -> Option<String> {
-    if shown.kind == KeyKind::Plain {
-        return None;
+    match shown.kind {
+        KeyKind::Plain => None,
+        KeyKind::Policy => {
+            let name = shown.key.split(|byte| *byte == b':').nth(1)?;
+            Some(String::from_utf8_lossy(name).into_owned())
+        }
+        KeyKind::Token => {
+            let policies = ratelimit::all_policies();
+            let policy = policies.iter().find(|it| it.space() == shown.space)?;
+            Some(policy.name.clone())
+        }
+        KeyKind::TokenFailure => Some(ratelimit::TOKEN_FAILURES.to_owned()),
     }
-    let name = shown.key.split(|byte| *byte == b':').nth(1)?;
-    Some(String::from_utf8_lossy(name).into_owned())
 }
 
 /// What is left of a state's own quota; unknown while its window is.

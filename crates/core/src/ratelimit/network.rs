@@ -90,6 +90,16 @@ impl Network {
         };
         Ok(Network(family))
     }
+
+    /// Whether an address is one of the network's. An IPv4-mapped address is its IPv4 address.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        let length = match self.0 {
+            Family::V4(prefix) => prefix.length,
+            Family::V6(prefix) => prefix.length,
+        };
+        Network::new(address.to_canonical(), length).is_ok_and(|network| network == *self)
+    }
 }
 
 #[cfg(test)]
@@ -108,6 +118,29 @@ mod tests {
         assert_eq!(network("2001:db8::1", 64), network("2001:db8::ffff", 64));
         assert_ne!(network("2001:db8::1", 128), network("2001:db8::", 128));
         assert_eq!(network("2001:db8::1", 0), network("::", 0));
+    }
+
+    #[test]
+    fn a_network_contains_the_addresses_that_begin_like_it() {
+        let contains = |of: &str, address: &str| {
+            let (first, length) = of.split_once('/').expect("a length");
+            let network = network(first, length.parse().expect("a length")).expect("a network");
+            network.contains(address.parse().expect("an address"))
+        };
+        assert!(contains("192.0.2.0/24", "192.0.2.255"));
+        assert!(contains("192.0.2.0/24", "::ffff:192.0.2.7"));
+        assert!(!contains("192.0.2.0/24", "192.0.3.0"));
+        assert!(contains("192.0.2.1/32", "192.0.2.1"));
+        assert!(!contains("192.0.2.1/32", "192.0.2.2"));
+        assert!(contains("2001:db8::/64", "2001:db8::ffff"));
+        assert!(!contains("2001:db8::/64", "2001:db8:0:1::"));
+        assert!(!contains("2001:db8::/32", "192.0.2.1"));
+        assert!(!contains("192.0.2.0/24", "2001:db8::1"));
+        assert!(contains("0.0.0.0/0", "192.0.2.1"));
+        assert!(!contains("0.0.0.0/0", "2001:db8::1"));
+        assert!(contains("::/0", "2001:db8::1"));
+        assert!(!contains("::/0", "192.0.2.1"));
+        assert!(!contains("::/0", "::ffff:192.0.2.1"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::crypto::primitives::hex;
+
 /// The SHA-256 of a token's secret. The secret has 256 bits of its own, so neither salt nor a slow hash would add
 /// anything.
 #[derive(Clone, Copy)]
@@ -19,6 +21,14 @@ impl SecretHash {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
+    }
+
+    /// The hash in lower-case hexadecimal digits.
+    #[must_use]
+    pub fn to_hex(&self) -> [u8; 64] {
+        let mut digits = [0; 64];
+        hex::encode(&self.0, &mut digits);
+        digits
     }
 
     /// Whether this is the stored hash, compared in constant time. False for anything that has not 32 bytes.

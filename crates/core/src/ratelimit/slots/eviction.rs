@@ -2,7 +2,7 @@
 
 use super::Slots;
 use super::book::OwnerBook;
-use super::key::{KeyKind, Owner};
+use super::key::Owner;
 use super::slot::Slot;
 
 /// How many slots are looked at in search of a worthless one before a clean one will do.
@@ -142,7 +142,7 @@ impl Slots<'_> {
     /// Gives up what policies have counted that are no more.
     pub fn forget_spaces(&mut self, owner: Owner, spaces: &[i32]) {
         self.remove_all(owner, |slot| {
-            slot.kind == KeyKind::Policy && spaces.contains(&slot.space)
+            slot.kind.is_of_policies() && spaces.contains(&slot.space)
         });
     }
 

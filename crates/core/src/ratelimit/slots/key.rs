@@ -44,6 +44,10 @@ pub enum KeyKind {
     Plain = 0,
     /// Those of policies, `policy:<name>:<key>`.
     Policy = 1,
+    /// Those of API tokens, each the token's id, in the spaces of their policies.
+    Token = 2,
+    /// Addresses from which API tokens were tried that do not exist, in space 0.
+    TokenFailure = 3,
 }
 
 impl KeyKind {
@@ -56,9 +60,20 @@ impl KeyKind {
     /// The kind with this number.
     #[must_use]
     pub fn of_number(number: i16) -> Option<KeyKind> {
-        [KeyKind::Plain, KeyKind::Policy]
-            .into_iter()
-            .find(|kind| kind.number() == number)
+        [
+            KeyKind::Plain,
+            KeyKind::Policy,
+            KeyKind::Token,
+            KeyKind::TokenFailure,
+        ]
+        .into_iter()
+        .find(|kind| kind.number() == number)
+    }
+
+    /// Whether its spaces are those of policies.
+    #[must_use]
+    pub fn is_of_policies(self) -> bool {
+        matches!(self, KeyKind::Policy | KeyKind::Token)
     }
 }
 
@@ -94,6 +109,24 @@ impl<'a> KeyName<'a> {
         }
     }
 
+    /// A token's id, in space 0.
+    #[must_use]
+    pub fn of_token(bytes: &'a [u8]) -> KeyName<'a> {
+        KeyName {
+            kind: KeyKind::Token,
+            ..KeyName::plain(bytes)
+        }
+    }
+
+    /// An address from which tokens were tried that do not exist.
+    #[must_use]
+    pub fn of_token_failures(bytes: &'a [u8]) -> KeyName<'a> {
+        KeyName {
+            kind: KeyKind::TokenFailure,
+            ..KeyName::plain(bytes)
+        }
+    }
+
     /// The same kind and text in another space.
     #[must_use]
     pub fn in_space(self, space: i32) -> KeyName<'a> {
@@ -116,7 +149,7 @@ impl<'a> SlotKey<'a> {
     pub fn new(owner: Owner, name: KeyName<'a>, seed: [u64; 2]) -> Option<SlotKey<'a>> {
         let longest = match name.kind {
             KeyKind::Plain => MAX_KEY,
-            KeyKind::Policy => NAME_ROOM,
+            KeyKind::Policy | KeyKind::Token | KeyKind::TokenFailure => NAME_ROOM,
         };
         let fits = name.bytes.len() <= longest && (owner.index as usize) < MAX_OWNERS;
         fits.then(|| {
