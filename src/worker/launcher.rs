@@ -1,35 +1,32 @@
-//! The launcher: it belongs to no database, so that none has to wait for it to be dropped. Each interval, and when it
-//! is woken, it has a flusher started for every database that has something to write. It waits for none of them.
+//! The launcher: it belongs to no database, so that none has to wait for it to be dropped. When a task's interval is
+//! over, and when it is woken, it has a worker started for every database where a task is due. It waits for none of them.
 
 use pgrx::bgworkers::{
     BackgroundWorker, BackgroundWorkerBuilder, BgWorkerStartTime, SignalWakeFlags,
 };
 use pgrx::pg_guard;
-use phone_crypt_core::ratelimit::Owner;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::flushers::{Flushers, Need};
-use super::owners::{self, entry};
-use super::shmem::header;
-use super::{hits, shmem};
+use super::databases::{self, DATABASES, Database, shared};
+use super::need;
+use super::pool::{LIBRARY, Pool};
+use super::task::{self, Task};
 use crate::pg::process::is_recovering;
-use crate::pg::{Datum, Oid, latch, preload, worker};
-use crate::ratelimit::engine::{Engine, is_in_force};
-use crate::settings;
+use crate::pg::{Datum, Oid, preload, worker};
 
-pub(super) const LIBRARY: &str = "phone_crypt";
 /// After a launcher that crashed.
 const RESTART: Duration = Duration::from_secs(1);
-/// How long it sleeps when flushes are only made on demand.
+/// How long it sleeps when no task has an interval.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Asks the postmaster for a launcher. Called by `_PG_init`.
-pub fn register() {
+/// Asks the postmaster for a launcher of these tasks. Called by `_PG_init`; does nothing without preload.
+pub fn register(tasks: &'static [&'static dyn Task]) {
     if preload::in_progress() {
-        BackgroundWorkerBuilder::new("phone_crypt rate limits launcher")
+        task::set_all(tasks);
+        BackgroundWorkerBuilder::new("phone_crypt launcher")
             .set_library(LIBRARY)
-            .set_function("phone_crypt_ratelimit_launcher")
+            .set_function("phone_crypt_launcher")
             .enable_spi_access()
             .set_start_time(BgWorkerStartTime::ConsistentState)
             .set_restart_time(Some(RESTART))
@@ -40,30 +37,26 @@ pub fn register() {
 /// The launcher's main function.
 #[pg_guard]
 #[unsafe(no_mangle)]
-pub extern "C-unwind" fn phone_crypt_ratelimit_launcher(_argument: Datum) {
+pub extern "C-unwind" fn phone_crypt_launcher(_argument: Datum) {
     BackgroundWorker::attach_signal_handlers(SignalWakeFlags::SIGHUP | SignalWakeFlags::SIGTERM);
-    if !shmem::is_there() {
+    if DATABASES.find().is_none() {
         return;
     }
     worker::connect_to_none();
-    header().launcher.store(latch::own(), Ordering::Release);
-    let mut flushers = Flushers::new();
-    let mut last = Instant::now();
+    shared().launcher.set_own();
+    let mut pool = Pool::new();
+    let mut intervals = Intervals::new();
     let mut wakes = 0;
-    while is_to_go_on(wakes, until_next(last).min(flushers.look_again())) {
-        wakes = header().wakes.load(Ordering::Acquire);
-        let interval = settings::ratelimit_flush_interval();
-        if interval > Duration::ZERO && until_next(last).is_zero() {
-            last = Instant::now();
-            flushers.all_are_due();
+    while is_to_go_on(wakes, intervals.rest().min(pool.look_again())) {
+        wakes = shared().wakes.load(Ordering::Acquire);
+        for task in intervals.over() {
+            pool.is_time_for(task);
         }
-        flushers.check();
-        look_after_all(&mut flushers);
+        pool.check();
+        look_after_all(&mut pool);
     }
-    header()
-        .launcher
-        .store(std::ptr::null_mut(), Ordering::Release);
-    // Whoever ended it by pg_terminate_backend must not have ended all flushes: after exit code 0 the postmaster would
+    shared().launcher.clear();
+    // Whoever ended it by pg_terminate_backend must not have ended all tasks: after exit code 0 the postmaster would
     // start no other launcher, after 1 it does, unless the server stops.
     worker::exit_for_restart();
 }
@@ -78,71 +71,79 @@ fn is_to_go_on(wakes: u64, longest: Duration) -> bool {
     if BackgroundWorker::sigterm_received() {
         return false;
     }
-    let is_woken = header().wakes.load(Ordering::Acquire) != wakes;
+    let is_woken = shared().wakes.load(Ordering::Acquire) != wakes;
     // A latch is waited for in whole milliseconds: one more, or the rest of the last would be spun away.
     is_woken || BackgroundWorker::wait_latch(Some(longest + Duration::from_millis(1)))
 }
 
-fn until_next(last: Instant) -> Duration {
-    match settings::ratelimit_flush_interval() {
-        Duration::ZERO => IDLE,
-        interval => interval.saturating_sub(last.elapsed()),
+/// When each task's interval began.
+struct Intervals(Vec<Instant>);
+
+impl Intervals {
+    fn new() -> Intervals {
+        Intervals(vec![Instant::now(); task::all().len()])
+    }
+
+    /// The time until the next one is over.
+    fn rest(&self) -> Duration {
+        let rests = self
+            .0
+            .iter()
+            .zip(task::all())
+            .map(|(began, task)| match task.interval() {
+                Duration::ZERO => IDLE,
+                interval => interval.saturating_sub(began.elapsed()),
+            });
+        rests.min().unwrap_or(IDLE)
+    }
+
+    /// The tasks whose interval is over; the next one begins.
+    fn over(&mut self) -> Vec<usize> {
+        let mut over = Vec::new();
+        for (number, task) in task::all().iter().enumerate() {
+            let interval = task.interval();
+            if interval > Duration::ZERO && self.0[number].elapsed() >= interval {
+                self.0[number] = Instant::now();
+                over.push(number);
+            }
+        }
+        over
     }
 }
 
-fn look_after_all(flushers: &mut Flushers) {
-    let mut owners: Vec<Owner> = owners::all().collect();
-    if owners.is_empty() {
+fn look_after_all(pool: &mut Pool) {
+    let mut listed: Vec<Database> = databases::all().collect();
+    if listed.is_empty() {
         return;
     }
-    let Some(databases) = BackgroundWorker::transaction(worker::databases) else {
+    let Some(existing) = BackgroundWorker::transaction(worker::databases) else {
         return;
     };
-    flushers.in_turn(&mut owners);
-    for owner in owners {
-        if flushers.is_busy(owner) {
+    pool.in_turn(&mut listed);
+    for database in listed {
+        if pool.is_busy(database) {
             continue;
         }
-        if !databases.contains(&Oid::from(owner.database)) {
-            hits::forget_all(owner);
-            owners::strike(owner);
+        let oid = Oid::from(database.oid);
+        if !existing.contains(&oid) {
+            task::all().iter().for_each(|task| task.forget(oid));
+            databases::remove_unless(database, || false);
             continue;
         }
-        let Some(need) = need_of_flusher(owner, flushers) else {
+        if is_recovering() {
+            continue;
+        }
+        let Some(need) = need::of(database, pool.times(database), &pool.at_start(database)) else {
+            if !need::is_used(database) {
+                databases::remove_unless(database, || need::is_used(database));
+            }
             continue;
         };
-        if flushers.may_start(owner, need)
-            && worker::can_connect(Oid::from(owner.database))
-            && !flushers.start(owner)
+        if pool.may_start(database, &need)
+            && worker::can_connect(oid)
+            && !pool.start(database, &need)
         {
             return;
         }
-    }
-}
-
-/// Whether something is to be done for an owner: somebody waits, the table is to be read, or rows to be written.
-fn need_of_flusher(owner: Owner, flushers: &Flushers) -> Option<Need> {
-    if is_recovering() {
-        return None;
-    }
-    let entry = entry(owner);
-    let is_due = flushers.is_due(owner);
-    let is_memory = is_in_force(Engine::Memory);
-    let to_load = is_memory && !entry.is_loaded.load(Ordering::Relaxed);
-    let book = hits::totals(owner);
-    if book.dirty == 0 {
-        // No flush of its own makes room for it.
-        entry.is_short.store(false, Ordering::Relaxed);
-    }
-    let is_short = entry.is_short.load(Ordering::Relaxed);
-    let to_write = book.dirty > 0 && is_due;
-    // After a change to the table engine what is in memory goes.
-    let to_forget = !is_memory && book.used > 0;
-    if flushers.is_wanted(owner) || to_write {
-        Some(Need::Flush)
-    } else if to_load || to_forget {
-        Some(Need::Load)
-    } else {
-        is_short.then_some(Need::Slots)
     }
 }

@@ -1,30 +1,32 @@
-//! The flushers that run, as the launcher sees them, and who may have the next one.
+//! The workers that run, as the launcher sees them, and which database may have the next one.
 //!
-//! A database can hold its flusher up: it cannot be connected to while it is renamed or its catalogue is locked, and an
-//! administrator may hang anything on the table. So several run at once; one that gets nowhere is ended; and a
-//! database whose flushers have not come to their end waits longer each time.
+//! A database can hold its worker up: it cannot be connected to while it is renamed or its catalogue is locked, and an
+//! administrator may hang anything on a table. So several run at once; one that gets nowhere is ended; and a
+//! database whose workers have not come to their end waits longer each time.
 
 use pgrx::IntoDatum;
 use pgrx::bgworkers::{
     BackgroundWorkerBuilder, BackgroundWorkerStatus, BgWorkerStartTime, DynamicBackgroundWorker,
 };
-use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::launcher::LIBRARY;
-use super::owners::entry;
+use super::databases::{Database, MAX_DATABASES};
+use super::need::{AtStart, Need};
+use super::task::{self, Urgency};
 use crate::pg::process;
 
+/// The library that PostgreSQL loads into a worker.
+pub(super) const LIBRARY: &str = "phone_crypt";
 /// How many run at once. PostgreSQL starts at most `max_worker_processes` (8) for everybody.
 const AT_ONCE: usize = 3;
-/// A flusher that has not connected by then is ended.
+/// A worker that has not connected by then is ended.
 const TO_CONNECT: Duration = Duration::from_secs(10);
 /// One that has connected, and has got nowhere for so long, is ended, too.
 const TO_GET_ON: Duration = Duration::from_secs(60);
 /// How often it is looked whether they get on.
 const CHECK: Duration = Duration::from_secs(1);
-/// Between the starts of two flushers of one database.
+/// Between the starts of two workers of one database.
 const PAUSE: Duration = Duration::from_millis(20);
 /// The same after one that could not do what is needed: another one will hardly do better at once.
 const LONGER_PAUSE: Duration = Duration::from_secs(1);
@@ -34,70 +36,57 @@ const FIRST_RETREAT: Duration = Duration::from_secs(1);
 const DOUBLINGS: u32 = 6;
 
 /// One that runs.
-struct Flusher {
-    owner: Owner,
-    worker: DynamicBackgroundWorker,
+struct Worker {
+    database: Database,
+    process: DynamicBackgroundWorker,
     /// Its beats when it was started, and when it was looked at last.
     first_beats: u64,
     beats: u64,
     beat_at: Instant,
 }
 
-/// What an owner needs a flusher for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Need {
-    /// The table is to be read, or what is in memory to be given up.
-    Load,
-    /// Changes are to be written: it is time, or somebody waits.
-    Flush,
-    /// A hit found no slot.
-    Slots,
-}
-
-/// What is known of the flushers of whoever has a place in the list.
+/// What is known of the workers of whoever has an entry in the list.
 #[derive(Clone, Copy, Default)]
 struct Record {
-    is_due: bool,
+    /// A bit for each task whose interval is over.
+    times: u32,
     last: Option<Start>,
 }
 
-/// The start of a flusher.
+/// The start of a worker.
 #[derive(Clone, Copy)]
 struct Start {
-    owner: Owner,
+    database: Database,
     at: Instant,
-    /// The number of the last flush that somebody waited for by then.
-    asked: u64,
-    /// The failures by then.
-    failures: u64,
+    known: AtStart,
 }
 
 /// All of them.
-pub struct Flushers {
-    running: Vec<Flusher>,
-    records: [Record; MAX_OWNERS],
+pub struct Pool {
+    running: Vec<Worker>,
+    records: Vec<Record>,
     /// Whose turn is next.
     next: u32,
-    /// How long somebody has to wait at least who has something to write.
+    /// How long a database has to wait at least that needs a worker.
     put_off: Option<Duration>,
 }
 
-impl Flushers {
+impl Pool {
     /// None yet.
-    pub fn new() -> Flushers {
-        Flushers {
+    pub fn new() -> Pool {
+        Pool {
             running: Vec::new(),
-            records: [Record::default(); MAX_OWNERS],
+            records: vec![Record::default(); MAX_DATABASES],
             next: 0,
             put_off: None,
         }
     }
 
-    /// The interval is over: whoever has something to write is to write it.
-    pub fn all_are_due(&mut self) {
+    /// A task's interval is over, in all databases.
+    pub fn is_time_for(&mut self, task: usize) {
         self.records
             .iter_mut()
-            .for_each(|record| record.is_due = true);
+            .for_each(|record| record.times |= 1 << task);
     }
 
     /// How long the launcher may sleep at most, if nothing wakes it.
@@ -113,42 +102,40 @@ impl Flushers {
     pub fn check(&mut self) {
         self.put_off = None;
         let running = std::mem::take(&mut self.running);
-        self.running = running.into_iter().filter_map(Flusher::checked).collect();
+        self.running = running.into_iter().filter_map(Worker::checked).collect();
     }
 
-    /// Puts owners into the order in which they are to be served, so that everybody's turn comes.
-    pub fn in_turn(&self, owners: &mut [Owner]) {
-        let first = owners
+    /// Puts databases into the order in which they are to be served, so that each one's turn comes.
+    pub fn in_turn(&self, databases: &mut [Database]) {
+        let first = databases
             .iter()
-            .position(|owner| owner.index >= self.next)
+            .position(|database| database.index >= self.next)
             .unwrap_or(0);
-        owners.rotate_left(first);
+        databases.rotate_left(first);
     }
 
-    /// Whether a flusher works for the owner: one of these, or one of a launcher that has ended.
-    pub fn is_busy(&self, owner: Owner) -> bool {
-        let is_running = self.running.iter().any(|it| it.owner.index == owner.index);
-        is_running || entry(owner).flusher.load(Ordering::Acquire) != 0
+    /// Whether one works there: one of these, or one of a launcher that has ended.
+    pub fn is_busy(&self, database: Database) -> bool {
+        let mut running = self.running.iter();
+        running.any(|it| it.database.index == database.index)
+            || database.entry().worker.load(Ordering::Acquire) != 0
     }
 
-    /// Whether an interval has passed since the last one was started.
-    pub fn is_due(&self, owner: Owner) -> bool {
-        self.records[owner.index as usize].is_due
+    /// The tasks whose interval has passed since the last one was started, a bit each.
+    pub fn times(&self, database: Database) -> u32 {
+        self.records[database.index as usize].times
     }
 
-    /// Whether somebody waits, who came after the last one was started.
-    pub fn is_wanted(&self, owner: Owner) -> bool {
-        let entry = entry(owner);
-        let wanted = entry.wanted.load(Ordering::Acquire);
-        let answered = entry.done.load(Ordering::Acquire);
-        let asked = self.last(owner).map_or(0, |last| last.asked);
-        wanted > answered.max(asked)
+    /// What was known when the last one was started there.
+    pub fn at_start(&self, database: Database) -> AtStart {
+        self.last(database)
+            .map_or_else(AtStart::default, |last| last.known)
     }
 
-    /// Whether one may be started now for an owner who needs it.
-    pub fn may_start(&mut self, owner: Owner, need: Need) -> bool {
-        let rest = match self.last(owner) {
-            Some(last) => self.pause(&last, need).saturating_sub(last.at.elapsed()),
+    /// Whether one may be started now.
+    pub fn may_start(&mut self, database: Database, need: &Need) -> bool {
+        let rest = match self.last(database) {
+            Some(last) => pause(&last, need.urgency).saturating_sub(last.at.elapsed()),
             None => Duration::ZERO,
         };
         if !rest.is_zero() {
@@ -157,79 +144,88 @@ impl Flushers {
         rest.is_zero() && self.running.len() < AT_ONCE
     }
 
-    fn pause(&self, last: &Start, need: Need) -> Duration {
-        let entry = entry(last.owner);
-        let has_failed = entry.failures.load(Ordering::Relaxed) != last.failures;
-        match (entry.broken_off.load(Ordering::Relaxed), need) {
-            _ if self.is_wanted(last.owner) => PAUSE,
-            (0, Need::Flush) => PAUSE,
-            (0, Need::Slots) if !has_failed => PAUSE,
-            (0, Need::Slots | Need::Load) => LONGER_PAUSE,
-            (times, _) => FIRST_RETREAT * 2u32.pow((times - 1).min(DOUBLINGS)),
-        }
-    }
-
     /// Starts one. False if no process could be had.
-    pub fn start(&mut self, owner: Owner) -> bool {
-        let entry = entry(owner);
+    pub fn start(&mut self, database: Database, need: &Need) -> bool {
+        let entry = database.entry();
         let start = Start {
-            owner,
+            database,
             at: Instant::now(),
-            asked: entry.wanted.load(Ordering::Acquire),
-            failures: entry.failures.load(Ordering::Relaxed),
+            known: AtStart::now(database),
         };
         // Before it is there: it may have come to its end by the time this process goes on.
         let beats = entry.beats.load(Ordering::Relaxed);
         entry.broken_off.fetch_add(1, Ordering::Relaxed);
-        let worker = BackgroundWorkerBuilder::new("phone_crypt rate limits flusher")
+        entry.to_run.store(need.tasks, Ordering::Release);
+        let process = BackgroundWorkerBuilder::new("phone_crypt worker")
             .set_library(LIBRARY)
-            .set_function("phone_crypt_ratelimit_flusher")
+            .set_function("phone_crypt_worker")
             .enable_spi_access()
             .set_start_time(BgWorkerStartTime::ConsistentState)
             .set_restart_time(None)
-            .set_argument((owner.index as i32).into_datum())
+            .set_argument((database.index as i32).into_datum())
             .set_notify_pid(process::id() as i32)
             .load_dynamic();
-        let Ok(worker) = worker else {
+        let Ok(process) = process else {
             pgrx::log!(
-                "phone_crypt: no worker for a flush of rate limits; raise max_worker_processes"
+                "phone_crypt: no background worker could be started; raise max_worker_processes"
             );
             entry.broken_off.fetch_sub(1, Ordering::Relaxed);
-            entry.failures.fetch_add(1, Ordering::Relaxed);
+            count_failures(database);
             return false;
         };
-        self.running.push(Flusher {
-            owner,
-            worker,
+        self.running.push(Worker {
+            database,
+            process,
             first_beats: beats,
             beats,
             beat_at: Instant::now(),
         });
-        self.records[owner.index as usize] = Record {
-            is_due: false,
-            last: Some(start),
-        };
-        self.next = owner.index + 1;
+        let record = &mut self.records[database.index as usize];
+        record.times &= !need.tasks;
+        record.last = Some(start);
+        self.next = database.index + 1;
         true
     }
 
-    /// The last one of this owner; whoever had the place before does not matter.
-    fn last(&self, owner: Owner) -> Option<Start> {
-        self.records[owner.index as usize]
+    /// The last one there; whoever had the entry before does not matter.
+    fn last(&self, database: Database) -> Option<Start> {
+        self.records[database.index as usize]
             .last
-            .filter(|last| last.owner == owner)
+            .filter(|last| last.database == database)
     }
 }
 
-impl Flusher {
-    /// This one, if it still runs and is to go on. One that has not come to its end counts as a failure.
-    fn checked(mut self) -> Option<Flusher> {
-        let entry = entry(self.owner);
-        match self.worker.pid() {
+fn pause(last: &Start, urgency: Urgency) -> Duration {
+    match (
+        last.database.entry().broken_off.load(Ordering::Relaxed),
+        urgency,
+    ) {
+        (_, Urgency::Awaited) | (0, Urgency::Now) => PAUSE,
+        (0, Urgency::Soon) => LONGER_PAUSE,
+        (times, _) => FIRST_RETREAT * 2u32.pow((times - 1).min(DOUBLINGS)),
+    }
+}
+
+/// The tasks that a worker has not ended have failed.
+fn count_failures(database: Database) {
+    let to_run = database.entry().to_run.swap(0, Ordering::AcqRel);
+    for (number, _) in task::all().iter().enumerate() {
+        if to_run & (1 << number) != 0 {
+            let entry = &database.entry().tasks[number];
+            entry.failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Worker {
+    /// This one, if it still runs and is to go on.
+    fn checked(mut self) -> Option<Worker> {
+        let entry = self.database.entry();
+        match self.process.pid() {
             Ok(_) | Err(BackgroundWorkerStatus::NotYetStarted) => {}
             Err(_) => {
                 if entry.broken_off.load(Ordering::Relaxed) > 0 {
-                    entry.failures.fetch_add(1, Ordering::Relaxed);
+                    count_failures(self.database);
                 }
                 return None;
             }
@@ -246,8 +242,8 @@ impl Flusher {
         if self.beat_at.elapsed() < patience {
             return Some(self);
         }
-        entry.failures.fetch_add(1, Ordering::Relaxed);
-        self.worker.terminate();
+        count_failures(self.database);
+        self.process.terminate();
         None
     }
 }
