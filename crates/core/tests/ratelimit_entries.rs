@@ -344,7 +344,7 @@ fn a_hit_that_is_given_back_at_once_was_never_made() {
         let before = case.remaining();
         if case.hit(cost).decision.allowed {
             assert_eq!(case.remaining() + cost, before);
-            case.entry = case.entry.refunded(case.now_us, cost.into()).unwrap();
+            case.entry = case.entry.refunded(case.now_us, cost).unwrap();
             assert_eq!(case.remaining(), before, "{case:?}");
             refunds += 1;
         }
