@@ -14,7 +14,7 @@ use crate::pg::{SqlError, transaction};
 use crate::ratelimit::{self, Engine, Request, TOKEN_FAILURES, policy};
 
 /// Failures a window that are answered by what is wrong.
-const FAILURES: i32 = 10;
+const FAILURES: i64 = 10;
 const MINUTE_US: i64 = 60_000_000;
 /// Lock-outs after each further violation.
 const LOCK_OUTS_US: [i64; 5] = [

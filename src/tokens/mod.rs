@@ -14,4 +14,5 @@ mod use_area;
 mod use_flush;
 mod verify;
 
-pub use use_area::request as request_use_area;
+pub use use_area::USES;
+pub use use_flush::WriteUses;

@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use super::error::Error;
 use super::store;
-use crate::pg::{Oid, TimestampTz, preload, process};
-use crate::{request_shared_static, shared_static};
+use crate::pg::{Oid, TimestampTz, process};
+use crate::shared_static;
 
 /// Tokens, of all databases, that can be used between two flushes and are counted.
 const ENTRIES: usize = 8192;
@@ -43,7 +43,7 @@ struct Entry {
     address: [AtomicU64; 2],
 }
 
-struct Entries {
+pub struct Entries {
     /// Uses that found no room.
     lost: AtomicU64,
     entries: [Entry; ENTRIES],
@@ -58,14 +58,7 @@ impl Default for Entries {
     }
 }
 
-shared_static! { USES: Entries = c"phone_crypt uses of API tokens"; }
-
-/// Asks for the shared memory. Called by `_PG_init`.
-pub fn request() {
-    if preload::in_progress() {
-        request_shared_static!(USES);
-    }
-}
+shared_static! { pub USES: Entries = c"phone_crypt uses of API tokens"; }
 
 /// How a token was used since it was last written down.
 #[derive(Clone)]
@@ -80,25 +73,27 @@ pub struct Uses {
     pub address: Option<IpAddr>,
 }
 
-/// Counts a use of a token, now.
+/// Counts a use of a token, now. True if it is the first since uses were taken out.
 ///
 /// Errors: no table of tokens, 55000.
-pub fn note(id: TokenId, client: Option<IpAddr>) -> Result<(), Error> {
-    if preload::is_preloaded() {
+pub fn note(id: TokenId, client: Option<IpAddr>) -> Result<bool, Error> {
+    if USES.find().is_some() {
         let uses = Uses {
             id,
             count: 1,
             last: process::now(),
             address: client.map(|client| client.to_canonical()),
         };
-        add(own_owner()?, &uses);
+        return Ok(add(own_owner()?, &uses));
     }
-    Ok(())
+    Ok(false)
 }
 
 /// Puts back what was taken out and could not be written.
 pub fn put_back(owner: u64, all: &[Uses]) {
-    all.iter().for_each(|uses| add(owner, uses));
+    for uses in all {
+        add(owner, uses);
+    }
 }
 
 /// Who the tokens of this database are.
@@ -106,6 +101,31 @@ pub fn put_back(owner: u64, all: &[Uses]) {
 /// Errors: no table of tokens, 55000.
 pub fn own_owner() -> Result<u64, Error> {
     Ok(owner_of(process::database(), store::table()?))
+}
+
+/// Whether there are uses of a database's tokens.
+pub fn is_used(database: Oid) -> bool {
+    entries().any(|entry| is_of(entry, database))
+}
+
+/// Gives up the uses of a database's tokens.
+pub fn forget(database: Oid) {
+    let all: Vec<u64> = entries()
+        .filter(|entry| is_of(entry, database))
+        .map(|entry| entry.owner.load(Ordering::Relaxed))
+        .collect();
+    for owner in all {
+        take_all(owner);
+    }
+}
+
+fn is_of(entry: &Entry, database: Oid) -> bool {
+    entry.state.load(Ordering::Relaxed) != FREE
+        && entry.owner.load(Ordering::Relaxed) >> 32 == u64::from(database.to_u32())
+}
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    USES.find().into_iter().flat_map(|uses| &uses.entries)
 }
 
 fn owner_of(database: Oid, table: Oid) -> u64 {
@@ -124,13 +144,12 @@ pub fn take_all(owner: u64) -> Vec<Uses> {
 
 /// Uses that found no room, of all databases, since the server started.
 pub fn lost() -> u64 {
-    match preload::is_preloaded() {
-        true => USES.get().lost.load(Ordering::Relaxed),
-        false => 0,
-    }
+    USES.find()
+        .map_or(0, |uses| uses.lost.load(Ordering::Relaxed))
 }
 
-fn add(owner: u64, uses: &Uses) {
+/// Adds uses. True if they have got an entry that was free.
+fn add(owner: u64, uses: &Uses) -> bool {
     let id = words(uses.id);
     let first = place(owner, id);
     let near = || (0..REACH).map(|step| &USES.get().entries[(first + step) % ENTRIES]);
@@ -148,7 +167,7 @@ fn add(owner: u64, uses: &Uses) {
             }
             entry.state.store(USED, Ordering::Release);
             if is_still {
-                return;
+                return false;
             }
         }
     }
@@ -166,10 +185,11 @@ fn add(owner: u64, uses: &Uses) {
             entry.family.store(NO_ADDRESS, Ordering::Relaxed);
             merge(entry, uses);
             entry.state.store(USED, Ordering::Release);
-            return;
+            return true;
         }
     }
     USES.get().lost.fetch_add(uses.count, Ordering::Relaxed);
+    false
 }
 
 fn make_busy(entry: &Entry, from: u32) -> bool {
@@ -209,10 +229,7 @@ fn merge(entry: &Entry, uses: &Uses) {
 /// Reads the entries of an owner, and leaves them in a state. One that stays busy is left for the next time.
 fn collect(owner: u64, next: u32) -> Vec<Uses> {
     let mut all = Vec::new();
-    if !preload::is_preloaded() {
-        return all;
-    }
-    for entry in &USES.get().entries {
+    for entry in entries() {
         let is_its = || entry.owner.load(Ordering::Relaxed) == owner;
         let is_free = entry.state.load(Ordering::Relaxed) == FREE;
         if is_free || !is_its() || !make_busy(entry, USED) {

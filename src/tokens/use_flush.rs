@@ -1,15 +1,73 @@
 //! Taking uses out of shared memory, for a transaction that writes them down: they go back where it does not commit.
 
+use pgrx::bgworkers::BackgroundWorker;
 use pgrx::{
     PgSubXactCallbackEvent, PgXactCallbackEvent, register_subxact_callback, register_xact_callback,
 };
+use phone_crypt_core::token::TokenId;
 use std::cell::RefCell;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::error::Error;
+use super::store;
 use super::use_area::{self, Uses};
-use crate::pg::transaction;
+use crate::pg::statement::Statement;
+use crate::pg::{Oid, relation, transaction};
+use crate::worker::{Job, Task, note_work};
+
+/// The time between two runs. What the view shows is up to date anyway; a crash loses what is not written down.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+thread_local! {
+    static FLUSH: Statement =
+        const { Statement::new(c"SELECT phone_crypt.flush_token_use()", &[]) };
+}
+
+/// Writes down how tokens were used, in the background.
+pub struct WriteUses;
+
+impl Task for WriteUses {
+    fn name(&self) -> &'static str {
+        "uses of API tokens"
+    }
+
+    fn interval(&self) -> Duration {
+        INTERVAL
+    }
+
+    fn run(&self, job: &Job) -> bool {
+        BackgroundWorker::transaction(|| match store::table() {
+            Ok(table) => {
+                let (owner, _) = relation::owner_and_name(table);
+                FLUSH.with(|flush| flush.run(owner, &[], |_| ()));
+            }
+            // The extension is gone, or is not committed yet.
+            Err(_) => use_area::forget(job.database),
+        });
+        true
+    }
+
+    fn is_used(&self, database: Oid) -> bool {
+        use_area::is_used(database)
+    }
+
+    fn forget(&self, database: Oid) {
+        use_area::forget(database);
+    }
+}
+
+/// Counts a use of a token, now, to be written down later.
+///
+/// Errors: no table of tokens, 55000.
+pub fn note(id: TokenId, client: Option<IpAddr>) -> Result<(), Error> {
+    if use_area::note(id, client)? {
+        note_work(&WriteUses);
+    }
+    Ok(())
+}
 
 /// Takes out how this database's tokens were used. If the transaction, or the part of it that has begun last, is rolled back,
 /// it is as if nothing had been taken.
@@ -37,4 +95,5 @@ pub fn take() -> Result<Vec<Uses>, Error> {
 
 fn put_back(owner: u64, taken: &RefCell<Vec<Uses>>) {
     use_area::put_back(owner, &taken.take());
+    note_work(&WriteUses);
 }

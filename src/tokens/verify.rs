@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::error::Error;
 use super::outcome::{Outcome, Reason};
 use super::row::{self, TokenRow};
-use super::{brute_force, store, use_area};
+use super::{brute_force, store, use_flush};
 use crate::pg::{SqlError, process};
 use crate::ratelimit::{self, Request};
 
@@ -34,7 +34,7 @@ pub fn verify(presented: &Presented<'_>) -> Result<Outcome, Error> {
     };
     let (reason, retry_after_us) = judge(&found, presented)?;
     if reason == Reason::Ok {
-        use_area::note(found.identity.id, presented.client)?;
+        use_flush::note(found.identity.id, presented.client)?;
     }
     Ok(Outcome {
         reason,
