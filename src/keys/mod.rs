@@ -13,4 +13,4 @@ mod source;
 
 pub use at_start::collect_at_start;
 pub use pin_cache::{note_change, request as request_pin_cache};
-pub use ring::{configured, with_ring};
+pub use ring::{check_lasting, configured, with_ring};

@@ -9,9 +9,10 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Preloaded, with K1 in a key file. Tests that need another key set one in the session, restart a server
-/// of their own, or both.
-static SERVER: LazyLock<Server> = LazyLock::new(|| server_with_keys(&format!("{K1}\n{K3}\n")));
+/// Preloaded, with three keys in a key file, K1 the primary one. Tests that need another ring set one of these keys in
+/// the session, restart a server of their own, or both.
+static SERVER: LazyLock<Server> =
+    LazyLock::new(|| server_with_keys(&format!("{K1}\n{K3}\n{K2}\n")));
 
 fn server_with_keys(keys: &str) -> Server {
     let server = Server::preloaded("");
