@@ -72,6 +72,7 @@ pgrx::extension_sql_file!(
         sql::ratelimit_address::ratelimit_address_key,
         sql::ratelimit_admin::ratelimit_reset,
         sql::ratelimit_admin::ratelimit_refund,
+        sql::ratelimit_admin::ratelimit_refund_hit,
         sql::ratelimit_admin::ratelimit_block,
         sql::ratelimit_admin::ratelimit_unblock,
         sql::ratelimit_admin::ratelimit_merge,
