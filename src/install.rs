@@ -38,6 +38,7 @@ pgrx::extension_sql_file!(
     name = "pins",
     requires = [
         sql::keys::phone_crypt_configured_keys,
+        sql::keys::check_lasting_keys,
         sql::regions::configured_regions,
     ]
 );
@@ -102,6 +103,7 @@ pgrx::extension_sql_file!(
         sql::ratelimit_phone::ratelimit_phone_keys,
         sql::ratelimit_phone::ratelimit_phone_keys_of,
         sql::ratelimit_phone::ratelimit_blocked_until,
+        sql::keys::check_lasting_keys,
     ]
 );
 pgrx::extension_sql_file!(
@@ -133,6 +135,7 @@ pgrx::extension_sql_file!(
         sql::migrate_rate_limits::migrate_batch,
         sql::migrate_rate_limits::earlier_key,
         sql::migrate_rate_limits::forget_known_keys,
+        sql::keys::check_lasting_keys,
     ]
 );
 pgrx::extension_sql_file!(
@@ -234,6 +237,7 @@ pgrx::extension_sql_file!(
         "pins",
         sql::encrypt::phone_decrypt,
         sql::keys::check_keys,
+        sql::keys::check_lasting_keys,
         conversion::functions::check_always,
         conversion::functions::check_source,
         conversion::functions::plain_outcome,
@@ -287,6 +291,7 @@ pgrx::extension_sql_file!(
         "pins",
         "ratelimit_phones",
         sql::keys::check_keys,
+        sql::keys::check_lasting_keys,
         encrypted_phone::functions::key_id_of_value
     ]
 );

@@ -30,7 +30,7 @@ const PADDED: [&str; 4] = [
 ];
 
 /// Texts that some function or other has a use for, and many that none has.
-const TEXTS: [&str; 66] = [
+const TEXTS: [&str; 69] = [
     "NULL",
     "''",
     "' '",
@@ -97,6 +97,9 @@ const TEXTS: [&str; 66] = [
     "'NaN'",
     "phone_encrypt('0401148075', chr(31) || 'c1')",
     "phone_encrypt_raw('x')",
+    "'pc_000000000001_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA026gMe'",
+    "'pc_000000000001_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA026gMf'",
+    "'calls:*'",
 ];
 
 /// Names of columns and other things, most of which do not exist.
@@ -209,6 +212,16 @@ const INETS: [&str; 11] = [
     "'64:ff9b::203.0.113.7/96'",
     "'2002:cb00:7107::1/16'",
     "'ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255'",
+];
+const NETWORK_ARRAYS: [&str; 8] = [
+    "NULL",
+    "'{}'",
+    "'{NULL}'",
+    "'{10.0.0.0/8,::/0}'",
+    "'{0.0.0.0/0,NULL}'",
+    "'{{192.0.2.0/24,::1},{10.0.0.1,127.0.0.0/8}}'",
+    "'[-5:-4]={192.0.2.1,ffff::/16}'",
+    "array_fill('::ffff:0.0.0.0/96'::cidr, ARRAY[1000])",
 ];
 const ARRAYS: [&str; 14] = [
     "NULL",
@@ -328,6 +341,9 @@ fn likely(kind: &str, name: &str) -> &'static [&'static str] {
     match name {
         "source" if kind == "text" => &["'text'", "'value '", "'legacy cbc - -'"],
         "column" | "column_name" => &["'phone'"],
+        "prefix" => &["'pc'"],
+        "token" => &["'pc_000000000001_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA026gMe'"],
+        "token_id" => &["(SELECT max(token_id) FROM phone_crypt.tokens)"],
         "work" => &[
             "'fill'",
             "'read'",
@@ -433,6 +449,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "interval" => &INTERVALS,
         "timestamp with time zone" => &TIMES,
         "inet" => &INETS,
+        "cidr[]" => &NETWORK_ARRAYS,
         "text[]" | "name[]" => &ARRAYS,
         "interval[]" => &INTERVAL_ARRAYS,
         "jsonb" => &OBJECTS,
