@@ -1,4 +1,4 @@
--- What a column holds, before it is converted. The work is in src/column_check.rs.
+-- What a column holds, before it is converted. The work is in src/column_check/check.rs.
 
 -- What a domain, or a domain over another one, is made of.
 CREATE FUNCTION phone_crypt.base_type(type oid, modifier integer, OUT base oid, OUT base_modifier integer)

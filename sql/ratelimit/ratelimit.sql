@@ -93,7 +93,7 @@ CREATE TABLE phone_crypt.ratelimit_lists (
     network  cidr UNIQUE,
     note     text,
     added_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    -- The number behind a key that is a phone's hash, for a change of the hash key (sql/base/ratelimit_phones.sql).
+    -- The number behind a key that is a phone's hash, for a change of the hash key (sql/ratelimit/phones.sql).
     phone_encrypted text CHECK (phone_encrypted IS NULL OR key IS NOT NULL),
     CHECK ((key IS NULL) OPERATOR(pg_catalog.<>) (network IS NULL))
 );

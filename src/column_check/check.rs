@@ -11,7 +11,7 @@ use crate::pg::statement;
 use crate::pg::text::Text;
 use crate::pg::user::{self, UserSwitch, current_user};
 use crate::pg::{Oid, oids};
-use crate::regions::Chosen;
+use crate::phone::regions::Chosen;
 
 /// Samples of one group.
 const MOST_SAMPLES: usize = 3;

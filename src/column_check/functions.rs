@@ -5,10 +5,11 @@ use crate::pg::Oid;
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 
-use super::args::{self, required};
-use super::ratelimit_args::given;
-use crate::column_check;
+use super::check;
+use crate::pg::arguments::given;
+use crate::pg::arguments::required;
 use crate::pg::text::{RawText, Text};
+use crate::phone::arguments;
 
 /// `phone_crypt.column_outcomes(table, column, regions)`: behind `phone_check_column`, which has looked at the column's
 /// type.
@@ -35,7 +36,11 @@ fn column_outcomes(
     ErrorReport,
 > {
     let column = required(column, "column")?;
-    let groups = column_check::run(given(table, "table")?, &column, &args::regions(regions)?)?;
+    let groups = check::run(
+        given(table, "table")?,
+        &column,
+        &arguments::regions(regions)?,
+    )?;
     let rows = groups.into_iter().map(|(group, found)| {
         let samples = found.samples.into_iter();
         (

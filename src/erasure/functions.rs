@@ -7,13 +7,14 @@ use pgrx::iter::TableIterator;
 use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
 use std::cell::Cell;
 
-use super::args::{self, required};
-use super::jobs::relation;
-use super::ratelimit_args::given;
 use crate::erasure::{self, Number, purge};
 use crate::error::{Answer, Error, Result};
+use crate::pg::arguments::given;
+use crate::pg::arguments::relation;
+use crate::pg::arguments::required;
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;
+use crate::phone::arguments;
 
 thread_local! {
     static SAID: Cell<bool> = const { Cell::new(false) };
@@ -56,7 +57,7 @@ fn phone_forget(
     >,
     ErrorReport,
 > {
-    let number = Number::of(given(phone, "phone")?, &args::regions(regions)?)?;
+    let number = Number::of(given(phone, "phone")?, &arguments::regions(regions)?)?;
     let outcomes = erasure::forget(&number)?;
     say_once_what_is_out_of_reach();
     let mut rows = Vec::with_capacity(outcomes.len());

@@ -10,9 +10,9 @@ use pgrx::iter::TableIterator;
 use pgrx::spi::quote_identifier;
 use pgrx::{Array, PgLogLevel, name, pg_extern};
 
-use super::args::{required, texts};
-use super::jobs::relation;
-use crate::error::{Answer, Error, Result};
+use crate::error::{Answer, Result};
+use crate::pg::arguments::relation;
+use crate::pg::arguments::{given, required, texts};
 use crate::pg::regclass::Regclass;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement::{self, Cursor};
@@ -62,7 +62,7 @@ fn read_as_owner(
 {
     let columns = texts(columns, "columns")?.into_iter();
     let columns: Option<Vec<String>> = columns.collect();
-    let columns = columns.ok_or(Error::NullArgument("columns"))?;
+    let columns = given(columns, "columns")?;
     let rows = OwnedRows::open(relation(table)?.oid(), &columns)?;
     Ok(TableIterator::new(rows.map(|row| (row,))))
 }

@@ -2,20 +2,12 @@
 
 use pgrx::pg_extern;
 
-use crate::error::{Answer, Error, Result};
+use crate::error::{Answer, Error};
+use crate::pg::arguments::{given, relation};
 use crate::pg::job_lock;
 use crate::pg::regclass::Regclass;
 use crate::pg::transaction;
 use crate::pg::user;
-
-/// A table argument.
-///
-/// Errors: NULL, 22004; no such relation, 42P01.
-pub(super) fn relation(table: Option<Regclass>) -> Result<Regclass> {
-    let table = table.ok_or(Error::NullArgument("table"))?;
-    user::name_of(table.oid())?;
-    Ok(table)
-}
 
 /// `phone_crypt.check_owner(table)`: nothing where the caller can act as the table's owner.
 ///
@@ -45,7 +37,7 @@ fn job_lock(table: Option<Regclass>) -> Answer<()> {
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn job_unlock(table: Option<Regclass>) -> Answer<()> {
     // It may have been dropped meanwhile.
-    let table = table.ok_or(Error::NullArgument("table"))?;
+    let table = given(table, "table")?;
     job_lock::give_back(table.oid());
     Ok(())
 }

@@ -4,10 +4,10 @@ use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
 use std::collections::HashMap;
 
 use super::batch::Batch;
-use super::earlier_table::{EarlierTable, Met};
+use super::counts::Tally;
 use super::keys::fate_of;
 use super::known_keys::{KnownKeys, with_known};
-use super::tally::Tally;
+use super::table::{EarlierTable, Met};
 use crate::error::Result;
 use crate::keys::with_ring;
 use crate::pg::setting_switch::BatchSettings;
@@ -15,7 +15,7 @@ use crate::pg::statement;
 use crate::pg::text::Text;
 use crate::pg::user::as_owner;
 use crate::pg::{Oid, TupleId};
-use crate::regions::with_default;
+use crate::phone::regions::with_default;
 
 type Place = TupleId;
 

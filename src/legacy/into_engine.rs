@@ -7,9 +7,9 @@
 use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
 
 use super::batch::Batch;
-use super::earlier_table::{EarlierTable, Met};
+use super::counts::Tally;
 use super::in_place::{Locked, lock};
-use super::tally::Tally;
+use super::table::{EarlierTable, Met};
 use crate::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;

@@ -4,7 +4,7 @@ use phone_crypt_core::crypto::HASH_LEN;
 use phone_crypt_core::phone::{Naive, NaiveError, Regions, read_naive};
 use phone_crypt_core::ratelimit::MAX_KEY;
 
-use super::tally::Tally;
+use super::counts::Tally;
 use crate::cipher;
 use crate::error::Result;
 use crate::pg::text::Text;

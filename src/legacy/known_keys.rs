@@ -6,8 +6,8 @@
 
 use std::cell::Cell;
 
-use super::earlier_table::EarlierTable;
 use super::keys::PHONE_HASH;
+use super::table::EarlierTable;
 
 use crate::pg::Oid;
 

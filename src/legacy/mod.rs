@@ -5,13 +5,14 @@
 //! left for the next pass, so a batch never waits while it holds locks.
 
 mod batch;
-mod earlier_table;
+mod counts;
+mod functions;
 mod in_place;
 mod into_engine;
 mod keys;
 mod known_keys;
+mod table;
 mod take_back;
-mod tally;
 
 pub use batch::{Batch, Kinds};
 pub use in_place::convert;

@@ -1,6 +1,6 @@
 //! The way back: the live state is written into a table of the earlier application's form.
 
-use super::earlier_table::EarlierTable;
+use super::table::EarlierTable;
 use crate::error::Result;
 use crate::pg::Oid;
 use crate::pg::setting_switch::BatchSettings;

@@ -5,7 +5,7 @@ use phone_crypt_core::phone;
 use crate::cipher::stats::{Operation, count};
 use crate::error::Result;
 use crate::pg::text::Text;
-use crate::regions::Chosen;
+use crate::phone::regions::Chosen;
 
 /// Calls `use_number` with the E.164 form of `phone`. What is refused is counted as a failure of the operation that
 /// wanted the number.

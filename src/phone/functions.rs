@@ -6,12 +6,13 @@
 use pgrx::{default, pg_extern};
 use phone_crypt_core::phone::{self, Regions, Style};
 
-use super::args::{self, null_if_at_fault, required};
+use super::arguments::{self, null_if_at_fault};
 use crate::cipher::stats::{Operation, count};
-use crate::e164::with_e164;
 use crate::error::{Answer, Result};
+use crate::pg::arguments::required;
 use crate::pg::text::{RawText, Text, TextOut};
-use crate::regions::Chosen;
+use crate::phone::e164::with_e164;
+use crate::phone::regions::Chosen;
 
 /// What `answer` makes of a phone and the regions to read it in. NULL gives NULL.
 fn answer<T>(
@@ -190,7 +191,7 @@ fn phone_split(
     text: Option<Text<'_>>,
     regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<Vec<RawText>>> {
-    let regions = args::regions(regions)?;
+    let regions = arguments::regions(regions)?;
     let Some(text) = text else { return Ok(None) };
     Ok(Some(pieces(&text.exact()?, &regions)?))
 }
@@ -218,7 +219,7 @@ fn phone_equivalents(
 ) -> Answer<Option<Vec<String>>> {
     Ok(answer(
         phone,
-        &args::regions(regions)?,
+        &arguments::regions(regions)?,
         |phone, regions| {
             let forms = phone::equivalents_of(phone, regions)?;
             Ok(forms.iter().map(|form| form.as_str().to_owned()).collect())
@@ -237,7 +238,7 @@ fn phone_mask(
 ) -> Answer<Option<TextOut>> {
     Ok(answer(
         phone,
-        &args::regions(regions)?,
+        &arguments::regions(regions)?,
         |phone, regions| Ok(TextOut::new(&phone::mask(phone, regions))?),
     )?)
 }

@@ -16,7 +16,7 @@ use std::ffi::CStr;
 use crate::pg::interval::to_interval;
 use crate::pg::unguarded::small_text;
 
-/// The OUT parameters, in their order (`src/sql/ratelimit_hit.rs`). The last is that of `ratelimit_check_all` alone.
+/// The OUT parameters, in their order (`src/ratelimit/functions/hit.rs`). The last is that of `ratelimit_check_all` alone.
 const COLUMNS: [(&CStr, pg_sys::Oid); 9] = [
     (c"allowed", pg_sys::BOOLOID),
     (c"limit", pg_sys::INT4OID),

@@ -4,14 +4,14 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::encrypted_phone::is_text_form;
 use phone_crypt_core::crypto::{self, Kind, Reencrypted, ValueInfo};
 
-use super::args::{self, null_if_at_fault};
 use super::typed_text;
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination, with_scratch};
-use crate::e164::with_e164;
 use crate::error::{Answer, Error, Result};
 use crate::pg::text::{Text, TextOut};
-use crate::regions::Chosen;
+use crate::phone::arguments::{self, null_if_at_fault};
+use crate::phone::e164::with_e164;
+use crate::phone::regions::Chosen;
 
 fn encrypted(phone: Text<'_>, context: &str, regions: &Chosen<'_>) -> Result<TextOut> {
     with_e164(phone, regions, Operation::Encrypt, |e164| {
@@ -33,14 +33,14 @@ fn phone_encrypt(
     context: default!(Option<Text<'_>>, "''"),
     regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<TextOut>> {
-    let context = args::context(context)?;
-    let regions = args::regions(regions)?;
+    let context = arguments::context(context)?;
+    let regions = arguments::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
     Ok(Some(encrypted(phone, &context, &regions)?))
 }
 
 fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Option<TextOut>> {
-    let context = args::context(context)?;
+    let context = arguments::context(context)?;
     let Some(value) = value else { return Ok(None) };
     if is_text_form(value.bytes()) {
         return typed_text::decrypted(value, &context).map(Some);
@@ -110,7 +110,7 @@ fn phone_reencrypt(
     value: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
 ) -> Answer<Option<TextOut>> {
-    let context = args::context(context)?;
+    let context = arguments::context(context)?;
     let Some(value) = value else { return Ok(None) };
     if is_text_form(value.bytes()) {
         return Ok(Some(typed_text::reencrypted(value, &context)?));

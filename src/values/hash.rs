@@ -5,14 +5,14 @@ use phone_crypt_core::crypto::HASH_LEN;
 use phone_crypt_core::phone;
 use std::collections::HashSet;
 
-use super::args;
 use crate::cipher;
 use crate::cipher::stats::{Operation, count};
-use crate::e164::with_e164;
 use crate::error::{Answer, Result};
 use crate::pg::text::{Text, TextOut};
+use crate::phone::arguments;
+use crate::phone::e164::with_e164;
+use crate::phone::regions::Chosen;
 use crate::ratelimit::PHONE_PREFIX;
-use crate::regions::Chosen;
 
 /// What `as_text` makes of the current hash of the phone.
 fn hashed(
@@ -39,8 +39,8 @@ fn phone_hash(
     context: default!(Option<Text<'_>>, "''"),
     regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<TextOut>> {
-    let context = args::context(context)?;
-    let regions = args::regions(regions)?;
+    let context = arguments::context(context)?;
+    let regions = arguments::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
     let hash = hashed(phone, &context, &regions, |hash| TextOut::ascii(hash))?;
     Ok(Some(hash))
@@ -88,8 +88,8 @@ fn phone_hashes(
     context: default!(Option<Text<'_>>, "''"),
     regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<Vec<String>>> {
-    let context = args::context(context)?;
-    let regions = args::regions(regions)?;
+    let context = arguments::context(context)?;
+    let regions = arguments::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
     Ok(Some(all_hashed(phone, &context, &regions)?))
 }
@@ -104,8 +104,8 @@ fn phone_hashes_of(
     context: default!(Option<Text<'_>>, "''"),
     regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<Vec<String>>> {
-    let context = args::context(context)?;
-    let regions = args::regions(regions)?;
+    let context = arguments::context(context)?;
+    let regions = arguments::regions(regions)?;
     regions.check()?;
     let Some(phones) = phones else {
         return Ok(None);
@@ -127,7 +127,7 @@ fn phone_ratelimit_key(
     phone: Option<Text<'_>>,
     regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Option<TextOut>> {
-    let regions = args::regions(regions)?;
+    let regions = arguments::regions(regions)?;
     let Some(phone) = phone else { return Ok(None) };
     let key = hashed(phone, "", &regions, |hash| {
         let mut key = [0; PHONE_PREFIX.len() + HASH_LEN];

@@ -3,10 +3,10 @@
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::Kind;
 
-use super::args;
 use crate::cipher::{self, Destination, with_scratch};
 use crate::error::{Answer, Result};
 use crate::pg::text::{Text, TextOut};
+use crate::phone::arguments;
 
 fn encrypted(text: &str, context: &str) -> Result<TextOut> {
     with_scratch(|out| {
@@ -24,7 +24,7 @@ fn phone_encrypt_raw(
     text: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
 ) -> Answer<Option<TextOut>> {
-    let context = args::context(context)?;
+    let context = arguments::context(context)?;
     let Some(text) = text else { return Ok(None) };
     let text = text.exact()?;
     Ok(Some(encrypted(&text, &context)?))
@@ -51,7 +51,7 @@ fn phone_decrypt_raw(
     value: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
 ) -> Answer<Option<TextOut>> {
-    let context = args::context(context)?;
+    let context = arguments::context(context)?;
     let Some(value) = value else { return Ok(None) };
     Ok(Some(decrypted(value.bytes(), &context)?))
 }

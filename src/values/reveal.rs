@@ -4,7 +4,6 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::encrypted_phone::is_text_form;
 use phone_crypt_core::phone;
 
-use super::args;
 use super::typed_text;
 use crate::cipher::{self, Destination, is_read_as_legacy, with_scratch};
 use crate::error::{Answer, Result};
@@ -12,6 +11,7 @@ use crate::pg::FunctionCallInfo;
 use crate::pg::PgError;
 use crate::pg::catalog;
 use crate::pg::text::{Text, TextOut};
+use crate::phone::arguments;
 
 /// `phone_reveal(value[, context])`: the number for whoever may execute `phone_decrypt`, else its mask. It is
 /// decided at run time for the current user, so that one view serves both.
@@ -23,7 +23,7 @@ fn phone_reveal(
     context: default!(Option<Text<'_>>, "''"),
     fcinfo: FunctionCallInfo,
 ) -> Answer<Option<TextOut>> {
-    let context = args::context(context)?;
+    let context = arguments::context(context)?;
     let Some(value) = value else { return Ok(None) };
     let in_full = catalog::may_execute(catalog::schema_of_call(fcinfo), c"phone_decrypt");
     if is_text_form(value.bytes()) {

@@ -9,10 +9,10 @@ use pgrx::iter::{SetOfIterator, TableIterator};
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Algorithm, Entry, KeyKind, KeyName, State};
 
-use super::jobs::relation;
-use super::ratelimit_args::given;
 use crate::error::Answer;
-use crate::migration;
+use crate::legacy;
+use crate::pg::arguments::given;
+use crate::pg::arguments::relation;
 use crate::pg::interval::to_timestamp;
 use crate::pg::regclass::Regclass;
 use crate::pg::text::{RawText, Text};
@@ -93,5 +93,5 @@ fn unflushed_keys() -> std::result::Result<SetOfIterator<'static, RawText>, Erro
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn take_back_counts(table: Option<Regclass>, view: Option<Regclass>) -> Answer<()> {
     let (table, view) = (relation(table)?, relation(view)?);
-    Ok(migration::take_back(table.oid(), view.oid())?)
+    Ok(legacy::take_back(table.oid(), view.oid())?)
 }

@@ -10,14 +10,14 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::Quota;
 
-use super::jobs::relation;
-use super::ratelimit_args::given;
 use crate::error::Result;
-use crate::migration::{self, Batch, Fate, Kinds};
+use crate::legacy::{self, Batch, Fate, Kinds};
+use crate::pg::arguments::given;
+use crate::pg::arguments::relation;
 use crate::pg::interval::{POSTGRES_EPOCH_US, span_us};
 use crate::pg::regclass::Regclass;
 use crate::pg::text::{RawText, Text};
-use crate::regions::with_default;
+use crate::phone::regions::with_default;
 
 /// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine,
 /// looks_up_all)`: converts rows of the earlier application between two places of the table, or moves them into the
@@ -66,8 +66,8 @@ fn migrate_batch(
         as_of_us: i64::from(given(as_of, "as_of")?).saturating_add(POSTGRES_EPOCH_US),
     };
     let (seen, last, tally) = match given(into_engine, "into_engine")? {
-        true => migration::move_into_engine(source, &batch)?,
-        false => migration::convert(source, &batch)?,
+        true => legacy::move_into_engine(source, &batch)?,
+        false => legacy::convert(source, &batch)?,
     };
     let last = last.filter(|_| i64::try_from(seen).is_ok_and(|seen| seen >= size));
     Ok(TableIterator::once((
@@ -80,7 +80,7 @@ fn migrate_batch(
 /// `phone_crypt.forget_known_keys()`: frees what batches remember of a table's keys.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn forget_known_keys() {
-    migration::forget_known();
+    legacy::forget_known();
 }
 
 /// A window that the engine takes, too.
@@ -109,7 +109,7 @@ fn earlier_key(
     ErrorReport,
 > {
     let id = given(id, "id")?;
-    let fate = with_default(|regions| migration::fate_of(id, regions))?;
+    let fate = with_default(|regions| legacy::fate_of(id, regions))?;
     let row = match fate {
         Fate::Phone(key) | Fate::Key(key) => (Some(RawText(key)), false, None),
         Fate::Repaired(key) => (Some(RawText(key)), true, None),

@@ -3,9 +3,9 @@
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{Key, KeyId, KeyText, LegacyScheme};
 
-use super::args::required;
 use crate::cipher::{self, Destination, LegacyKey, with_scratch};
 use crate::error::{Answer, Error, Result};
+use crate::pg::arguments::required;
 use crate::pg::text::{Text, TextOut};
 
 fn read(value: &[u8], scheme: &str, key: &LegacyKey<'_>) -> Result<TextOut> {

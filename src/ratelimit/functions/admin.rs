@@ -4,8 +4,9 @@ use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{default, pg_extern};
 use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US};
 
-use super::ratelimit_args::{cost, given, key, known_policy};
+use super::arguments::{cost, key, known_policy};
 use crate::error::{Answer, Error, Result};
+use crate::pg::arguments::given;
 use crate::pg::interval::{span_us, to_timestamp};
 use crate::pg::text::Text;
 use crate::ratelimit::{self, StateKey, checked_key};

@@ -4,21 +4,14 @@ use pgrx::datum::Interval;
 use phone_crypt_core::ratelimit::{Algorithm, Limit, Penalties, Quota, QuotaError};
 use std::rc::Rc;
 
-use super::args::required;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::pg::arguments::{given, required};
 use crate::pg::interval::span_us;
 use crate::pg::text::Text;
 use crate::ratelimit::{Policy, checked_key, policy};
 
 /// Only policies have penalties.
 static NO_PENALTIES: Penalties = Penalties::NONE;
-
-/// An argument that is there.
-///
-/// Errors: NULL, 22004.
-pub fn given<T>(argument: Option<T>, name: &'static str) -> Result<T> {
-    argument.ok_or(Error::NullArgument(name))
-}
 
 /// A key, in the bytes that the database has it in.
 ///

@@ -6,9 +6,9 @@ use pgrx::iter::TableIterator;
 use pgrx::pg_extern;
 use phone_crypt_core::ratelimit::{HeaderFacts, HeaderName, headers, more_after_us};
 
-use super::args::required;
-use super::ratelimit_args::{key, known_policy, limit};
+use super::arguments::{key, known_policy, limit};
 use crate::error::Result;
+use crate::pg::arguments::required;
 use crate::pg::text::Text;
 use crate::ratelimit::{self, Request};
 

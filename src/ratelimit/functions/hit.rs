@@ -3,7 +3,7 @@
 use pgrx::datum::Interval;
 use pgrx::pg_extern;
 
-use super::ratelimit_args::{cost, key, limit};
+use super::arguments::{cost, key, limit};
 use crate::error::{Answer, Result};
 use crate::pg::text::Text;
 use crate::ratelimit::abi::VerdictRow;

@@ -4,16 +4,17 @@ use pgrx::datum::Interval;
 use pgrx::pg_extern;
 use phone_crypt_core::ratelimit::Verdict;
 
-use super::args;
-use super::ratelimit_args::{cost, given, known_policy, limit};
+use super::arguments::{cost, known_policy, limit};
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Hash};
-use crate::e164::with_e164;
 use crate::error::{Answer, Result};
+use crate::pg::arguments::given;
 use crate::pg::text::Text;
+use crate::phone::arguments;
+use crate::phone::e164::with_e164;
+use crate::phone::regions::Chosen;
 use crate::ratelimit::abi::VerdictRow;
 use crate::ratelimit::{self, PHONE_PREFIX, Request};
-use crate::regions::Chosen;
 
 /// `ratelimit_hit_phone(phone, limit, window[, cost[, algorithm[, burst[, regions]]]])`: as `ratelimit_hit`, on the
 /// key `phone_hash:<hash>` of the number, however it is written. While several keys or hash schemes are configured,
@@ -41,7 +42,7 @@ fn ratelimit_hit_phone(
     regions: Option<Text<'_>>,
 ) -> Answer<VerdictRow> {
     let phone = given(phone, "phone")?;
-    let regions = args::regions(regions)?;
+    let regions = arguments::regions(regions)?;
     let cost = self::cost(cost)?;
     let limit = self::limit(limit, window, algorithm, burst)?;
     let keys = keys_of(phone, &regions)?;
@@ -108,7 +109,7 @@ fn on_policy(
 ) -> Result<Verdict> {
     let policy = known_policy(policy)?;
     let phone = given(phone, "phone")?;
-    let regions = args::regions(regions)?;
+    let regions = arguments::regions(regions)?;
     let cost = self::cost(cost)?;
     let keys = keys_of(phone, &regions)?;
     let requests: Vec<Request<'_>> = keys

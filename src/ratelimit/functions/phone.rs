@@ -1,18 +1,19 @@
-//! What the lists and blocks of phone numbers are kept with (`sql/base/ratelimit_phones.sql`).
+//! What the lists and blocks of phone numbers are kept with (`sql/ratelimit/phones.sql`).
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{HASH_LEN, Kind};
 
-use super::args::{self, required};
-use super::ratelimit_admin::state_keys;
-use super::ratelimit_args::given;
+use super::admin::state_keys;
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination, Hash, with_scratch};
-use crate::e164::with_e164;
 use crate::error::{Answer, Result};
+use crate::pg::arguments::given;
+use crate::pg::arguments::required;
 use crate::pg::interval::to_timestamp;
 use crate::pg::text::Text;
+use crate::phone::arguments;
+use crate::phone::e164::with_e164;
 use crate::ratelimit::{self, PHONE_PREFIX};
 
 /// The rate-limit keys of a number under every configured key and both schemes, the present one first.
@@ -41,7 +42,7 @@ fn ratelimit_phone_keys(
     regions: default!(Option<Text<'_>>, "'default'"),
 ) -> Answer<Vec<String>> {
     let phone = given(phone, "phone")?;
-    let regions = args::regions(regions)?;
+    let regions = arguments::regions(regions)?;
     Ok(with_e164(phone, &regions, Operation::Hash, keys_of)?)
 }
 

@@ -5,10 +5,11 @@ use pgrx::{Array, pg_extern};
 use phone_crypt_core::ratelimit::{KeyName, Verdict};
 use std::rc::Rc;
 
-use super::args::required;
-use super::ratelimit_args::{cost, given, key, known_policy};
+use super::arguments::{cost, key, known_policy};
 use crate::error::{Answer, Error, Result};
 use crate::pg::FunctionCallInfo;
+use crate::pg::arguments::given;
+use crate::pg::arguments::required;
 use crate::pg::array_arguments::dimensions;
 use crate::pg::text::Text;
 use crate::ratelimit::abi::VerdictRow;
@@ -111,7 +112,10 @@ fn ratelimit_check_all(
 
 /// The elements of an array, none of which may be NULL.
 fn elements<'a>(array: &'a Array<'_, Text<'_>>, name: &'static str) -> Result<Vec<Text<'a>>> {
-    array.iter().map(|element| given(element, name)).collect()
+    Ok(array
+        .iter()
+        .map(|element| given(element, name))
+        .collect::<std::result::Result<_, _>>()?)
 }
 
 fn refuse_repeated(requests: &[Request<'_>]) -> Result<()> {
