@@ -71,6 +71,7 @@ pgrx::extension_sql_file!(
         ratelimit::functions::address::ratelimit_address_key,
         ratelimit::functions::admin::ratelimit_reset,
         ratelimit::functions::admin::ratelimit_refund,
+        ratelimit::functions::admin::ratelimit_refund_hit,
         ratelimit::functions::admin::ratelimit_block,
         ratelimit::functions::admin::ratelimit_unblock,
         ratelimit::functions::admin::ratelimit_merge,
