@@ -38,6 +38,7 @@ pgrx::extension_sql_file!(
     name = "pins",
     requires = [
         keys::functions::phone_crypt_configured_keys,
+        keys::functions::check_lasting_keys,
         phone::configured_regions::configured_regions,
     ]
 );
@@ -102,6 +103,7 @@ pgrx::extension_sql_file!(
         ratelimit::functions::phone::ratelimit_phone_keys,
         ratelimit::functions::phone::ratelimit_phone_keys_of,
         ratelimit::functions::phone::ratelimit_blocked_until,
+        keys::functions::check_lasting_keys,
     ]
 );
 pgrx::extension_sql_file!(
@@ -118,6 +120,7 @@ pgrx::extension_sql_file!(
         legacy::functions::migrate_rate_limits::migrate_batch,
         legacy::functions::migrate_rate_limits::earlier_key,
         legacy::functions::migrate_rate_limits::forget_known_keys,
+        keys::functions::check_lasting_keys,
     ]
 );
 pgrx::extension_sql_file!(
@@ -219,6 +222,7 @@ pgrx::extension_sql_file!(
         "pins",
         values::encrypt::phone_decrypt,
         keys::functions::check_keys,
+        keys::functions::check_lasting_keys,
         conversion::functions::check_always,
         conversion::functions::check_source,
         conversion::functions::plain_outcome,
@@ -272,6 +276,7 @@ pgrx::extension_sql_file!(
         "pins",
         "ratelimit_phones",
         keys::functions::check_keys,
+        keys::functions::check_lasting_keys,
         encrypted_phone::functions::key_id_of_value
     ]
 );

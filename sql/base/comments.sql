@@ -200,6 +200,8 @@ COMMENT ON FUNCTION phone_crypt.take_back_counts(regclass, regclass) IS
     'writes the rows of a view into a table; behind phone_crypt_release_rate_limits';
 COMMENT ON FUNCTION phone_crypt.check_keys() IS
     'nothing, or 55000 where keys are missing or the database is pinned to others';
+COMMENT ON FUNCTION phone_crypt.check_lasting_keys(text) IS
+    'nothing, or 55000 where a key that data would be encrypted or hashed under is gone with the session, or public';
 COMMENT ON FUNCTION phone_crypt.run_as_owner(regclass, text) IS
     'runs a statement in the name of the owner of a table, which the caller must be able to act for';
 COMMENT ON FUNCTION phone_crypt.count_as_owner(regclass, text) IS
