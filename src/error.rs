@@ -194,8 +194,6 @@ pub enum Error {
     NotLocked(String),
     #[error("the table has no deferrable unique constraint of this oid")]
     NoSuchConstraint,
-    #[error("{0} must not be NULL")]
-    NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
     InsecureTransport,
 }
@@ -302,7 +300,6 @@ impl SqlError for Error {
             | Error::NoRateLimits
             | Error::FlushOnStandby
             | Error::NoLauncher => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::RowsKept => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             Error::InsecureTransport | Error::MayNot(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::EncryptedAsPlain | Error::MalformedTyped => ERRCODE_INVALID_TEXT_REPRESENTATION,
