@@ -10,7 +10,7 @@ use phone_crypt_core::crypto::{
 };
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
 use phone_crypt_core::ratelimit::{
-    AddressPrefixError, AlgorithmError, HeaderNameError, PenaltiesError, QuotaError,
+    AddressPrefixError, AlgorithmError, CalendarUnitError, HeaderNameError, PenaltiesError, QuotaError,
 };
 
 use crate::pg::report::raise_as_sql_error;
@@ -103,6 +103,14 @@ pub enum Error {
     Quota(#[from] QuotaError),
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
+    #[error(transparent)]
+    CalendarUnit(#[from] CalendarUnitError),
+    /// Windows of a calendar have no length, and are fixed windows.
+    #[error("a calendar takes the place of window, burst and algorithm")]
+    CalendarAndWindow,
+    /// A time zone without a calendar.
+    #[error("time_zone goes with calendar")]
+    TimeZoneAlone,
     #[error(transparent)]
     Penalties(#[from] PenaltiesError),
     #[error(transparent)]
@@ -246,6 +254,9 @@ impl SqlError for Error {
             | Error::KeyId(_)
             | Error::Quota(_)
             | Error::Algorithm(_)
+            | Error::CalendarUnit(_)
+            | Error::CalendarAndWindow
+            | Error::TimeZoneAlone
             | Error::Penalties(_)
             | Error::AddressPrefix(_)
             | Error::NotAnAddress

@@ -82,6 +82,11 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/base/ratelimit_overrides.sql",
+    name = "ratelimit_overrides",
+    requires = ["ratelimit", sql::ratelimit_policy::is_policy]
+);
+pgrx::extension_sql_file!(
     "../sql/base/jobs.sql",
     name = "jobs",
     requires = [
@@ -283,6 +288,7 @@ pgrx::extension_sql_file!(
         "metadata",
         "stats",
         "ratelimit",
+        "ratelimit_overrides",
         "jobs",
         "ratelimit_phones",
         "erasure",

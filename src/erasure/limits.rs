@@ -37,6 +37,11 @@ thread_local! {
            WHERE b.key OPERATOR(pg_catalog.=) ANY ($1)",
         &KEYS,
     ) };
+    static DROP_OVERRIDES: Statement = const { Statement::new(
+        c"DELETE FROM phone_crypt.ratelimit_policy_overrides AS o \
+           WHERE o.key OPERATOR(pg_catalog.=) ANY ($1)",
+        &KEYS,
+    ) };
     static DELETE_STATE: Statement = const { Statement::new(
         c"DELETE FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
           RETURNING r.id",
@@ -83,12 +88,14 @@ fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
     let unlisted = delete(&UNLIST, &place, &[keys.as_slice(), &listed].concat());
     keys.extend(blocked);
     let unblocked = delete(&UNBLOCK, &place, &keys);
+    let overridden = delete(&DROP_OVERRIDES, &place, &keys);
     let forgotten = forget_states(&place, &keys)?;
     let outcome = |object: &str, rows| Outcome::done(object, "deleted", rows);
     Ok(vec![
         outcome(RATE_LIMITS, forgotten),
         outcome("phone_crypt.ratelimit_blocked_phones", unblocked),
         outcome("phone_crypt.ratelimit_lists", unlisted),
+        outcome("phone_crypt.ratelimit_policy_overrides", overridden),
     ])
 }
 

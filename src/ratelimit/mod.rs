@@ -3,6 +3,7 @@
 //! A hit goes: SQL function → lists → policy → engine (memory or table) → core decides.
 
 pub mod abi;
+mod calendar_rule;
 mod earlier;
 mod engine;
 mod flush;
@@ -11,6 +12,7 @@ mod limiter;
 mod lists;
 pub mod memory;
 pub mod outcomes;
+mod overrides;
 mod place;
 mod policies;
 mod rows;

@@ -139,14 +139,15 @@ fn decisive<'a>(
 
 /// `phone_crypt.is_policy(…)`: true if a policy could be made of this.
 ///
-/// Errors: NULL but for the burst, 22004; a value out of range, 22023.
+/// Errors: NULL but for the burst, and for the window or the calendar, 22004; a value out of range, 22023.
 #[pg_extern(
     immutable,
     parallel_safe,
     schema = "phone_crypt",
     sql = r#"
 CREATE FUNCTION phone_crypt.is_policy(
-    name text, "limit" bigint, "window" interval, algorithm text, burst bigint, penalties interval[]
+    name text, "limit" bigint, "window" interval, algorithm text, burst bigint, penalties interval[],
+    calendar text, time_zone text
 ) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#
@@ -158,6 +159,8 @@ fn is_policy(
     algorithm: Option<Text<'_>>,
     burst: Option<i64>,
     penalties: Option<Array<'_, Interval>>,
+    calendar: Option<Text<'_>>,
+    time_zone: Option<Text<'_>>,
 ) -> Answer<bool> {
     let name = required(name, "name")?;
     let algorithm = required(algorithm, "algorithm")?;
@@ -165,13 +168,17 @@ fn is_policy(
     for block in given(penalties, "penalties")?.iter() {
         blocks.push(given(block, "penalties")?);
     }
+    let exact = |text: Option<Text<'_>>| text.map(|text| text.exact().map(Into::into)).transpose();
+    let (calendar, time_zone): (Option<String>, Option<String>) =
+        (exact(calendar)?, exact(time_zone)?);
     Policy::checked(
         &name,
         given(limit, "limit")?,
-        &given(window, "window")?,
+        window.as_ref(),
         &algorithm,
         burst,
         &blocks,
+        (calendar.as_deref(), time_zone.as_deref()),
     )?;
     Ok(true)
 }

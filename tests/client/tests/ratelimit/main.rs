@@ -8,6 +8,7 @@ mod concurrency;
 mod databases;
 mod engines;
 mod isolation;
+mod overrides;
 mod policies;
 mod privileges;
 mod rollback;
