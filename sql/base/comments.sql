@@ -142,6 +142,10 @@ COMMENT ON FUNCTION ratelimit_flush() IS
     'waits until what was changed in memory is in phone_crypt.rate_limits';
 COMMENT ON FUNCTION ratelimit_cleanup(integer) IS
     'deletes expired rows of phone_crypt.rate_limits; how many';
+COMMENT ON FUNCTION phone_crypt.check_time_zone(text) IS
+    'an error if the server knows no time zone of this name';
+COMMENT ON FUNCTION phone_crypt.calendar_windows(text, text, timestamptz) IS
+    'the hour, day, week or month of a time zone that a time is in, and when the next one ends';
 COMMENT ON FUNCTION phone_crypt.is_policy(text, bigint, interval, text, bigint, interval[], text, text) IS
     'true, or the error that says why these are no policy';
 COMMENT ON FUNCTION phone_crypt.ratelimit_drop_lost() IS
@@ -200,6 +204,8 @@ COMMENT ON FUNCTION phone_crypt.take_back_counts(regclass, regclass) IS
     'writes the rows of a view into a table; behind phone_crypt_release_rate_limits';
 COMMENT ON FUNCTION phone_crypt.check_keys() IS
     'nothing, or 55000 where keys are missing or the database is pinned to others';
+COMMENT ON FUNCTION phone_crypt.check_lasting_keys(text) IS
+    'nothing, or 55000 where a key that data would be encrypted or hashed under is gone with the session, or public';
 COMMENT ON FUNCTION phone_crypt.run_as_owner(regclass, text) IS
     'runs a statement in the name of the owner of a table, which the caller must be able to act for';
 COMMENT ON FUNCTION phone_crypt.count_as_owner(regclass, text) IS

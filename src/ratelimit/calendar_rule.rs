@@ -2,6 +2,7 @@
 
 use phone_crypt_core::ratelimit::{Calendar, CalendarUnit};
 use std::cell::Cell;
+use std::ops::Range;
 
 use crate::pg::clock::now_us;
 use crate::pg::time_zone::date_trunc;
@@ -33,11 +34,20 @@ impl CalendarRule {
         let now_us = now_us();
         let known = self.latest.get().filter(|it| it.is_current(now_us));
         known.unwrap_or_else(|| {
-            let unit = self.unit.as_str();
-            let label = |time_us| date_trunc(unit, time_us, &self.time_zone);
-            let calendar = Calendar::around(self.unit, now_us, label);
+            let calendar = self.at(now_us);
             self.latest.set(Some(calendar));
             calendar
+        })
+    }
+
+    /// The times that `at` takes: from 1970 to 2200.
+    pub const TIMES_US: Range<i64> = 0..7_258_118_400_000_000;
+
+    /// The window that a time is in, and the next.
+    pub fn at(&self, time_us: i64) -> Calendar {
+        let unit = self.unit.as_str();
+        Calendar::around(self.unit, time_us, |time_us| {
+            date_trunc(unit, time_us, &self.time_zone)
         })
     }
 }

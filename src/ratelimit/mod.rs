@@ -7,6 +7,7 @@ mod calendar_rule;
 mod earlier;
 mod engine;
 mod flush;
+mod functions;
 mod key;
 mod limiter;
 mod lists;
@@ -19,6 +20,7 @@ mod rows;
 mod step;
 mod table;
 
+pub use calendar_rule::CalendarRule;
 pub use earlier::add_window;
 pub use engine::{Engine, in_force};
 pub use flush::{flush, flush_counts};

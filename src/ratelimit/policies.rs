@@ -1,7 +1,9 @@
 //! Policies, as this backend remembers them.
 
 use pgrx::datum::Interval;
-use phone_crypt_core::ratelimit::{Algorithm, CalendarUnit, Limit, Penalties, Quota};
+use phone_crypt_core::ratelimit::{
+    Algorithm, CalendarError, CalendarUnit, Limit, Penalties, Quota,
+};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -12,6 +14,7 @@ use super::memory;
 use super::outcomes::Remembered;
 use super::place::place;
 use crate::error::{Error, Result};
+use crate::pg::PgError;
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
@@ -86,11 +89,11 @@ impl Policy {
         let calendar = calendar_rule(calendar)?;
         let (algorithm, window_us) = match (&calendar, window) {
             (None, Some(window)) => (algorithm, span_us(window)),
-            (None, None) => return Err(Error::NullArgument("window")),
+            (None, None) => return Err(PgError::NullArgument("window").into()),
             (Some(rule), None) if algorithm == Algorithm::FixedWindow && burst.is_none() => {
                 (Algorithm::Calendar, rule.unit.usual_us())
             }
-            (Some(_), _) => return Err(Error::CalendarAndWindow),
+            (Some(_), _) => return Err(CalendarError::WithWindow.into()),
         };
         Ok(Policy {
             name: checked_policy_name(name)?.to_owned(),
@@ -111,8 +114,8 @@ impl Policy {
 fn calendar_rule(calendar: (Option<&str>, Option<&str>)) -> Result<Option<CalendarRule>> {
     match calendar {
         (None, None) => Ok(None),
-        (None, Some(_)) => Err(Error::TimeZoneAlone),
-        (Some(_), None) => Err(Error::NullArgument("time_zone")),
+        (None, Some(_)) => Err(CalendarError::TimeZoneAlone.into()),
+        (Some(_), None) => Err(PgError::NullArgument("time_zone").into()),
         (Some(unit), Some(time_zone)) => {
             let unit = CalendarUnit::parse(unit)?;
             Ok(Some(CalendarRule::new(unit, time_zone)))

@@ -43,10 +43,25 @@ pub enum CalendarUnit {
     Month,
 }
 
-/// A name that is no unit.
+/// Why a calendar is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("unknown calendar: use hour, day, week or month")]
-pub struct CalendarUnitError;
+pub enum CalendarError {
+    /// A name that is no unit.
+    #[error("unknown calendar: use hour, day, week or month")]
+    Unit,
+    /// Windows of a calendar have no length, and are fixed windows.
+    #[error("a calendar takes the place of window, burst and algorithm")]
+    WithWindow,
+    /// A time zone without a calendar.
+    #[error("time_zone goes with calendar")]
+    TimeZoneAlone,
+    /// A time zone that the server does not know.
+    #[error("time zone is not known")]
+    TimeZone,
+    /// A time that no window of a calendar is reckoned for.
+    #[error("time must be between 1970 and 2200")]
+    Time,
+}
 
 impl CalendarUnit {
     /// All of them.
@@ -60,10 +75,10 @@ impl CalendarUnit {
     /// By its name in SQL.
     ///
     /// # Errors
-    /// [`CalendarUnitError`] for any other name.
-    pub fn parse(name: &str) -> Result<CalendarUnit, CalendarUnitError> {
+    /// [`CalendarError::Unit`] for any other name.
+    pub fn parse(name: &str) -> Result<CalendarUnit, CalendarError> {
         let named = |unit: &CalendarUnit| unit.as_str() == name;
-        (CalendarUnit::ALL.into_iter().find(named)).ok_or(CalendarUnitError)
+        (CalendarUnit::ALL.into_iter().find(named)).ok_or(CalendarError::Unit)
     }
 
     /// Its name in SQL.

@@ -1,0 +1,12 @@
+//! The SQL functions.
+
+mod address;
+mod admin;
+mod arguments;
+mod calendar;
+mod headers;
+mod hit;
+mod hit_phone;
+mod phone;
+mod policy;
+mod views;
