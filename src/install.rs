@@ -26,10 +26,23 @@ pgrx::extension_sql_file!(
     requires = ["encrypted_phone_type"]
 );
 pgrx::extension_sql_file!(
+    "../sql/webhooks/endpoints.sql",
+    name = "webhooks",
+    requires = [
+        "schema",
+        sql::encrypt::phone_key_id,
+        webhooks::functions::webhook_seal,
+        webhooks::functions::webhook_reseal,
+        webhooks::functions::webhook_signs_time,
+        webhooks::functions::webhook_outcomes,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/encrypted_phone/column_keys.sql",
     name = "column_keys_of_all",
     requires = [
         "types_of_values",
+        "webhooks",
         encrypted_phone::key_counts::count_column_keys
     ]
 );
@@ -270,6 +283,7 @@ pgrx::extension_sql_file!(
         "pages",
         "pins",
         "ratelimit_phones",
+        "webhooks",
         sql::keys::check_keys,
         encrypted_phone::functions::key_id_of_value
     ]
@@ -294,6 +308,12 @@ pgrx::extension_sql_file!(
         "rotate_column",
         "rotate_hash_key",
         "column_check",
+        "webhooks",
+        webhooks::functions::webhook_verify,
+        webhooks::functions::webhook_verify_text,
+        webhooks::functions::webhook_verify_standard,
+        webhooks::functions::webhook_sign,
+        webhooks::functions::webhook_receive,
         sql::encrypt::phone_encrypt,
         sql::encrypt::phone_decrypt,
         sql::encrypt::phone_try_decrypt,

@@ -17,6 +17,7 @@ mod ratelimit;
 mod regions;
 mod settings;
 mod sql;
+mod webhooks;
 
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
@@ -33,6 +34,7 @@ pub extern "C-unwind" fn _PG_init() {
     cipher::stats::init();
     keys::request_pin_cache();
     ratelimit::memory::request();
+    webhooks::request_memory();
     ratelimit::memory::register_launcher();
     encrypted_phone::policy::register();
     regions::warm_up();
