@@ -38,11 +38,8 @@ impl RowType {
             .collect();
         // SAFETY: as many values and nulls as the descriptor has columns; the tuple copies what they point to.
         unsafe {
-            let tuple = pg_sys::heap_form_tuple(
-                self.descriptor(),
-                values.as_mut_ptr(),
-                nulls.as_mut_ptr(),
-            );
+            let tuple =
+                pg_sys::heap_form_tuple(self.descriptor(), values.as_mut_ptr(), nulls.as_mut_ptr());
             // What the values point to was made by the function itself, so that there is nothing to detoast in it.
             Record(pg_sys::Datum::from((*tuple).t_data))
         }

@@ -81,11 +81,7 @@ fn webhook_verify_text(
 }
 
 /// None where something is NULL or not UTF-8.
-fn verify(
-    payload: Option<&[u8]>,
-    texts: [Option<Text<'_>>; 3],
-    window: Window,
-) -> Option<bool> {
+fn verify(payload: Option<&[u8]>, texts: [Option<Text<'_>>; 3], window: Window) -> Option<bool> {
     let [signature, signed_at, secret] = texts.map(|text| text.and_then(|text| text.exact().ok()));
     let (signature, signed_at, secret) = (signature?, signed_at?, secret?);
     Some(webhook::verify_signature(
@@ -203,7 +199,10 @@ fn webhook_receive(
     let values = [
         answer.is_accepted().into_datum(),
         answer.reason.as_str().into_datum(),
-        answer.id.and_then(|id| RawText::utf8(id.as_bytes()).ok()).into_datum(),
+        answer
+            .id
+            .and_then(|id| RawText::utf8(id.as_bytes()).ok())
+            .into_datum(),
         answer.event_at_us.and_then(to_timestamp).into_datum(),
     ];
     Ok(RECEIVED.with(|row| row.row(&values)))

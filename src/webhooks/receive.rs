@@ -120,9 +120,7 @@ fn is_new(endpoint: &Endpoint, message: &Message, now: i64) -> Result<bool> {
     let arrival = Arrival {
         endpoint: endpoint.id,
         message: message.replay_key.digest(),
-        expires_at: acceptable_until
-            .max(wanted_until)
-            .saturating_add(MARGIN_US),
+        expires_at: acceptable_until.max(wanted_until).saturating_add(MARGIN_US),
     };
     seen::insert(&arrival, now)
 }

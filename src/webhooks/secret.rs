@@ -40,12 +40,7 @@ pub fn seal(scheme: &str, endpoint: &str, secret: &str, is_public: bool) -> Resu
     }
     let context = context(scheme, checked_name(endpoint)?);
     let mut value = Vec::new();
-    cipher::seal(
-        Kind::WebhookSecret,
-        secret.as_bytes(),
-        &context,
-        &mut value,
-    )?;
+    cipher::seal(Kind::WebhookSecret, secret.as_bytes(), &context, &mut value)?;
     Ok(value)
 }
 

@@ -11,7 +11,6 @@ use super::legacy_keys::LegacyKeys;
 use super::primitives::aes_cbc::AesCbcKey;
 use super::primitives::hkdf_sha256::KeyDerivation;
 use super::primitives::hmac_sha256::HmacKey;
-use super::value::Kind;
 
 /// The HKDF salt, which also names the version of the derivation.
 const SALT: &[u8] = b"phone_crypt:v1";
@@ -71,12 +70,14 @@ impl Key {
         &self.text
     }
 
-    /// What values of a kind are sealed with.
-    pub(super) fn seals(&self, kind: Kind) -> &SealKey {
-        match kind {
-            Kind::Phone | Kind::Text | Kind::Written => &self.numbers_and_texts,
-            Kind::WebhookSecret => &self.webhook_secrets,
-        }
+    /// What seals numbers and texts.
+    pub(super) fn numbers_and_texts(&self) -> &SealKey {
+        &self.numbers_and_texts
+    }
+
+    /// What seals the secrets of webhook endpoints.
+    pub(super) fn webhook_secrets(&self) -> &SealKey {
+        &self.webhook_secrets
     }
 
     pub(super) fn hash(&self) -> &HmacKey {

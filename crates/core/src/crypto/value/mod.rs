@@ -19,6 +19,7 @@ mod text;
 pub use info::{ValueInfo, inspect};
 pub use text::{Reencrypted, decrypt_into, encrypt_into, encrypted_len, reencrypt_into};
 
+use crate::crypto::key::{Key, SealKey};
 use crate::crypto::key_id::KeyId;
 use crate::crypto::primitives::hmac_sha256::TAG;
 
@@ -50,6 +51,14 @@ impl Kind {
             4 => Some(Kind::Written),
             5 => Some(Kind::WebhookSecret),
             _ => None,
+        }
+    }
+
+    /// The subkey that values of this kind are sealed with.
+    fn seal_key(self, key: &Key) -> &SealKey {
+        match self {
+            Kind::Phone | Kind::Text | Kind::Written => key.numbers_and_texts(),
+            Kind::WebhookSecret => key.webhook_secrets(),
         }
     }
 

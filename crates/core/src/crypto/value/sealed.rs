@@ -46,7 +46,7 @@ pub fn seal_in_place(
     debug_assert_eq!(sealed.len(), sealed_len(plain_len));
     let (header, rest) = sealed.split_at_mut(HEADER);
     let (encrypted, tag) = rest.split_at_mut(padded_len(plain_len));
-    let seal_key = key.seals(kind);
+    let seal_key = kind.seal_key(key);
     header[0] = kind as u8;
     header[1..].copy_from_slice(key.id().as_bytes());
     seal_key.cipher.encrypt(iv, encrypted, plain_len);
@@ -92,7 +92,7 @@ pub fn open<'ring, 'sealed>(
         .ok_or(ValueError::Malformed)?;
     let (kind, key_id) = read_header(header)?;
     let key = ring.find(key_id).ok_or(ValueError::UnknownKey(key_id))?;
-    let seal_key = key.seals(kind);
+    let seal_key = kind.seal_key(key);
     // Nothing derived from `encrypted` may be looked at before this: a padding error that a sender can
     // tell from a tag error decrypts values byte by byte.
     let authentic = TagInput {
