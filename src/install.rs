@@ -31,6 +31,7 @@ pgrx::extension_sql_file!(
     requires = [
         "schema",
         sql::encrypt::phone_key_id,
+        sql::keys::check_lasting_keys,
         webhooks::functions::webhook_seal,
         webhooks::functions::webhook_reseal,
         webhooks::functions::webhook_signs_time,
@@ -51,6 +52,7 @@ pgrx::extension_sql_file!(
     name = "pins",
     requires = [
         sql::keys::phone_crypt_configured_keys,
+        sql::keys::check_lasting_keys,
         sql::regions::configured_regions,
     ]
 );
@@ -84,6 +86,7 @@ pgrx::extension_sql_file!(
         sql::ratelimit_address::ratelimit_address_key,
         sql::ratelimit_admin::ratelimit_reset,
         sql::ratelimit_admin::ratelimit_refund,
+        sql::ratelimit_admin::ratelimit_refund_hit,
         sql::ratelimit_admin::ratelimit_block,
         sql::ratelimit_admin::ratelimit_unblock,
         sql::ratelimit_admin::ratelimit_merge,
@@ -114,6 +117,7 @@ pgrx::extension_sql_file!(
         sql::ratelimit_phone::ratelimit_phone_keys,
         sql::ratelimit_phone::ratelimit_phone_keys_of,
         sql::ratelimit_phone::ratelimit_blocked_until,
+        sql::keys::check_lasting_keys,
     ]
 );
 pgrx::extension_sql_file!(
@@ -130,6 +134,7 @@ pgrx::extension_sql_file!(
         sql::migrate_rate_limits::migrate_batch,
         sql::migrate_rate_limits::earlier_key,
         sql::migrate_rate_limits::forget_known_keys,
+        sql::keys::check_lasting_keys,
     ]
 );
 pgrx::extension_sql_file!(
@@ -231,6 +236,7 @@ pgrx::extension_sql_file!(
         "pins",
         sql::encrypt::phone_decrypt,
         sql::keys::check_keys,
+        sql::keys::check_lasting_keys,
         conversion::functions::check_always,
         conversion::functions::check_source,
         conversion::functions::plain_outcome,
@@ -285,6 +291,7 @@ pgrx::extension_sql_file!(
         "ratelimit_phones",
         "webhooks",
         sql::keys::check_keys,
+        sql::keys::check_lasting_keys,
         encrypted_phone::functions::key_id_of_value
     ]
 );

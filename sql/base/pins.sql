@@ -67,6 +67,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'phone_crypt.key_status shows the ids; add the new key to phone_crypt.previous_keys first.';
     END IF;
+    PERFORM phone_crypt.check_lasting_keys(next_key_id);
 
     SELECT pinned.default_regions INTO other
       FROM phone_crypt.pinned_keys AS pinned
@@ -107,18 +108,37 @@ BEGIN
 END;
 $$;
 
--- Pins a database that is not pinned yet: from now on it holds data that another key could not read.
-CREATE FUNCTION phone_crypt.pin_if_not_pinned() RETURNS void
+-- Says what pin_if_not_pinned() will do.
+CREATE FUNCTION phone_crypt.announce_pin(title text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM phone_crypt.keys) THEN
-        PERFORM @extschema@.phone_crypt_pin_keys();
-        RAISE NOTICE 'this database is now pinned to its keys: see phone_crypt.keys';
+        RAISE NOTICE '%: pins this database to key %', title,
+            (SELECT string_agg(k.key_id, ', hash key ' ORDER BY 'primary' = ANY (k.roles) DESC)
+               FROM phone_crypt.configured_keys() AS k WHERE k.roles && ARRAY['primary', 'hash'])
+            USING HINT = 'From then on it refuses other keys. Keep this one apart from the database''s backups.';
     END IF;
-    PERFORM phone_crypt.check_keys();
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.pin_if_not_pinned() IS
-    'pins the keys unless they are, and refuses others';
+COMMENT ON FUNCTION phone_crypt.announce_pin(text) IS
+    'says to which keys a procedure will pin a database that is not pinned yet';
+
+-- Pins a database that is not pinned yet: from now on it holds data that another key could not read.
+CREATE FUNCTION phone_crypt.pin_if_not_pinned(title text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM phone_crypt.check_keys();
+    PERFORM phone_crypt.check_lasting_keys();
+    IF NOT EXISTS (SELECT FROM phone_crypt.keys) THEN
+        PERFORM phone_crypt.announce_pin(title);
+        PERFORM @extschema@.phone_crypt_pin_keys();
+        PERFORM phone_crypt.check_keys();
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.pin_if_not_pinned(text) IS
+    'pins the keys unless they are, after a NOTICE, and refuses others, those of a session, and the development key';

@@ -17,8 +17,8 @@ CREATE TABLE phone_crypt.rate_limits (
     cur               bigint,
     prev              bigint,
     tat_ns            bigint,
-    quota             integer,
-    burst             integer,
+    quota             bigint,
+    burst             bigint,
     violations        integer,
     last_violation_us bigint,
     blocked_until_us  bigint,
@@ -40,10 +40,10 @@ SELECT pg_catalog.pg_extension_config_dump('phone_crypt.ratelimit_spaces', '');
 CREATE TABLE phone_crypt.ratelimit_policies (
     -- Read by position (src/ratelimit/policies.rs).
     name         text       COLLATE "C" PRIMARY KEY,
-    "limit"      integer    NOT NULL,
+    "limit"      bigint     NOT NULL,
     "window"     interval   NOT NULL,
     algorithm    text       NOT NULL DEFAULT 'fixed_window',
-    burst        integer,
+    burst        bigint,
     penalties    interval[] NOT NULL DEFAULT '{}',
     shadow       boolean    NOT NULL DEFAULT false,
     durable      boolean    NOT NULL DEFAULT false,
@@ -106,8 +106,8 @@ CREATE TRIGGER announce_change
 
 -- SECURITY DEFINER here and below: whoever may administer limits need not own the tables.
 CREATE FUNCTION ratelimit_policy_set(
-    name text, "limit" integer, "window" interval, algorithm text DEFAULT 'fixed_window',
-    burst integer DEFAULT NULL, penalties interval[] DEFAULT '{}', shadow boolean DEFAULT false,
+    name text, "limit" bigint, "window" interval, algorithm text DEFAULT 'fixed_window',
+    burst bigint DEFAULT NULL, penalties interval[] DEFAULT '{}', shadow boolean DEFAULT false,
     durable boolean DEFAULT false, count_denied boolean DEFAULT false
 ) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER

@@ -169,6 +169,10 @@ CREATE FUNCTION phone_crypt.rekey_phones() RETURNS bigint
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF EXISTS (SELECT FROM phone_crypt.ratelimit_lists AS l WHERE l.phone_encrypted IS NOT NULL)
+       OR EXISTS (SELECT FROM phone_crypt.ratelimit_blocked_phones) THEN
+        PERFORM phone_crypt.check_lasting_keys();
+    END IF;
     RETURN phone_crypt.rekey_listed_phones() + phone_crypt.rekey_blocked_phones();
 END;
 $$;

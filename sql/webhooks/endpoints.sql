@@ -191,6 +191,7 @@ BEGIN
     LOOP
         moved := phone_crypt.webhook_reseal(item.scheme, item.name, item.secret);
         IF moved IS NOT NULL THEN
+            PERFORM phone_crypt.check_lasting_keys();
             UPDATE phone_crypt.webhook_secrets SET secret = moved WHERE ctid = item.place;
             total := total + 1;
         END IF;

@@ -80,7 +80,7 @@ fn add_live(rule: &MergeRule, group: &[Met<Vec<u8>>]) -> Result<u64> {
 }
 
 fn add_row(key: &[u8], row: &EarlierRow, window_us: i64) -> Result<bool> {
-    let count = i32::try_from(row.count.clamp(0, i64::from(i32::MAX))).unwrap_or(i32::MAX);
+    let count = row.count.clamp(0, i64::from(i32::MAX));
     let start_us = row.window_start_ms.saturating_mul(1000);
     ratelimit::add_window(key, count, start_us, window_us)
 }

@@ -2,12 +2,13 @@
 
 use crate::pg::ErrorReport;
 use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern};
+use pgrx::{default, name, pg_extern};
 use phone_crypt_core::crypto::{self, KeyId, Keyring};
 
 use crate::error::{Answer, Error};
 use crate::keys;
-use crate::pg::text::TextOut;
+use crate::pg::text::{Text, TextOut};
+use crate::sql::args;
 
 /// `phone_crypt_generate_key()`: 64 hexadecimal digits from the system's random source.
 ///
@@ -71,6 +72,16 @@ fn roles(keyring: &Keyring, id: KeyId) -> Vec<String> {
         roles.push("legacy");
     }
     roles.into_iter().map(str::to_owned).collect()
+}
+
+/// `phone_crypt.check_lasting_keys(key_id)`: nothing where the keys that data is encrypted and hashed under, and the one
+/// with this id, are the server's. It does not look at the pin.
+///
+/// Errors: as [`keys::check_lasting`]; no id of a key, 22023.
+#[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
+fn check_lasting_keys(key_id: default!(Option<Text<'_>>, "NULL")) -> Answer<()> {
+    let id = args::optional(key_id)?.map(|id| id.parse()).transpose();
+    Ok(keys::check_lasting(id.map_err(Error::from)?)?)
 }
 
 /// `phone_crypt.check_keys()`: nothing where this session has its keys and the database is not pinned to others.

@@ -6,7 +6,7 @@ use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US};
 
 use super::ratelimit_args::{cost, given, key, known_policy};
 use crate::error::{Answer, Error, Result};
-use crate::pg::interval::{span_us, to_timestamp};
+use crate::pg::interval::{span_us, to_timestamp, to_us};
 use crate::pg::text::Text;
 use crate::ratelimit::{self, StateKey, checked_key};
 
@@ -69,13 +69,37 @@ fn ratelimit_reset(
 #[pg_extern(volatile, parallel_unsafe)]
 fn ratelimit_refund(
     key: Option<Text<'_>>,
-    cost: default!(Option<i32>, "1"),
+    cost: default!(Option<i64>, "1"),
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<bool> {
     let keys = state_keys(key, policy)?;
-    let cost = i64::from(self::cost(cost)?);
+    let cost = self::cost(cost)?;
     let refund = |entry: &Entry, now_us: i64| {
         let after = entry.refunded(now_us, cost);
+        (after, after.is_some())
+    };
+    Ok(change_all(&keys, refund)?)
+}
+
+/// `ratelimit_refund_hit(key, hit_at[, cost[, policy]])`: gives a hit back that was counted at `hit_at`, as its answer said.
+/// False if it does not count any more (its window is over, or the bucket has refilled since), or if `hit_at` is NULL,
+/// since nothing was counted.
+///
+/// Errors: as `ratelimit_refund`.
+#[pg_extern(volatile, parallel_unsafe)]
+fn ratelimit_refund_hit(
+    key: Option<Text<'_>>,
+    hit_at: Option<TimestampWithTimeZone>,
+    cost: default!(Option<i64>, "1"),
+    policy: default!(Option<Text<'_>>, "NULL"),
+) -> Answer<bool> {
+    let keys = state_keys(key, policy)?;
+    let cost = self::cost(cost)?;
+    let Some(hit_at_us) = hit_at.map(to_us) else {
+        return Ok(false);
+    };
+    let refund = |entry: &Entry, now_us: i64| {
+        let after = entry.refunded_hit(now_us, cost, hit_at_us);
         (after, after.is_some())
     };
     Ok(change_all(&keys, refund)?)
@@ -128,13 +152,13 @@ fn ratelimit_unblock(
 ///
 /// Errors: any NULL, 22004; a bad key or window, or a negative count, 22023; no slot left, 53400; no engine, 55000.
 #[pg_extern(sql = r#"
-CREATE FUNCTION ratelimit_merge(id text, count integer, window_start bigint, "window" interval)
+CREATE FUNCTION ratelimit_merge(id text, count bigint, window_start bigint, "window" interval)
     RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_merge(
     id: Option<Text<'_>>,
-    count: Option<i32>,
+    count: Option<i64>,
     window_start: Option<i64>,
     window: Option<Interval>,
 ) -> Answer<bool> {

@@ -30,7 +30,7 @@ pub fn key(argument: Option<Text<'_>>) -> Result<&[u8]> {
 /// A cost.
 ///
 /// Errors: NULL, 22004; below 1, 22023.
-pub fn cost(argument: Option<i32>) -> Result<i32> {
+pub fn cost(argument: Option<i64>) -> Result<i64> {
     match given(argument, "cost")? {
         cost @ 1.. => Ok(cost),
         _ => Err(QuotaError::Cost.into()),
@@ -41,17 +41,18 @@ pub fn cost(argument: Option<i32>) -> Result<i32> {
 ///
 /// Errors: NULL but for the burst, 22004; out of range, 22023.
 pub fn limit(
-    limit: Option<i32>,
+    limit: Option<i64>,
     window: Option<Interval>,
     algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
+    burst: Option<i64>,
 ) -> Result<Limit<'static>> {
     let limit = given(limit, "limit")?;
     let window = given(window, "window")?;
     let algorithm = required(algorithm, "algorithm")?;
+    let algorithm = Algorithm::parse(&algorithm)?;
     Ok(Limit {
-        algorithm: Algorithm::parse(&algorithm)?,
-        quota: Quota::new(limit, span_us(&window), burst)?,
+        algorithm,
+        quota: Quota::new(limit, span_us(&window), burst)?.suited_to(algorithm)?,
         penalties: &NO_PENALTIES,
         count_denied: false,
     })

@@ -82,18 +82,18 @@ fn ratelimit_headers_of_policy(
 /// engine, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_headers(
-    name text, key text, "limit" integer, "window" interval, algorithm text DEFAULT 'fixed_window',
-    burst integer DEFAULT NULL
+    name text, key text, "limit" bigint, "window" interval, algorithm text DEFAULT 'fixed_window',
+    burst bigint DEFAULT NULL
 ) RETURNS TABLE (header text, value text)
     LANGUAGE c VOLATILE PARALLEL UNSAFE ROWS 6 AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_headers(
     name: Option<Text<'_>>,
     key: Option<Text<'_>>,
-    limit: Option<i32>,
+    limit: Option<i64>,
     window: Option<Interval>,
     algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
+    burst: Option<i64>,
 ) -> std::result::Result<
     TableIterator<
         'static,

@@ -17,21 +17,21 @@ use phone_crypt_core::ratelimit::{KeyName, Verdict};
 /// Errors: NULL but for the burst, 22004; a value out of range, 22023; no slot left, 53400; no engine, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_hit(
-    key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
-    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    key text, "limit" bigint, "window" interval, cost bigint DEFAULT 1,
+    algorithm text DEFAULT 'fixed_window', burst bigint DEFAULT NULL,
+    OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,
     OUT retry_after interval, OUT reason text,
-    OUT reset_after_seconds integer, OUT retry_after_seconds integer
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT hit_at timestamptz
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_hit(
     key: Option<Text<'_>>,
-    limit: Option<i32>,
+    limit: Option<i64>,
     window: Option<Interval>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
+    burst: Option<i64>,
 ) -> Answer<VerdictRow> {
     let verdict = hit(key, limit, window, cost, algorithm, burst)?;
     Ok(VerdictRow::new(&verdict))
@@ -42,18 +42,18 @@ fn ratelimit_hit(
 /// Errors: as `ratelimit_hit`.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_allow(
-    key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
-    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL
+    key text, "limit" bigint, "window" interval, cost bigint DEFAULT 1,
+    algorithm text DEFAULT 'fixed_window', burst bigint DEFAULT NULL
 ) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_allow(
     key: Option<Text<'_>>,
-    limit: Option<i32>,
+    limit: Option<i64>,
     window: Option<Interval>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
+    burst: Option<i64>,
 ) -> Answer<bool> {
     Ok(hit(key, limit, window, cost, algorithm, burst)?
         .decision
@@ -62,11 +62,11 @@ fn ratelimit_allow(
 
 fn hit(
     key: Option<Text<'_>>,
-    limit: Option<i32>,
+    limit: Option<i64>,
     window: Option<Interval>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
+    burst: Option<i64>,
 ) -> Result<Verdict> {
     let key = self::key(key)?;
     let aim = ratelimit::aim(KeyName::plain(key), false)?;
@@ -81,21 +81,21 @@ fn hit(
 /// Errors: as `ratelimit_hit`.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_peek(
-    key text, "limit" integer, "window" interval, cost integer DEFAULT 1,
-    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL,
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    key text, "limit" bigint, "window" interval, cost bigint DEFAULT 1,
+    algorithm text DEFAULT 'fixed_window', burst bigint DEFAULT NULL,
+    OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,
     OUT retry_after interval, OUT reason text,
-    OUT reset_after_seconds integer, OUT retry_after_seconds integer
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT hit_at timestamptz
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_peek(
     key: Option<Text<'_>>,
-    limit: Option<i32>,
+    limit: Option<i64>,
     window: Option<Interval>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
+    burst: Option<i64>,
 ) -> Answer<VerdictRow> {
     let key = self::key(key)?;
     let cost = self::cost(cost)?;

@@ -23,21 +23,21 @@ use crate::regions::Chosen;
 /// regions that differ from the pin, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_hit_phone(
-    phone text, "limit" integer, "window" interval, cost integer DEFAULT 1,
-    algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL, regions text DEFAULT 'default',
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    phone text, "limit" bigint, "window" interval, cost bigint DEFAULT 1,
+    algorithm text DEFAULT 'fixed_window', burst bigint DEFAULT NULL, regions text DEFAULT 'default',
+    OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,
     OUT retry_after interval, OUT reason text,
-    OUT reset_after_seconds integer, OUT retry_after_seconds integer
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT hit_at timestamptz
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_hit_phone(
     phone: Option<Text<'_>>,
-    limit: Option<i32>,
+    limit: Option<i64>,
     window: Option<Interval>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
+    burst: Option<i64>,
     regions: Option<Text<'_>>,
 ) -> Answer<VerdictRow> {
     let phone = given(phone, "phone")?;
@@ -59,17 +59,17 @@ fn ratelimit_hit_phone(
 /// regions that differ from the pin, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_check_phone(
-    policy text, phone text, cost integer DEFAULT 1, regions text DEFAULT 'default',
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    policy text, phone text, cost bigint DEFAULT 1, regions text DEFAULT 'default',
+    OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,
     OUT retry_after interval, OUT reason text,
-    OUT reset_after_seconds integer, OUT retry_after_seconds integer
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT hit_at timestamptz
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_check_phone(
     policy: Option<Text<'_>>,
     phone: Option<Text<'_>>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     regions: Option<Text<'_>>,
 ) -> Answer<VerdictRow> {
     let verdict = on_policy(policy, phone, cost, regions, ratelimit::hit_moving)?;
@@ -82,17 +82,17 @@ fn ratelimit_check_phone(
 /// Errors: as `ratelimit_check_phone`.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_peek_policy_phone(
-    policy text, phone text, cost integer DEFAULT 1, regions text DEFAULT 'default',
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    policy text, phone text, cost bigint DEFAULT 1, regions text DEFAULT 'default',
+    OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,
     OUT retry_after interval, OUT reason text,
-    OUT reset_after_seconds integer, OUT retry_after_seconds integer
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT hit_at timestamptz
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_peek_policy_phone(
     policy: Option<Text<'_>>,
     phone: Option<Text<'_>>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     regions: Option<Text<'_>>,
 ) -> Answer<VerdictRow> {
     let verdict = on_policy(policy, phone, cost, regions, ratelimit::look_moving)?;
@@ -102,9 +102,9 @@ fn ratelimit_peek_policy_phone(
 fn on_policy(
     policy: Option<Text<'_>>,
     phone: Option<Text<'_>>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     regions: Option<Text<'_>>,
-    decide: fn(&[Request<'_>], i32) -> Result<Verdict>,
+    decide: fn(&[Request<'_>], i64) -> Result<Verdict>,
 ) -> Result<Verdict> {
     let policy = known_policy(policy)?;
     let phone = given(phone, "phone")?;

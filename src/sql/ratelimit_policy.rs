@@ -23,17 +23,17 @@ const MAX_AT_ONCE: usize = 64;
 /// Errors: any NULL, 22004; no such policy, or a value out of range, 22023; no slot left, 53400; no engine, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_check(
-    policy text, key text, cost integer DEFAULT 1,
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    policy text, key text, cost bigint DEFAULT 1,
+    OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,
     OUT retry_after interval, OUT reason text,
-    OUT reset_after_seconds integer, OUT retry_after_seconds integer
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT hit_at timestamptz
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_check(
     policy: Option<Text<'_>>,
     key: Option<Text<'_>>,
-    cost: Option<i32>,
+    cost: Option<i64>,
 ) -> Answer<VerdictRow> {
     let policy = known_policy(policy)?;
     let key = self::key(key)?;
@@ -47,17 +47,17 @@ fn ratelimit_check(
 /// Errors: as `ratelimit_check`.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_peek_policy(
-    policy text, key text, cost integer DEFAULT 1,
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    policy text, key text, cost bigint DEFAULT 1,
+    OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,
     OUT retry_after interval, OUT reason text,
-    OUT reset_after_seconds integer, OUT retry_after_seconds integer
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT hit_at timestamptz
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_peek_policy(
     policy: Option<Text<'_>>,
     key: Option<Text<'_>>,
-    cost: Option<i32>,
+    cost: Option<i64>,
 ) -> Answer<VerdictRow> {
     let policy = known_policy(policy)?;
     let key = self::key(key)?;
@@ -72,17 +72,17 @@ fn ratelimit_peek_policy(
 /// Errors: as `ratelimit_check`; arrays of different lengths, or the same policy and key twice, 22023.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_check_all(
-    policies text[], keys text[], cost integer DEFAULT 1,
-    OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,
+    policies text[], keys text[], cost bigint DEFAULT 1,
+    OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,
     OUT retry_after interval, OUT reason text,
-    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT policy text
+    OUT reset_after_seconds integer, OUT retry_after_seconds integer, OUT hit_at timestamptz, OUT policy text
 ) RETURNS record
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn ratelimit_check_all(
     policies: Option<Array<'_, Text<'_>>>,
     keys: Option<Array<'_, Text<'_>>>,
-    cost: Option<i32>,
+    cost: Option<i64>,
     fcinfo: FunctionCallInfo,
 ) -> Answer<VerdictRow> {
     let cost = self::cost(cost)?;
@@ -146,17 +146,17 @@ fn decisive<'a>(
     schema = "phone_crypt",
     sql = r#"
 CREATE FUNCTION phone_crypt.is_policy(
-    name text, "limit" integer, "window" interval, algorithm text, burst integer, penalties interval[]
+    name text, "limit" bigint, "window" interval, algorithm text, burst bigint, penalties interval[]
 ) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#
 )]
 fn is_policy(
     name: Option<Text<'_>>,
-    limit: Option<i32>,
+    limit: Option<i64>,
     window: Option<Interval>,
     algorithm: Option<Text<'_>>,
-    burst: Option<i32>,
+    burst: Option<i64>,
     penalties: Option<Array<'_, Interval>>,
 ) -> Answer<bool> {
     let name = required(name, "name")?;

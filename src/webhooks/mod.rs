@@ -3,6 +3,7 @@
 //! What each provider signs is in `crates/core/src/webhook`. Here are endpoints with their stored secrets, and the store of
 //! what was seen.
 
+mod cleanup;
 mod endpoints;
 mod error;
 mod functions;
@@ -11,4 +12,5 @@ mod secret;
 mod seen;
 mod stats;
 
-pub use stats::request_memory;
+pub use cleanup::Cleanup;
+pub use stats::OUTCOMES;

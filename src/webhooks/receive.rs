@@ -3,6 +3,7 @@
 use phone_crypt_core::webhook::{self, Headers, Message, ReplayKey, Window};
 use std::borrow::Cow;
 
+use super::cleanup::Cleanup;
 use super::endpoints::{self, Endpoint};
 use super::error::Result;
 use super::seen::{self, Arrival};
@@ -12,6 +13,7 @@ use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::jsonb::{Field, Jsonb};
 use crate::pg::process;
 use crate::pg::text::Text;
+use crate::worker::note_work;
 
 /// How much longer than it could be accepted a message stays known, in microseconds: clocks of a server and its standby
 /// differ.
@@ -122,7 +124,11 @@ fn is_new(endpoint: &Endpoint, message: &Message, now: i64) -> Result<bool> {
         message: message.replay_key.digest(),
         expires_at: acceptable_until.max(wanted_until).saturating_add(MARGIN_US),
     };
-    seen::insert(&arrival, now)
+    let is_new = seen::insert(&arrival)?;
+    if is_new && !note_work(&Cleanup) {
+        seen::delete_few_now_and_then(now)?;
+    }
+    Ok(is_new)
 }
 
 /// The id that was signed; where there is none, the digest of what was signed, in hex.

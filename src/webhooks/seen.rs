@@ -1,8 +1,8 @@
 //! The store of what was seen: a row a message, inserted in the caller's transaction.
 //!
 //! A ROLLBACK takes the row back, and the provider's retry is taken. Whoever brings the same message meanwhile waits for the
-//! end of that transaction, as for every unique key. Rows that have expired are deleted by `webhook_cleanup`, and where the
-//! library is not preloaded, a few at a time by those who insert.
+//! end of that transaction, as for every unique key. Rows that have expired are deleted by a background task, and where there
+//! is none, a few at a time by those who insert.
 
 use pgrx::{IntoDatum, PgSqlErrorCode};
 use std::cell::Cell;
@@ -11,7 +11,7 @@ use super::error::{Error, Result};
 use crate::pg::cached_table::CachedTable;
 use crate::pg::statement::Statement;
 use crate::pg::subtransaction::attempt;
-use crate::pg::{Datum, Oid, TimestampTz, oids, relation, transaction};
+use crate::pg::{Datum, Oid, TimestampTz, oids, process, relation, transaction};
 use crate::settings::SCHEMA;
 
 /// Only where it is is remembered, never its rows.
@@ -19,6 +19,10 @@ static SEEN: CachedTable = CachedTable::new(SCHEMA, c"webhook_seen");
 
 /// How many messages a backend takes between two looks for rows that have expired.
 const BETWEEN_CLEANUPS: u32 = 64;
+/// How many rows it deletes then: twice as many as it has inserted, so that they do not pile up.
+const FEW: i64 = 128;
+/// How many rows the background task deletes in a transaction.
+const MANY: i64 = 10_000;
 
 thread_local! {
     static OWNER: Cell<Option<Oid>> = const { Cell::new(None) };
@@ -32,12 +36,15 @@ thread_local! {
         c"INSERT INTO phone_crypt.webhook_seen (endpoint, message, expires_at) VALUES ($1, $2, $3)",
         &[oids::INT4OID, oids::BYTEAOID, oids::TIMESTAMPTZOID],
     ) };
-    // Twice as many as are inserted until the next time, so that they do not pile up.
     static DELETE_EXPIRED: Statement = const { Statement::new(
         c"DELETE FROM phone_crypt.webhook_seen WHERE ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\
             SELECT s.ctid FROM phone_crypt.webhook_seen AS s WHERE s.expires_at OPERATOR(pg_catalog.<) $1 \
-             ORDER BY s.expires_at LIMIT 128 FOR UPDATE SKIP LOCKED))",
-        &[oids::TIMESTAMPTZOID],
+             ORDER BY s.expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))",
+        &[oids::TIMESTAMPTZOID, oids::INT8OID],
+    ) };
+    static ANY: Statement = const { Statement::new(
+        c"SELECT FROM phone_crypt.webhook_seen LIMIT 1",
+        &[],
     ) };
 }
 
@@ -54,7 +61,7 @@ pub struct Arrival {
 /// Whether the message is the first of its kind. Waits for a transaction in progress that has brought the same one.
 ///
 /// Errors: no such table, 55000.
-pub fn insert(arrival: &Arrival, now: TimestampTz) -> Result<bool> {
+pub fn insert(arrival: &Arrival) -> Result<bool> {
     let owner = owner()?;
     let columns = [
         arrival.endpoint.into_datum(),
@@ -64,11 +71,7 @@ pub fn insert(arrival: &Arrival, now: TimestampTz) -> Result<bool> {
     if transaction::has_one_snapshot() {
         return insert_or_fail(owner, &columns);
     }
-    let inserted = INSERT.with(|insert| insert.run(owner, &columns, |_| ())) > 0;
-    if inserted {
-        clean_now_and_then(owner, now);
-    }
-    Ok(inserted)
+    Ok(INSERT.with(|insert| insert.run(owner, &columns, |_| ())) > 0)
 }
 
 /// In a transaction that sees the same rows however often it looks, ON CONFLICT raises an error for a row that it does not
@@ -84,12 +87,34 @@ fn insert_or_fail(owner: Oid, columns: &[Option<Datum>]) -> Result<bool> {
     }
 }
 
-fn clean_now_and_then(owner: Oid, now: TimestampTz) {
+/// Deletes a few rows that have expired, at every so many calls. For who has inserted one where no task does it.
+///
+/// Errors: no such table, 55000.
+pub fn delete_few_now_and_then(now: TimestampTz) -> Result<()> {
     let count = SINCE_CLEANUP.get() + 1;
     SINCE_CLEANUP.set(count % BETWEEN_CLEANUPS);
-    if count >= BETWEEN_CLEANUPS {
-        DELETE_EXPIRED.with(|delete| delete.run(owner, &[now.into_datum()], |_| ()));
+    // One snapshot may show rows that are gone, which would be an error.
+    if count >= BETWEEN_CLEANUPS && !transaction::has_one_snapshot() {
+        delete(owner()?, now, FEW);
     }
+    Ok(())
+}
+
+fn delete(owner: Oid, now: TimestampTz, limit: i64) -> u64 {
+    let arguments = [now.into_datum(), limit.into_datum()];
+    DELETE_EXPIRED.with(|delete| delete.run(owner, &arguments, |_| ()))
+}
+
+/// Deletes rows that have expired and that nobody has locked. Whether there may be more.
+pub fn delete_expired() -> bool {
+    let deleted = owner().map(|owner| delete(owner, process::now(), MANY));
+    deleted.is_ok_and(|deleted| deleted >= MANY.unsigned_abs())
+}
+
+/// Whether there is a row that will expire.
+pub fn is_any_left() -> bool {
+    let any = owner().map(|owner| ANY.with(|any| any.run(owner, &[], |_| ())));
+    any.is_ok_and(|rows| rows > 0)
 }
 
 fn owner() -> Result<Oid> {

@@ -6,8 +6,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::pg::{preload, process};
-use crate::{request_shared_static, shared_static};
+use crate::pg::process;
+use crate::shared_static;
 
 /// Why a request is accepted or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ struct Entry {
 }
 
 /// All counters. An entry is taken for good, until the server starts again.
-struct Entries([Entry; MAX_COUNTED]);
+pub struct Entries([Entry; MAX_COUNTED]);
 
 impl Default for Entries {
     fn default() -> Entries {
@@ -84,7 +84,7 @@ impl Default for Entries {
     }
 }
 
-shared_static! { SHARED: Entries = c"phone_crypt webhook outcomes"; }
+shared_static! { pub OUTCOMES: Entries = c"phone_crypt webhook outcomes"; }
 
 thread_local! {
     /// Where there is no shared memory.
@@ -97,24 +97,18 @@ thread_local! {
 #[derive(Debug, Default)]
 pub struct Remembered(Cell<Option<usize>>);
 
-/// Asks for the shared memory. Called by `_PG_init`; without preload there is none.
-pub fn request_memory() {
-    if preload::in_progress() {
-        request_shared_static!(SHARED);
-    }
-}
-
 /// Counts an answer of an endpoint.
 pub fn count(endpoint: i32, remembered: &Remembered, reason: Reason) {
-    if !preload::is_preloaded() {
+    let Some(shared) = OUTCOMES.find() else {
         OWN.with_borrow_mut(|own| own.entry(endpoint).or_default()[reason.index()] += 1);
         return;
-    }
-    let Some(index) = remembered.0.get().or_else(|| claim(endpoint)) else {
+    };
+    let known = remembered.0.get();
+    let Some(index) = known.or_else(|| claim(shared, endpoint)) else {
         return;
     };
     remembered.0.set(Some(index));
-    SHARED.get().0[index].counts[reason.index()].fetch_add(1, Ordering::Relaxed);
+    shared.0[index].counts[reason.index()].fetch_add(1, Ordering::Relaxed);
 }
 
 /// Counts a request to an endpoint that does not exist.
@@ -124,11 +118,11 @@ pub fn count_unknown() {
 
 /// What has been counted of an endpoint.
 pub fn counts(endpoint: i32) -> Counts {
-    if !preload::is_preloaded() {
+    let Some(shared) = OUTCOMES.find() else {
         return OWN.with_borrow(|own| own.get(&endpoint).copied().unwrap_or_default());
-    }
+    };
     let wanted = name_of(endpoint);
-    let mut entries = SHARED.get().0.iter();
+    let mut entries = shared.0.iter();
     let entry = entries.find(|entry| entry.of.load(Ordering::Acquire) == wanted);
     entry.map_or([0; REASONS.len()], |entry| {
         entry
@@ -140,7 +134,7 @@ pub fn counts(endpoint: i32) -> Counts {
 
 /// The entry of this endpoint, which is taken if nobody has it. They are taken in their order and never given back, so the
 /// first one that is free ends the search.
-fn claim(endpoint: i32) -> Option<usize> {
+fn claim(shared: &Entries, endpoint: i32) -> Option<usize> {
     let wanted = name_of(endpoint);
     let take = |entry: &Entry| {
         let taken = entry
@@ -148,7 +142,7 @@ fn claim(endpoint: i32) -> Option<usize> {
             .compare_exchange(0, wanted, Ordering::AcqRel, Ordering::Acquire);
         taken.is_ok() || taken == Err(wanted)
     };
-    SHARED.get().0.iter().position(take)
+    shared.0.iter().position(take)
 }
 
 /// Database and endpoint in one number; never 0, which no database has.

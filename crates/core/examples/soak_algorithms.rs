@@ -40,7 +40,7 @@ struct Call {
     op: Op,
     algorithm: Algorithm,
     quota: Quota,
-    cost: i32,
+    cost: i64,
     first: i64,
     last: i64,
     allowed: Option<bool>,
@@ -150,7 +150,7 @@ impl Call {
         else {
             return Err(format!("not a call: {line}").into());
         };
-        let (limit, window): (i32, i64) = (limit.parse()?, window.parse()?);
+        let (limit, window): (i64, i64) = (limit.parse()?, window.parse()?);
         let algorithm = Algorithm::parse(algorithm)?;
         if algorithm == Algorithm::TokenBucket && (limit == 0 || window % i64::from(limit) != 0) {
             return Err("a bucket must refill by one hit in a whole number of microseconds".into());

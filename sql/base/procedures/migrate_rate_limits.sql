@@ -139,6 +139,9 @@ BEGIN
     PERFORM phone_crypt.check_earlier_table(source, into_engine);
     -- Without a good key not even the first row is looked at.
     PERFORM phone_crypt.earlier_key('phone:');
+    IF NOT dry_run THEN
+        PERFORM phone_crypt.check_lasting_keys();
+    END IF;
     PERFORM phone_crypt.forget_known_keys();
 
     foreign_rows := CASE WHEN existing_hashes OPERATOR(pg_catalog.=) 'refuse'
