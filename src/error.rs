@@ -13,11 +13,9 @@ use phone_crypt_core::ratelimit::{
     AddressPrefixError, AlgorithmError, HeaderNameError, PenaltiesError, QuotaError,
 };
 
+use crate::documentation;
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{ErrorReport, PgError, SqlError, sqlstate};
-
-/// Where the documentation explains how to set up keys; every key error points there.
-const KEYS_PAGE: &str = "docs/keys.md";
 
 /// What [`Error::MayNot`] says of plain text as input of the data type.
 pub const PLAIN_NUMBERS: &str = "plain phone numbers as encrypted_phone";
@@ -59,6 +57,8 @@ pub enum Error {
     Keyring(#[from] KeyringError),
     #[error("no encryption key is configured")]
     NoKey,
+    #[error("no encryption key is configured, and this database is pinned to key {0}")]
+    NoPinnedKey(String),
     #[error("key {0} is known to this session only")]
     KeyOfSession(KeyId),
     #[error(
@@ -194,8 +194,6 @@ pub enum Error {
     NotLocked(String),
     #[error("the table has no deferrable unique constraint of this oid")]
     NoSuchConstraint,
-    #[error("{0} must not be NULL")]
-    NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
     InsecureTransport,
 }
@@ -278,6 +276,7 @@ impl SqlError for Error {
             Error::Legacy(error) => legacy_sqlstate(error),
             Error::Keyring(_)
             | Error::NoKey
+            | Error::NoPinnedKey(_)
             | Error::KeyOfSession(_)
             | Error::DevelopmentKey
             | Error::KeySource(_)
@@ -301,7 +300,6 @@ impl SqlError for Error {
             | Error::NoRateLimits
             | Error::FlushOnStandby
             | Error::NoLauncher => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::RowsKept => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             Error::InsecureTransport | Error::MayNot(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::EncryptedAsPlain | Error::MalformedTyped => ERRCODE_INVALID_TEXT_REPRESENTATION,
@@ -319,16 +317,25 @@ impl SqlError for Error {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Error::Phone(error) => return error.hint().map(str::to_owned),
-            Error::NoKey => format!(
+            Error::NoKey => concat!(
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
-                 phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
+                 phone_crypt_generate_key(), false). To keep what you store, make a key file: ",
+                documentation!("keys.md#in-short")
+            )
+            .to_owned(),
+            Error::NoPinnedKey(id) => format!(
+                "Give the server key {id} again, in phone_crypt.key_file or where it was: no other key can read what is \
+                 stored here. See {}",
+                documentation!("keys.md#pinned-keys")
             ),
             Error::KeyOfSession(_) => format!(
                 "When the session ends, nobody could read what is encrypted under it. Write the key into a file, name \
-                 that in phone_crypt.key_file, reload, RESET phone_crypt.encryption_key, and try again: {KEYS_PAGE}."
+                 that in phone_crypt.key_file, reload, RESET phone_crypt.encryption_key, and try again: {}",
+                documentation!("keys.md#where-to-put-it")
             ),
             Error::DevelopmentKey => format!(
-                "Write a key of your own into a file, name that in phone_crypt.key_file, and reload: {KEYS_PAGE}."
+                "Write a key of your own into a file, name that in phone_crypt.key_file, and reload: {}",
+                documentation!("keys.md#in-short")
             ),
             Error::NotPreloaded(_) | Error::NoSharedMemory => {
                 "Add phone_crypt to shared_preload_libraries and restart the server.".to_owned()
@@ -336,16 +343,29 @@ impl SqlError for Error {
             Error::PreviousWithoutPrimary => {
                 "Set both in the session: one source of keys wins whole.".to_owned()
             }
-            Error::TwoSources(_) => format!("Keep one of them. See {KEYS_PAGE}."),
-            Error::Key { .. } | Error::KeySource(_) | Error::Keyring(_) => {
-                format!("See {KEYS_PAGE}; phone_crypt_generate_key() makes a good key.")
+            Error::TwoSources(_) => {
+                concat!("Keep one of them. See ", documentation!("keys.md#where-to-put-it")).to_owned()
             }
-            Error::PinMismatch { .. } | Error::PinnedKeyMissing(_) => format!(
-                "Start the server with the keys that this database was written with, or see \"Pinned keys\" in {KEYS_PAGE}."
-            ),
+            // Not another key: a database may hold what was encrypted under the one that cannot be read.
+            Error::KeySource(_) => {
+                concat!("See ", documentation!("keys.md#error-messages")).to_owned()
+            }
+            Error::Key { .. } | Error::Keyring(_) => {
+                concat!(
+                    "phone_crypt_generate_key() makes a good key. See ",
+                    documentation!("keys.md#error-messages")
+                )
+                .to_owned()
+            }
+            Error::PinMismatch { .. } | Error::PinnedKeyMissing(_) => concat!(
+                "Start the server with the keys that this database was written with, or see ",
+                documentation!("keys.md#pinned-keys")
+            )
+            .to_owned(),
             Error::RegionsMismatch { pinned, .. } => format!(
                 "A plain dump leaves ALTER DATABASE ... SET phone_crypt.default_regions = '{pinned}' behind: set it \
-                 again. See \"Pinned regions\" in {KEYS_PAGE}."
+                 again. See {}",
+                documentation!("keys.md#pinned-regions")
             ),
             Error::MayNot(STORED_VALUES) => {
                 "It needs EXECUTE on phone_from_value (profile restore). To change other columns, leave this one out of \
@@ -369,13 +389,9 @@ impl SqlError for Error {
             }
             Error::Value(ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_))
             | Error::Legacy(LegacyError::UnknownKey(_)) => {
-                format!(
-                    "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
-                )
+                add_that_key()
             }
-            Error::HashKeyMissing(_) => format!(
-                "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
-            ),
+            Error::HashKeyMissing(_) => add_that_key(),
             Error::NoSlot => {
                 "A flush makes room: it has been requested. For more keys at once, raise phone_crypt.ratelimit_slots.".to_owned()
             }
@@ -399,8 +415,9 @@ impl SqlError for Error {
             }
             Error::InTransactionBlock => {
                 "CALL it by itself, with autocommit: autocommit=True of psycopg, atomic = False of Django, \
-                 setAutoCommit(true) of JDBC."
+                 setAutoCommit(true) of JDBC. See "
                     .to_owned()
+                    + documentation!("with-your-stack.md#in-every-stack")
             }
             Error::NestedValues => {
                 "Look for it by hand, as in WHERE phone = ANY (phones), and keep numbers in columns of the type itself.".to_owned()
@@ -408,12 +425,26 @@ impl SqlError for Error {
             Error::NoRetention => "phone_column_policy() sets one.".to_owned(),
             Error::UnknownPolicy => "ratelimit_policy_set() makes one.".to_owned(),
             Error::InsecureTransport => {
-                "Connect with sslmode=require or better, or see phone_crypt.require_tls.".to_owned()
+                concat!(
+                    "Connect with sslmode=require or better. phone_crypt.require_tls = remote takes plain TCP from \
+                     loopback alone, so not from containers or private networks: give the server a certificate, or, \
+                     where the network is safe, set it to off. See ",
+                    documentation!("settings.md#require_tls")
+                )
+                .to_owned()
             }
             _ => return None,
         };
         Some(hint)
     }
+}
+
+fn add_that_key() -> String {
+    concat!(
+        "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See ",
+        documentation!("keys.md#changing-keys")
+    )
+    .to_owned()
 }
 
 /// An empty list of regions, in a message.

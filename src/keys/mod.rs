@@ -4,7 +4,9 @@
 //! a pinned database refuses any other ring (`pin`).
 
 mod at_start;
+mod changes;
 mod file;
+mod functions;
 mod hash_key_change;
 pub mod pin;
 mod pin_cache;

@@ -16,7 +16,7 @@ use std::ffi::CStr;
 use crate::pg::interval::{POSTGRES_EPOCH_US, to_interval};
 use crate::pg::unguarded::small_text;
 
-/// The OUT parameters, in their order (`src/sql/ratelimit_hit.rs`). The last is that of `ratelimit_check_all` alone.
+/// The OUT parameters, in their order (`src/ratelimit/functions/hit.rs`). The last is that of `ratelimit_check_all` alone.
 const COLUMNS: [(&CStr, pg_sys::Oid); 10] = [
     (c"allowed", pg_sys::BOOLOID),
     (c"limit", pg_sys::INT8OID),

@@ -14,14 +14,12 @@ use super::error::{Error, Result};
 use super::receive::{self, Received};
 use super::secret;
 use super::stats;
+use crate::error::Answer;
 use crate::pg::interval::{POSTGRES_EPOCH_US, span_us, to_timestamp};
 use crate::pg::jsonb::Jsonb;
 use crate::pg::record::{Record, RowType};
 use crate::pg::text::{RawText, Text, TextOut};
-use crate::pg::{ErrorReport, oids, process};
-
-/// What a SQL function gives back.
-type Answer<T> = std::result::Result<T, ErrorReport>;
+use crate::pg::{oids, process};
 
 thread_local! {
     static RECEIVED: RowType = const { RowType::new(&[
