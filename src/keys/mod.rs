@@ -5,6 +5,7 @@
 
 mod at_start;
 mod changes;
+pub mod error;
 mod file;
 mod functions;
 mod hash_key_change;
