@@ -3,7 +3,7 @@
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::{HashError, KeyId, LegacyError, RandomError, ValueError};
 
-use crate::keys::error::KEYS_PAGE;
+use crate::documentation;
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -71,12 +71,21 @@ impl SqlError for Error {
         match self {
             Error::Value(ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_))
             | Error::Legacy(LegacyError::UnknownKey(_))
-            | Error::HashKeyMissing(_) => Some(format!(
-                "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See {KEYS_PAGE}."
-            )),
+            | Error::HashKeyMissing(_) => Some(
+                concat!(
+                    "Add that key to phone_crypt.previous_keys (or below the primary key in the key file). See ",
+                    documentation!("keys.md#changing-keys")
+                )
+                .to_owned(),
+            ),
             Error::InsecureTransport => Some(
-                "Connect with sslmode=require or better, or see phone_crypt.require_tls."
-                    .to_owned(),
+                concat!(
+                    "Connect with sslmode=require or better. phone_crypt.require_tls = remote takes plain TCP from \
+                     loopback alone, so not from containers or private networks: give the server a certificate, or, \
+                     where the network is safe, set it to off. See ",
+                    documentation!("settings.md#require_tls")
+                )
+                .to_owned(),
             ),
             other => other.lower().and_then(|lower| lower.hint()),
         }

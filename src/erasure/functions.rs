@@ -29,7 +29,10 @@ fn say_once_what_is_out_of_reach() {
             PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
             "phone_forget reaches encrypted columns and rate limits only; not backups, WAL, dead rows before VACUUM, \
              logs, or columns of plain text",
-            "docs/erasure.md lists them, and what to do about each."
+            concat!(
+                "For each of them, what to do: ",
+                crate::documentation!("erasure.md#what-it-cannot-reach")
+            )
         );
     }
 }

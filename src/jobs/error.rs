@@ -2,6 +2,7 @@
 
 use pgrx::PgSqlErrorCode;
 
+use crate::documentation;
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -38,9 +39,12 @@ impl SqlError for Error {
     fn hint(&self) -> Option<String> {
         match self {
             Error::InTransactionBlock => Some(
-                "CALL it by itself, with autocommit: autocommit=True of psycopg, atomic = False of Django, \
-                 setAutoCommit(true) of JDBC."
-                    .to_owned(),
+                concat!(
+                    "CALL it by itself, with autocommit: autocommit=True of psycopg, atomic = False of Django, \
+                     setAutoCommit(true) of JDBC. See ",
+                    documentation!("with-your-stack.md#in-every-stack")
+                )
+                .to_owned(),
             ),
             other => other.lower().and_then(|lower| lower.hint()),
         }

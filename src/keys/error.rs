@@ -3,11 +3,9 @@
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::{KeyError, KeyId, KeyIdError, KeyringError, RandomError};
 
+use crate::documentation;
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
-
-/// Where the documentation explains how to set up keys; every error about keys points there.
-pub const KEYS_PAGE: &str = "docs/keys.md";
 
 /// See each message.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +26,8 @@ pub enum Error {
     Keyring(#[from] KeyringError),
     #[error("no encryption key is configured")]
     NoKey,
+    #[error("no encryption key is configured, and this database is pinned to key {0}")]
+    NoPinnedKey(String),
     #[error("{0}")]
     KeySource(String),
     #[error("{0} is set in the configuration, but phone_crypt is not preloaded")]
@@ -81,30 +81,51 @@ impl SqlError for Error {
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Error::NoKey => format!(
+            Error::NoKey => concat!(
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
-                 phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
+                 phone_crypt_generate_key(), false). To keep what you store, make a key file: ",
+                documentation!("keys.md#in-short")
+            )
+            .to_owned(),
+            Error::NoPinnedKey(id) => format!(
+                "Give the server key {id} again, in phone_crypt.key_file or where it was: no other key can read what is \
+                 stored here. See {}",
+                documentation!("keys.md#pinned-keys")
+            ),
+            Error::KeyOfSession(_) => format!(
+                "When the session ends, nobody could read what is encrypted under it. Write the key into a file, name \
+                 that in phone_crypt.key_file, reload, RESET phone_crypt.encryption_key, and try again: {}",
+                documentation!("keys.md#where-to-put-it")
+            ),
+            Error::DevelopmentKey => format!(
+                "Write a key of your own into a file, name that in phone_crypt.key_file, and reload: {}",
+                documentation!("keys.md#in-short")
             ),
             Error::NotPreloaded(_) => {
                 "Add phone_crypt to shared_preload_libraries and restart the server.".to_owned()
             }
             Error::PreviousWithoutPrimary => {
-                "Set both in the session: one source of keys wins whole.".to_owned()
+                "Set both in the session: exactly one source is used; sources are never combined.".to_owned()
             }
-            Error::TwoSources(_) => format!("Keep one of them. See {KEYS_PAGE}."),
-            Error::Key { .. } | Error::KeySource(_) | Error::Keyring(_) => {
-                format!("See {KEYS_PAGE}; phone_crypt_generate_key() makes a good key.")
+            Error::TwoSources(_) => {
+                concat!("Keep one of them. See ", documentation!("keys.md#where-to-put-it")).to_owned()
             }
-            Error::PinMismatch { .. } | Error::PinnedKeyMissing(_) => format!(
-                "Start the server with the keys that this database was written with, or see \"Pinned keys\" in {KEYS_PAGE}."
-            ),
-            Error::KeyOfSession(_) => format!(
-                "When the session ends, nobody could read what is encrypted under it. Write the key into a file, name \
-                 that in phone_crypt.key_file, reload, RESET phone_crypt.encryption_key, and try again: {KEYS_PAGE}."
-            ),
-            Error::DevelopmentKey => format!(
-                "Write a key of your own into a file, name that in phone_crypt.key_file, and reload: {KEYS_PAGE}."
-            ),
+            // Not another key: a database may hold what was encrypted under the one that cannot be read.
+            Error::KeySource(_) => {
+                concat!("See ", documentation!("keys.md#error-messages")).to_owned()
+            }
+            Error::Key { .. } | Error::Keyring(_) => {
+                concat!(
+                    "phone_crypt_generate_key() makes a good key. See ",
+                    documentation!("keys.md#error-messages")
+                )
+                .to_owned()
+            }
+            Error::PinMismatch { .. } | Error::PinnedKeyMissing(_) => concat!(
+                "Start the server with the keys that this database was written with, or see ",
+                documentation!("keys.md#pinned-keys")
+            )
+            .to_owned(),
             Error::Pg(_) | Error::KeyId(_) | Error::Random(_) => return None,
         };
         Some(hint)

@@ -146,6 +146,14 @@ pub fn hash_key() -> Option<PinnedKey> {
     })
 }
 
+/// The id of the primary key that this database is pinned to, as of the last [`generation`]; None where it is not.
+pub fn primary() -> Option<String> {
+    PINS.with_borrow(|pins| {
+        let pin = pins.iter().find(|pin| pin.role == "primary")?;
+        Some(pin.key_id.clone())
+    })
+}
+
 /// Whether another key is about to become the hash key, as of the last [`generation`].
 #[inline]
 pub fn is_hash_key_changing() -> bool {

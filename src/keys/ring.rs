@@ -113,7 +113,11 @@ fn configured_under(pins: u64) -> Result<Rc<Ring>> {
     };
     match fresh(version, pins) {
         Some(ring) => Ok(ring),
-        None => renew(version, pins),
+        None => renew(version, pins).map_err(|error| match (error, pin::primary()) {
+            // Who made a new key now would lose what is there.
+            (Error::NoKey, Some(id)) => Error::NoPinnedKey(id),
+            (error, _) => error,
+        }),
     }
 }
 

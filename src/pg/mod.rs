@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod check_hook;
 pub mod clock;
 pub mod connection;
+pub mod documentation;
 pub mod error;
 pub mod interval;
 pub mod invalidation;

@@ -3,7 +3,7 @@
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
 
-use crate::keys::error::KEYS_PAGE;
+use crate::documentation;
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -55,7 +55,8 @@ impl SqlError for Error {
             Error::Phone(error) => return error.hint().map(str::to_owned),
             Error::RegionsMismatch { pinned, .. } => format!(
                 "A plain dump leaves ALTER DATABASE ... SET phone_crypt.default_regions = '{pinned}' behind: set it \
-                 again. See \"Pinned regions\" in {KEYS_PAGE}."
+                 again. See {}",
+                documentation!("keys.md#pinned-regions")
             ),
             Error::DefaultRegions => {
                 "Leave regions out, and phone_crypt.default_regions counts.".to_owned()
