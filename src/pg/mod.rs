@@ -48,4 +48,4 @@ pub mod worker;
 pub use error::PgError;
 pub use pgrx::pg_sys::panic::ErrorReport;
 pub use pgrx::pg_sys::{Datum, FunctionCallInfo, ItemPointerData as TupleId, Oid, TimestampTz};
-pub use report::SqlError;
+pub use report::{Answer, SqlError};
