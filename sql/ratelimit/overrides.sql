@@ -40,7 +40,8 @@ BEGIN
     SELECT * INTO base FROM phone_crypt.ratelimit_policies AS p
      WHERE p.name = ratelimit_policy_override.policy FOR SHARE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'no such policy' USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'there is no rate-limit policy of this name'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'ratelimit_policy_set() makes one.';
     END IF;
     PERFORM phone_crypt.is_policy(base.name, "limit", coalesce("window", base."window"), base.algorithm,
                                   coalesce(burst, base.burst), base.penalties, base.calendar, base.time_zone);

@@ -6,6 +6,7 @@ pub mod abi;
 mod calendar_rule;
 mod earlier;
 mod engine;
+pub mod error;
 mod flush;
 mod functions;
 mod key;

@@ -8,13 +8,14 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Calendar, CalendarError, CalendarUnit};
 
-use crate::error::{Answer, Error, Result};
+use crate::pg::Answer;
 use crate::pg::ErrorReport;
 use crate::pg::arguments::given;
 use crate::pg::interval::{to_timestamp, to_us};
 use crate::pg::text::Text;
 use crate::pg::time_zone;
 use crate::ratelimit::CalendarRule;
+use crate::ratelimit::error::{Error, Result};
 
 fn known_zone(name: Option<Text<'_>>) -> Result<String> {
     let name = given(name, "time_zone")?.exact()?.into_owned();

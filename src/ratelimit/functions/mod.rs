@@ -4,6 +4,7 @@ mod address;
 mod admin;
 mod arguments;
 mod calendar;
+mod error;
 mod headers;
 mod hit;
 mod hit_phone;
