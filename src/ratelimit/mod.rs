@@ -10,6 +10,7 @@ pub mod error;
 mod flush;
 mod functions;
 mod key;
+pub mod leases;
 mod limiter;
 mod lists;
 pub mod memory;
