@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::key::checked_policy_name;
 use super::memory;
 use super::outcomes::Remembered;
-use super::place::place;
+use super::storage::storage;
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
@@ -141,7 +141,7 @@ fn forget_gone() {
             gone
         }
     });
-    if let (false, Ok(Some(owner))) = (gone.is_empty(), place().map(|place| place.slots)) {
+    if let (false, Ok(Some(owner))) = (gone.is_empty(), storage().map(|storage| storage.slots)) {
         memory::forget_spaces(owner, &gone);
     }
 }
