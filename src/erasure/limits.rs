@@ -36,6 +36,11 @@ thread_local! {
            WHERE b.key OPERATOR(pg_catalog.=) ANY ($1)",
         &KEYS,
     ) };
+    static DROP_OVERRIDES: Statement = const { Statement::new(
+        c"DELETE FROM phone_crypt.ratelimit_policy_overrides AS o \
+           WHERE o.key OPERATOR(pg_catalog.=) ANY ($1)",
+        &KEYS,
+    ) };
     static DELETE_STATE: Statement = const { Statement::new(
         c"DELETE FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
           RETURNING r.id",
@@ -82,12 +87,14 @@ fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
     let unlisted = delete(&UNLIST, &storage, &[keys.as_slice(), &listed].concat());
     keys.extend(blocked);
     let unblocked = delete(&UNBLOCK, &storage, &keys);
+    let overridden = delete(&DROP_OVERRIDES, &storage, &keys);
     let forgotten = forget_states(&storage, &keys)?;
     let outcome = |object: &str, rows| Outcome::done(object, "deleted", rows);
     Ok(vec![
         outcome(RATE_LIMITS, forgotten),
         outcome("phone_crypt.ratelimit_blocked_phones", unblocked),
         outcome("phone_crypt.ratelimit_lists", unlisted),
+        outcome("phone_crypt.ratelimit_policy_overrides", overridden),
     ])
 }
 

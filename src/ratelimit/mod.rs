@@ -3,6 +3,7 @@
 //! A hit goes: SQL function → lists → policy → engine (memory or table) → core decides.
 
 pub mod abi;
+mod calendar_rule;
 mod earlier;
 mod flush;
 mod functions;
@@ -11,11 +12,13 @@ mod limiter;
 mod lists;
 pub mod memory;
 pub mod outcomes;
+mod overrides;
 mod policies;
 mod state;
 mod storage;
 mod table;
 
+pub use calendar_rule::CalendarRule;
 pub use earlier::add_window;
 pub use flush::{flush, flush_counts};
 pub use key::{PHONE_PREFIX, StateKey, checked_key};
