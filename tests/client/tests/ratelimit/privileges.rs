@@ -5,7 +5,7 @@ use postgres::Client;
 
 use crate::shared::engines;
 
-const FOR_LIMITERS: [&str; 10] = [
+const FOR_LIMITERS: [&str; 13] = [
     "ratelimit_acquire",
     "ratelimit_allow",
     "ratelimit_check",
