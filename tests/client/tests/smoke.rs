@@ -262,7 +262,10 @@ fn errors_have_no_backtrace_where_the_servers_environment_asks_for_one() {
         client.run("CREATE TABLE customer AS SELECT '0401148075'::encrypted_phone AS phone; SET statement_timeout = '200ms'");
         for (sql, sqlstate) in [
             ("SELECT phone_encrypt('no number')", "22023"),
-            ("SELECT phone_crypt.run_as_owner('customer', 'SELECT 1 / 0')", "22012"),
+            (
+                "SELECT phone_crypt.run_as_owner('customer', 'SELECT 1 / 0')",
+                "22012",
+            ),
             (
                 "SELECT phone_crypt.count_as_owner('customer', 'pg_sleep(60) IS NULL')",
                 "57014",
