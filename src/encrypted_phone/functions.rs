@@ -4,11 +4,13 @@ use pgrx::pg_extern;
 use phone_crypt_core::crypto::encrypted_phone as bytes;
 use phone_crypt_core::crypto::{HASH_LEN, Reencrypted};
 
-use super::abi::{Value, ValueOut};
+use super::value::{Value, ValueOut};
 use super::{input, show};
 use crate::cipher::{self, Destination, with_scratch};
-use crate::error::{Answer, Error, Result};
+use crate::encrypted_phone::error::{Error, Result};
+use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
+use crate::pg::SqlError;
 use crate::pg::arguments::given;
 use crate::pg::text::{Text, TextOut};
 use crate::pg::{catalog, raw_function};
@@ -128,7 +130,7 @@ fn region_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     Ok(cipher::open_typed(
         value.bytes(),
         Destination::Server,
-        |plain| Ok(show::fact(plain, |phone| phone.region())),
+        |plain| Result::Ok(show::fact(plain, |phone| phone.region())),
     )?)
 }
 
@@ -141,7 +143,7 @@ fn type_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     Ok(cipher::open_typed(
         value.bytes(),
         Destination::Server,
-        |plain| Ok(show::fact(plain, |phone| Some(phone.phone_type().as_str()))),
+        |plain| Result::Ok(show::fact(plain, |phone| Some(phone.phone_type().as_str()))),
     )?)
 }
 
@@ -204,7 +206,7 @@ fn phone_hash_key_id(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
 #[pg_extern(stable, parallel_safe, name = "phone_reencrypt", requires = ["encrypted_phone_type"])]
 fn reencrypt_value(value: Option<Value<'_>>) -> Answer<Option<ValueOut>> {
     let Some(value) = value else { return Ok(None) };
-    Ok(Some(with_scratch(|out| {
+    Ok(Some(with_scratch(|out| -> Result<_> {
         let value = value.bytes();
         match cipher::reseal_typed(value, out)? {
             Reencrypted::Unchanged => Ok(ValueOut::new(value)),

@@ -3,6 +3,8 @@
 mod address;
 mod admin;
 mod arguments;
+mod calendar;
+mod error;
 mod headers;
 mod hit;
 mod hit_phone;
