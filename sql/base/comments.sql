@@ -41,7 +41,7 @@ COMMENT ON FUNCTION phone_decrypt(text, text) IS
 COMMENT ON FUNCTION phone_try_decrypt(text, text) IS
     'as phone_decrypt, NULL where the value is at fault';
 COMMENT ON FUNCTION phone_reveal(text, text) IS
-    'the number for whoever may execute phone_decrypt, else its mask';
+    'the number for whoever may execute phone_decrypt, else its mask; in a SECURITY DEFINER function both the definer and the outermost caller must be allowed to';
 COMMENT ON FUNCTION phone_encrypt_raw(text, text) IS
     'encrypts any text as it is (kind 02)';
 COMMENT ON FUNCTION phone_decrypt_raw(text, text) IS
@@ -233,7 +233,7 @@ COMMENT ON FUNCTION phone_original(encrypted_phone) IS
 COMMENT ON FUNCTION phone_extension(encrypted_phone) IS
     'the extension that was written after the number; NULL where there is none';
 COMMENT ON FUNCTION phone_reveal(encrypted_phone) IS
-    'the number for whoever may execute phone_decrypt, else its mask';
+    'the number for whoever may execute phone_decrypt, else its mask; in a SECURITY DEFINER function both the definer and the outermost caller must be allowed to';
 COMMENT ON FUNCTION phone_mask(encrypted_phone) IS
     'calling code and the last three digits of the number';
 COMMENT ON FUNCTION phone_region(encrypted_phone) IS
