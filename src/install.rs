@@ -26,10 +26,24 @@ pgrx::extension_sql_file!(
     requires = ["encrypted_phone_type"]
 );
 pgrx::extension_sql_file!(
+    "../sql/webhooks/endpoints.sql",
+    name = "webhooks",
+    requires = [
+        "schema",
+        values::encrypt::phone_key_id,
+        keys::functions::check_lasting_keys,
+        webhooks::functions::webhook_seal,
+        webhooks::functions::webhook_reseal,
+        webhooks::functions::webhook_signs_time,
+        webhooks::functions::webhook_outcomes,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/encrypted_phone/column_keys.sql",
     name = "column_keys_of_all",
     requires = [
         "types_of_values",
+        "webhooks",
         encrypted_phone::key_counts::count_column_keys
     ]
 );
@@ -64,9 +78,14 @@ pgrx::extension_sql_file!(
         ratelimit::functions::hit_phone::ratelimit_check_phone,
         ratelimit::functions::hit_phone::ratelimit_peek_policy_phone,
         ratelimit::functions::policy::is_policy,
+        ratelimit::functions::calendar::check_time_zone,
+        ratelimit::functions::calendar::calendar_windows,
         ratelimit::functions::policy::ratelimit_check,
         ratelimit::functions::policy::ratelimit_peek_policy,
         ratelimit::functions::policy::ratelimit_check_all,
+        ratelimit::functions::lease::ratelimit_acquire,
+        ratelimit::functions::lease::ratelimit_release,
+        ratelimit::functions::lease::ratelimit_renew,
         ratelimit::functions::headers::ratelimit_headers,
         ratelimit::functions::headers::ratelimit_headers_of_policy,
         ratelimit::functions::address::ratelimit_address_key,
@@ -83,6 +102,11 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/ratelimit/overrides.sql",
+    name = "ratelimit_overrides",
+    requires = ["ratelimit", ratelimit::functions::policy::is_policy]
+);
+pgrx::extension_sql_file!(
     "../sql/jobs/jobs.sql",
     name = "jobs",
     requires = [
@@ -90,6 +114,7 @@ pgrx::extension_sql_file!(
         jobs::functions::check_may_commit,
         jobs::functions::job_lock,
         jobs::functions::job_unlock,
+        jobs::own_error::is_own_error,
         jobs::as_owner::run_as_owner,
         jobs::as_owner::count_as_owner,
         jobs::as_owner::read_as_owner,
@@ -182,7 +207,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/conversion/hash_rotations.sql",
     name = "hash_rotations",
-    requires = ["schema", conversion::rehash_functions::rehash_row]
+    requires = ["schema", conversion::functions::rehash::rehash_row]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/conversions.sql",
@@ -192,7 +217,7 @@ pgrx::extension_sql_file!(
         "types_of_values",
         "encrypted_phone_operators",
         "hash_rotations",
-        conversion::functions::convert_row
+        conversion::functions::conversion::convert_row
     ]
 );
 pgrx::extension_sql_file!(
@@ -220,13 +245,16 @@ pgrx::extension_sql_file!(
     requires = [
         "conversion_obstacles",
         "conversion_not_null",
-        conversion::functions::make_immediate
+        conversion::functions::conversion::make_immediate
     ]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/pages.sql",
     name = "pages",
-    requires = ["change_table", conversion::functions::page_batch]
+    requires = [
+        "change_table",
+        conversion::functions::conversion::page_batch
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/encrypt_column.sql",
@@ -238,11 +266,11 @@ pgrx::extension_sql_file!(
         values::encrypt::phone_decrypt,
         keys::functions::check_keys,
         keys::functions::check_lasting_keys,
-        conversion::functions::check_always,
-        conversion::functions::check_source,
-        conversion::functions::plain_outcome,
-        conversion::functions::read_source,
-        conversion::functions::conversion_differing,
+        conversion::functions::conversion::check_always,
+        conversion::functions::conversion::check_source,
+        conversion::functions::conversion::plain_outcome,
+        conversion::functions::conversion::read_source,
+        conversion::functions::conversion::conversion_differing,
     ]
 );
 pgrx::extension_sql_file!(
@@ -265,7 +293,7 @@ pgrx::extension_sql_file!(
     requires = [
         "encrypt_column",
         "rehash_obstacles",
-        conversion::rehash_functions::rehash_differing,
+        conversion::functions::rehash::rehash_differing,
     ]
 );
 pgrx::extension_sql_file!(
@@ -279,7 +307,7 @@ pgrx::extension_sql_file!(
     requires = [
         "drop_plaintext",
         encrypted_phone::functions::decrypt_value,
-        conversion::functions::same_texts,
+        conversion::functions::conversion::same_texts,
     ]
 );
 pgrx::extension_sql_file!(
@@ -290,6 +318,7 @@ pgrx::extension_sql_file!(
         "pages",
         "pins",
         "ratelimit_phones",
+        "webhooks",
         keys::functions::check_keys,
         keys::functions::check_lasting_keys,
         encrypted_phone::functions::key_id_of_value
@@ -303,6 +332,7 @@ pgrx::extension_sql_file!(
         "metadata",
         "stats",
         "ratelimit",
+        "ratelimit_overrides",
         "jobs",
         "ratelimit_phones",
         "erasure",
@@ -319,6 +349,12 @@ pgrx::extension_sql_file!(
         tokens::functions::api_token_verify,
         tokens::functions::api_token_unlock,
         tokens::functions::lost_token_uses,
+        "webhooks",
+        webhooks::functions::webhook_verify,
+        webhooks::functions::webhook_verify_text,
+        webhooks::functions::webhook_verify_standard,
+        webhooks::functions::webhook_sign,
+        webhooks::functions::webhook_receive,
         values::encrypt::phone_encrypt,
         values::encrypt::phone_decrypt,
         values::encrypt::phone_try_decrypt,

@@ -8,7 +8,6 @@ mod column_check;
 mod conversion;
 mod encrypted_phone;
 mod erasure;
-mod error;
 mod install;
 mod jobs;
 mod keys;
@@ -22,6 +21,7 @@ mod settings;
 mod tokens;
 mod values;
 mod version;
+mod webhooks;
 mod worker;
 
 #[cfg(any(test, feature = "pg_test"))]
@@ -37,7 +37,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 7] = [
+static AREAS: [&dyn Area; 8] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -45,13 +45,15 @@ static AREAS: [&dyn Area; 7] = [
     &keys::PIN_CACHE,
     &ratelimit::memory::Slots,
     &tokens::USES,
+    &webhooks::OUTCOMES,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 3] = [
+static TASKS: [&dyn Task; 4] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
+    &webhooks::Cleanup,
 ];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the
@@ -59,6 +61,7 @@ static TASKS: [&dyn Task; 3] = [
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     pg::preload::note();
+    pg::panic_hook::install();
     settings::define();
     keys::collect_at_start();
     pg::shmem::request(&AREAS);

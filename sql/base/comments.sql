@@ -41,7 +41,7 @@ COMMENT ON FUNCTION phone_decrypt(text, text) IS
 COMMENT ON FUNCTION phone_try_decrypt(text, text) IS
     'as phone_decrypt, NULL where the value is at fault';
 COMMENT ON FUNCTION phone_reveal(text, text) IS
-    'the number for whoever may execute phone_decrypt, else its mask';
+    'the number for whoever may execute phone_decrypt, else its mask; in a SECURITY DEFINER function both the definer and the outermost caller must be allowed to';
 COMMENT ON FUNCTION phone_encrypt_raw(text, text) IS
     'encrypts any text as it is (kind 02)';
 COMMENT ON FUNCTION phone_decrypt_raw(text, text) IS
@@ -98,13 +98,19 @@ COMMENT ON FUNCTION ratelimit_peek_policy_phone(text, text, bigint, text) IS
     'the answer ratelimit_check_phone would give; consumes nothing';
 COMMENT ON FUNCTION ratelimit_check_all(text[], text[], bigint) IS
     'a hit against several policies, each with its key, all or nothing; policy is the one that decided';
+COMMENT ON FUNCTION ratelimit_acquire(text, bigint, interval) IS
+    'a lease of a key, of which at most so many are held at once; it ends by itself';
+COMMENT ON FUNCTION ratelimit_release(text) IS
+    'gives a lease back; whether it was still held';
+COMMENT ON FUNCTION ratelimit_renew(text, interval) IS
+    'lets a lease run from now on for so long; whether it was still held';
 COMMENT ON FUNCTION ratelimit_address_key(inet, integer) IS
     'the key to count an address under: IPv4 as it is, also inside IPv6; of IPv6 the network';
 COMMENT ON FUNCTION ratelimit_headers(text, text) IS
     'RateLimit-Policy, RateLimit, X-RateLimit-* and Retry-After of a key in a policy; consumes nothing';
 COMMENT ON FUNCTION ratelimit_headers(text, text, bigint, interval, text, bigint) IS
     'the same for a limit that is no policy''s; name is what the headers call it';
-COMMENT ON FUNCTION ratelimit_policy_set(text, bigint, interval, text, bigint, interval[], boolean, boolean, boolean) IS
+COMMENT ON FUNCTION ratelimit_policy_set(text, bigint, interval, text, bigint, interval[], boolean, boolean, boolean, text, text) IS
     'makes or replaces a policy; penalties are the blocks after the 1st, 2nd, ... violation';
 COMMENT ON FUNCTION ratelimit_policy_drop(text) IS
     'drops a policy and its state; whether there was one';
@@ -168,7 +174,11 @@ COMMENT ON FUNCTION ratelimit_flush() IS
     'waits until what was changed in memory is in phone_crypt.rate_limits';
 COMMENT ON FUNCTION ratelimit_cleanup(integer) IS
     'deletes expired rows of phone_crypt.rate_limits; how many';
-COMMENT ON FUNCTION phone_crypt.is_policy(text, bigint, interval, text, bigint, interval[]) IS
+COMMENT ON FUNCTION phone_crypt.check_time_zone(text) IS
+    'an error if the server knows no time zone of this name';
+COMMENT ON FUNCTION phone_crypt.calendar_windows(text, text, timestamptz) IS
+    'the hour, day, week or month of a time zone that a time is in, and when the next one ends';
+COMMENT ON FUNCTION phone_crypt.is_policy(text, bigint, interval, text, bigint, interval[], text, text) IS
     'true, or the error that says why these are no policy';
 COMMENT ON FUNCTION phone_crypt.ratelimit_drop_lost() IS
     'deletes rows of policies that are gone; behind ratelimit_cleanup';
@@ -249,7 +259,7 @@ COMMENT ON FUNCTION phone_original(encrypted_phone) IS
 COMMENT ON FUNCTION phone_extension(encrypted_phone) IS
     'the extension that was written after the number; NULL where there is none';
 COMMENT ON FUNCTION phone_reveal(encrypted_phone) IS
-    'the number for whoever may execute phone_decrypt, else its mask';
+    'the number for whoever may execute phone_decrypt, else its mask; in a SECURITY DEFINER function both the definer and the outermost caller must be allowed to';
 COMMENT ON FUNCTION phone_mask(encrypted_phone) IS
     'calling code and the last three digits of the number';
 COMMENT ON FUNCTION phone_region(encrypted_phone) IS
@@ -326,6 +336,34 @@ COMMENT ON FUNCTION encrypted_phone_gt(encrypted_phone, encrypted_phone) IS
     'encrypted_phone: behind ~>~';
 COMMENT ON FUNCTION encrypted_phone_cmp(encrypted_phone, encrypted_phone) IS
     'encrypted_phone: behind the order';
+COMMENT ON FUNCTION webhook_verify(bytea, text, text, text, interval) IS
+    'whether the hex HMAC-SHA256 of signed_at.payload is the signature, and signed_at within the tolerance';
+COMMENT ON FUNCTION webhook_verify_text(text, text, text, text, interval) IS
+    'as webhook_verify for a payload that is text: its bytes in UTF-8';
+COMMENT ON FUNCTION webhook_verify_standard(bytea, text, text, text, text, interval) IS
+    'whether one signature of a list is right, as Standard Webhooks has it; the secret is whsec_... or whpk_...';
+COMMENT ON FUNCTION webhook_sign(bytea, text, timestamptz) IS
+    'the signature and timestamp that webhook_verify takes';
+COMMENT ON FUNCTION webhook_receive(text, jsonb, bytea, text, text) IS
+    'verifies a request to an endpoint, and stores that it was seen; never an error for what a sender can send';
+COMMENT ON FUNCTION webhook_endpoint_create(text, text, text, interval, text, interval) IS
+    'an endpoint for webhooks of this scheme, with a secret or a public key, which is stored encrypted';
+COMMENT ON FUNCTION webhook_endpoint_rotate(text, text, interval) IS
+    'gives an endpoint another secret or public key; the old one holds until the grace is over';
+COMMENT ON FUNCTION webhook_endpoint_drop(text) IS
+    'true if there was an endpoint of this name';
+COMMENT ON FUNCTION webhook_endpoint_reencrypt() IS
+    'encrypts stored secrets again that are not under the primary key; how many';
+COMMENT ON FUNCTION webhook_cleanup(integer) IS
+    'deletes what has expired: messages that were seen, and old secrets; how many rows';
+COMMENT ON FUNCTION phone_crypt.webhook_seal(text, text, text, boolean) IS
+    'the secret of an endpoint as it is stored';
+COMMENT ON FUNCTION phone_crypt.webhook_reseal(text, text, text) IS
+    'a stored secret under the primary key; NULL where it is under it already';
+COMMENT ON FUNCTION phone_crypt.webhook_signs_time(text) IS
+    'whether a scheme signs a time';
+COMMENT ON FUNCTION phone_crypt.webhook_outcomes() IS
+    'behind phone_crypt.webhook_stats';
 COMMENT ON FUNCTION phone_crypt.convert_row() IS
     'the trigger of a column that is being converted';
 COMMENT ON FUNCTION phone_crypt.page_batch(text, regclass, text, text, text, text, bigint, bigint, boolean, text) IS
@@ -342,6 +380,8 @@ COMMENT ON FUNCTION phone_crypt.same_texts(regclass, text) IS
     'how many values of a column hold as text a number that another value has';
 COMMENT ON FUNCTION phone_crypt.plain_outcome(text) IS
     'what phone_encrypt_column would count plain text as';
+COMMENT ON FUNCTION phone_crypt.is_own_error(text, text) IS
+    'whether an error is the last that a batch of this session ended with by itself, so that it quotes no row';
 COMMENT ON FUNCTION phone_crypt.read_source(text, text) IS
     'what a text of a column that is to be encrypted is counted as';
 COMMENT ON FUNCTION phone_crypt.check_source(text) IS

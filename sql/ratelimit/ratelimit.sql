@@ -3,8 +3,8 @@
 -- The first five columns are those of the earlier application. Columns are read by position
 -- (src/ratelimit/rows.rs). COLLATE "C": keys are compared byte by byte. fillfactor and no further index: updates
 -- stay within their page (HOT). kind is the space that the key is in (KeyKind in crates/core/src/ratelimit/slots/key.rs):
--- 0 the callers' own keys, 1 those of policies, 2 API tokens under their policies, 3 addresses that API tokens were tried
--- from. No caller can name the latter. space is a policy's own within its kind:
+-- 0 the callers' own keys, 1 those of policies, 2 leases, 3 API tokens under their policies, 4 addresses that API tokens were
+-- tried from. No caller can name any but the first. space is a policy's own within its kind:
 -- a policy that is dropped and made anew gets another, and so does each trial.
 CREATE TABLE phone_crypt.rate_limits (
     id                text        COLLATE "C" NOT NULL,
@@ -42,7 +42,7 @@ CREATE TABLE phone_crypt.ratelimit_policies (
     -- Read by position (src/ratelimit/policies.rs).
     name         text       COLLATE "C" PRIMARY KEY,
     "limit"      bigint     NOT NULL,
-    "window"     interval   NOT NULL,
+    "window"     interval,
     algorithm    text       NOT NULL DEFAULT 'fixed_window',
     burst        bigint,
     penalties    interval[] NOT NULL DEFAULT '{}',
@@ -52,7 +52,10 @@ CREATE TABLE phone_crypt.ratelimit_policies (
     -- Where its state is, and where that of its trial is while it only watches.
     space        integer    NOT NULL DEFAULT pg_catalog.nextval('phone_crypt.ratelimit_spaces'),
     trial_space  integer,
-    CHECK (phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties))
+    -- Windows of a calendar instead of ones of a length.
+    calendar     text,
+    time_zone    text,
+    CHECK (phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties, calendar, time_zone))
 );
 COMMENT ON TABLE phone_crypt.ratelimit_policies IS
     'rate-limit policies; written by ratelimit_policy_set()';
@@ -73,7 +76,7 @@ BEGIN
     END IF;
     DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
         SELECT r.ctid FROM phone_crypt.rate_limits AS r
-         WHERE r.kind IN (1, 2) AND r.space IN (OLD.space, OLD.trial_space)
+         WHERE r.kind IN (1, 3) AND r.space IN (OLD.space, OLD.trial_space)
            AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p WHERE r.space IN (p.space, p.trial_space))
            FOR UPDATE SKIP LOCKED));
     RETURN NULL;
@@ -107,9 +110,10 @@ CREATE TRIGGER announce_change
 
 -- SECURITY DEFINER here and below: whoever may administer limits need not own the tables.
 CREATE FUNCTION ratelimit_policy_set(
-    name text, "limit" bigint, "window" interval, algorithm text DEFAULT 'fixed_window',
+    name text, "limit" bigint, "window" interval DEFAULT NULL, algorithm text DEFAULT 'fixed_window',
     burst bigint DEFAULT NULL, penalties interval[] DEFAULT '{}', shadow boolean DEFAULT false,
-    durable boolean DEFAULT false, count_denied boolean DEFAULT false
+    durable boolean DEFAULT false, count_denied boolean DEFAULT false,
+    calendar text DEFAULT NULL, time_zone text DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -117,7 +121,10 @@ AS $$
 DECLARE
     old_trial integer;
 BEGIN
-    PERFORM phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties);
+    PERFORM phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties, calendar, time_zone);
+    IF calendar IS NOT NULL THEN
+        PERFORM phone_crypt.check_time_zone(time_zone);
+    END IF;
     IF shadow IS NULL OR durable IS NULL OR count_denied IS NULL THEN
         RAISE EXCEPTION 'shadow, durable and count_denied must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
@@ -126,11 +133,13 @@ BEGIN
      WHERE p.name = ratelimit_policy_set.name FOR UPDATE;
     INSERT INTO phone_crypt.ratelimit_policies AS p
         VALUES (name, "limit", "window", algorithm, burst, penalties, shadow, durable, count_denied, DEFAULT,
-                CASE WHEN shadow THEN coalesce(old_trial, nextval('phone_crypt.ratelimit_spaces')) END)
+                CASE WHEN shadow THEN coalesce(old_trial, nextval('phone_crypt.ratelimit_spaces')) END,
+                calendar, time_zone)
         ON CONFLICT ON CONSTRAINT ratelimit_policies_pkey DO UPDATE
         SET "limit" = excluded."limit", "window" = excluded."window", algorithm = excluded.algorithm,
             burst = excluded.burst, penalties = excluded.penalties, shadow = excluded.shadow,
-            count_denied = excluded.count_denied, trial_space = excluded.trial_space
+            count_denied = excluded.count_denied, trial_space = excluded.trial_space,
+            calendar = excluded.calendar, time_zone = excluded.time_zone
         WHERE p.durable = excluded.durable;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the policy exists, and durable cannot be changed'
@@ -225,7 +234,7 @@ BEGIN
     LOCK TABLE phone_crypt.ratelimit_policies IN SHARE MODE NOWAIT;
     DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
         SELECT r.ctid FROM phone_crypt.rate_limits AS r
-         WHERE r.kind IN (1, 2) AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p
+         WHERE r.kind IN (1, 3) AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p
                                            WHERE r.space IN (p.space, p.trial_space))
            FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS deleted = ROW_COUNT;

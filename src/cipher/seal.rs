@@ -5,7 +5,7 @@ use phone_crypt_core::crypto::{self, Kind, Reencrypted};
 
 use super::random::random_bytes;
 use super::stats::{Operation, count};
-use crate::error::{Error, Result};
+use crate::cipher::error::{Error, Result};
 use crate::keys::with_ring;
 use crate::pg::text::check_len;
 
@@ -22,6 +22,13 @@ pub fn seal(kind: Kind, plain: &[u8], context: &[u8], out: &mut Vec<u8>) -> Resu
         Ok(())
     });
     count(Operation::Encrypt, sealed)
+}
+
+/// Refuses a ring that the database is not pinned to: for what is used without being opened again.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn check_ring() -> Result<()> {
+    with_ring(|_| Ok(()))
 }
 
 /// Moves a value of any kind to the primary key. It is authenticated also where it is under it already: then

@@ -4,11 +4,13 @@ use pgrx::pg_extern;
 use phone_crypt_core::crypto::encrypted_phone as bytes;
 use phone_crypt_core::crypto::{HASH_LEN, Reencrypted};
 
-use super::abi::{Value, ValueOut};
+use super::value::{Value, ValueOut};
 use super::{input, show};
 use crate::cipher::{self, Destination, with_scratch};
-use crate::error::{Answer, Error, Result};
+use crate::encrypted_phone::error::{Error, Result};
+use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
+use crate::pg::SqlError;
 use crate::pg::arguments::given;
 use crate::pg::text::{Text, TextOut};
 use crate::pg::{catalog, raw_function};
@@ -85,14 +87,19 @@ fn phone_extension(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
 }
 
 /// `phone_reveal(value)`: the number for whoever may execute `phone_decrypt(encrypted_phone)`, else its mask. It is
-/// decided at run time for the current user, so that one view serves both.
+/// decided at run time, for the current user and whoever calls the outermost function, so that one view serves both and a
+/// SECURITY DEFINER function does not show what its owner may see.
 ///
 /// Errors: as `phone_decrypt`; the mask is not subject to require_tls.
 #[pg_extern(stable, parallel_restricted, name = "phone_reveal", requires = ["encrypted_phone_type"])]
 fn reveal_value(value: Option<Value<'_>>, fcinfo: FunctionCallInfo) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
     let schema = catalog::schema_of_call(fcinfo);
-    match catalog::may_execute_with(schema, c"phone_decrypt", &[catalog::argument_type(fcinfo)]) {
+    match catalog::outermost_may_execute_with(
+        schema,
+        c"phone_decrypt",
+        &[catalog::argument_type(fcinfo)],
+    ) {
         true => shown(Some(value), show::number),
         false => masked(value),
     }
@@ -123,7 +130,7 @@ fn region_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     Ok(cipher::open_typed(
         value.bytes(),
         Destination::Server,
-        |plain| Ok(show::fact(plain, |phone| phone.region())),
+        |plain| Result::Ok(show::fact(plain, |phone| phone.region())),
     )?)
 }
 
@@ -136,7 +143,7 @@ fn type_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     Ok(cipher::open_typed(
         value.bytes(),
         Destination::Server,
-        |plain| Ok(show::fact(plain, |phone| Some(phone.phone_type().as_str()))),
+        |plain| Result::Ok(show::fact(plain, |phone| Some(phone.phone_type().as_str()))),
     )?)
 }
 
@@ -199,7 +206,7 @@ fn phone_hash_key_id(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
 #[pg_extern(stable, parallel_safe, name = "phone_reencrypt", requires = ["encrypted_phone_type"])]
 fn reencrypt_value(value: Option<Value<'_>>) -> Answer<Option<ValueOut>> {
     let Some(value) = value else { return Ok(None) };
-    Ok(Some(with_scratch(|out| {
+    Ok(Some(with_scratch(|out| -> Result<_> {
         let value = value.bytes();
         match cipher::reseal_typed(value, out)? {
             Reencrypted::Unchanged => Ok(ValueOut::new(value)),

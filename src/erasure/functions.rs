@@ -7,8 +7,9 @@ use pgrx::iter::TableIterator;
 use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
 use std::cell::Cell;
 
+use crate::erasure::error::{Error, Result};
 use crate::erasure::{self, Number, purge};
-use crate::error::{Answer, Error, Result};
+use crate::pg::Answer;
 use crate::pg::arguments::given;
 use crate::pg::arguments::relation;
 use crate::pg::arguments::required;

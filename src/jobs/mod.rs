@@ -2,4 +2,8 @@
 //! `phone_crypt.jobs`.
 
 mod as_owner;
+pub mod error;
 mod functions;
+mod own_error;
+
+pub use own_error::own_error;

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::keys::error::{Error, Result};
 
 /// More than any number of keys needs; a mistyped path must not fill the memory.
 const MAX_BYTES: u64 = 64 * 1024;

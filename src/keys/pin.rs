@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::pin_cache;
-use crate::error::{Error, Result};
+use crate::keys::error::{Error, Result};
 use crate::pg::Oid;
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::invalidation::on_relation_change;

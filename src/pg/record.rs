@@ -1,116 +1,74 @@
-//! Rows that functions answer with.
-//!
-//! pgrx's own ways of returning a row take 1 to 3 µs. This one makes the tuple itself, from a descriptor that is kept for
-//! the backend's life.
+//! Rows that a function with OUT parameters answers with. pgrx's own ways of returning one take 1 to 3 µs; this one makes
+//! the tuple itself, from a descriptor that is kept for the backend's life.
 
 use pgrx::callconv::{BoxRet, FcInfo};
-use pgrx::datum::Datum as ReturnedDatum;
+use pgrx::datum::Datum;
+use pgrx::pg_sys;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
-use pgrx::{IntoDatum, pg_sys};
 use std::cell::Cell;
 use std::ffi::CStr;
 
-use super::interval::interval;
-use super::table_row::{Copied, check_type};
-use super::{Datum, Oid, TimestampTz, text};
-
-/// The columns of a function's OUT parameters, in their order. Lives in a `thread_local!`.
-pub struct RecordType<const COLUMNS: usize> {
-    columns: [(&'static CStr, Oid); COLUMNS],
+/// The OUT parameters of a function, in their order.
+pub struct RowType {
+    columns: &'static [(&'static CStr, pg_sys::Oid)],
     descriptor: Cell<pg_sys::TupleDesc>,
 }
 
-impl<const COLUMNS: usize> RecordType<COLUMNS> {
+/// A row, in the memory of the call.
+pub struct Record(pg_sys::Datum);
+
+impl RowType {
     /// Columns of these names and types.
-    pub const fn new(columns: [(&'static CStr, Oid); COLUMNS]) -> RecordType<COLUMNS> {
-        RecordType {
+    pub const fn new(columns: &'static [(&'static CStr, pg_sys::Oid)]) -> RowType {
+        RowType {
             columns,
             descriptor: Cell::new(std::ptr::null_mut()),
         }
     }
 
-    /// A row in the memory of the call. `None` is NULL. Raises 42804 for a value that is not of its column's type.
-    pub fn row(&self, values: [Option<Value<'_>>; COLUMNS]) -> Record {
-        let mut nulls = values.each_ref().map(Option::is_none);
-        for (value, (_, kind)) in values.iter().zip(self.columns) {
-            if let Some(value) = value {
-                check_type(value.kind(), &[kind]);
-            }
-        }
-        let mut values = values.map(|value| value.map_or(Datum::null(), Value::into_datum));
-        // SAFETY: as many values and nulls as the descriptor has columns, of their types; the tuple copies what they point
-        // to, and is whole, so that there is nothing to detoast in it.
+    /// A row of these values (`None` is NULL), each of its column's type. Those that are missing are NULL.
+    pub fn row(&self, values: &[Option<pg_sys::Datum>]) -> Record {
+        let given = |index: usize| values.get(index).copied().flatten();
+        let numbers = 0..self.columns.len();
+        let mut nulls: Vec<bool> = numbers.clone().map(|it| given(it).is_none()).collect();
+        let mut values: Vec<pg_sys::Datum> = numbers
+            .map(|it| given(it).unwrap_or(pg_sys::Datum::null()))
+            .collect();
+        // SAFETY: as many values and nulls as the descriptor has columns; the tuple copies what they point to.
         unsafe {
-            let descriptor = self.descriptor();
             let tuple =
-                pg_sys::heap_form_tuple(descriptor, values.as_mut_ptr(), nulls.as_mut_ptr());
-            Record(Datum::from((*tuple).t_data))
+                pg_sys::heap_form_tuple(self.descriptor(), values.as_mut_ptr(), nulls.as_mut_ptr());
+            // What the values point to was made by the function itself, so that there is nothing to detoast in it.
+            Record(pg_sys::Datum::from((*tuple).t_data))
         }
     }
 
+    /// The descriptor, made once, in memory that stays.
     fn descriptor(&self) -> pg_sys::TupleDesc {
         if self.descriptor.get().is_null() {
-            // SAFETY: made in memory that stays, with as many entries as columns. The context is switched back; names are
-            // NUL-terminated and copied.
-            unsafe {
+            // SAFETY: the context is switched back; names are NUL-terminated and copied; as many entries as columns.
+            let descriptor = unsafe {
                 let before = pg_sys::MemoryContextSwitchTo(pg_sys::TopMemoryContext);
-                let descriptor = pg_sys::CreateTemplateTupleDesc(COLUMNS as i32);
+                let descriptor = pg_sys::CreateTemplateTupleDesc(self.columns.len() as i32);
                 for (index, (name, type_oid)) in self.columns.iter().enumerate() {
                     let number = index as pg_sys::AttrNumber + 1;
                     pg_sys::TupleDescInitEntry(descriptor, number, name.as_ptr(), *type_oid, -1, 0);
                 }
-                self.descriptor.set(pg_sys::BlessTupleDesc(descriptor));
+                let blessed = pg_sys::BlessTupleDesc(descriptor);
                 pg_sys::MemoryContextSwitchTo(before);
-            }
+                blessed
+            };
+            self.descriptor.set(descriptor);
         }
         self.descriptor.get()
     }
 }
 
-/// A value of a row.
-pub enum Value<'a> {
-    /// A boolean.
-    Bool(bool),
-    /// A text, in the database's own encoding.
-    Text(&'a [u8]),
-    /// A timestamp with time zone.
-    Time(TimestampTz),
-    /// An interval, in microseconds.
-    Interval(i64),
-    /// A column of another row.
-    Copied(Copied),
-}
-
-impl Value<'_> {
-    fn kind(&self) -> Oid {
-        match self {
-            Value::Bool(_) => pg_sys::BOOLOID,
-            Value::Text(_) => pg_sys::TEXTOID,
-            Value::Time(_) => pg_sys::TIMESTAMPTZOID,
-            Value::Interval(_) => pg_sys::INTERVALOID,
-            Value::Copied(copied) => copied.kind(),
-        }
-    }
-
-    fn into_datum(self) -> Datum {
-        match self {
-            Value::Bool(value) => Datum::from(value),
-            Value::Text(bytes) => text::varlena(bytes),
-            Value::Time(time) => Datum::from(time),
-            Value::Interval(us) => interval(us).into_datum().unwrap_or(Datum::null()),
-            Value::Copied(copied) => copied.datum(),
-        }
-    }
-}
-
-/// A row, in the memory of the call.
-pub struct Record(Datum);
-
 // SAFETY: the datum is a composite in the call's memory context.
 unsafe impl BoxRet for Record {
-    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> ReturnedDatum<'fcx> {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         // SAFETY: the datum is of the declared type and is returned to PostgreSQL at once.
         unsafe { fcinfo.return_raw_datum(self.0) }
     }

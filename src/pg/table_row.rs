@@ -48,18 +48,12 @@ readable! {
 #[derive(Clone, Copy)]
 pub struct Copied {
     datum: pg_sys::Datum,
-    kind: pg_sys::Oid,
 }
 
 impl Copied {
     /// The value.
     pub fn datum(self) -> pg_sys::Datum {
         self.datum
-    }
-
-    /// Its type.
-    pub fn kind(self) -> pg_sys::Oid {
-        self.kind
     }
 }
 
@@ -126,7 +120,6 @@ impl TableRow {
             let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
             (!is_null).then(|| Copied {
                 datum: pg_sys::pg_detoast_datum_copy(datum.cast_mut_ptr()).into(),
-                kind,
             })
         }
     }

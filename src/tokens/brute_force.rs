@@ -103,8 +103,9 @@ fn default_limit() -> Result<Limit<'static>, Error> {
     let penalties = Penalties::new(LOCK_OUTS_US.to_vec()).unwrap_or_default();
     Ok(Limit {
         algorithm: Algorithm::FixedWindow,
-        quota: Quota::new(FAILURES, MINUTE_US, None).map_err(crate::error::Error::from)?,
+        quota: Quota::new(FAILURES, MINUTE_US, None).map_err(ratelimit::error::Error::from)?,
         penalties: PENALTIES.get_or_init(|| penalties),
         count_denied: false,
+        calendar: None,
     })
 }

@@ -24,7 +24,7 @@ pub enum Error {
     Random(#[from] RandomError),
     /// The rate limiter's.
     #[error(transparent)]
-    RateLimit(#[from] crate::error::Error),
+    RateLimit(#[from] crate::ratelimit::error::Error),
     /// A text that the database's encoding has no characters for.
     #[error(transparent)]
     Pg(#[from] PgError),

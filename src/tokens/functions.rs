@@ -12,7 +12,7 @@ use super::error::Error;
 use super::use_area::{self, Uses};
 use super::verify::{Presented, verify};
 use super::{brute_force, outcome, use_flush};
-use crate::error::Answer;
+use crate::pg::Answer;
 use crate::pg::ErrorReport;
 use crate::pg::inet::Address;
 use crate::pg::record::Record;

@@ -1,7 +1,12 @@
 //! The answer to a verification, and the row that it becomes.
 
+use pgrx::IntoDatum;
+
+use crate::pg::interval::interval;
 use crate::pg::oids;
-use crate::pg::record::{Record, RecordType, Value};
+use crate::pg::record::{Record, RowType};
+use crate::pg::table_row::Copied;
+use crate::pg::text::varlena;
 
 use super::row::Identity;
 
@@ -68,7 +73,7 @@ impl Outcome {
 
 thread_local! {
     /// The OUT parameters of `api_token_verify`, in their order.
-    static COLUMNS: RecordType<8> = const { RecordType::new([
+    static COLUMNS: RowType = const { RowType::new(&[
         (c"valid", oids::BOOLOID),
         (c"token_id", oids::TEXTOID),
         (c"name", oids::TEXTOID),
@@ -84,15 +89,15 @@ thread_local! {
 pub fn record(outcome: &Outcome) -> Record {
     let identity = outcome.identity.as_ref();
     COLUMNS.with(|columns| {
-        columns.row([
-            Some(Value::Bool(outcome.reason == Reason::Ok)),
-            identity.map(|it| Value::Text(it.id.as_str().as_bytes())),
-            identity.and_then(|it| it.name).map(Value::Copied),
-            identity.and_then(|it| it.owner).map(Value::Copied),
-            identity.and_then(|it| it.scopes).map(Value::Copied),
-            identity.and_then(|it| it.expires_at).map(Value::Time),
-            Some(Value::Text(outcome.reason.as_str().as_bytes())),
-            outcome.retry_after_us.map(Value::Interval),
+        columns.row(&[
+            (outcome.reason == Reason::Ok).into_datum(),
+            identity.map(|it| varlena(it.id.as_str().as_bytes())),
+            identity.and_then(|it| it.name).map(Copied::datum),
+            identity.and_then(|it| it.owner).map(Copied::datum),
+            identity.and_then(|it| it.scopes).map(Copied::datum),
+            identity.and_then(|it| it.expires_at).into_datum(),
+            Some(varlena(outcome.reason.as_str().as_bytes())),
+            outcome.retry_after_us.and_then(interval).into_datum(),
         ])
     })
 }

@@ -9,8 +9,8 @@ use pgrx::iter::{SetOfIterator, TableIterator};
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Algorithm, Entry, KeyKind, KeyName, State};
 
-use crate::error::Answer;
 use crate::legacy;
+use crate::pg::Answer;
 use crate::pg::arguments::given;
 use crate::pg::arguments::relation;
 use crate::pg::interval::to_timestamp;
@@ -75,7 +75,7 @@ fn start_us(state: &State) -> i64 {
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn unflushed_keys() -> std::result::Result<SetOfIterator<'static, RawText>, ErrorReport> {
     let mut keys = Vec::new();
-    if let (Engine::Memory, Some(owner)) = (ratelimit::in_force()?, ratelimit::place()?.slots) {
+    if let (Engine::Memory, Some(owner)) = (ratelimit::in_force()?, ratelimit::storage()?.slots) {
         memory::each_slot(owner, |slot| {
             let name = slot.name();
             if slot.row_expires_us() == 0 && name.kind == KeyKind::Plain {

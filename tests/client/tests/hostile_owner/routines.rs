@@ -125,8 +125,10 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.check_may_commit",
     "public.phone_crypt_pin_keys",
     "phone_crypt.crypto_counters",
+    "phone_crypt.check_overrides",
     "phone_crypt.drop_policy_rows",
     "phone_crypt.forget_known_keys",
+    "phone_crypt.is_own_error",
     "phone_crypt.let_read_live_counts",
     "phone_crypt.lost_token_uses",
     "phone_crypt.new_token",
@@ -144,6 +146,13 @@ const TOUCH_NOTHING: &[&str] = &[
     "public.phone_encrypt",
     "public.phone_encrypt_raw",
     "public.phone_reencrypt",
+    "phone_crypt.webhook_outcomes",
+    "phone_crypt.webhook_reseal",
+    "phone_crypt.webhook_seal",
+    "public.webhook_receive",
+    "public.webhook_verify",
+    "public.webhook_verify_standard",
+    "public.webhook_verify_text",
 ];
 
 /// What may touch a table: takes one, or a conversion; is a trigger; makes SQL or looks for columns; or is in C, where one cannot see, and may change something.

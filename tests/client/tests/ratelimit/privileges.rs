@@ -5,7 +5,8 @@ use postgres::Client;
 
 use crate::shared::engines;
 
-const FOR_LIMITERS: [&str; 10] = [
+const FOR_LIMITERS: [&str; 13] = [
+    "ratelimit_acquire",
     "ratelimit_allow",
     "ratelimit_check",
     "ratelimit_check_all",
@@ -16,6 +17,8 @@ const FOR_LIMITERS: [&str; 10] = [
     "ratelimit_peek",
     "ratelimit_peek_policy",
     "ratelimit_peek_policy_phone",
+    "ratelimit_release",
+    "ratelimit_renew",
 ];
 
 /// A new database with a policy, a new role with the profile `limiter`, and a session of each of the two.
@@ -103,6 +106,9 @@ fn a_limiter_reads_and_writes_no_table_and_sees_no_hash() {
             "SELECT ratelimit_merge('k', 1, 0, '1 day')",
             "SELECT ratelimit_policy_set('x', 5, '1 day')",
             "SELECT ratelimit_policy_drop('a')",
+            "SELECT ratelimit_policy_override('a', 'k', 9)",
+            "SELECT ratelimit_policy_override_drop('a', 'k')",
+            "SELECT FROM phone_crypt.ratelimit_overrides",
             "SELECT ratelimit_list_key('allow', 'k')",
             "SELECT ratelimit_list_phone('allow', '+61401148075')",
             "SELECT ratelimit_unlist_phone('+61401148075')",

@@ -44,10 +44,12 @@ pub enum KeyKind {
     Plain = 0,
     /// Those of policies, `policy:<name>:<key>`.
     Policy = 1,
+    /// Those of leases: a caller's key, and the number of the lease as its space.
+    Lease = 2,
     /// Those of API tokens, each the token's id, in the spaces of their policies.
-    Token = 2,
+    Token = 3,
     /// Addresses from which API tokens were tried that do not exist, in space 0.
-    TokenFailure = 3,
+    TokenFailure = 4,
 }
 
 impl KeyKind {
@@ -63,6 +65,7 @@ impl KeyKind {
         [
             KeyKind::Plain,
             KeyKind::Policy,
+            KeyKind::Lease,
             KeyKind::Token,
             KeyKind::TokenFailure,
         ]
@@ -148,7 +151,7 @@ impl<'a> SlotKey<'a> {
     #[must_use]
     pub fn new(owner: Owner, name: KeyName<'a>, seed: [u64; 2]) -> Option<SlotKey<'a>> {
         let longest = match name.kind {
-            KeyKind::Plain => MAX_KEY,
+            KeyKind::Plain | KeyKind::Lease => MAX_KEY,
             KeyKind::Policy | KeyKind::Token | KeyKind::TokenFailure => NAME_ROOM,
         };
         let fits = name.bytes.len() <= longest && (owner.index as usize) < MAX_OWNERS;

@@ -4,13 +4,17 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use std::ffi::CString;
 
-use super::batch::{self, Batch, Counts};
-use super::constraint;
-use super::source::Source;
-use super::sync_trigger::{self, Work};
-use super::verify::{self, Rows};
+use crate::conversion::batch::{self, Batch, Counts};
+use crate::conversion::constraint;
+use crate::conversion::error::Error;
+use crate::conversion::source::Source;
+use crate::conversion::sync_trigger::{self, Work};
+use crate::conversion::verify::{self, Rows};
 use crate::encrypted_phone::Keep;
-use crate::error::{Answer, Error};
+use crate::encrypted_phone::error::Error as TypedError;
+use crate::jobs::own_error;
+use crate::pg::Answer;
+use crate::pg::SqlError;
 use crate::pg::arguments::{given, required};
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;
@@ -27,9 +31,9 @@ CREATE FUNCTION phone_crypt.convert_row() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
-    let rows = TriggerRows::of(fcinfo).ok_or(Error::NotATrigger)?;
+    let rows = TriggerRows::of(fcinfo).ok_or(PgError::NotATrigger)?;
     let work = rows.argument(1).and_then(Work::parse);
-    let row = sync_trigger::row(&rows, &work.ok_or(Error::NotATrigger)?);
+    let row = sync_trigger::row(&rows, &work.ok_or(PgError::NotATrigger)?);
     Ok(row.inspect_err(|_| raw_function::without_context())?)
 }
 
@@ -84,7 +88,7 @@ fn page_batch(
         path: &path,
     };
     if !matches!(batch.source, Source::Text) {
-        super::check_may_decrypt(batch.table, batch.column)?;
+        crate::conversion::check_may_decrypt(batch.table, batch.column)?;
     }
     let counts = match &*required(work, "work")? {
         "fill" => batch::fill(&batch),
@@ -96,7 +100,7 @@ fn page_batch(
         "decrypt" => batch::decrypt(&batch),
         _ => Err(Error::UnknownWork),
     }
-    .map_err(quotes_no_row)?;
+    .map_err(own_error)?;
     Ok(TableIterator::once((
         counts.changed,
         counts.repeated,
@@ -128,7 +132,7 @@ fn outcome(text: Option<Text<'_>>, source: &Source) -> Answer<Option<&'static st
     let Some(text) = text else { return Ok(None) };
     match source.outcome(text) {
         Ok(outcome) => Ok(Some(outcome.as_str())),
-        Err(Error::EncryptedAsPlain) => Ok(Some("encrypted_already")),
+        Err(Error::Typed(TypedError::EncryptedAsPlain)) => Ok(Some("encrypted_already")),
         Err(error) if error.is_fault_of_the_value() => Ok(Some("unreadable")),
         Err(error) => Err(error.into()),
     }
@@ -140,11 +144,6 @@ fn outcome(text: Option<Text<'_>>, source: &Source) -> Answer<Option<&'static st
 #[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
 fn check_source(source: Option<Text<'_>>) -> Answer<()> {
     Ok(Source::parse(&required(source, "source")?)?.check()?)
-}
-
-/// An error of our own, marked as one that may be passed on as it is: see `phone_crypt.batch_failed`.
-fn quotes_no_row(error: Error) -> ErrorReport {
-    ErrorReport::from(error).set_detail("No row is quoted here.")
 }
 
 /// `phone_crypt.conversion_differing(table, plain, encrypted, source, rows)`: how many rows would lose something if the plain
