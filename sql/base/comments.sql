@@ -98,6 +98,12 @@ COMMENT ON FUNCTION ratelimit_peek_policy_phone(text, text, bigint, text) IS
     'the answer ratelimit_check_phone would give; consumes nothing';
 COMMENT ON FUNCTION ratelimit_check_all(text[], text[], bigint) IS
     'a hit against several policies, each with its key, all or nothing; policy is the one that decided';
+COMMENT ON FUNCTION ratelimit_acquire(text, bigint, interval) IS
+    'a lease of a key, of which at most so many are held at once; it ends by itself';
+COMMENT ON FUNCTION ratelimit_release(text) IS
+    'gives a lease back; whether it was still held';
+COMMENT ON FUNCTION ratelimit_renew(text, interval) IS
+    'lets a lease run from now on for so long; whether it was still held';
 COMMENT ON FUNCTION ratelimit_address_key(inet, integer) IS
     'the key to count an address under: IPv4 as it is, also inside IPv6; of IPv6 the network';
 COMMENT ON FUNCTION ratelimit_headers(text, text) IS
