@@ -50,7 +50,7 @@ BEGIN
     END IF;
     PERFORM phone_crypt.check_partitioned(relation, column_name)
        FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p';
-    PERFORM phone_crypt.check_obstacles_of_all(relation, column_name);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, column_name, false);
     PERFORM phone_crypt.check_may_make_indexes(relation, own.attnum);
 END;
 $$;
@@ -107,8 +107,7 @@ DECLARE
     pending_index regclass;
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
-    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.encrypted_column);
-    PERFORM phone_crypt.check_counterparts(conversion, true);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.encrypted_column, true);
     PERFORM phone_crypt.finish_rows(conversion, 'decrypt', phone_crypt.undecrypted(conversion), path);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.encrypted_number;

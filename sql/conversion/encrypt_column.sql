@@ -419,7 +419,7 @@ BEGIN
     CALL phone_crypt.wait_for_snapshots();
     PERFORM phone_crypt.job_phase(job, 'swap');
     -- Under the lock once more, with plans made now.
-    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column, false);
     CALL phone_crypt.change_table(relation, ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
         pg_catalog.format('SELECT phone_crypt.swap_columns(%L, %L, %L, %L)', relation, column_name, verified, path),

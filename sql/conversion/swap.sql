@@ -44,30 +44,13 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_trigger(phone_crypt.conversions, text) IS
     '55000 where the trigger of a conversion is not what it was';
 
-CREATE FUNCTION phone_crypt.check_counterparts(conversion phone_crypt.conversions, back boolean) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    column_name text := CASE WHEN back THEN conversion.encrypted_column ELSE conversion.plain_column END;
-BEGIN
-    IF cardinality(phone_crypt.missing_indexes(conversion, true, back)) > 0 THEN
-        RAISE EXCEPTION 'an index of column % has no counterpart on the other column', quote_ident(column_name)
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
-                                conversion.relation, column_name);
-    END IF;
-END;
-$$;
-COMMENT ON FUNCTION phone_crypt.check_counterparts(phone_crypt.conversions, boolean) IS
-    '55000 where an index was made meanwhile';
-
 -- The new indexes take the names of the old ones, which go.
 CREATE FUNCTION phone_crypt.swap_indexes(conversion phone_crypt.conversions, back boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    column_name text := CASE WHEN back THEN conversion.encrypted_column ELSE conversion.plain_column END;
     pair record;
     name text;
     remark text;
@@ -75,6 +58,12 @@ DECLARE
     statement text;
 BEGIN
     FOR pair IN SELECT * FROM phone_crypt.index_pairs(conversion, back) LOOP
+        IF pair.counterpart IS NULL THEN
+            RAISE EXCEPTION 'an index of column % has no counterpart on the other column', quote_ident(column_name)
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
+                                    conversion.relation, column_name);
+        END IF;
         name := (SELECT c.relname FROM pg_class AS c WHERE c.oid = pair.index);
         remark := coalesce(obj_description(pair.constraint_oid, 'pg_constraint'),
                            obj_description(pair.index, 'pg_class'));
@@ -180,6 +169,10 @@ DECLARE
     detail text;
     hint text;
 BEGIN
+    IF phone_crypt.pending_index(conversion) IS NULL THEN
+        RAISE EXCEPTION 'the index of the rows of table % that are left was dropped meanwhile', conversion.relation
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL it again.';
+    END IF;
     FOREACH leaf IN ARRAY phone_crypt.leaves(conversion.relation) LOOP
         BEGIN
             SELECT * INTO batch FROM phone_crypt.page_batch(work, leaf, conversion.encrypted_column, conversion.plain_column,
@@ -231,8 +224,7 @@ DECLARE
     statements text[];
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'filling' THEN verified END);
-    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
-    PERFORM phone_crypt.check_counterparts(conversion, false);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column, true);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.plain_number;
     IF NOT is_filled THEN
