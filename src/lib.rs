@@ -17,11 +17,28 @@ mod ratelimit;
 mod regions;
 mod settings;
 mod sql;
+mod worker;
 
 #[cfg(any(test, feature = "pg_test"))]
 mod tests;
 
+use pg::shmem::Area;
+use worker::Task;
+
 pgrx::pg_module_magic!(name, version);
+
+/// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
+static AREAS: [&dyn Area; 6] = [
+    &worker::DATABASES,
+    &worker::LIST,
+    &cipher::stats::SHARED,
+    &keys::PIN_OWNERS,
+    &keys::PIN_CACHE,
+    &ratelimit::memory::Slots,
+];
+
+/// What is done in the background.
+static TASKS: [&dyn Task; 2] = [&ratelimit::memory::Flush, &ratelimit::memory::Cleanup];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the
 /// first backend that needs it.
@@ -30,10 +47,10 @@ pub extern "C-unwind" fn _PG_init() {
     pg::preload::note();
     settings::define();
     keys::collect_at_start();
+    pg::shmem::request(&AREAS);
+    worker::register(&TASKS);
     cipher::stats::init();
-    keys::request_pin_cache();
-    ratelimit::memory::request();
-    ratelimit::memory::register_launcher();
+    keys::init_pin_cache();
     encrypted_phone::policy::register();
     regions::warm_up();
 }

@@ -71,7 +71,7 @@ COMMENT ON FUNCTION phone_crypt_version() IS
 COMMENT ON FUNCTION phone_crypt.metadata_version() IS
     'behind phone_crypt.metadata';
 COMMENT ON FUNCTION phone_crypt_grant(regrole, text) IS
-    'gives a role the functions of a profile: masked, writer, reader, limiter or admin';
+    'gives a role the functions of a profile: masked, writer, reader, limiter, gateway, restore or admin';
 COMMENT ON FUNCTION phone_crypt_revoke(regrole, text) IS
     'takes the functions of a profile back from a role';
 COMMENT ON FUNCTION phone_crypt.configured_keys() IS

@@ -282,12 +282,12 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         -- A trigger lets in only what is about tables of the caller's.
         ('admin', 'phone_crypt.jobs'::regclass)
     ), contains (profile, least) AS (VALUES
-        -- A reader does what writers and masked roles do, an admin everything.
+        -- A reader does what writers and masked roles do, a gateway what a limiter does, an admin everything.
         ('masked', 'masked'), ('writer', 'writer'), ('limiter', 'limiter'),
-        ('restore', 'restore'),
+        ('restore', 'restore'), ('gateway', 'limiter'), ('gateway', 'gateway'),
         ('reader', 'masked'), ('reader', 'writer'), ('reader', 'reader'),
         ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'limiter'), ('admin', 'restore'),
-        ('admin', 'admin')
+        ('admin', 'gateway'), ('admin', 'admin')
     )
     SELECT c.profile, f.signature::text,
            CASE WHEN p.prokind OPERATOR(pg_catalog.=) 'p' THEN 'procedure' ELSE 'function' END
@@ -317,9 +317,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = role) THEN
         RAISE EXCEPTION 'there is no such role' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF profile NOT IN ('masked', 'writer', 'reader', 'limiter', 'restore', 'admin') THEN
+    IF profile NOT IN ('masked', 'writer', 'reader', 'limiter', 'gateway', 'restore', 'admin') THEN
         RAISE EXCEPTION 'there is no such profile' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'One of: masked, writer, reader, limiter, restore, admin.';
+            HINT = 'One of: masked, writer, reader, limiter, gateway, restore, admin.';
     END IF;
     FOR item IN SELECT CASE p.kind WHEN 'table' THEN 'SELECT'
                                    WHEN 'writable table' THEN 'SELECT, INSERT, UPDATE, DELETE'

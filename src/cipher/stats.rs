@@ -6,8 +6,8 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use crate::pg::{TimestampTz, preload, process};
-use crate::{request_shared_static, shared_static};
+use crate::pg::{TimestampTz, process};
+use crate::shared_static;
 
 /// What is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,24 +80,16 @@ impl Default for Counters {
     }
 }
 
-shared_static! { SHARED: Counters = c"phone_crypt crypto counters"; }
+shared_static! { pub SHARED: Counters = c"phone_crypt crypto counters"; }
 static LOCAL: Counters = Counters::new();
 
-/// Asks for shared memory (under preload) or starts the local clock.
+/// Starts the clock of counters that are not shared.
 pub fn init() {
-    if preload::is_preloaded() {
-        request_shared_static!(SHARED);
-    } else {
-        LOCAL.since.store(process::now(), Ordering::Relaxed);
-    }
+    LOCAL.since.store(process::now(), Ordering::Relaxed);
 }
 
 fn counters() -> &'static Counters {
-    if preload::is_preloaded() {
-        SHARED.get()
-    } else {
-        &LOCAL
-    }
+    SHARED.find().unwrap_or(&LOCAL)
 }
 
 /// Counts one call, and a failure if it failed; gives the result back.

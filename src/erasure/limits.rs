@@ -130,7 +130,7 @@ fn delete(
 
 /// Forgets the state kept under these keys and under them in every policy. How many there were.
 ///
-/// The memory engine's flusher writes what has been forgotten as an empty row. That is waited for, so that the row,
+/// The memory engine's flush writes what has been forgotten as an empty row. That is waited for, so that the row,
 /// whose name is the hash, can be deleted.
 fn forget_states(place: &Place, keys: &[String]) -> Result<i64> {
     let is_memory = ratelimit::in_force()? == Engine::Memory;

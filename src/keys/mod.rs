@@ -12,5 +12,7 @@ mod ring;
 mod source;
 
 pub use at_start::collect_at_start;
-pub use pin_cache::{note_change, request as request_pin_cache};
+pub use pin_cache::{
+    CACHE as PIN_CACHE, OWNERS as PIN_OWNERS, init as init_pin_cache, note_change,
+};
 pub use ring::{configured, with_ring};

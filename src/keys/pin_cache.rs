@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::pg::invalidation::on_relation_change;
 use crate::pg::{Oid, preload, process, relation, transaction};
-use crate::{request_shared_static, shared_lock_static, shared_static};
+use crate::{shared_lock_static, shared_static};
 
 /// The table of pins.
 const TABLE: &str = "pinned_keys";
@@ -20,11 +20,11 @@ const ROOM: usize = 512;
 
 /// Which entry is whose: `database << 32 | table`, 0 where it is nobody's. Changes under the lock of the entries.
 #[derive(Default)]
-struct Owners([AtomicU64; ENTRIES]);
+pub struct Owners([AtomicU64; ENTRIES]);
 
 /// The entries, and the next one to be given to another database.
 #[derive(Default)]
-struct Entries {
+pub struct Entries {
     entries: [Entry; ENTRIES],
     next: usize,
 }
@@ -56,14 +56,12 @@ impl Entry {
     }
 }
 
-shared_static! { OWNERS: Owners = c"phone_crypt pin cache owners"; }
-shared_lock_static! { CACHE: Entries = c"phone_crypt pin cache"; }
+shared_static! { pub OWNERS: Owners = c"phone_crypt pin cache owners"; }
+shared_lock_static! { pub CACHE: Entries = c"phone_crypt pin cache"; }
 
-/// Asks for the shared memory. Called by `_PG_init`; without preload there is no cache.
-pub fn request() {
+/// Starts watching tables. Called by `_PG_init`; without preload there is no cache.
+pub fn init() {
     if preload::in_progress() {
-        request_shared_static!(OWNERS);
-        request_shared_static!(CACHE);
         on_relation_change(forget);
     }
 }

@@ -1,23 +1,36 @@
 //! Latches: how processes wake each other.
 
-use pgrx::pg_sys;
+use pgrx::pg_sys::{self, Latch};
+use std::sync::atomic::{AtomicPtr, Ordering};
 
-pub use pgrx::pg_sys::Latch;
+/// The latch of whoever does something for others, in shared memory.
+#[derive(Default)]
+pub struct SharedLatch(AtomicPtr<Latch>);
 
-/// This process's own latch, in shared memory.
-pub fn own() -> *mut Latch {
-    // SAFETY: a variable that is set when the process starts.
-    unsafe { pg_sys::MyLatch }
-}
+impl SharedLatch {
+    /// This process is the one from now on.
+    pub fn set_own(&self) {
+        // SAFETY: a variable that is set when the process starts.
+        self.0.store(unsafe { pg_sys::MyLatch }, Ordering::Release);
+    }
 
-/// Wakes the process whose latch this is; nothing where it is null.
-///
-/// # Safety
-/// `latch` must be null or a latch in shared memory, which stays for the server's life.
-pub unsafe fn set(latch: *mut Latch) {
-    if !latch.is_null() {
-        // SAFETY: the caller's promise.
-        unsafe { pg_sys::SetLatch(latch) };
+    /// Nobody is.
+    pub fn clear(&self) {
+        self.0.store(std::ptr::null_mut(), Ordering::Release);
+    }
+
+    /// Whether somebody is.
+    pub fn is_set(&self) -> bool {
+        !self.0.load(Ordering::Acquire).is_null()
+    }
+
+    /// Wakes that process, if there is one.
+    pub fn wake(&self) {
+        let latch = self.0.load(Ordering::Acquire);
+        if !latch.is_null() {
+            // SAFETY: a process's latch in shared memory, which stays for the server's life.
+            unsafe { pg_sys::SetLatch(latch) };
+        }
     }
 }
 

@@ -17,7 +17,7 @@ static SECRET_NAMED_IN: OnceLock<fn(&str) -> Option<String>> = OnceLock::new();
 
 static PREVIOUS: OnceLock<pg_sys::emit_log_hook_type> = OnceLock::new();
 
-/// Between the start of a flusher and its connection, its database may be dropped. That is no fault to be logged.
+/// Between the start of a worker and its connection, its database may be dropped. That is no fault to be logged.
 pub fn database_may_be_gone(may_be: bool) {
     DATABASE_MAY_BE_GONE.store(may_be, Ordering::Relaxed);
 }

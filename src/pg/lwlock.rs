@@ -28,6 +28,16 @@ impl Held {
         Held(lock)
     }
 
+    /// Waits for the lock, and holds it with others who only read.
+    ///
+    /// # Safety
+    /// As `exclusively`.
+    pub unsafe fn shared(lock: *mut LWLock) -> Held {
+        // SAFETY: the caller's promise.
+        unsafe { LWLockAcquire(lock, pg_sys::LWLockMode::LW_SHARED as c_int) };
+        Held(lock)
+    }
+
     /// Holds the lock alone, if nobody has it.
     ///
     /// # Safety
@@ -42,8 +52,13 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // SAFETY: this process took the lock, and lets it go once.
-        unsafe { LWLockRelease(self.0) };
+        // SAFETY: this process took the lock, and lets it go once. After an error PostgreSQL has set the count of
+        // holders to zero, and releases all locks itself when it aborts the transaction.
+        unsafe {
+            if pg_sys::InterruptHoldoffCount > 0 {
+                LWLockRelease(self.0);
+            }
+        }
     }
 }
 

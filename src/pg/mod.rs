@@ -7,6 +7,7 @@ pub mod arrays;
 pub mod cached_table;
 pub mod catalog;
 pub mod check_hook;
+pub mod clock;
 pub mod connection;
 pub mod error;
 pub mod interval;

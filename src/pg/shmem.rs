@@ -1,47 +1,44 @@
-//! Areas of shared memory whose size a setting decides.
+//! Shared memory: one list of areas, requested at once while the postmaster loads the library.
 
 use pgrx::{pg_guard, pg_sys};
 use std::ffi::CStr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::OnceLock;
 
 use super::{Datum, preload};
 
 /// An area of shared memory.
-#[derive(Clone, Copy)]
-pub struct Area {
+pub trait Area: Sync {
     /// Its name among PostgreSQL's.
-    pub name: &'static CStr,
+    fn name(&self) -> &'static CStr;
     /// Its size in bytes.
-    pub size: fn() -> usize,
+    fn size(&self) -> usize;
     /// Called by the postmaster before any other process runs, when the server starts and when it has thrown its
     /// memory away after a crash: with the area's start, and whether it was there already. New memory is zeroed.
-    pub startup: fn(*mut u8, bool),
+    fn startup(&self, start: *mut u8, was_there: bool);
     /// Called by the postmaster when the server stops in an orderly way, and nobody else is there any more.
-    pub shutdown: fn(),
+    fn shutdown(&self) {}
 }
 
-static AREAS: Mutex<Vec<Area>> = Mutex::new(Vec::new());
+static AREAS: OnceLock<&'static [&'static dyn Area]> = OnceLock::new();
 
 static mut PREVIOUS_STARTUP: pg_sys::shmem_startup_hook_type = None;
 #[cfg(not(feature = "pg14"))]
 static mut PREVIOUS_REQUEST: pg_sys::shmem_request_hook_type = None;
 
-fn areas() -> Vec<Area> {
-    AREAS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn areas() -> &'static [&'static dyn Area] {
+    AREAS.get().copied().unwrap_or_default()
 }
 
-/// Asks for areas, once, while the postmaster loads the library.
-pub fn request(wanted: &[Area]) {
-    debug_assert!(preload::in_progress());
-    AREAS
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .extend_from_slice(wanted);
+/// Requests all areas, which start in this order. Called once, by `_PG_init`; does nothing without preload.
+pub fn request(wanted: &'static [&'static dyn Area]) {
+    if !preload::in_progress() || AREAS.set(wanted).is_err() {
+        return;
+    }
     // SAFETY: the postmaster has one thread; the hooks that were there go on being called.
     unsafe {
         #[cfg(feature = "pg14")]
         for area in areas() {
-            pg_sys::RequestAddinShmemSpace((area.size)());
+            pg_sys::RequestAddinShmemSpace(area.size());
         }
         #[cfg(not(feature = "pg14"))]
         {
@@ -62,7 +59,7 @@ unsafe extern "C-unwind" fn on_request() {
             previous();
         }
         for area in areas() {
-            pg_sys::RequestAddinShmemSpace((area.size)());
+            pg_sys::RequestAddinShmemSpace(area.size());
         }
     }
 }
@@ -77,8 +74,8 @@ unsafe extern "C-unwind" fn on_startup() {
         let mut is_first_time = false;
         for area in areas() {
             let mut found = false;
-            let start = pg_sys::ShmemInitStruct(area.name.as_ptr(), (area.size)(), &mut found);
-            (area.startup)(start.cast(), found);
+            let start = pg_sys::ShmemInitStruct(area.name().as_ptr(), area.size(), &mut found);
+            area.startup(start.cast(), found);
             is_first_time |= !found;
         }
         if is_first_time {
@@ -94,7 +91,7 @@ unsafe extern "C-unwind" fn on_exit(code: i32, _argument: Datum) {
     let is_postmaster = unsafe { pg_sys::MyProcPid == pg_sys::PostmasterPid };
     if code == 0 && is_postmaster {
         for area in areas() {
-            (area.shutdown)();
+            area.shutdown();
         }
     }
 }

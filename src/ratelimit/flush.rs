@@ -1,17 +1,28 @@
 //! Waiting until what was changed is in the table.
 
 use super::engine::{Engine, in_force};
-use super::memory;
+use super::memory::{Cleanup, Flush};
 use super::place::place;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::worker::{self, NotRun};
 
-/// Waits until what was changed in memory before is in the table. The table engine has nothing to do.
+/// Waits until what was changed in memory before is in the table, and expired rows are deleted. The table engine has
+/// nothing to do.
 ///
 /// Errors: a standby, or no launcher, 55000; the flush failed, 58000.
 pub fn flush() -> Result<()> {
     let place = place()?;
-    if let (Engine::Memory, Some(owner)) = (in_force()?, place.slots) {
-        memory::flush_and_wait(owner)?;
+    if in_force()? == Engine::Table || place.slots.is_none() {
+        return Ok(());
     }
-    Ok(())
+    worker::run_and_wait(&[&Flush, &Cleanup]).map_err(|why| match why {
+        NotRun::OnStandby => Error::FlushOnStandby,
+        NotRun::NoLauncher => Error::NoLauncher,
+        NotRun::Failed => Error::FlushFailed,
+    })
+}
+
+/// What became of the flushes of this database.
+pub fn flush_counts() -> worker::Counts {
+    worker::counts(&Flush)
 }

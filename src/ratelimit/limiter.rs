@@ -10,8 +10,9 @@ use super::place::{Place, place};
 use super::policies::Policy;
 use super::step::Kept;
 use super::table::{self, TableKey};
-use super::{clock, lists, memory, outcomes};
+use super::{lists, memory, outcomes};
 use crate::error::{Error, Result};
+use crate::pg::clock;
 
 /// One key to be held against one limit.
 pub struct Request<'a> {

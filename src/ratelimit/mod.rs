@@ -3,7 +3,6 @@
 //! A hit goes: SQL function → lists → policy → engine (memory or table) → core decides.
 
 pub mod abi;
-mod clock;
 mod earlier;
 mod engine;
 mod flush;
@@ -20,12 +19,10 @@ mod table;
 
 pub use earlier::add_window;
 pub use engine::{Engine, in_force};
-pub use flush::flush;
+pub use flush::{flush, flush_counts};
 pub use key::{PHONE_PREFIX, StateKey, checked_key};
 pub use limiter::{Request, aim, change, check, check_all, hit_at, hit_moving, look, look_moving};
 pub use place::{Place, place};
 pub use policies::{Policy, all as all_policies, policy};
 pub use rows::each_row;
 pub use table::own_counts;
-
-pub use clock::now_us;

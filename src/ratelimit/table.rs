@@ -8,12 +8,12 @@ use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::{Entry, KeyName, Row};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::clock::now_us;
 use super::memory;
 use super::place::Place;
 use super::rows::{self, DURABLE};
 use super::step::Kept;
 use crate::error::Result;
+use crate::pg::clock::now_us;
 use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
 use crate::pg::{Datum, Oid, oids};

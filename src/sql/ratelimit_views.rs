@@ -115,7 +115,7 @@ fn ratelimit_entries() -> std::result::Result<
     >,
     ErrorReport,
 > {
-    let now_us = ratelimit::now_us();
+    let now_us = crate::pg::clock::now_us();
     let rows = all_shown(now_us)?.into_iter().map(move |shown| {
         let entry = shown.entry;
         let state = entry.state.filter(|state| state.quota.window_us() > 0);
@@ -177,10 +177,12 @@ fn ratelimit_counters() -> std::result::Result<
         .slots
         .filter(|_| engine == Engine::Memory);
     let book = owner.and(counted);
-    let flushes = owner.map(memory::flush_facts);
+    let flushes = owner.map(|_| ratelimit::flush_counts());
     let last_us = flushes.map_or(0, |facts| facts.last_us);
     let lag_us = match book {
-        Some(book) if book.dirty > 0 => ratelimit::now_us() - book.dirty_since_us.max(last_us),
+        Some(book) if book.dirty > 0 => {
+            crate::pg::clock::now_us() - book.dirty_since_us.max(last_us)
+        }
         _ => 0,
     };
     let row = (
@@ -193,11 +195,11 @@ fn ratelimit_counters() -> std::result::Result<
         book.map(|book| signed(book.evictions)),
         book.map(|book| signed(book.reads)),
         book.map(|book| signed(book.refusals)),
-        flushes.map(|facts| signed(facts.flushes)),
+        flushes.map(|facts| signed(facts.runs)),
         flushes.map(|facts| signed(facts.failures)),
         to_timestamp(last_us).filter(|_| last_us > 0),
         owner.and_then(|_| interval(lag_us)),
-        flushes.map(|facts| facts.is_loaded),
+        owner.map(memory::is_loaded),
     );
     Ok(TableIterator::once(row))
 }

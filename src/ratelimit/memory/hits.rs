@@ -8,13 +8,13 @@ use super::owners;
 use super::shmem::{
     Partition, header, lock, lock_owners, partition_of, prefetch_bucket, prefetch_slot, shape,
 };
-use super::waiting::wake_launcher;
 use crate::error::{Error, Result};
+use crate::pg::clock::now_us;
 use crate::pg::process::is_recovering;
-use crate::ratelimit::now_us;
 use crate::ratelimit::place::Place;
 use crate::ratelimit::rows::{self, Found as RowFound};
 use crate::ratelimit::step::Kept;
+use crate::worker::wake_launcher;
 
 /// What the table has of a key, and the removals its partition had seen when it was read.
 #[derive(Clone, Copy)]
@@ -239,7 +239,7 @@ fn store(
     Ok(())
 }
 
-/// Nothing is counted and nothing forgotten; the flusher is asked to make room.
+/// Nothing is counted and nothing forgotten; a flush is asked to make room.
 fn no_slot(owner: Owner) -> Error {
     let was_short = owners::entry(owner).is_short.swap(true, Ordering::Relaxed);
     if !was_short {

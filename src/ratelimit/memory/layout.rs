@@ -1,9 +1,8 @@
 //! What lies where in shared memory.
 
 use phone_crypt_core::ratelimit::{Book, MAX_OWNERS, Slot};
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicI64, AtomicPtr, AtomicU32, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32};
 
-use crate::pg::latch::Latch;
 use crate::pg::lwlock::LWLock;
 use crate::ratelimit::outcomes::{MAX_COUNTED, OutcomeEntry};
 
@@ -73,22 +72,6 @@ pub struct OwnerEntry {
     pub table: AtomicU32,
     /// When it was first seen, in microseconds.
     pub since_us: AtomicI64,
-    /// The number of the last flush that somebody waits for.
-    pub wanted: AtomicU64,
-    /// The number of the last wanted flush that is done.
-    pub done: AtomicU64,
-    /// Flushes that wrote everything.
-    pub flushes: AtomicU64,
-    /// Flushes that did not.
-    pub failures: AtomicU64,
-    /// The process that works for this owner now; 0 if none does.
-    pub flusher: AtomicI32,
-    /// Grows whenever it gets on.
-    pub beats: AtomicU64,
-    /// Flushers in succession, up to the present one, that have not come to an orderly end.
-    pub broken_off: AtomicU32,
-    /// When the last flush began that wrote everything.
-    pub flushed_us: AtomicI64,
     /// Whether a hit found no slot since the last flush began.
     pub is_short: AtomicBool,
     /// Whether the table has been read into memory.
@@ -102,10 +85,6 @@ pub struct OwnerEntry {
 pub struct Header {
     /// Makes hashes unforeseeable.
     pub seed: [u64; 2],
-    /// Counts the times that somebody woke the launcher: it may miss one while it waits for a flusher.
-    pub wakes: AtomicU64,
-    /// The launcher's latch, while it runs.
-    pub launcher: AtomicPtr<Latch>,
     /// Held by whoever enters a database into the list.
     pub owners_lock: LWLock,
     /// The databases.

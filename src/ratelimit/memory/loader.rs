@@ -3,11 +3,12 @@
 use phone_crypt_core::ratelimit::{Found, Owner, SlotKey};
 use std::sync::atomic::Ordering;
 
-use super::owners::{beat, entry};
+use super::owners::entry;
 use super::shmem::{header, lock, partition_of, shape};
 use crate::pg::Oid;
-use crate::ratelimit::now_us;
+use crate::pg::clock::now_us;
 use crate::ratelimit::rows;
+use crate::worker::beat;
 
 /// Loads every live row of an owner's table. Runs in a transaction of the owner's database.
 pub fn load(owner: Owner) {
@@ -16,7 +17,7 @@ pub fn load(owner: Owner) {
         .map(|number| lock(number).removals())
         .collect();
     rows::each_row(Oid::from(owner.table), |name, row| {
-        beat(owner);
+        beat();
         let Some(key) = SlotKey::new(owner, name, header().seed) else {
             return;
         };

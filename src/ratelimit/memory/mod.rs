@@ -9,7 +9,7 @@
 //! * A key that has no slot may have a row in the table (`Found::Elsewhere`). It is read with no lock held. Under the
 //!   lock again, what was read counts only if no slot has been removed meanwhile: else the key may have come, been
 //!   hit, flushed and evicted in between, and it is read anew.
-//! * Hits never write the table. A flusher, one a database at a time, copies dirty slots under the lock, writes them
+//! * Hits never write the table. The flush, which runs in one process a database at a time, copies dirty slots under the lock, writes them
 //!   without it, and after its commit marks as clean those that are still at the version it wrote. It waits for
 //!   nobody's row, and nobody but its database waits for it.
 //! * The list of owners (databases) has a lock of its own, which is never taken while a partition's is held.
@@ -17,22 +17,21 @@
 //! A backend that is killed while it holds a lock takes the server down with it, as PostgreSQL does whenever shared
 //! memory may be damaged. The state is then read back from the table.
 
-mod flusher;
-mod flushers;
+mod area;
+mod cleanup;
+mod flush;
 mod hits;
-mod launcher;
 mod layout;
 mod loader;
 mod owners;
-mod saved;
 mod shmem;
-mod sweeper;
+mod shutdown_file;
 mod table_lock;
-mod waiting;
 mod writer;
 
+pub use area::Slots;
+pub use cleanup::Cleanup;
+pub use flush::Flush;
 pub use hits::{aim, approach, count, each_slot, forget_spaces, replace, replace_all, totals};
-pub use launcher::register as register_launcher;
-pub use owners::{claim_outcomes, flush_facts, outcomes, owner};
-pub use shmem::{is_there, request, slots};
-pub use waiting::flush_and_wait;
+pub use owners::{claim_outcomes, is_loaded, outcomes, owner};
+pub use shmem::{is_there, slots};

@@ -1,21 +1,26 @@
 //! The list of databases that use the engine.
 
 use phone_crypt_core::ratelimit::{MAX_OWNERS, Owner};
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::Ordering;
 
 use super::layout::OwnerEntry;
 use super::shmem::{header, lock_owners};
-use super::waiting;
 use crate::error::{Error, Result};
 use crate::pg::Oid;
-use crate::ratelimit::now_us;
+use crate::pg::clock::now_us;
 use crate::ratelimit::outcomes::OutcomeEntry;
+use crate::worker;
 
 /// The owner of the slots of a database's table, entered into the list if it is new.
 ///
 /// Errors: the list is full, 53400.
 pub fn owner(database: Oid, table: Oid) -> Result<Owner> {
     enter(database.to_u32(), table.to_u32()).ok_or(Error::TooManyDatabases)
+}
+
+/// The owners of a database: two while the table of an extension that was dropped has slots.
+pub(super) fn of(database: Oid) -> impl Iterator<Item = Owner> {
+    all().filter(move |owner| owner.database == database.to_u32())
 }
 
 pub(super) fn enter(database: u32, table: u32) -> Option<Owner> {
@@ -30,23 +35,23 @@ pub(super) fn enter(database: u32, table: u32) -> Option<Owner> {
         .position(|entry| entry.database.load(Ordering::Relaxed) == 0)?;
     let entry = &header().owners[free];
     entry.since_us.store(now_us(), Ordering::Relaxed);
-    for counter in [&entry.wanted, &entry.done, &entry.flushes, &entry.failures] {
-        counter.store(0, Ordering::Relaxed);
-    }
-    entry.flushed_us.store(0, Ordering::Relaxed);
     entry.swept_to.store(0, Ordering::Relaxed);
-    entry.broken_off.store(0, Ordering::Relaxed);
     entry.is_loaded.store(false, Ordering::Relaxed);
     entry.is_short.store(false, Ordering::Relaxed);
     entry.table.store(table, Ordering::Relaxed);
     entry.database.store(database, Ordering::Release);
     drop(held);
-    waiting::wake_launcher();
-    Some(Owner {
+    let owner = Owner {
         database,
         table,
         index: free as u32,
-    })
+    };
+    if worker::announce(Oid::from(database)) {
+        worker::wake_launcher();
+        return Some(owner);
+    }
+    remove(owner);
+    None
 }
 
 /// Everyone on the list.
@@ -100,7 +105,7 @@ pub(super) fn free_outcomes(owner: Owner, is_one: impl Fn(i32) -> bool) {
 }
 
 /// Takes an owner off the list. Nothing of it is in any slot.
-pub(super) fn strike(owner: Owner) {
+pub(super) fn remove(owner: Owner) {
     let _held = lock_owners();
     free_outcomes(owner, |_| true);
     entry(owner).database.store(0, Ordering::Release);
@@ -111,36 +116,7 @@ pub(super) fn entry(owner: Owner) -> &'static OwnerEntry {
     &header().owners[owner.index as usize]
 }
 
-/// The process that works for whoever has this place in the list.
-pub(super) fn flusher_at(index: usize) -> &'static AtomicI32 {
-    &header().owners[index.min(MAX_OWNERS - 1)].flusher
-}
-
-/// A flusher has got on: the launcher need not worry.
-pub(super) fn beat(owner: Owner) {
-    entry(owner).beats.fetch_add(1, Ordering::Relaxed);
-}
-
-/// What became of an owner's flushes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct FlushFacts {
-    /// Those that wrote everything.
-    pub flushes: u64,
-    /// Those that did not.
-    pub failures: u64,
-    /// When the last began that wrote everything; 0 if none did.
-    pub last_us: i64,
-    /// Whether the table has been read into memory.
-    pub is_loaded: bool,
-}
-
-/// See `FlushFacts`.
-pub fn flush_facts(owner: Owner) -> FlushFacts {
-    let entry = entry(owner);
-    FlushFacts {
-        flushes: entry.flushes.load(Ordering::Relaxed),
-        failures: entry.failures.load(Ordering::Relaxed),
-        last_us: entry.flushed_us.load(Ordering::Relaxed),
-        is_loaded: entry.is_loaded.load(Ordering::Relaxed),
-    }
+/// Whether an owner's table has been read into memory.
+pub fn is_loaded(owner: Owner) -> bool {
+    entry(owner).is_loaded.load(Ordering::Relaxed)
 }

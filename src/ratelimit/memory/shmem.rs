@@ -5,16 +5,12 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use super::layout::{Head, Header, PARTITIONS_AT, Shape};
-use super::saved;
+use crate::pg::clock::now_us;
 use crate::pg::lwlock::{self, Held};
-use crate::pg::preload;
-use crate::pg::shmem::{Area, request as request_areas};
-use crate::ratelimit::now_us;
 use crate::settings;
 
 /// What `pg_stat_activity.wait_event` shows of whoever waits for one of our locks.
 const WAIT_EVENT: &std::ffi::CStr = c"PhoneCryptRateLimit";
-const NAME: &std::ffi::CStr = c"phone_crypt rate limits";
 
 /// Of the twelve cache lines of a slot, those that a hit on a short key reads.
 const LINES_OF_A_HIT: usize = 4;
@@ -40,21 +36,14 @@ pub(super) fn shape() -> &'static Shape {
     SHAPE.get_or_init(|| Shape::of(settings::ratelimit_slots()))
 }
 
-/// Asks for the memory. Called by `_PG_init` when the postmaster loads the library.
-pub fn request() {
-    if preload::in_progress() {
-        shape();
-        request_areas(&[Area {
-            name: NAME,
-            size: || shape().total(),
-            startup,
-            shutdown: saved::save,
-        }]);
-    }
+/// Bytes of all of it.
+pub(super) fn total() -> usize {
+    shape().total()
 }
 
-/// New memory is zeroed by the kernel; zeroes are empty partitions. After a crash it is not new.
-fn startup(start: *mut u8, was_there: bool) {
+/// Takes the memory, whose start this is. New memory is zeroed by the kernel; zeroes are empty partitions. After a crash
+/// it is not new.
+pub(super) fn attach(start: *mut u8, was_there: bool) {
     let base: *mut Header = start.cast();
     BASE.store(base, Ordering::Relaxed);
     if was_there {
@@ -72,7 +61,6 @@ fn startup(start: *mut u8, was_there: bool) {
             lwlock::initialize(&raw mut (*head).lock, tranche);
         }
     }
-    saved::load();
 }
 
 /// Hashes need not be secret, only unforeseeable: without a random source the clock has to do.

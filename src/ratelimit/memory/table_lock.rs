@@ -1,4 +1,4 @@
-//! A flusher's transactions: each holds a lock on the table, and knows that it is still the owner's.
+//! A background task's transactions: each holds a lock on the table, and knows that it is still the owner's.
 
 use pgrx::bgworkers::BackgroundWorker;
 use phone_crypt_core::ratelimit::Owner;

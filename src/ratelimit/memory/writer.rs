@@ -8,7 +8,6 @@ use pgrx::{IntoDatum, PgSqlErrorCode};
 use phone_crypt_core::ratelimit::{KeyKind, KeyName, Owner, Row, Snapshot};
 use std::collections::HashSet;
 
-use super::owners::beat;
 use super::shmem::lock;
 use super::table_lock::in_table;
 use crate::pg::interval::POSTGRES_EPOCH_US;
@@ -19,6 +18,7 @@ use crate::pg::{Datum, Oid, oids};
 use crate::pg::{arrays, sqlstate};
 use crate::ratelimit::Place;
 use crate::ratelimit::rows::{KIND, SPACE};
+use crate::worker::beat;
 
 /// What a slot held when it was copied.
 pub struct Copied {
@@ -132,7 +132,7 @@ impl Writer {
             if rows.is_empty() {
                 continue;
             }
-            beat(self.owner);
+            beat();
             match self.attempt(|place| upsert(place, rows)) {
                 Ok(Some(())) => mark_flushed(rows),
                 Ok(None) => return false,

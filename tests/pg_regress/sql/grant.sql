@@ -16,8 +16,13 @@ SELECT has_function_privilege('regress_role', 'phone_reveal(text,text)', 'EXECUT
 SELECT phone_crypt_revoke('regress_role', 'masked'), phone_crypt_revoke('regress_role', 'masked');
 SELECT has_function_privilege('regress_role', 'phone_reveal(text,text)', 'EXECUTE');
 
--- "limiter" exists, and holds nothing yet.
 SELECT phone_crypt_grant('regress_role', 'limiter'), phone_crypt_revoke('regress_role', 'limiter');
+
+-- A gateway may do what a limiter may.
+SELECT phone_crypt_grant('regress_role', 'gateway');
+SELECT has_function_privilege('regress_role', 'ratelimit_check(text,text,integer)', 'EXECUTE') AS checks,
+       has_function_privilege('regress_role', 'ratelimit_policy_drop(text)', 'EXECUTE') AS administers;
+SELECT phone_crypt_revoke('regress_role', 'gateway');
 
 -- Names that have to be quoted are quoted.
 CREATE ROLE "regress; DROP TABLE victim; --";

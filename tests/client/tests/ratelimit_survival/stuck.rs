@@ -142,7 +142,7 @@ const FAULTS: [Fault; 7] = [
                CREATE TRIGGER last BEFORE INSERT ON phone_crypt.rate_limits EXECUTE FUNCTION last()",
         mend: "DO $$ BEGIN
                    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
-                     WHERE datname = current_database() AND backend_type LIKE '%flusher%';
+                     WHERE datname = current_database() AND backend_type = 'phone_crypt worker';
                    DROP TRIGGER last ON phone_crypt.rate_limits;
                END $$",
         from: WITHIN,
@@ -227,7 +227,7 @@ fn a_database_that_cannot_be_flushed_delays_only_itself() {
     }
 }
 
-/// More of them than there may be flushers at once.
+/// More of them than there may be workers at once.
 #[test]
 fn many_databases_that_cannot_be_flushed_delay_only_themselves() {
     const KEYS: usize = 20;

@@ -1,4 +1,4 @@
-//! The time that limits are held against.
+//! The time now, whatever the transaction.
 
 use std::time::SystemTime;
 

@@ -11,7 +11,7 @@ use std::{fs, io};
 
 use super::owners;
 use super::shmem::{header, lock, lock_if_free, partition_of, shape};
-use crate::ratelimit::now_us;
+use crate::pg::clock::now_us;
 
 /// In the data directory, which is where the server runs.
 const FILE: &str = "pg_stat/phone_crypt_ratelimit.saved";

@@ -1,0 +1,122 @@
+//! Asking for a task's run, and waiting for it.
+
+use pgrx::check_for_interrupts;
+use std::sync::atomic::{Ordering, fence};
+
+use super::databases::{self, Database, TaskEntry, shared, wake_launcher};
+use super::task::{Task, number_of};
+use crate::pg::latch;
+use crate::pg::process::is_recovering;
+
+/// How often whoever waits for a run looks whether it is done.
+const LOOK_AGAIN_MS: i64 = 5;
+
+/// A task's entry, of this process's database. `None` if there is no room for it, or no launcher.
+fn own_entry(task: &dyn Task) -> Option<(Database, &'static TaskEntry)> {
+    let number = number_of(task)?;
+    let database = databases::own()?;
+    Some((database, &database.entry().tasks[number]))
+}
+
+/// Notes that there is work for a task in this database, to be done when its interval is over. False if the list of
+/// databases is full, or there is no launcher.
+pub fn note_work(task: &dyn Task) -> bool {
+    while let Some((database, entry)) = own_entry(task) {
+        entry.is_pending.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        if database.is_listed() {
+            return true;
+        }
+    }
+    false
+}
+
+/// Why a run did not come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotRun {
+    /// The server does not write.
+    OnStandby,
+    /// There is no launcher, or no room for this database in its list.
+    NoLauncher,
+    /// It has left something undone.
+    Failed,
+}
+
+/// A run that somebody waits for.
+struct Ticket {
+    database: Database,
+    entry: &'static TaskEntry,
+    number: u64,
+    failures: u64,
+}
+
+impl Ticket {
+    fn draw((database, entry): (Database, &'static TaskEntry)) -> Ticket {
+        Ticket {
+            database,
+            entry,
+            failures: entry.failures.load(Ordering::Relaxed),
+            number: entry.wanted.fetch_add(1, Ordering::SeqCst) + 1,
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.entry.done.load(Ordering::Acquire) >= self.number
+    }
+
+    fn has_failed(&self) -> bool {
+        !self.is_done() && self.entry.failures.load(Ordering::Relaxed) != self.failures
+    }
+}
+
+/// Has tasks run in this database, and waits until each has begun after this call and come to its end.
+pub fn run_and_wait(tasks: &[&dyn Task]) -> Result<(), NotRun> {
+    if is_recovering() {
+        return Err(NotRun::OnStandby);
+    }
+    loop {
+        let tickets: Vec<Ticket> = tasks
+            .iter()
+            .map(|task| own_entry(*task).map(Ticket::draw))
+            .collect::<Option<_>>()
+            .ok_or(NotRun::NoLauncher)?;
+        wake_launcher();
+        // Once the database is off the list, nobody knows of the tickets.
+        while tickets.iter().all(|ticket| ticket.database.is_listed()) {
+            if tickets.iter().all(Ticket::is_done) {
+                return Ok(());
+            }
+            if !shared().launcher.is_set() {
+                return Err(NotRun::NoLauncher);
+            }
+            if tickets.iter().any(Ticket::has_failed) {
+                return Err(NotRun::Failed);
+            }
+            latch::wait(LOOK_AGAIN_MS);
+            check_for_interrupts!();
+        }
+    }
+}
+
+/// What became of a task's runs in this database.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// Those that have left nothing undone.
+    pub runs: u64,
+    /// Those that have.
+    pub failures: u64,
+    /// When the last began that has left nothing undone; 0 if none has.
+    pub last_us: i64,
+}
+
+/// See [`Counts`].
+pub fn counts(task: &dyn Task) -> Counts {
+    let Some((_, entry)) = own_entry(task) else {
+        return Counts::default();
+    };
+    Counts {
+        runs: entry.runs.load(Ordering::Relaxed),
+        failures: entry.failures.load(Ordering::Relaxed),
+        last_us: entry.last_us.load(Ordering::Relaxed),
+    }
+}
