@@ -15,6 +15,7 @@ mod pg;
 pub mod pg_test;
 mod ratelimit;
 mod regions;
+mod sending;
 mod settings;
 mod sql;
 mod worker;

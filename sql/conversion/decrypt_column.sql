@@ -98,6 +98,7 @@ CREATE FUNCTION phone_crypt.swap_back(
 ) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
@@ -262,6 +263,7 @@ BEGIN
     PERFORM phone_crypt.job_phase(job, 'older transactions');
     CALL phone_crypt.wait_for_snapshots();
     PERFORM phone_crypt.job_phase(job, 'swap');
+    PERFORM phone_crypt.rehearse_swap(relation, column_name, true);
     CALL phone_crypt.change_table(relation, ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
         pg_catalog.format('SELECT phone_crypt.swap_back(%L, %L, %L, %L, %L)', relation, column_name, verified, keep_encrypted,

@@ -127,6 +127,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("roles_without_right", "('own.customers', 2::smallint)"),
     ("rotated_columns", "()"),
     ("same_texts", "('own.customers', 'phone')"),
+    ("rehearse_swap", "('own.customers', 'phone', false)"),
     ("source_counts", "('own.customers', 'phone', 'legacy cbc - -')"),
     ("source_of", "('own.customers', 'phone', '')"),
     (
