@@ -59,6 +59,12 @@ pub enum Error {
     Keyring(#[from] KeyringError),
     #[error("no encryption key is configured")]
     NoKey,
+    #[error("key {0} is known to this session only")]
+    KeyOfSession(KeyId),
+    #[error(
+        "the public development key protects nothing: stored data is not converted under it, and no database pinned to it"
+    )]
+    DevelopmentKey,
     #[error("{0}")]
     KeySource(String),
     #[error("{0} is set in the configuration, but phone_crypt is not preloaded")]
@@ -188,8 +194,6 @@ pub enum Error {
     NotLocked(String),
     #[error("the table has no deferrable unique constraint of this oid")]
     NoSuchConstraint,
-    #[error("{0} must not be NULL")]
-    NullArgument(&'static str),
     #[error("plain phone numbers leave this server only over TLS 1.2 or later, or GSS encryption")]
     InsecureTransport,
 }
@@ -272,6 +276,8 @@ impl SqlError for Error {
             Error::Legacy(error) => legacy_sqlstate(error),
             Error::Keyring(_)
             | Error::NoKey
+            | Error::KeyOfSession(_)
+            | Error::DevelopmentKey
             | Error::KeySource(_)
             | Error::NotPreloaded(_)
             | Error::PreviousWithoutPrimary
@@ -293,7 +299,6 @@ impl SqlError for Error {
             | Error::NoRateLimits
             | Error::FlushOnStandby
             | Error::NoLauncher => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             Error::RowsKept => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
             Error::InsecureTransport | Error::MayNot(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             Error::EncryptedAsPlain | Error::MalformedTyped => ERRCODE_INVALID_TEXT_REPRESENTATION,
@@ -314,6 +319,13 @@ impl SqlError for Error {
             Error::NoKey => format!(
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \
                  phone_crypt_generate_key(), false). {KEYS_PAGE} tells how to set it up for good."
+            ),
+            Error::KeyOfSession(_) => format!(
+                "When the session ends, nobody could read what is encrypted under it. Write the key into a file, name \
+                 that in phone_crypt.key_file, reload, RESET phone_crypt.encryption_key, and try again: {KEYS_PAGE}."
+            ),
+            Error::DevelopmentKey => format!(
+                "Write a key of your own into a file, name that in phone_crypt.key_file, and reload: {KEYS_PAGE}."
             ),
             Error::NotPreloaded(_) | Error::NoSharedMemory => {
                 "Add phone_crypt to shared_preload_libraries and restart the server.".to_owned()

@@ -34,121 +34,125 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/pins.sql",
+    "../sql/keys/pins.sql",
     name = "pins",
     requires = [
-        sql::keys::phone_crypt_configured_keys,
-        sql::regions::configured_regions,
+        keys::functions::phone_crypt_configured_keys,
+        keys::functions::check_lasting_keys,
+        phone::configured_regions::configured_regions,
     ]
 );
 pgrx::extension_sql_file!(
     "../sql/base/metadata.sql",
     name = "metadata",
-    requires = [sql::version::metadata_version]
+    requires = [version::metadata_version]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/stats.sql",
+    "../sql/cipher/stats.sql",
     name = "stats",
-    requires = [sql::stats::phone_crypt_crypto_counters]
+    requires = [cipher::functions::phone_crypt_crypto_counters]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/ratelimit.sql",
+    "../sql/ratelimit/ratelimit.sql",
     name = "ratelimit",
     requires = [
         "pins",
-        sql::ratelimit_hit::ratelimit_hit,
-        sql::ratelimit_hit::ratelimit_allow,
-        sql::ratelimit_hit::ratelimit_peek,
-        sql::ratelimit_hit_phone::ratelimit_hit_phone,
-        sql::ratelimit_hit_phone::ratelimit_check_phone,
-        sql::ratelimit_hit_phone::ratelimit_peek_policy_phone,
-        sql::ratelimit_policy::is_policy,
-        sql::ratelimit_policy::ratelimit_check,
-        sql::ratelimit_policy::ratelimit_peek_policy,
-        sql::ratelimit_policy::ratelimit_check_all,
-        sql::ratelimit_headers::ratelimit_headers,
-        sql::ratelimit_headers::ratelimit_headers_of_policy,
-        sql::ratelimit_address::ratelimit_address_key,
-        sql::ratelimit_admin::ratelimit_reset,
-        sql::ratelimit_admin::ratelimit_refund,
-        sql::ratelimit_admin::ratelimit_block,
-        sql::ratelimit_admin::ratelimit_unblock,
-        sql::ratelimit_admin::ratelimit_merge,
-        sql::ratelimit_admin::ratelimit_flush,
-        sql::ratelimit_views::ratelimit_entries,
-        sql::ratelimit_views::ratelimit_counters,
-        sql::ratelimit_views::ratelimit_outcomes,
+        ratelimit::functions::hit::ratelimit_hit,
+        ratelimit::functions::hit::ratelimit_allow,
+        ratelimit::functions::hit::ratelimit_peek,
+        ratelimit::functions::hit_phone::ratelimit_hit_phone,
+        ratelimit::functions::hit_phone::ratelimit_check_phone,
+        ratelimit::functions::hit_phone::ratelimit_peek_policy_phone,
+        ratelimit::functions::policy::is_policy,
+        ratelimit::functions::policy::ratelimit_check,
+        ratelimit::functions::policy::ratelimit_peek_policy,
+        ratelimit::functions::policy::ratelimit_check_all,
+        ratelimit::functions::headers::ratelimit_headers,
+        ratelimit::functions::headers::ratelimit_headers_of_policy,
+        ratelimit::functions::address::ratelimit_address_key,
+        ratelimit::functions::admin::ratelimit_reset,
+        ratelimit::functions::admin::ratelimit_refund,
+        ratelimit::functions::admin::ratelimit_refund_hit,
+        ratelimit::functions::admin::ratelimit_block,
+        ratelimit::functions::admin::ratelimit_unblock,
+        ratelimit::functions::admin::ratelimit_merge,
+        ratelimit::functions::admin::ratelimit_flush,
+        ratelimit::functions::views::ratelimit_entries,
+        ratelimit::functions::views::ratelimit_counters,
+        ratelimit::functions::views::ratelimit_outcomes,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/jobs.sql",
+    "../sql/jobs/jobs.sql",
     name = "jobs",
     requires = [
-        sql::jobs::check_owner,
-        sql::jobs::check_may_commit,
-        sql::jobs::job_lock,
-        sql::jobs::job_unlock,
-        sql::as_owner::run_as_owner,
-        sql::as_owner::count_as_owner,
-        sql::as_owner::read_as_owner,
+        jobs::functions::check_owner,
+        jobs::functions::check_may_commit,
+        jobs::functions::job_lock,
+        jobs::functions::job_unlock,
+        jobs::as_owner::run_as_owner,
+        jobs::as_owner::count_as_owner,
+        jobs::as_owner::read_as_owner,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/ratelimit_phones.sql",
+    "../sql/ratelimit/phones.sql",
     name = "ratelimit_phones",
     requires = [
         "ratelimit",
-        sql::ratelimit_phone::ratelimit_phone_keys,
-        sql::ratelimit_phone::ratelimit_phone_keys_of,
-        sql::ratelimit_phone::ratelimit_blocked_until,
+        ratelimit::functions::phone::ratelimit_phone_keys,
+        ratelimit::functions::phone::ratelimit_phone_keys_of,
+        ratelimit::functions::phone::ratelimit_blocked_until,
+        keys::functions::check_lasting_keys,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/earlier_tables.sql",
+    "../sql/legacy/tables.sql",
     name = "earlier_tables",
     requires = ["jobs", "ratelimit"]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/procedures/migrate_rate_limits.sql",
+    "../sql/legacy/migrate_rate_limits.sql",
     name = "migrate_rate_limits",
     requires = [
         "earlier_tables",
         "change_table",
-        sql::migrate_rate_limits::migrate_batch,
-        sql::migrate_rate_limits::earlier_key,
-        sql::migrate_rate_limits::forget_known_keys,
+        legacy::functions::migrate_rate_limits::migrate_batch,
+        legacy::functions::migrate_rate_limits::earlier_key,
+        legacy::functions::migrate_rate_limits::forget_known_keys,
+        keys::functions::check_lasting_keys,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/procedures/adopt_rate_limits.sql",
+    "../sql/legacy/adopt_rate_limits.sql",
     name = "adopt_rate_limits",
     requires = [
         "earlier_tables",
-        sql::adopted_rate_limits::live_count,
-        sql::adopted_rate_limits::unflushed_keys,
-        sql::adopted_rate_limits::take_back_counts,
+        legacy::functions::adopted_rate_limits::live_count,
+        legacy::functions::adopted_rate_limits::unflushed_keys,
+        legacy::functions::adopted_rate_limits::take_back_counts,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/erasure.sql",
+    "../sql/erasure/erasure.sql",
     name = "erasure",
-    requires = ["conversion_swap", sql::erasure::phone_forget]
+    requires = ["conversion_swap", erasure::functions::phone_forget]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/procedures/purge_expired.sql",
+    "../sql/erasure/purge_expired.sql",
     name = "purge_expired",
     requires = [
         "erasure",
         "change_table",
         "ratelimit_phones",
-        sql::erasure::purge_count,
-        sql::erasure::purge_batch,
+        erasure::functions::purge_count,
+        erasure::functions::purge_batch,
     ]
 );
 pgrx::extension_sql_file!(
-    "../sql/base/column_check.sql",
+    "../sql/column_check/column_check.sql",
     name = "column_check",
-    requires = ["schema", sql::column_check::column_outcomes]
+    requires = ["schema", column_check::functions::column_outcomes]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/change_table.sql",
@@ -191,8 +195,8 @@ pgrx::extension_sql_file!(
     name = "conversion_obstacles",
     requires = [
         "conversion_indexes",
-        sql::encrypt::phone_encrypt,
-        sql::hash::phone_hash
+        values::encrypt::phone_encrypt,
+        values::hash::phone_hash
     ]
 );
 pgrx::extension_sql_file!(
@@ -216,8 +220,9 @@ pgrx::extension_sql_file!(
         "conversion_swap",
         "pages",
         "pins",
-        sql::encrypt::phone_decrypt,
-        sql::keys::check_keys,
+        values::encrypt::phone_decrypt,
+        keys::functions::check_keys,
+        keys::functions::check_lasting_keys,
         conversion::functions::check_always,
         conversion::functions::check_source,
         conversion::functions::plain_outcome,
@@ -270,7 +275,8 @@ pgrx::extension_sql_file!(
         "pages",
         "pins",
         "ratelimit_phones",
-        sql::keys::check_keys,
+        keys::functions::check_keys,
+        keys::functions::check_lasting_keys,
         encrypted_phone::functions::key_id_of_value
     ]
 );
@@ -279,8 +285,8 @@ pgrx::extension_sql_file!(
     name = "quiet_hours",
     requires = [
         "encrypted_phone_type",
-        sending::functions::phone_timezones,
-        sending::functions::timezones_of_value,
+        phone::functions::phone_timezones,
+        encrypted_phone::functions::timezones_of_value,
     ]
 );
 pgrx::extension_sql_file!(
@@ -304,19 +310,19 @@ pgrx::extension_sql_file!(
         "rotate_column",
         "rotate_hash_key",
         "column_check",
-        sql::encrypt::phone_encrypt,
-        sql::encrypt::phone_decrypt,
-        sql::encrypt::phone_try_decrypt,
-        sql::encrypt::phone_reencrypt,
-        sql::raw::phone_encrypt_raw,
-        sql::raw::phone_decrypt_raw,
-        sql::reveal::phone_reveal,
-        sql::hash::phone_hash,
-        sql::hash::phone_hashes,
-        sql::hash::phone_hashes_of,
-        sql::hash::phone_ratelimit_key,
-        sql::legacy::phone_decrypt_legacy,
-        sql::legacy::phone_decrypt_legacy_with_key,
+        values::encrypt::phone_encrypt,
+        values::encrypt::phone_decrypt,
+        values::encrypt::phone_try_decrypt,
+        values::encrypt::phone_reencrypt,
+        values::raw::phone_encrypt_raw,
+        values::raw::phone_decrypt_raw,
+        values::reveal::phone_reveal,
+        values::hash::phone_hash,
+        values::hash::phone_hashes,
+        values::hash::phone_hashes_of,
+        values::hash::phone_ratelimit_key,
+        legacy::functions::values::phone_decrypt_legacy,
+        legacy::functions::values::phone_decrypt_legacy_with_key,
         "verify_column",
         "column_keys_of_all",
         encrypted_phone::key_counts::phone_column_keys,
@@ -339,6 +345,6 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/base/notice.sql",
     name = "notice",
-    requires = ["privileges", sql::regions::configured_regions]
+    requires = ["privileges", phone::configured_regions::configured_regions]
 );
 pgrx::extension_sql_file!("../sql/base/comments.sql", name = "comments", finalize);

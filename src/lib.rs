@@ -1,23 +1,27 @@
 //! phone_crypt: the PostgreSQL edge. This file is an index; the logic without PostgreSQL is in `crates/core`.
 
+// The size is that of pgrx's ErrorReport; errors are not the hot path.
+#![allow(clippy::result_large_err)]
+
 mod cipher;
 mod column_check;
 mod conversion;
-mod e164;
 mod encrypted_phone;
 mod erasure;
 mod error;
 mod install;
+mod jobs;
 mod keys;
-mod migration;
+mod legacy;
 mod pg;
 #[cfg(test)]
 pub mod pg_test;
+mod phone;
 mod ratelimit;
-mod regions;
 mod sending;
 mod settings;
-mod sql;
+mod values;
+mod version;
 mod worker;
 
 #[cfg(any(test, feature = "pg_test"))]
@@ -27,6 +31,10 @@ use pg::shmem::Area;
 use worker::Task;
 
 pgrx::pg_module_magic!(name, version);
+
+/// Tells pgrx of the schema that `sql/base/schema.sql` makes.
+#[pgrx::pg_schema]
+mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
 static AREAS: [&dyn Area; 6] = [
@@ -53,5 +61,5 @@ pub extern "C-unwind" fn _PG_init() {
     cipher::stats::init();
     keys::init_pin_cache();
     encrypted_phone::policy::register();
-    regions::warm_up();
+    phone::regions::warm_up();
 }

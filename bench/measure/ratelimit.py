@@ -111,9 +111,9 @@ def prepare(session, options, keys):
     """A table of keys in random order, the same in each run, a live limit for each key that there is, and the functions
     of bench/peer/empty_functions.c."""
     session.query("CREATE EXTENSION phone_crypt")
-    arguments = ('key text, "limit" integer, "window" interval, cost integer DEFAULT 1,'
-                 " algorithm text DEFAULT 'fixed_window', burst integer DEFAULT NULL")
-    columns = ('OUT allowed boolean, OUT "limit" integer, OUT remaining integer, OUT reset_after interval,'
+    arguments = ('key text, "limit" bigint, "window" interval, cost bigint DEFAULT 1,'
+                 " algorithm text DEFAULT 'fixed_window', burst bigint DEFAULT NULL")
+    columns = ('OUT allowed boolean, OUT "limit" bigint, OUT remaining bigint, OUT reset_after interval,'
                " OUT retry_after interval, OUT reason text,"
                " OUT reset_after_seconds integer, OUT retry_after_seconds integer")
     for name, outputs, returns in (("empty_allow", "", "RETURNS boolean"), ("empty_hit", f", {columns}", "")):

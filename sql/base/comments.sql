@@ -80,38 +80,40 @@ COMMENT ON FUNCTION phone_crypt.configured_regions() IS
     'phone_crypt.default_regions in the one form that is written down';
 COMMENT ON FUNCTION phone_crypt.crypto_counters() IS
     'behind phone_crypt.crypto_stats';
-COMMENT ON FUNCTION ratelimit_hit(text, integer, interval, integer, text, integer) IS
+COMMENT ON FUNCTION ratelimit_hit(text, bigint, interval, bigint, text, bigint) IS
     'counts a hit and says whether it is allowed and what is left; call it in FROM';
-COMMENT ON FUNCTION ratelimit_allow(text, integer, interval, integer, text, integer) IS
+COMMENT ON FUNCTION ratelimit_allow(text, bigint, interval, bigint, text, bigint) IS
     'as ratelimit_hit, only whether the hit is allowed';
-COMMENT ON FUNCTION ratelimit_peek(text, integer, interval, integer, text, integer) IS
+COMMENT ON FUNCTION ratelimit_peek(text, bigint, interval, bigint, text, bigint) IS
     'the answer ratelimit_hit would give; consumes nothing';
-COMMENT ON FUNCTION ratelimit_hit_phone(text, integer, interval, integer, text, integer, text) IS
+COMMENT ON FUNCTION ratelimit_hit_phone(text, bigint, interval, bigint, text, bigint, text) IS
     'ratelimit_hit on the keyed hash of a phone number, however it is written';
-COMMENT ON FUNCTION ratelimit_check(text, text, integer) IS
+COMMENT ON FUNCTION ratelimit_check(text, text, bigint) IS
     'a hit against a policy; 22023 if there is no such policy';
-COMMENT ON FUNCTION ratelimit_peek_policy(text, text, integer) IS
+COMMENT ON FUNCTION ratelimit_peek_policy(text, text, bigint) IS
     'the answer ratelimit_check would give; consumes nothing';
-COMMENT ON FUNCTION ratelimit_check_phone(text, text, integer, text) IS
+COMMENT ON FUNCTION ratelimit_check_phone(text, text, bigint, text) IS
     'ratelimit_check on the keyed hash of a phone number, however it is written';
-COMMENT ON FUNCTION ratelimit_peek_policy_phone(text, text, integer, text) IS
+COMMENT ON FUNCTION ratelimit_peek_policy_phone(text, text, bigint, text) IS
     'the answer ratelimit_check_phone would give; consumes nothing';
-COMMENT ON FUNCTION ratelimit_check_all(text[], text[], integer) IS
+COMMENT ON FUNCTION ratelimit_check_all(text[], text[], bigint) IS
     'a hit against several policies, each with its key, all or nothing; policy is the one that decided';
 COMMENT ON FUNCTION ratelimit_address_key(inet, integer) IS
     'the key to count an address under: IPv4 as it is, also inside IPv6; of IPv6 the network';
 COMMENT ON FUNCTION ratelimit_headers(text, text) IS
     'RateLimit-Policy, RateLimit, X-RateLimit-* and Retry-After of a key in a policy; consumes nothing';
-COMMENT ON FUNCTION ratelimit_headers(text, text, integer, interval, text, integer) IS
+COMMENT ON FUNCTION ratelimit_headers(text, text, bigint, interval, text, bigint) IS
     'the same for a limit that is no policy''s; name is what the headers call it';
-COMMENT ON FUNCTION ratelimit_policy_set(text, integer, interval, text, integer, interval[], boolean, boolean, boolean) IS
+COMMENT ON FUNCTION ratelimit_policy_set(text, bigint, interval, text, bigint, interval[], boolean, boolean, boolean) IS
     'makes or replaces a policy; penalties are the blocks after the 1st, 2nd, ... violation';
 COMMENT ON FUNCTION ratelimit_policy_drop(text) IS
     'drops a policy and its state; whether there was one';
 COMMENT ON FUNCTION ratelimit_reset(text, text) IS
     'forgets hits, violations and block of a key; whether there was anything';
-COMMENT ON FUNCTION ratelimit_refund(text, integer, text) IS
+COMMENT ON FUNCTION ratelimit_refund(text, bigint, text) IS
     'gives hits back, never below none used; whether any had been used';
+COMMENT ON FUNCTION ratelimit_refund_hit(text, timestamptz, bigint, text) IS
+    'gives back a hit that was counted at hit_at, as its answer said; true if it still counted';
 COMMENT ON FUNCTION ratelimit_block(text, interval, text) IS
     'denies every hit on a key for so long; gives when the block ends';
 COMMENT ON FUNCTION ratelimit_unblock(text, text) IS
@@ -134,13 +136,13 @@ COMMENT ON FUNCTION ratelimit_block_phone(text, interval, text, text) IS
     'denies every hit on a phone number for so long; stays blocked when the hash key changes';
 COMMENT ON FUNCTION ratelimit_unblock_phone(text, text, text) IS
     'lifts the block of a phone number, under whichever key it was made; whether there was one';
-COMMENT ON FUNCTION ratelimit_merge(text, integer, bigint, interval) IS
+COMMENT ON FUNCTION ratelimit_merge(text, bigint, bigint, interval) IS
     'adds a fixed window of an earlier application (start in ms since 1970) to what is live of a key';
 COMMENT ON FUNCTION ratelimit_flush() IS
     'waits until what was changed in memory is in phone_crypt.rate_limits';
 COMMENT ON FUNCTION ratelimit_cleanup(integer) IS
     'deletes expired rows of phone_crypt.rate_limits; how many';
-COMMENT ON FUNCTION phone_crypt.is_policy(text, integer, interval, text, integer, interval[]) IS
+COMMENT ON FUNCTION phone_crypt.is_policy(text, bigint, interval, text, bigint, interval[]) IS
     'true, or the error that says why these are no policy';
 COMMENT ON FUNCTION phone_crypt.ratelimit_drop_lost() IS
     'deletes rows of policies that are gone; behind ratelimit_cleanup';
@@ -198,6 +200,8 @@ COMMENT ON FUNCTION phone_crypt.take_back_counts(regclass, regclass) IS
     'writes the rows of a view into a table; behind phone_crypt_release_rate_limits';
 COMMENT ON FUNCTION phone_crypt.check_keys() IS
     'nothing, or 55000 where keys are missing or the database is pinned to others';
+COMMENT ON FUNCTION phone_crypt.check_lasting_keys(text) IS
+    'nothing, or 55000 where a key that data would be encrypted or hashed under is gone with the session, or public';
 COMMENT ON FUNCTION phone_crypt.run_as_owner(regclass, text) IS
     'runs a statement in the name of the owner of a table, which the caller must be able to act for';
 COMMENT ON FUNCTION phone_crypt.count_as_owner(regclass, text) IS

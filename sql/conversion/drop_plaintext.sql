@@ -49,6 +49,7 @@ BEGIN
     PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column, false);
     IF NOT dry_run THEN
         PERFORM phone_crypt.check_may_commit();
+        PERFORM phone_crypt.check_lasting_keys();
         PERFORM phone_crypt.job_lock(relation);
     END IF;
     differing := phone_crypt.count_differing(relation, conversion.plain_column::pg_catalog.text, column_name,

@@ -346,15 +346,17 @@ BEGIN
                 'too_long_for_an_index', phone_crypt.count_long_texts(relation, column_name));
         END IF;
         RAISE NOTICE '%: dry run: %', title, phone_crypt.counts_text(counts);
+        PERFORM phone_crypt.announce_pin(title);
         PERFORM phone_crypt.end_batch(callers);
         RETURN;
     END IF;
     PERFORM phone_crypt.check_may_commit();
+    PERFORM phone_crypt.check_lasting_keys();
     PERFORM phone_crypt.job_lock(relation);
     IF (conversion.state OPERATOR(pg_catalog.=) 'filling') IS NOT TRUE THEN
         PERFORM phone_crypt.check_rows(relation, column_name, source, duplicates);
     END IF;
-    PERFORM phone_crypt.pin_if_not_pinned();
+    PERFORM phone_crypt.pin_if_not_pinned(title);
     COMMIT;
 
     IF conversion.relation IS NULL THEN

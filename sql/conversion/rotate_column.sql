@@ -61,6 +61,9 @@ BEGIN
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
         PERFORM phone_crypt.check_keys();
+        IF NOT dry_run THEN
+            PERFORM phone_crypt.check_lasting_keys();
+        END IF;
         IF rotate_hash IS NULL OR dry_run IS NULL THEN
             RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
         ELSIF rotate_hash AND phone_crypt.count_as_owner(relation, phone_crypt.under_another_hash_key(column_name))
@@ -180,6 +183,9 @@ BEGIN
       FROM phone_crypt.rotated_columns() AS c WHERE NOT phone_crypt.owns(c.relation);
     IF names IS NOT NULL THEN
         PERFORM phone_crypt.check_keys();
+        IF NOT dry_run THEN
+            PERFORM phone_crypt.check_lasting_keys();
+        END IF;
     END IF;
     FOR i IN 1 .. coalesce(pg_catalog.array_length(names, 1), 0) LOOP
         failure := '';

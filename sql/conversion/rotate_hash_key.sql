@@ -224,7 +224,13 @@ BEGIN
     END IF;
     PERFORM phone_crypt.check_batch_size(batch_size);
     PERFORM phone_crypt.check_keys();
+    IF NOT dry_run THEN
+        PERFORM phone_crypt.check_lasting_keys();
+    END IF;
     present := phone_crypt.check_hash_key(key_id);
+    IF NOT dry_run THEN
+        PERFORM phone_crypt.check_lasting_keys(key_id);
+    END IF;
     IF key_id OPERATOR(pg_catalog.=) present AND NOT dry_run THEN
         CALL phone_crypt.give_up_rehash(key_id);
     END IF;

@@ -10,19 +10,12 @@ use super::source::Source;
 use super::sync_trigger::{self, Work};
 use super::verify::{self, Rows};
 use crate::encrypted_phone::Keep;
-use crate::error::{Answer, Error, Result};
+use crate::error::{Answer, Error};
+use crate::pg::arguments::{given, required};
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;
 use crate::pg::trigger_rows::{StoredRow, TriggerRows};
 use crate::pg::{ErrorReport, FunctionCallInfo, Oid, PgError, raw_function};
-
-fn given<T>(argument: Option<T>, name: &'static str) -> Result<T> {
-    argument.ok_or(Error::NullArgument(name))
-}
-
-fn given_text(argument: Option<Text<'_>>, name: &'static str) -> Result<String> {
-    Ok(given(argument, name)?.exact()?.into_owned())
-}
 
 /// `phone_crypt.convert_row(conversion, work)`: BEFORE INSERT OR UPDATE trigger of a table with a column that is being
 /// converted. The two columns are those of the trigger with the same first argument that is of UPDATE OF two columns.
@@ -77,15 +70,15 @@ fn page_batch(
 > {
     let path = CString::new(given(path, "path")?.bytes()).map_err(|_| PgError::NulInText)?;
     let plain = plain
-        .map(|plain| given_text(Some(plain), "plain"))
+        .map(|plain| required(Some(plain), "plain"))
         .transpose()?;
     let batch = Batch {
         table: given(table, "table")?.oid(),
-        column: &given_text(column, "column")?,
+        column: &required(column, "column")?,
         plain: plain.as_deref(),
-        source: Source::parse(&given_text(source, "source")?)?,
+        source: Source::parse(&required(source, "source")?)?,
         keeps_repeated: given(keeps_repeated, "keeps_repeated")?,
-        pending: &given_text(pending, "pending")?,
+        pending: &required(pending, "pending")?,
         first: given(first_page, "first_page")?,
         end: end_page,
         path: &path,
@@ -93,7 +86,7 @@ fn page_batch(
     if !matches!(batch.source, Source::Text) {
         super::check_may_decrypt(batch.table, batch.column)?;
     }
-    let counts = match &*given_text(work, "work")? {
+    let counts = match &*required(work, "work")? {
         "fill" => batch::fill(&batch),
         // Text stays text.
         "rehash" => batch::fill(&batch).map(|counts| Counts { texts: 0, ..counts }),
@@ -120,7 +113,7 @@ fn page_batch(
 /// Errors: an unknown source, 22023; a key that is not configured, keys or default regions that differ from the pin, 55000.
 #[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
 fn read_source(text: Option<Text<'_>>, source: Option<Text<'_>>) -> Answer<Option<&'static str>> {
-    outcome(text, &Source::parse(&given_text(source, "source")?)?)
+    outcome(text, &Source::parse(&required(source, "source")?)?)
 }
 
 /// `phone_crypt.plain_outcome(text)`: the same where plain text is expected, which opens nothing.
@@ -146,7 +139,7 @@ fn outcome(text: Option<Text<'_>>, source: &Source) -> Answer<Option<&'static st
 /// Errors: an unknown source, scheme or region, a malformed key id, 22023; a key that is not configured, 55000; NULL, 22004.
 #[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
 fn check_source(source: Option<Text<'_>>) -> Answer<()> {
-    Ok(Source::parse(&given_text(source, "source")?)?.check()?)
+    Ok(Source::parse(&required(source, "source")?)?.check()?)
 }
 
 /// An error of our own, marked as one that may be passed on as it is: see `phone_crypt.batch_failed`.
@@ -168,12 +161,9 @@ fn conversion_differing(
     source: Option<Text<'_>>,
     rows: Option<Text<'_>>,
 ) -> Answer<i64> {
-    let rows = Rows::parse(&given_text(rows, "rows")?)?;
-    let (plain, encrypted) = (
-        given_text(plain, "plain")?,
-        given_text(encrypted, "encrypted")?,
-    );
-    let (table, source) = (given(table, "table")?.oid(), given_text(source, "source")?);
+    let rows = Rows::parse(&required(rows, "rows")?)?;
+    let (plain, encrypted) = (required(plain, "plain")?, required(encrypted, "encrypted")?);
+    let (table, source) = (given(table, "table")?.oid(), required(source, "source")?);
     let source = Source::parse(&source)?;
     Ok(verify::differing(table, &plain, &encrypted, &source, rows)?)
 }
@@ -183,7 +173,7 @@ fn conversion_differing(
 /// Errors: as `phone_crypt.conversion_differing`.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn same_texts(table: Option<Regclass>, column: Option<Text<'_>>) -> Answer<i64> {
-    let (table, column) = (given(table, "table")?, given_text(column, "column")?);
+    let (table, column) = (given(table, "table")?, required(column, "column")?);
     Ok(verify::same_texts(table.oid(), &column)?)
 }
 

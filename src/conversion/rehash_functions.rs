@@ -4,7 +4,8 @@ use pgrx::pg_extern;
 use phone_crypt_core::crypto::KeyId;
 
 use super::{rehash, rehash_trigger};
-use crate::error::{Answer, Error, Result};
+use crate::error::{Answer, Error};
+use crate::pg::arguments::given;
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;
 use crate::pg::trigger_rows::{StoredRow, TriggerRows};
@@ -28,10 +29,6 @@ fn rehash_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
         .ok_or(Error::NotATrigger)?;
     let row = rehash_trigger::row(&rows, hash_key);
     Ok(row.inspect_err(|_| raw_function::without_context())?)
-}
-
-fn given<T>(argument: Option<T>, name: &'static str) -> Result<T> {
-    argument.ok_or(Error::NullArgument(name))
 }
 
 /// `phone_crypt.rehash_differing(table, column, next_column, hash_key_id)`: how many rows have not in the next column what

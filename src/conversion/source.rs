@@ -10,7 +10,7 @@ use crate::encrypted_phone::{self as typed, Keep};
 use crate::error::{Error, Result};
 use crate::keys::with_ring;
 use crate::pg::text::Text;
-use crate::regions::{Chosen, with_default, with_list};
+use crate::phone::regions::{Chosen, with_default, with_list};
 
 /// Digits before the colon of a value.
 const IV_DIGITS: usize = 32;

@@ -4,6 +4,7 @@ use pgrx::spi::quote_identifier;
 
 use super::abi::{Value, is_the_type};
 use crate::error::{Error, Result};
+use crate::pg::arguments::given;
 use crate::pg::regclass::Regclass;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::text::Text;
@@ -20,8 +21,8 @@ pub fn scan(
     settings: fn() -> BatchSettings,
     mut each: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
-    let table = table.ok_or(Error::NullArgument("table"))?.oid();
-    let column = column.ok_or(Error::NullArgument("column"))?.exact()?;
+    let table = given(table, "table")?.oid();
+    let column = given(column, "column")?.exact()?;
     let _in_their_name = user::as_owner(table)?;
     let _settings = settings();
     let query = query(table, &column)?;

@@ -9,10 +9,11 @@ use super::{input, show};
 use crate::cipher::{self, Destination, with_scratch};
 use crate::error::{Answer, Error, Result};
 use crate::pg::FunctionCallInfo;
+use crate::pg::arguments::given;
 use crate::pg::text::{Text, TextOut};
 use crate::pg::{catalog, raw_function};
+use crate::phone::regions::Chosen;
 use crate::ratelimit::PHONE_PREFIX;
-use crate::regions::Chosen;
 
 /// `encrypted_phone(phone, regions)`: the value of a phone, read under an ordered list of regions such as `'AU,US'`.
 /// Without regions a text is cast: `phone::encrypted_phone`.
@@ -21,7 +22,7 @@ use crate::regions::Chosen;
 /// the pin, 55000.
 #[pg_extern(stable, parallel_safe, requires = ["encrypted_phone_type"])]
 fn encrypted_phone(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer<Option<ValueOut>> {
-    let regions = Chosen::read(regions.ok_or(Error::NullArgument("regions"))?)?;
+    let regions = Chosen::read(given(regions, "regions")?)?;
     let Some(phone) = phone else { return Ok(None) };
     Ok(Some(ValueOut::of(input::sealed(phone, &regions)?)))
 }
@@ -123,6 +124,19 @@ fn region_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
         value.bytes(),
         Destination::Server,
         |plain| Ok(show::fact(plain, |phone| phone.region())),
+    )?)
+}
+
+/// `phone_timezones(value)`: the time zones where its line may be; NULL for text that is no number.
+///
+/// Errors: as `phone_mask`.
+#[pg_extern(stable, parallel_safe, name = "phone_timezones", requires = ["encrypted_phone_type"])]
+fn timezones_of_value(value: Option<Value<'_>>) -> Answer<Option<Vec<&'static str>>> {
+    let Some(value) = value else { return Ok(None) };
+    Ok(cipher::open_typed(
+        value.bytes(),
+        Destination::Server,
+        |plain| Ok(show::parsed(plain).map(|phone| phone.time_zones())),
     )?)
 }
 
@@ -251,7 +265,7 @@ fn phone_from_value(
     value: Option<Text<'_>>,
     hash_key_id: Option<Text<'_>>,
 ) -> Answer<Option<ValueOut>> {
-    let hash_key_id = hash_key_id.ok_or(Error::NullArgument("hash_key_id"))?;
+    let hash_key_id = given(hash_key_id, "hash_key_id")?;
     let hash_key_id = hash_key_id.or_empty().parse().map_err(Error::from)?;
     let Some(value) = value else { return Ok(None) };
     let mut typed = Vec::new();

@@ -10,7 +10,7 @@ use crate::cipher::{self, Destination, with_scratch};
 use crate::error::{Error, Result};
 use crate::pg::text::Text;
 use crate::pg::{Datum, FunctionCallInfo, process, text};
-use crate::regions::Chosen;
+use crate::phone::regions::Chosen;
 use crate::settings;
 
 /// The value that a text stands for: as it is stored (`ep:`), or of plain text.

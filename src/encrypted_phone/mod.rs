@@ -21,4 +21,4 @@ pub use access::may_give_plain;
 pub use input::{
     Keep, decode_text_form, is_text_value, kept, probe_of_text, says, with_meaning, with_plain,
 };
-pub use show::{mask, number, original_bytes, parsed};
+pub use show::{mask, number, original_bytes};

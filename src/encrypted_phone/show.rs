@@ -6,7 +6,7 @@ use phone_crypt_core::phone::{self, ParsedPhone, Regions};
 use crate::cipher::{self, Destination};
 use crate::error::{Error, Result};
 use crate::pg::text::{self, TextOut};
-use crate::regions;
+use crate::phone::regions;
 
 /// The number in E.164, or the text that is none.
 pub fn number(plain: &Plain<'_>) -> Result<TextOut> {

@@ -4,6 +4,7 @@
 //! `encrypted_phone`, `limits` through rate limits with their lists and blocks; `purge` is one batch of what retention periods ask for.
 
 mod columns;
+mod functions;
 mod limits;
 mod number;
 pub mod purge;

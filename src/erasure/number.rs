@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination, with_scratch};
-use crate::e164::with_e164;
 use crate::error::{Error, Result};
 use crate::pg::text::Text;
-use crate::regions::{Chosen, with_default};
+use crate::phone::e164::with_e164;
+use crate::phone::regions::{Chosen, with_default};
 
 /// A number in E.164.
 pub struct Number(Zeroizing<Vec<u8>>);

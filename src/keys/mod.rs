@@ -4,7 +4,9 @@
 //! a pinned database refuses any other ring (`pin`).
 
 mod at_start;
+mod changes;
 mod file;
+mod functions;
 mod hash_key_change;
 pub mod pin;
 mod pin_cache;
@@ -15,4 +17,4 @@ pub use at_start::collect_at_start;
 pub use pin_cache::{
     CACHE as PIN_CACHE, OWNERS as PIN_OWNERS, init as init_pin_cache, note_change,
 };
-pub use ring::{configured, with_ring};
+pub use ring::{check_lasting, configured, with_ring};

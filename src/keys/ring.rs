@@ -3,7 +3,7 @@
 //! Which key hashes is `hash_key_id` where that is set, else what the database is pinned to, else the primary key.
 
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport};
-use phone_crypt_core::crypto::{self, HashSchemes, KeyId, Keyring, KeyringSpec};
+use phone_crypt_core::crypto::{self, HashSchemes, Key, KeyId, Keyring, KeyringSpec};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
@@ -64,6 +64,39 @@ fn current() -> Result<Rc<Ring>> {
     let ring = configured_under(pins)?;
     pin::check(&ring.keyring, pins)?;
     Ok(ring)
+}
+
+/// Refuses keys that a session alone has, or everybody: for work that encrypts or removes stored data. `other` is a key
+/// that values are to be under later.
+///
+/// Errors: the primary key, the hash key or the other one is known to this session only, or the development key is in
+/// use; as [`configured`], 55000.
+pub fn check_lasting(other: Option<KeyId>) -> Result<()> {
+    let ring = configured()?;
+    match ring.source() {
+        Source::Development => return Err(Error::DevelopmentKey),
+        Source::Session => {}
+        _ => return Ok(()),
+    }
+    let servers = source::load_of_server()?;
+    let servers: Vec<Key> = servers
+        .iter()
+        .flat_map(Keys::texts)
+        .map(Key::derive)
+        .collect();
+    let other = other.and_then(|id| ring.keyring.find(id));
+    for key in [ring.keyring.primary(), ring.keyring.hash_key()]
+        .into_iter()
+        .chain(other)
+    {
+        if !servers
+            .iter()
+            .any(|of_server| of_server.fingerprint() == key.fingerprint())
+        {
+            return Err(Error::KeyOfSession(key.id()));
+        }
+    }
+    Ok(())
 }
 
 /// The ring that the settings give, whether the database is pinned to it or not: for showing it, never for use.
@@ -167,7 +200,7 @@ impl Ingredients {
             && self.legacy_key_id == other.legacy_key_id
             && self.schemes == other.schemes
             && self.environment == other.environment
-            && self.keys.texts().eq(other.keys.texts())
+            && self.keys.written().eq(other.keys.written())
     }
 }
 

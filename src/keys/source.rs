@@ -5,6 +5,7 @@ use phone_crypt_core::crypto::{KeyText, parse_previous_keys};
 use super::{at_start, file};
 use crate::error::{Error, Result};
 use crate::pg::preload;
+use crate::pg::tracked_setting::TrackedSetting;
 use crate::settings::{self, Environment, TRACKED};
 
 /// Where the keys in use came from, in order of precedence.
@@ -47,10 +48,13 @@ pub struct Keys {
 
 impl Keys {
     /// The key texts as they were written, the primary first.
-    pub fn texts(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&self.primary)
-            .chain(&self.previous)
-            .map(KeyText::as_written)
+    pub fn written(&self) -> impl Iterator<Item = &str> {
+        self.texts().map(KeyText::as_written)
+    }
+
+    /// The key texts, the primary first.
+    pub fn texts(&self) -> impl Iterator<Item = &KeyText> {
+        std::iter::once(&self.primary).chain(&self.previous)
     }
 }
 
@@ -69,17 +73,33 @@ pub fn load() -> Result<Keys> {
     match configured.as_slice() {
         [] => none_configured(),
         [source] => from_server(*source),
-        several => {
-            let names: Vec<_> = several.iter().map(|source| source.as_str()).collect();
-            Err(Error::TwoSources(names.join(", ")))
-        }
+        several => Err(two_sources(several)),
     }
 }
 
+/// The keys that a session without any of its own has here: none in production without a key, or the development key.
+///
+/// Errors: as [`load`].
+pub fn load_of_server() -> Result<Option<Keys>> {
+    match server_sources().as_slice() {
+        [] => Ok(None),
+        // What the files say is not known where the connection's options have taken its place.
+        [Source::ConfigurationFile] if TRACKED.encryption_key.in_files().is_empty() => Ok(None),
+        [source] => from_server(*source).map(Some),
+        several => Err(two_sources(several)),
+    }
+}
+
+fn two_sources(several: &[Source]) -> Error {
+    let names: Vec<_> = several.iter().map(|source| source.as_str()).collect();
+    Error::TwoSources(names.join(", "))
+}
+
 fn server_sources() -> Vec<Source> {
+    let in_files = |setting: &TrackedSetting| !setting.in_files().is_empty();
     let configured = [
         (
-            TRACKED.encryption_key.is_set_in_file() || TRACKED.previous_keys.is_set_in_file(),
+            in_files(&TRACKED.encryption_key) || in_files(&TRACKED.previous_keys),
             Source::ConfigurationFile,
         ),
         (settings::key_file().is_some(), Source::KeyFile),
@@ -136,20 +156,23 @@ fn from_server(source: Source) -> Result<Keys> {
 }
 
 fn from_settings(source: Source) -> Result<Keys> {
-    if !TRACKED.encryption_key.is_set() {
+    let [primary, previous] = match source {
+        Source::Session => {
+            let is_own = TRACKED.previous_keys.is_set_in_session();
+            let previous = is_own.then(|| TRACKED.previous_keys.get());
+            [TRACKED.encryption_key.get(), previous.unwrap_or_default()]
+        }
+        _ => [&TRACKED.encryption_key, &TRACKED.previous_keys].map(TrackedSetting::in_files),
+    };
+    if primary.is_empty() {
         return Err(Error::NoKey);
     }
-    let primary = KeyText::parse(&TRACKED.encryption_key.get()).map_err(|source| Error::Key {
+    let primary = KeyText::parse(&primary).map_err(|source| Error::Key {
         origin: "phone_crypt.encryption_key",
         source,
     })?;
-    let previous_belongs = source != Source::Session || TRACKED.previous_keys.is_set_in_session();
-    let previous = if previous_belongs {
-        parse_previous_keys(&TRACKED.previous_keys.get())
-            .map_err(|error| Error::KeySource(format!("phone_crypt.previous_keys: {error}")))?
-    } else {
-        Vec::new()
-    };
+    let previous = parse_previous_keys(&previous)
+        .map_err(|error| Error::KeySource(format!("phone_crypt.previous_keys: {error}")))?;
     Ok(Keys {
         primary,
         previous,

@@ -8,6 +8,8 @@ use super::{Oid, SqlError};
 /// A failure, without any value in its text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PgError {
+    #[error("{0} must not be NULL")]
+    NullArgument(&'static str),
     #[error("the text is not valid UTF-8")]
     NotUtf8,
     #[error("the decrypted text contains a NUL byte, which PostgreSQL text cannot hold")]
@@ -29,6 +31,7 @@ impl SqlError for PgError {
     fn sqlstate(&self) -> PgSqlErrorCode {
         use PgSqlErrorCode::*;
         match self {
+            PgError::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             PgError::NotUtf8 | PgError::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
             PgError::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
             PgError::TextTooLong => ERRCODE_PROGRAM_LIMIT_EXCEEDED,

@@ -35,3 +35,8 @@ pub const POSTGRES_EPOCH_US: i64 = 946_684_800_000_000;
 pub fn to_timestamp(time_us: i64) -> Option<TimestampWithTimeZone> {
     TimestampWithTimeZone::try_from(time_us.saturating_sub(POSTGRES_EPOCH_US)).ok()
 }
+
+/// The same the other way.
+pub fn to_us(time: TimestampWithTimeZone) -> i64 {
+    pg_sys::TimestampTz::from(time).saturating_add(POSTGRES_EPOCH_US)
+}

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows of phones, keys or limits. (A slice's `abi.rs` may say `pg_sys` too: traits of pgrx need it.)
 
+pub mod arguments;
 pub mod array_arguments;
 pub mod arrays;
 pub mod cached_table;

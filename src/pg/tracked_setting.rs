@@ -5,16 +5,19 @@
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting, pg_sys};
 use std::ffi::{CStr, CString, c_char, c_void};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use super::check_hook::{self, Source};
 use super::process;
+use super::user::{CATALOG_OWNER, UserSwitch};
 
 /// A string setting that remembers where its value came from.
 pub struct TrackedSetting {
     name: &'static CStr,
     value: GucSetting<Option<CString>>,
     source: AtomicU32,
+    /// Whether RESET may go back to a value of the connection's options.
+    had_connection_value: AtomicBool,
     secret: Option<Secret>,
     /// Counts the changes of what is derived from the setting, so that it is derived anew only then.
     changes: &'static AtomicU64,
@@ -52,6 +55,7 @@ impl TrackedSetting {
             name,
             value: GucSetting::<Option<CString>>::new(None),
             source: AtomicU32::new(pg_sys::GucSource::PGC_S_DEFAULT),
+            had_connection_value: AtomicBool::new(false),
             secret: Some(secret),
             changes,
             check,
@@ -69,6 +73,7 @@ impl TrackedSetting {
             name,
             value: GucSetting::<Option<CString>>::new(Some(default)),
             source: AtomicU32::new(pg_sys::GucSource::PGC_S_DEFAULT),
+            had_connection_value: AtomicBool::new(false),
             secret: None,
             changes,
             check,
@@ -115,6 +120,27 @@ impl TrackedSetting {
         self.is_set() && self.source.load(Ordering::Relaxed) == pg_sys::GucSource::PGC_S_FILE
     }
 
+    /// The value of the configuration files, also where the session has one of its own; empty where it is not known.
+    ///
+    /// PostgreSQL keeps it as what RESET goes back to, unless the options of the connection have taken its place.
+    pub fn in_files(&self) -> zeroize::Zeroizing<String> {
+        if self.is_set_in_file() {
+            return self.get();
+        }
+        if self.had_connection_value.load(Ordering::Relaxed) {
+            return zeroize::Zeroizing::default();
+        }
+        // A secret's reset value is for members of pg_read_all_settings only.
+        let _superuser = UserSwitch::to(CATALOG_OWNER);
+        // SAFETY: the setting exists; the text is PostgreSQL's own, valid until the next assignment.
+        let text = unsafe {
+            let value = pg_sys::GetConfigOptionResetString(self.name.as_ptr());
+            (!value.is_null()).then(|| CStr::from_ptr(value).to_bytes().to_vec())
+        };
+        // The check hook let nothing else than UTF-8 through.
+        zeroize::Zeroizing::new(String::from_utf8(text.unwrap_or_default()).unwrap_or_default())
+    }
+
     /// The check hook.
     ///
     /// # Safety
@@ -153,6 +179,9 @@ impl TrackedSetting {
         // SAFETY: PostgreSQL's own pointer.
         let source = unsafe { check_hook::remembered(extra) };
         self.source.store(source, Ordering::Relaxed);
+        if source > pg_sys::GucSource::PGC_S_FILE && source <= pg_sys::GucSource::PGC_S_OVERRIDE {
+            self.had_connection_value.store(true, Ordering::Relaxed);
+        }
         self.changes.fetch_add(1, Ordering::Relaxed);
         process::reset_plans();
         if let Some(secret) = &self.secret

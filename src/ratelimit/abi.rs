@@ -13,22 +13,23 @@ use phone_crypt_core::ratelimit::Verdict;
 use std::cell::Cell;
 use std::ffi::CStr;
 
-use crate::pg::interval::to_interval;
+use crate::pg::interval::{POSTGRES_EPOCH_US, to_interval};
 use crate::pg::unguarded::small_text;
 
-/// The OUT parameters, in their order (`src/sql/ratelimit_hit.rs`). The last is that of `ratelimit_check_all` alone.
-const COLUMNS: [(&CStr, pg_sys::Oid); 9] = [
+/// The OUT parameters, in their order (`src/ratelimit/functions/hit.rs`). The last is that of `ratelimit_check_all` alone.
+const COLUMNS: [(&CStr, pg_sys::Oid); 10] = [
     (c"allowed", pg_sys::BOOLOID),
-    (c"limit", pg_sys::INT4OID),
-    (c"remaining", pg_sys::INT4OID),
+    (c"limit", pg_sys::INT8OID),
+    (c"remaining", pg_sys::INT8OID),
     (c"reset_after", pg_sys::INTERVALOID),
     (c"retry_after", pg_sys::INTERVALOID),
     (c"reason", pg_sys::TEXTOID),
     (c"reset_after_seconds", pg_sys::INT4OID),
     (c"retry_after_seconds", pg_sys::INT4OID),
+    (c"hit_at", pg_sys::TIMESTAMPTZOID),
     (c"policy", pg_sys::TEXTOID),
 ];
-const WITHOUT_POLICY: usize = 8;
+const WITHOUT_POLICY: usize = 9;
 
 thread_local! {
     static DESCRIPTORS: [Cell<pg_sys::TupleDesc>; 2] =
@@ -57,8 +58,8 @@ fn row(verdict: &Verdict, policy: Option<&str>) -> pg_sys::Datum {
     let retry_after_seconds = decision.retry_after_seconds();
     let mut values = [
         pg_sys::Datum::from(decision.allowed),
-        pg_sys::Datum::from(narrow(decision.limit)),
-        pg_sys::Datum::from(narrow(decision.remaining)),
+        pg_sys::Datum::from(decision.limit),
+        pg_sys::Datum::from(decision.remaining),
         pg_sys::Datum::from(&raw const reset_after as *mut pg_sys::Interval),
         retry_after.as_ref().map_or(pg_sys::Datum::null(), |span| {
             pg_sys::Datum::from(std::ptr::from_ref(span).cast_mut())
@@ -68,11 +69,15 @@ fn row(verdict: &Verdict, policy: Option<&str>) -> pg_sys::Datum {
         retry_after_seconds.map_or(pg_sys::Datum::null(), |seconds| {
             pg_sys::Datum::from(narrow(seconds))
         }),
+        decision.hit_at_us.map_or(pg_sys::Datum::null(), |at_us| {
+            pg_sys::Datum::from(at_us - POSTGRES_EPOCH_US)
+        }),
         policy.map_or(pg_sys::Datum::null(), text),
     ];
     let mut nulls = [false; COLUMNS.len()];
     nulls[4] = retry_after.is_none();
     nulls[7] = retry_after_seconds.is_none();
+    nulls[8] = decision.hit_at_us.is_none();
     // SAFETY: as many values and nulls as the descriptor has columns, or more; the tuple copies what they point to.
     unsafe {
         let descriptor = descriptor(policy.is_some());

@@ -10,11 +10,11 @@ use crate::error::Result;
 /// later start. False, and nothing is changed, if the window is over or there are none.
 ///
 /// Errors: a bad key, count or window, 22023; no slot left, 53400; no engine, 55000.
-pub fn add_window(key: &[u8], count: i32, start_us: i64, window_us: i64) -> Result<bool> {
+pub fn add_window(key: &[u8], count: i64, start_us: i64, window_us: i64) -> Result<bool> {
     let key = checked_key(key)?;
     let quota = Quota::new(count, window_us, None)?;
     let from = Entry {
-        state: Some(State::counted(Some(&quota), start_us, i64::from(count))),
+        state: Some(State::counted(Some(&quota), start_us, count)),
         ..Entry::EMPTY
     };
     change(KeyName::plain(key), false, |entry, now_us| {

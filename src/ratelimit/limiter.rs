@@ -119,7 +119,7 @@ pub fn aim(name: KeyName<'_>, durable: bool) -> Result<Aim<'_>> {
 /// A hit.
 ///
 /// Errors: no slot, 53400; no engine, 55000.
-fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
+fn hit(request: &Request<'_>, cost: i64) -> Result<Verdict> {
     let aim = aim(request.state.name(), request.durable)?;
     hit_at(&aim, request, cost)
 }
@@ -127,7 +127,7 @@ fn hit(request: &Request<'_>, cost: i32) -> Result<Verdict> {
 /// A hit on a key that has been looked for.
 ///
 /// Errors: no slot, 53400.
-pub fn hit_at(aim: &Aim<'_>, request: &Request<'_>, cost: i32) -> Result<Verdict> {
+pub fn hit_at(aim: &Aim<'_>, request: &Request<'_>, cost: i64) -> Result<Verdict> {
     if let At::Slot(key) = &aim.at {
         memory::approach(key);
     }
@@ -145,7 +145,7 @@ fn hit_entry(
     entry: &Entry,
     now_us: i64,
     request: &Request<'_>,
-    cost: i32,
+    cost: i64,
 ) -> (Kept, Result<Verdict>) {
     match core::hit(entry, now_us, &request.limit, cost) {
         Ok((kept, verdict)) => (Kept::of_hit(kept, &verdict), Ok(verdict)),
@@ -156,7 +156,7 @@ fn hit_entry(
 /// The answer that a hit would get, and what the key's entry is now. Nothing is consumed.
 ///
 /// Errors: as `hit`.
-pub fn look(request: &Request<'_>, cost: i32) -> Result<(Verdict, Entry, i64)> {
+pub fn look(request: &Request<'_>, cost: i64) -> Result<(Verdict, Entry, i64)> {
     let (entry, now_us) = change(request.state.name(), request.durable, |entry, now_us| {
         (None, (*entry, now_us))
     })?;
@@ -211,7 +211,7 @@ fn table_key(name: KeyName<'_>, is_durable: bool) -> TableKey<'_> {
 /// differ in their keys alone, and then the hit is made.
 ///
 /// Errors: as `hit`; no request, 22023.
-pub fn hit_moving(requests: &[Request<'_>], cost: i32) -> Result<Verdict> {
+pub fn hit_moving(requests: &[Request<'_>], cost: i64) -> Result<Verdict> {
     let request = match requests {
         [] => return Err(Error::KeyLength),
         [only] => return hit(only, cost),
@@ -233,7 +233,7 @@ pub fn hit_moving(requests: &[Request<'_>], cost: i32) -> Result<Verdict> {
 /// The answer that `hit_moving` would give. Nothing is consumed or moved.
 ///
 /// Errors: as `hit_moving`.
-pub fn look_moving(requests: &[Request<'_>], cost: i32) -> Result<Verdict> {
+pub fn look_moving(requests: &[Request<'_>], cost: i64) -> Result<Verdict> {
     let request = match requests {
         [] => return Err(Error::KeyLength),
         [only] => return Ok(look(only, cost)?.0),
@@ -271,7 +271,7 @@ fn move_and_hit(
     entries: &[Entry],
     now_us: i64,
     request: &Request<'_>,
-    cost: i32,
+    cost: i64,
 ) -> (Vec<Kept>, Vec<Result<Verdict>>) {
     let current = entries.first().copied().unwrap_or(Entry::EMPTY);
     let merged = merged(entries, now_us);
@@ -289,14 +289,14 @@ fn move_and_hit(
 /// A hit on a policy.
 ///
 /// Errors: as `hit`.
-pub fn check(policy: &Policy, key: &[u8], cost: i32) -> Result<Verdict> {
+pub fn check(policy: &Policy, key: &[u8], cost: i64) -> Result<Verdict> {
     hit(&Request::of_policy(policy, key), cost)
 }
 
 /// Hits all or none.
 ///
 /// Errors: as `hit`.
-pub fn check_all(requests: &[Request<'_>], cost: i32) -> Result<Vec<Verdict>> {
+pub fn check_all(requests: &[Request<'_>], cost: i64) -> Result<Vec<Verdict>> {
     let verdicts = decide_all(requests, cost)?;
     let place = place()?;
     let is_denied = verdicts.iter().any(|it| !it.decision.allowed);
@@ -309,7 +309,7 @@ pub fn check_all(requests: &[Request<'_>], cost: i32) -> Result<Vec<Verdict>> {
     Ok(verdicts)
 }
 
-fn decide_all(requests: &[Request<'_>], cost: i32) -> Result<Vec<Verdict>> {
+fn decide_all(requests: &[Request<'_>], cost: i64) -> Result<Vec<Verdict>> {
     let listed: Vec<Option<Verdict>> = requests.iter().map(Request::listed).collect();
     let is_denied = |verdict: &Option<Verdict>| verdict.is_some_and(|it| !it.decision.allowed);
     if listed.iter().any(is_denied) {
@@ -346,7 +346,7 @@ fn hit_entries(
     entries: &[Entry],
     now_us: i64,
     requests: &[&Request<'_>],
-    cost: i32,
+    cost: i64,
 ) -> (Vec<Kept>, Vec<Result<Verdict>>) {
     let limits: Vec<Limit<'_>> = requests.iter().map(|it| it.limit.clone()).collect();
     let only_watches = |index: usize| requests.get(index).is_some_and(|it| it.shadow);

@@ -6,6 +6,7 @@ pub mod abi;
 mod earlier;
 mod engine;
 mod flush;
+mod functions;
 mod key;
 mod limiter;
 mod lists;

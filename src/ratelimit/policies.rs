@@ -70,16 +70,17 @@ impl Policy {
     /// Errors: a bad name, limit, window, algorithm, burst or penalty, 22023.
     pub fn checked(
         name: &str,
-        limit: i32,
+        limit: i64,
         window: &Interval,
         algorithm: &str,
-        burst: Option<i32>,
+        burst: Option<i64>,
         penalties: &[Interval],
     ) -> Result<Policy> {
+        let algorithm = Algorithm::parse(algorithm)?;
         Ok(Policy {
             name: checked_policy_name(name)?.to_owned(),
-            algorithm: Algorithm::parse(algorithm)?,
-            quota: Quota::new(limit, span_us(window), burst)?,
+            algorithm,
+            quota: Quota::new(limit, span_us(window), burst)?.suited_to(algorithm)?,
             penalties: Penalties::new(penalties.iter().map(span_us).collect())?,
             count_denied: false,
             shadow: false,

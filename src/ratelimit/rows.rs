@@ -65,7 +65,7 @@ pub fn found_in(row: &TableRow) -> Found {
     }
 }
 
-/// The columns by their place in the table (`sql/base/ratelimit.sql`).
+/// The columns by their place in the table (`sql/ratelimit/ratelimit.sql`).
 fn columns_of(row: &TableRow) -> Row {
     let updated: Option<i64> = row.get(5);
     Row {

@@ -1,4 +1,4 @@
-//! Who may be called or texted, and when: time zones, quiet hours, and what people answer.
+//! Who may be called or texted, and when. Quiet hours are SQL; what people answer is judged in the core.
 
 mod error;
-pub mod functions;
+mod functions;

@@ -40,7 +40,7 @@ struct Call {
     op: Op,
     algorithm: Algorithm,
     quota: Quota,
-    cost: i32,
+    cost: i64,
     first: i64,
     last: i64,
     allowed: Option<bool>,
@@ -150,9 +150,9 @@ impl Call {
         else {
             return Err(format!("not a call: {line}").into());
         };
-        let (limit, window): (i32, i64) = (limit.parse()?, window.parse()?);
+        let (limit, window): (i64, i64) = (limit.parse()?, window.parse()?);
         let algorithm = Algorithm::parse(algorithm)?;
-        if algorithm == Algorithm::TokenBucket && (limit == 0 || window % i64::from(limit) != 0) {
+        if algorithm == Algorithm::TokenBucket && (limit == 0 || window % limit != 0) {
             return Err("a bucket must refill by one hit in a whole number of microseconds".into());
         }
         let call = Call {
@@ -214,7 +214,7 @@ impl Call {
                 state: before,
                 ..Entry::EMPTY
             }
-            .refunded(now_us, self.cost.into());
+            .refunded(now_us, self.cost);
             return Ok(Outcome {
                 allowed: refunded.is_some(),
                 remaining: 0,

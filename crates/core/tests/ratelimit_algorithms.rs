@@ -17,15 +17,10 @@ fn every_decision_is_the_oracles() {
     for_each_run(|run, sequence| {
         for _ in 0..HITS {
             run.step(sequence);
-            let cost = 1 + sequence.below(3) as i32;
+            let cost = 1 + sequence.below(3);
             let before = run.oracle_remaining();
             let decision = run.hit(cost);
-            assert_eq!(
-                decision.allowed,
-                i64::from(cost) <= before,
-                "{:?}",
-                run.algorithm
-            );
+            assert_eq!(decision.allowed, cost <= before, "{:?}", run.algorithm);
             assert_eq!(
                 decision.remaining,
                 run.oracle_remaining(),
@@ -44,7 +39,7 @@ fn a_denied_hit_is_allowed_exactly_when_it_says() {
     for_each_run(|run, sequence| {
         for _ in 0..HITS / 4 {
             run.step(sequence);
-            let cost = 1 + sequence.below(3) as i32;
+            let cost = 1 + sequence.below(3);
             let decision = run.hit(cost);
             let Some(wait) = decision.retry_after_us.filter(|_| !decision.allowed) else {
                 continue;
@@ -73,7 +68,7 @@ fn the_quota_is_whole_exactly_when_it_says() {
     for_each_run(|run, sequence| {
         for _ in 0..HITS / 4 {
             run.step(sequence);
-            let decision = run.hit(1 + sequence.below(3) as i32);
+            let decision = run.hit(1 + sequence.below(3));
             let whole = if run.algorithm == Algorithm::TokenBucket && run.quota.limit() > 0 {
                 run.quota.capacity()
             } else {
@@ -91,7 +86,7 @@ fn a_peek_changes_nothing_and_foretells_the_hit() {
     for_each_run(|run, sequence| {
         for _ in 0..HITS / 4 {
             run.step(sequence);
-            let cost = 1 + sequence.below(3) as i32;
+            let cost = 1 + sequence.below(3);
             let foretold = run.peek_at(run.now_us, cost);
             assert_eq!(foretold.remaining, run.oracle_remaining());
             let decision = run.hit(cost);
@@ -121,7 +116,7 @@ fn another_window_or_algorithm_never_gives_more_quota_at_that_moment() {
         }
         let before = run.peek_at(run.now_us, 1).remaining;
         let window = 1000 + sequence.below(3_000_000);
-        let limit = run.quota.limit() as i32;
+        let limit = run.quota.limit();
         let changed = Quota::new(limit, window, None).unwrap();
         for algorithm in Algorithm::ALL {
             if run.algorithm == Algorithm::TokenBucket && run.quota.burst().is_some() {
@@ -156,14 +151,14 @@ fn a_cost_above_the_capacity_is_an_answer_not_an_error() {
 #[test]
 fn counters_and_times_saturate_at_their_ends() {
     for algorithm in Algorithm::ALL {
-        let quota = Quota::new(i32::MAX, MAX_SPAN_US, None).unwrap();
+        let quota = Quota::new(i64::MAX, MAX_SPAN_US, None).unwrap();
         let mut state = None;
         for now in [0, 1, MAX_TIME_US, i64::MAX] {
             for _ in 0..3 {
                 let (after, decision) =
-                    decide(state.as_ref(), now, algorithm, &quota, i32::MAX).unwrap();
+                    decide(state.as_ref(), now, algorithm, &quota, i64::MAX).unwrap();
                 state = after.or(state);
-                assert!((0..=i64::from(i32::MAX)).contains(&decision.remaining));
+                assert!((0..=i64::MAX).contains(&decision.remaining));
                 assert!(decision.reset_after_us >= 0);
             }
         }
@@ -230,11 +225,16 @@ fn limits_out_of_range_are_refused() {
         (1, second, Some(0), QuotaError::Burst),
         (1, MAX_SPAN_US, Some(2), QuotaError::Refill),
     ];
+    let fastest = |limit| {
+        Quota::new(limit, second, Some(3)).and_then(|it| it.suited_to(Algorithm::TokenBucket))
+    };
+    assert!(fastest(10_000_000).is_ok());
+    assert_eq!(fastest(10_000_001), Err(QuotaError::Rate));
     for (limit, window, burst, error) in cases {
         assert_eq!(Quota::new(limit, window, burst), Err(error));
     }
-    assert!(Quota::new(0, 1000, Some(i32::MAX)).is_ok());
-    assert!(Quota::new(i32::MAX, MAX_SPAN_US, None).is_ok());
+    assert!(Quota::new(0, 1000, Some(i64::MAX)).is_ok());
+    assert!(Quota::new(i64::MAX, MAX_SPAN_US, None).is_ok());
     let quota = Quota::new(1, second, None).unwrap();
     assert_eq!(
         decide(None, 0, Algorithm::FixedWindow, &quota, 0).unwrap_err(),

@@ -13,7 +13,7 @@ use ratelimit_support::Sequence;
 fn with_limit(case: &Case, limit: i64) -> Case {
     let window_us = case.quota.window_us();
     Case {
-        quota: Quota::new(i32::try_from(limit).unwrap(), window_us, None).unwrap(),
+        quota: Quota::new(limit, window_us, None).unwrap(),
         ..case.clone()
     }
 }

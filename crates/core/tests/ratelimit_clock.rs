@@ -27,7 +27,7 @@ fn a_hit_is_denied_until_it_may_be_retried_and_allowed_then() {
     let mut checked = 0;
     for_each_moment(300, Case::any, |case, sequence| {
         let case = set_back(case, sequence);
-        let cost = 1 + sequence.below(3) as i32;
+        let cost = 1 + sequence.below(3);
         let verdict = case.look_at(case.now_us, cost);
         let Some(retry_us) = verdict.decision.retry_after_us else {
             return;

@@ -16,7 +16,7 @@ use ratelimit_support::Sequence;
 fn whoever_is_denied_is_denied_until_the_time_told_and_not_a_microsecond_longer() {
     let (mut limited, mut blocked, mut never) = (0, 0, 0);
     for_each_moment(400, Case::any, |case, sequence| {
-        let cost = 1 + sequence.below(4) as i32;
+        let cost = 1 + sequence.below(4);
         let verdict = case.hit(cost);
         if verdict.decision.allowed {
             assert_eq!(
@@ -28,7 +28,7 @@ fn whoever_is_denied_is_denied_until_the_time_told_and_not_a_microsecond_longer(
         limited += u32::from(verdict.reason == Reason::Limited);
         blocked += u32::from(verdict.reason == Reason::Blocked);
         let Some(retry_us) = verdict.decision.retry_after_us else {
-            assert!(i64::from(cost) > case.capacity());
+            assert!(cost > case.capacity());
             for later_us in [0, 1, 10_000, 1_000_000] {
                 let later = case.look_at(case.now_us + later_us, cost).decision;
                 assert_eq!((later.allowed, later.retry_after_us), (false, None));
@@ -36,7 +36,7 @@ fn whoever_is_denied_is_denied_until_the_time_told_and_not_a_microsecond_longer(
             never += 1;
             return;
         };
-        assert!(i64::from(cost) <= case.capacity());
+        assert!(cost <= case.capacity());
         for early_us in 0..retry_us {
             let early = case.look_at(case.now_us + early_us, cost).decision;
             assert!(!early.allowed);
@@ -117,7 +117,7 @@ fn the_longer_of_two_blocks_stays_and_lifting_it_forgets_nothing_else() {
 #[test]
 fn a_look_differs_from_the_hit_by_what_the_hit_consumes() {
     for_each_moment(1_000, Case::any, |case, sequence| {
-        let cost = 1 + sequence.below(3) as i32;
+        let cost = 1 + sequence.below(3);
         let foretold = case.look_at(case.now_us, cost);
         let before = case.clone();
         let verdict = case.hit(cost);
@@ -126,7 +126,7 @@ fn a_look_differs_from_the_hit_by_what_the_hit_consumes() {
         assert_eq!(foretold.reason, verdict.reason);
         let (look, hit) = (foretold.decision, verdict.decision);
         if hit.allowed {
-            assert_eq!(look.remaining, hit.remaining + i64::from(cost));
+            assert_eq!(look.remaining, hit.remaining + cost);
             assert!(look.reset_after_us <= hit.reset_after_us || !before.is_own());
         } else if case.entry == before.entry {
             assert_eq!(foretold, verdict);
@@ -242,7 +242,7 @@ fn an_entry_that_is_over_is_as_if_there_had_never_been_one_and_not_before() {
             ..then.clone()
         };
         for _ in 0..4 {
-            let cost = 1 + sequence.below(3) as i32;
+            let cost = 1 + sequence.below(3);
             assert_eq!(then.hit(cost), anew.hit(cost), "{case:?}");
         }
         over += 1;
@@ -255,7 +255,7 @@ fn without_penalties_a_denial_is_forgotten_at_once_unless_denials_count() {
     let mut denials = 0;
     for_each_moment(400, Case::plain, |case, sequence| {
         let before = case.entry;
-        let verdict = case.hit(1 + sequence.below(4) as i32);
+        let verdict = case.hit(1 + sequence.below(4));
         if !verdict.decision.allowed {
             assert_eq!(case.entry, before);
             denials += 1;
@@ -278,15 +278,15 @@ fn denied_hits_that_count_use_quota_as_if_they_had_been_allowed() {
             return;
         }
         let used = case.used();
-        let cost = 1 + sequence.below(4) as i32;
+        let cost = 1 + sequence.below(4);
         let verdict = case.hit(cost);
         let expected = match case.algorithm {
             Algorithm::TokenBucket if case.capacity() == 0 => 0,
             Algorithm::TokenBucket => {
                 let farthest = used.max(2 * case.capacity());
-                (used + i64::from(cost)).min(farthest)
+                (used + cost).min(farthest)
             }
-            _ => used + i64::from(cost),
+            _ => used + cost,
         };
         assert_eq!(case.used(), expected, "{case:?}");
         denials += u32::from(!verdict.decision.allowed);
@@ -340,11 +340,11 @@ fn a_refund_gives_back_what_was_used_and_never_more() {
 fn a_hit_that_is_given_back_at_once_was_never_made() {
     let mut refunds = 0;
     for_each_moment(1_000, Case::plain, |case, sequence| {
-        let cost = 1 + sequence.below(3) as i32;
+        let cost = 1 + sequence.below(3);
         let before = case.remaining();
         if case.hit(cost).decision.allowed {
-            assert_eq!(case.remaining() + i64::from(cost), before);
-            case.entry = case.entry.refunded(case.now_us, cost.into()).unwrap();
+            assert_eq!(case.remaining() + cost, before);
+            case.entry = case.entry.refunded(case.now_us, cost).unwrap();
             assert_eq!(case.remaining(), before, "{case:?}");
             refunds += 1;
         }
@@ -401,7 +401,7 @@ fn several_limits_are_consumed_together_or_not_at_all() {
     for seed in 0..5_000 {
         let mut sequence = Sequence::new(seed);
         let cases = any_cases(&mut sequence);
-        let cost = 1 + sequence.below(3) as i32;
+        let cost = 1 + sequence.below(3);
         let watching: Vec<bool> = cases.iter().map(|_| sequence.below(4) == 0).collect();
         let now_us = cases[0].now_us;
         let entries: Vec<Entry> = cases.iter().map(|case| case.entry).collect();
@@ -427,7 +427,7 @@ fn several_limits_are_consumed_together_or_not_at_all() {
 #[test]
 fn a_cost_below_one_is_refused_by_all() {
     let case = Case::any(&mut Sequence::new(3));
-    for cost in [0, -1, i32::MIN] {
+    for cost in [0, -1, i64::MIN] {
         let refused = QuotaError::Cost;
         assert_eq!(
             hit(&case.entry, BEGIN_US, &case.limit(), cost),

@@ -62,7 +62,7 @@ fn an_entry_comes_back_from_its_row_as_it_was() {
 #[test]
 fn the_largest_limits_windows_and_times_come_back() {
     for algorithm in Algorithm::ALL {
-        for (limit, window_us) in [(i32::MAX, MAX_SPAN_US), (i32::MAX, 1_000), (1, MAX_SPAN_US)] {
+        for (limit, window_us) in [(i64::MAX, MAX_SPAN_US), (i64::MAX, 1_000), (1, MAX_SPAN_US)] {
             let mut case = Case {
                 algorithm,
                 quota: Quota::new(limit, window_us, None).unwrap(),
@@ -72,7 +72,7 @@ fn the_largest_limits_windows_and_times_come_back() {
                 now_us: 0,
             };
             for now_us in [0, 1, BEGIN_US, MAX_TIME_US] {
-                for cost in [1, i32::MAX, i32::MAX] {
+                for cost in [1, i64::MAX, i64::MAX] {
                     case.now_us = now_us;
                     case.hit(cost);
                     let row = Row::from_entry(&case.entry, now_us);
@@ -162,8 +162,8 @@ fn any_row(sequence: &mut Sequence) -> Row {
             5 => row.current = wide_or_null,
             6 => row.previous = wide_or_null,
             7 => row.tat_ns = wide_or_null,
-            8 => row.quota = narrow_or_null,
-            9 => row.burst = narrow_or_null,
+            8 => row.quota = wide_or_null,
+            9 => row.burst = wide_or_null,
             10 => row.violations = narrow_or_null,
             11 => row.last_violation_us = wide_or_null,
             12 => row.blocked_until_us = wide_or_null,
@@ -176,13 +176,15 @@ fn any_row(sequence: &mut Sequence) -> Row {
 
 /// Limits from the smallest to the largest.
 fn any_limit<'a>(sequence: &mut Sequence, penalties: &'a Penalties) -> Limit<'a> {
-    let limit = [0, 1, 5, i32::MAX][sequence.below(4) as usize];
+    let limit = [0, 1, 5, i64::MAX][sequence.below(4) as usize];
     let window_us = [1_000, 1_500, 86_400_000_000, MAX_SPAN_US][sequence.below(4) as usize];
-    let burst = [None, None, Some(1), Some(i32::MAX)][sequence.below(4) as usize];
+    let burst = [None, None, Some(1), Some(i64::MAX)][sequence.below(4) as usize];
     let quota = Quota::new(limit, window_us, burst).or(Quota::new(limit, window_us, None));
+    let algorithm = Algorithm::ALL[sequence.below(3) as usize];
     Limit {
-        algorithm: Algorithm::ALL[sequence.below(3) as usize],
-        quota: quota.unwrap(),
+        algorithm,
+        quota: (quota.unwrap().suited_to(algorithm))
+            .unwrap_or(Quota::new(5, window_us, None).unwrap()),
         penalties,
         count_denied: sequence.below(2) == 0,
     }
@@ -206,7 +208,7 @@ fn no_row_gives_more_than_the_quota_or_brings_anything_down() {
         let mut sequence = Sequence::new(seed);
         let row = any_row(&mut sequence);
         let limit = any_limit(&mut sequence, &penalties[(seed % 2) as usize]);
-        let cost = [1, 2, i32::MAX][sequence.below(3) as usize];
+        let cost = [1, 2, i64::MAX][sequence.below(3) as usize];
         let now_us = match sequence.below(8) {
             0 => any_number(&mut sequence).max(0),
             _ => BEGIN_US + sequence.below(1_010_000),
@@ -238,7 +240,7 @@ fn no_row_gives_more_than_the_quota_or_brings_anything_down() {
             absorb(&other, &entry, now_us),
             entry.blocked(now_us),
             entry.unblocked(now_us).unwrap_or(entry),
-            entry.refunded(now_us, i64::from(i32::MAX)).unwrap_or(entry),
+            entry.refunded(now_us, i64::MAX).unwrap_or(entry),
         ] {
             let _ = Row::from_entry(&changed, now_us).to_entry().expires_us();
         }

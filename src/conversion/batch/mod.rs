@@ -14,6 +14,7 @@ use std::ffi::CStr;
 use super::source::Source;
 use crate::encrypted_phone::{self as typed, Value};
 use crate::error::{Error, Result};
+use crate::pg::arguments::given;
 use crate::pg::oids::TIDARRAYOID;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
@@ -96,7 +97,7 @@ impl Batch<'_> {
     ///
     /// Errors: there is none, 22004.
     fn plain(&self) -> Result<&str> {
-        self.plain.ok_or(Error::NullArgument("plain"))
+        Ok(given(self.plain, "plain")?)
     }
 
     /// Writes values, an array of this type, into a column of these rows.

@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::pg::raw_function::{Call, refuse_input};
 use crate::pg::text::{Text, varlena};
 use crate::pg::{Datum, ErrorReport, Oid, catalog};
+use crate::phone::regions::Chosen;
 use crate::raw_function;
-use crate::regions::Chosen;
 
 raw_function! {
     /// `encrypted_phone_in(cstring)`.

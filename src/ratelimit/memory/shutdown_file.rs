@@ -17,7 +17,7 @@ use crate::pg::clock::now_us;
 const FILE: &str = "pg_stat/phone_crypt_ratelimit.saved";
 const UNFINISHED: &str = "pg_stat/phone_crypt_ratelimit.unfinished";
 /// The format; another one is not read.
-const MAGIC: &[u8; 8] = b"PCRLIM03";
+const MAGIC: &[u8; 8] = b"PCRLIM04";
 const DIGEST_LEN: usize = 32;
 const CONTROL_FILE: &str = "global/pg_control";
 
@@ -168,8 +168,8 @@ fn put_entry(bytes: &mut Vec<u8>, entry: &Entry) {
             null(row.current),
             null(row.previous),
             null(row.tat_ns),
-            null(row.quota.map(i64::from)),
-            null(row.burst.map(i64::from)),
+            null(row.quota),
+            null(row.burst),
             null(row.violations.map(i64::from)),
             null(row.last_violation_us),
             null(row.blocked_until_us),
@@ -192,8 +192,8 @@ fn take_entry(rest: &mut &[u8]) -> Option<Entry> {
         current: wide(6),
         previous: wide(7),
         tat_ns: wide(8),
-        quota: narrow(9),
-        burst: narrow(10),
+        quota: wide(9),
+        burst: wide(10),
         violations: narrow(11),
         last_violation_us: wide(12),
         blocked_until_us: wide(13),

@@ -16,18 +16,18 @@ pub const LONG: Duration = Duration::from_secs(100 * 86_400);
 #[derive(Debug, Clone, Copy)]
 pub struct Limit<'a> {
     /// Hits a window.
-    pub limit: i32,
+    pub limit: i64,
     /// The window.
     pub window: Duration,
     /// The algorithm's name.
     pub algorithm: &'a str,
     /// The capacity of a token bucket.
-    pub burst: Option<i32>,
+    pub burst: Option<i64>,
 }
 
 impl<'a> Limit<'a> {
     /// So many hits a long window.
-    pub fn of(algorithm: &'a str, limit: i32) -> Limit<'a> {
+    pub fn of(algorithm: &'a str, limit: i64) -> Limit<'a> {
         Limit {
             limit,
             window: LONG,
@@ -37,7 +37,7 @@ impl<'a> Limit<'a> {
     }
 
     /// So many hits a long window, counted as the default has it.
-    pub fn fixed(limit: i32) -> Limit<'static> {
+    pub fn fixed(limit: i64) -> Limit<'static> {
         Limit::of("fixed_window", limit)
     }
 
@@ -54,9 +54,9 @@ pub struct Answer {
     /// May the caller go on.
     pub allowed: bool,
     /// The quota.
-    pub limit: i32,
+    pub limit: i64,
     /// Hits of cost 1 that would still be allowed.
-    pub remaining: i32,
+    pub remaining: i64,
     /// Until the quota is whole again.
     pub reset_after: Duration,
     /// Until the same hit would be allowed.
@@ -94,7 +94,7 @@ pub trait Hits {
     /// A hit of cost 1.
     fn hit(&mut self, key: &str, limit: &Limit<'_>) -> Answer;
     /// A hit of a cost, or what it is refused with.
-    fn try_hit(&mut self, key: &str, limit: &Limit<'_>, cost: i32) -> Result<Answer, Refusal>;
+    fn try_hit(&mut self, key: &str, limit: &Limit<'_>, cost: i64) -> Result<Answer, Refusal>;
     /// What a hit of cost 1 would get.
     fn peek(&mut self, key: &str, limit: &Limit<'_>) -> Answer;
     /// A hit of cost 1 against a policy.
@@ -115,7 +115,7 @@ impl Hits for Client {
     }
 
     #[track_caller]
-    fn try_hit(&mut self, key: &str, limit: &Limit<'_>, cost: i32) -> Result<Answer, Refusal> {
+    fn try_hit(&mut self, key: &str, limit: &Limit<'_>, cost: i64) -> Result<Answer, Refusal> {
         call(self, "ratelimit_hit", key, limit, cost)
     }
 
@@ -159,7 +159,7 @@ fn call(
     function: &str,
     key: &str,
     limit: &Limit<'_>,
-    cost: i32,
+    cost: i64,
 ) -> Result<Answer, Refusal> {
     let sql = format!("SELECT {COLUMNS} FROM {function}{ARGUMENTS}");
     let window_ms = limit.window.as_secs_f64() * 1000.0;

@@ -37,8 +37,9 @@ impl Server {
     /// The same at the very moment at which a process is at work: one that is busy does not notice that the
     /// postmaster is gone, and would go on to the end of its statement.
     pub fn crash_whole_at_work(&self, pid: i64) {
-        let postmaster = self.postmaster_pid();
-        kill_hard(&[&postmaster, &pid.to_string()]);
+        let pids = [self.postmaster_pid(), pid.to_string()];
+        // The process may have come to its end by itself.
+        finish(Command::new("kill").arg("-9").args(pids));
         self.start_after_crash();
     }
 

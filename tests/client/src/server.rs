@@ -100,6 +100,14 @@ impl Server {
         (client, notices)
     }
 
+    /// A superuser's session with options of the connection, such as `-c phone_crypt.hash_scheme=raw`.
+    pub fn connect_with_options(&self, database: &str, options: &str) -> Client {
+        let mut config = postgres::Config::new();
+        config.host_path(&self.dir).port(self.port());
+        config.user("postgres").dbname(database).options(options);
+        config.connect(NoTls).unwrap()
+    }
+
     /// A new database with the extension; its name.
     pub fn database(&self) -> String {
         let name = self.empty_database();

@@ -262,12 +262,12 @@ fn all_of_it_works_without_preload() {
         AU_HASH_K1
     );
     assert_eq!(client.text("SELECT phone_decrypt($1)", &[&AU_UNDER_K1]), AU);
-    client.run("SELECT phone_crypt_pin_keys()");
 
     let key_file = server.write_file("keys", format!("{K1}\n"));
     server.write_conf(&format!("phone_crypt.key_file = '{}'", key_file.display()));
     server.reload();
     let mut other = server.session();
+    other.run("SELECT phone_crypt_pin_keys()");
     assert_eq!(
         other.text("SELECT phone_hash($1)", &[&AU_NATIONAL]),
         AU_HASH_K1

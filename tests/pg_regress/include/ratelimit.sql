@@ -101,6 +101,25 @@ SELECT remaining FROM ratelimit_peek('peek', 2, '1 year');
 SELECT ratelimit_refund('each:' || algorithm, 2) FROM unnest(ARRAY['sliding_window', 'token_bucket']) AS algorithm;
 SELECT algorithm, r.remaining FROM unnest(ARRAY['sliding_window', 'token_bucket']) AS algorithm,
        ratelimit_peek('each:' || algorithm, 3, '10 years', 1, algorithm) AS r;
+-- A hit is given back by the time at which it was counted, if it still counts. What was not counted has none.
+CREATE TEMP TABLE counted AS SELECT hit_at FROM ratelimit_hit('named', 10, '10 years', 4);
+SELECT hit_at IS NULL AS denied FROM ratelimit_hit('named', 10, '10 years', 7);
+SELECT hit_at IS NULL AS peeked FROM ratelimit_peek('named', 10, '10 years');
+SELECT ratelimit_refund_hit('named', hit_at - interval '1 second', 4) AS before, ratelimit_refund_hit('named', NULL) AS none,
+       ratelimit_refund_hit('named', 'infinity') AS later, ratelimit_refund_hit('named', hit_at, 3) AS counted FROM counted;
+SELECT remaining FROM ratelimit_peek('named', 10, '10 years');
+DROP TABLE counted;
+
+-- Limits and costs are of every integer type, up to the largest.
+SELECT "limit", remaining FROM ratelimit_hit('types', 10::smallint, '1 year', 2::smallint);
+SELECT "limit", remaining FROM ratelimit_hit('types', 10, '1 year', 2);
+SELECT "limit", remaining FROM ratelimit_hit('types', 10::bigint, '1 year', 2::bigint, burst => 3::smallint);
+SELECT algorithm, cost, allowed, remaining FROM unnest(ARRAY['fixed_window', 'sliding_window']) AS algorithm,
+       unnest(ARRAY[9223372036854775806, 2, 1, 1]) WITH ORDINALITY AS costs (cost, n),
+       ratelimit_hit('large:' || algorithm, 9223372036854775807, '10 years', cost, algorithm) ORDER BY algorithm, n;
+SELECT key, "limit", used FROM phone_crypt.ratelimit_status WHERE key LIKE 'large:%' ORDER BY key;
+SELECT allowed, remaining FROM ratelimit_hit('bucket', 3000000000, '1 day', 2999999999, 'token_bucket');
+
 SELECT ratelimit_reset('cost'), ratelimit_reset('cost');
 SELECT remaining FROM ratelimit_peek('cost', 5, '1 year');
 
@@ -291,6 +310,7 @@ SELECT t.outcome(call) AS outcome, call FROM unnest(ARRAY[
     $$ratelimit_policy_set('x', 1, '1 hour', penalties => '{1 hour,NULL}')$$, $$ratelimit_policy_set(NULL, 1, '1 hour')$$,
     $$ratelimit_policy_set('x', 1, '1 hour', shadow => NULL)$$, $$ratelimit_policy_drop(NULL)$$,
     $$ratelimit_reset(NULL)$$, $$ratelimit_refund('x', 0)$$, $$ratelimit_refund('x', NULL)$$,
+    $$ratelimit_refund_hit(NULL, now())$$, $$ratelimit_refund_hit('x', now(), 0)$$, $$ratelimit_hit('x', 10000001, '1 s', 1, 'token_bucket')$$,
     $$ratelimit_block('x', '0')$$, $$ratelimit_block('x', '11 years')$$, $$ratelimit_block('x', NULL)$$,
     $$ratelimit_block('x', '1 hour', 'unknown')$$, $$ratelimit_unblock(NULL)$$,
     $$ratelimit_list_key('black', 'x')$$, $$ratelimit_list_key('deny', NULL)$$, $$ratelimit_list_key('deny', '')$$,

@@ -20,7 +20,7 @@ SELECT phone_crypt_grant('regress_role', 'limiter'), phone_crypt_revoke('regress
 
 -- A gateway may do what a limiter may.
 SELECT phone_crypt_grant('regress_role', 'gateway');
-SELECT has_function_privilege('regress_role', 'ratelimit_check(text,text,integer)', 'EXECUTE') AS checks,
+SELECT has_function_privilege('regress_role', 'ratelimit_check(text,text,bigint)', 'EXECUTE') AS checks,
        has_function_privilege('regress_role', 'ratelimit_policy_drop(text)', 'EXECUTE') AS administers;
 SELECT phone_crypt_revoke('regress_role', 'gateway');
 

@@ -1,4 +1,5 @@
 -- phone_crypt_pin_keys: a database written with one keyring refuses another one before anything is read or written.
+-- Server keys: K1, K2. Nothing is pinned to a key that only a session has.
 \pset format unaligned
 \pset null '<NULL>'
 \set k1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f

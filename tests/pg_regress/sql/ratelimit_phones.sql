@@ -1,7 +1,9 @@
 -- Lists and blocks by phone number: they hold however the number is written, and go along when the keys change.
+-- Server keys: K1, K2. Nothing is pinned to a key that only a session has.
 \pset format unaligned
 \pset null '<NULL>'
-SELECT phone_crypt_generate_key() AS old_key, phone_crypt_generate_key() AS new_key \gset
+\set old_key 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
+\set new_key correct-horse-battery-staple-0123456789abcdef
 SET phone_crypt.encryption_key = :'old_key';
 SELECT ratelimit_policy_set('phones', 5, '1 hour'), ratelimit_policy_set('durable_phones', 5, '1 hour', durable => true);
 

@@ -88,6 +88,7 @@ impl Verdict {
             remaining: limit,
             reset_after_us: 0,
             retry_after_us: None,
+            hit_at_us: None,
         };
         Verdict {
             decision,
@@ -137,7 +138,7 @@ pub fn hit(
     entry: &Entry,
     now_us: i64,
     limit: &Limit<'_>,
-    cost: i32,
+    cost: i64,
 ) -> Result<(Option<Entry>, Verdict), QuotaError> {
     if entry.blocked_until_us > now_us {
         return Ok((None, look(entry, now_us, limit, cost)?));
@@ -170,7 +171,7 @@ pub fn look(
     entry: &Entry,
     now_us: i64,
     limit: &Limit<'_>,
-    cost: i32,
+    cost: i64,
 ) -> Result<Verdict, QuotaError> {
     let state = entry.state.as_ref();
     let decision = peek(state, now_us, limit.algorithm, &limit.quota, cost)?;
@@ -195,7 +196,7 @@ pub fn hit_all(
     entries: &[Entry],
     now_us: i64,
     limits: &[Limit<'_>],
-    cost: i32,
+    cost: i64,
     only_watches: impl Fn(usize) -> bool,
 ) -> Result<Vec<(Option<Entry>, Verdict)>, QuotaError> {
     check_cost(cost)?;

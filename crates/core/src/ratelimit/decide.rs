@@ -29,7 +29,7 @@ pub fn decide(
     now_us: i64,
     algorithm: Algorithm,
     quota: &Quota,
-    cost: i32,
+    cost: i64,
 ) -> Result<(Option<State>, Decision), QuotaError> {
     let cost = check_cost(cost)?;
     let before = Present::of(state, now_us, algorithm, quota);
@@ -37,7 +37,11 @@ pub fn decide(
         return Ok((None, before.denied(cost)));
     }
     let after = before.charged(cost);
-    Ok((Some(after.state), after.allowed()))
+    let decision = Decision {
+        hit_at_us: Some(after.now_us),
+        ..after.allowed()
+    };
+    Ok((Some(after.state), decision))
 }
 
 /// The state after a denied hit that is to count all the same, and the answer to it.
@@ -49,7 +53,7 @@ pub(super) fn deny_and_count(
     now_us: i64,
     algorithm: Algorithm,
     quota: &Quota,
-    cost: i32,
+    cost: i64,
 ) -> Result<(State, Decision), QuotaError> {
     let cost = check_cost(cost)?;
     let after = Present::of(state, now_us, algorithm, quota).charged_where_kept(cost);
@@ -66,7 +70,7 @@ pub fn peek(
     now_us: i64,
     algorithm: Algorithm,
     quota: &Quota,
-    cost: i32,
+    cost: i64,
 ) -> Result<Decision, QuotaError> {
     let cost = check_cost(cost)?;
     let present = Present::of(state, now_us, algorithm, quota);
@@ -233,6 +237,7 @@ impl<'a> Present<'a> {
             remaining,
             reset_after_us,
             retry_after_us: None,
+            hit_at_us: None,
         }
     }
 

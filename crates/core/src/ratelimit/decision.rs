@@ -15,6 +15,8 @@ pub struct Decision {
     pub reset_after_us: i64,
     /// Microseconds until this same hit would be allowed; `None` if it is allowed, or never will be.
     pub retry_after_us: Option<i64>,
+    /// When the hit was counted, by which it can be given back; `None` if it was not.
+    pub hit_at_us: Option<i64>,
 }
 
 impl Decision {

@@ -60,7 +60,21 @@ impl Entry {
     pub fn refunded(&self, now_us: i64, cost: i64) -> Option<Entry> {
         let state = self.state.filter(|state| state.used(now_us) > 0)?;
         Some(Entry {
-            state: Some(state.refunded(now_us, cost)),
+            state: Some(state.refunded(now_us, cost, None)),
+            ..*self
+        })
+    }
+
+    /// The entry with a hit of that time and cost given back. `None` if nothing of it counts any more: its window is
+    /// over, or the bucket has refilled since.
+    #[must_use]
+    pub fn refunded_hit(&self, now_us: i64, cost: i64, hit_at_us: i64) -> Option<Entry> {
+        let state = self.state.filter(|state| state.used(now_us) > 0)?;
+        let after = state.refunded(now_us, cost, Some(hit_at_us));
+        let is_less = (after.current, after.previous, after.tat_ns)
+            < (state.current, state.previous, state.tat_ns);
+        is_less.then_some(Entry {
+            state: Some(after),
             ..*self
         })
     }

@@ -12,6 +12,7 @@ pub(super) static RULES: Rules = Rules {
     fits,
     charge,
     give_back,
+    give_back_hit,
     expires_us,
     left,
     wait,
@@ -33,7 +34,7 @@ fn advance(state: &State, now_us: i64, quota: &Quota) -> State {
 }
 
 fn fits(state: &State, _now_us: i64, quota: &Quota, cost: i64) -> bool {
-    state.current.saturating_add(cost) <= quota.limit()
+    quota.limit() - state.current >= cost
 }
 
 fn charge(state: &State, _now_us: i64, _quota: &Quota, cost: i64) -> State {
@@ -47,6 +48,13 @@ fn give_back(state: &State, _now_us: i64, cost: i64) -> State {
     State {
         current: state.current.saturating_sub(cost).max(0),
         ..*state
+    }
+}
+
+fn give_back_hit(state: &State, now_us: i64, cost: i64, hit_at_us: i64) -> State {
+    match hit_at_us >= state.start_us {
+        true => give_back(state, now_us, cost),
+        false => *state,
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a limit may be.
 
+use super::algorithm::Algorithm;
+
 /// The longest window, and the longest time in which a bucket refills: ten years, a month counting 30 days.
 pub const MAX_SPAN_US: i64 = 3600 * 86_400_000_000;
 
@@ -8,6 +10,9 @@ pub const MAX_TIME_US: i64 = i64::MAX / 1000 - 2 * MAX_SPAN_US;
 
 /// The shortest window: a millisecond.
 const MIN_WINDOW_US: i64 = 1000;
+
+/// The shortest time between two hits of a token bucket.
+const MIN_INTERVAL_NS: i128 = 100;
 
 /// Why a limit is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +29,9 @@ pub enum QuotaError {
     /// A bucket that takes too long to refill.
     #[error("burst times window divided by limit must be at most 10 years")]
     Refill,
+    /// A bucket that refills so fast that whole nanoseconds do not measure it.
+    #[error("a token bucket refills at most 10 million times a second")]
+    Rate,
     /// A cost below 1.
     #[error("cost must be at least 1")]
     Cost,
@@ -55,7 +63,7 @@ impl Quota {
     ///
     /// # Errors
     /// [`QuotaError`], each case as its message says.
-    pub fn new(limit: i32, window_us: i64, burst: Option<i32>) -> Result<Quota, QuotaError> {
+    pub fn new(limit: i64, window_us: i64, burst: Option<i64>) -> Result<Quota, QuotaError> {
         if limit < 0 {
             return Err(QuotaError::Limit);
         }
@@ -66,15 +74,29 @@ impl Quota {
             return Err(QuotaError::Burst);
         }
         let quota = Quota {
-            limit: i64::from(limit),
+            limit,
             window_us,
-            burst: burst.map(i64::from),
+            burst,
         };
         let refill = i128::from(quota.capacity()) * i128::from(window_us);
         if limit > 0 && refill > i128::from(MAX_SPAN_US) * i128::from(limit) {
             return Err(QuotaError::Refill);
         }
         Ok(quota)
+    }
+
+    /// The quota, if this algorithm can count in it: a bucket's interval is in whole nanoseconds, rounded up. From
+    /// 100 ns on that is within 1 % of the limit.
+    ///
+    /// # Errors
+    /// [`QuotaError::Rate`] for a bucket with a shorter interval.
+    pub fn suited_to(self, algorithm: Algorithm) -> Result<Quota, QuotaError> {
+        let window_ns = i128::from(self.window_us) * 1000;
+        let is_too_fast = i128::from(self.limit) * MIN_INTERVAL_NS > window_ns;
+        match algorithm == Algorithm::TokenBucket && is_too_fast {
+            true => Err(QuotaError::Rate),
+            false => Ok(self),
+        }
     }
 
     /// Hits a window.
@@ -111,10 +133,10 @@ impl Quota {
 ///
 /// # Errors
 /// [`QuotaError::Cost`] below 1.
-pub(super) fn check_cost(cost: i32) -> Result<i64, QuotaError> {
+pub(super) fn check_cost(cost: i64) -> Result<i64, QuotaError> {
     if cost < 1 {
         Err(QuotaError::Cost)
     } else {
-        Ok(i64::from(cost))
+        Ok(cost)
     }
 }

@@ -27,9 +27,9 @@ pub struct Row {
     /// The theoretical arrival time in nanoseconds.
     pub tat_ns: Option<i64>,
     /// The limit.
-    pub quota: Option<i32>,
+    pub quota: Option<i64>,
     /// The burst.
-    pub burst: Option<i32>,
+    pub burst: Option<i64>,
     /// Violations in a row.
     pub violations: Option<i32>,
     /// When the last violation was.
@@ -97,8 +97,8 @@ impl Row {
             current: Some(state.current),
             previous: Some(state.previous),
             tat_ns: Some(state.tat_ns),
-            quota: Some(narrow(state.quota.limit())),
-            burst: state.quota.burst().map(narrow),
+            quota: Some(state.quota.limit()),
+            burst: state.quota.burst(),
             ..old
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Rules {
     pub charge: fn(&State, i64, &Quota, i64) -> State,
     /// The state with hits given back, at most as many as were used. Its own quota is what it counts in.
     pub give_back: fn(&State, i64, i64) -> State,
+    /// The state with this cost of a hit of that time given back, as far as the hit still counts.
+    pub give_back_hit: fn(&State, i64, i64, i64) -> State,
     /// When nothing of the state matters any more.
     pub expires_us: fn(&State) -> i64,
     /// What is left.

@@ -12,6 +12,7 @@ pub(super) static RULES: Rules = Rules {
     fits,
     charge,
     give_back,
+    give_back_hit,
     expires_us,
     left,
     wait,
@@ -72,6 +73,25 @@ fn give_back(state: &State, _now_us: i64, cost: i64) -> State {
         current: state.current - of_current,
         previous: state.previous.saturating_sub(cost - of_current).max(0),
         ..*state
+    }
+}
+
+/// From the window that the hit was in.
+fn give_back_hit(state: &State, _now_us: i64, cost: i64, hit_at_us: i64) -> State {
+    let taken = |count: i64| count.saturating_sub(cost).max(0);
+    let window_us = state.quota.window_us();
+    if hit_at_us >= state.start_us {
+        State {
+            current: taken(state.current),
+            ..*state
+        }
+    } else if hit_at_us >= state.start_us - window_us {
+        State {
+            previous: taken(state.previous),
+            ..*state
+        }
+    } else {
+        *state
     }
 }
 

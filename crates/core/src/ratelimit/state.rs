@@ -81,18 +81,24 @@ impl State {
         }
     }
 
-    /// The state at `now_us` with `cost` hits given back, never below none used.
+    /// The state at `now_us` with `cost` hits given back, never below none used. If the time of a hit is given, only
+    /// what still counts of that hit.
     #[must_use]
-    pub(super) fn refunded(&self, now_us: i64, cost: i64) -> State {
+    pub(super) fn refunded(&self, now_us: i64, cost: i64, hit_at_us: Option<i64>) -> State {
         let rules = rules_of(self.algorithm);
         let now_us = now_us.max(self.seen_us);
         let before = match self.quota.is_unknown() {
             true => *self,
             false => (rules.advance)(self, now_us, &self.quota),
         };
+        let after = match hit_at_us {
+            None => (rules.give_back)(&before, now_us, cost),
+            Some(hit_at_us) if hit_at_us > now_us => before,
+            Some(hit_at_us) => (rules.give_back_hit)(&before, now_us, cost, hit_at_us),
+        };
         State {
             seen_us: now_us,
-            ..(rules.give_back)(&before, now_us, cost)
+            ..after
         }
     }
 }

@@ -13,6 +13,7 @@ pub(super) static RULES: Rules = Rules {
     fits,
     charge,
     give_back,
+    give_back_hit,
     expires_us,
     left,
     wait,
@@ -69,6 +70,16 @@ fn charge(state: &State, now_us: i64, quota: &Quota, cost: i64) -> State {
 
 fn give_back(state: &State, now_us: i64, cost: i64) -> State {
     let back = i128::from(cost) * interval_ns(&state.quota).unwrap_or(0);
+    State {
+        tat_ns: saturate((i128::from(state.tat_ns) - back).max(ns(now_us))),
+        ..*state
+    }
+}
+
+/// What has refilled since the hit has come back by itself.
+fn give_back_hit(state: &State, now_us: i64, cost: i64, hit_at_us: i64) -> State {
+    let taken = i128::from(cost) * interval_ns(&state.quota).unwrap_or(0);
+    let back = (taken - (ns(now_us) - ns(hit_at_us))).max(0);
     State {
         tat_ns: saturate((i128::from(state.tat_ns) - back).max(ns(now_us))),
         ..*state

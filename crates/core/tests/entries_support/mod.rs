@@ -70,14 +70,14 @@ impl Case {
     }
 
     /// A hit. What it changes is kept.
-    pub fn hit(&mut self, cost: i32) -> Verdict {
+    pub fn hit(&mut self, cost: i64) -> Verdict {
         let (kept, verdict) = hit(&self.entry, self.now_us, &self.limit(), cost).unwrap();
         self.entry = kept.unwrap_or(self.entry);
         verdict
     }
 
     /// What a hit would get at that time.
-    pub fn look_at(&self, now_us: i64, cost: i32) -> Verdict {
+    pub fn look_at(&self, now_us: i64, cost: i64) -> Verdict {
         look(&self.entry, now_us, &self.limit(), cost).unwrap()
     }
 
@@ -123,7 +123,7 @@ impl Case {
                 self.algorithm = any_algorithm(sequence);
             }
             _ => {
-                self.hit(1 + sequence.below(3) as i32);
+                self.hit(1 + sequence.below(3));
             }
         }
     }
@@ -134,9 +134,9 @@ fn any_algorithm(sequence: &mut Sequence) -> Algorithm {
 }
 
 fn any_quota(sequence: &mut Sequence) -> Quota {
-    let limit = sequence.below(7) as i32;
+    let limit = sequence.below(7);
     let window_us = 1_000 + 500 * sequence.below(4);
-    let burst = (sequence.below(3) == 0).then(|| 1 + sequence.below(8) as i32);
+    let burst = (sequence.below(3) == 0).then(|| 1 + sequence.below(8));
     Quota::new(limit, window_us, burst).unwrap()
 }
 

@@ -1,11 +1,12 @@
 //! What the rate-limit tests share: random sequences of hits, where their entries are kept, and the oracle.
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod oracle;
+pub mod oracle;
 mod run;
 mod store;
 
-pub use run::{SEQUENCES, for_each_run};
+#[allow(unused_imports)]
+pub use run::{SEQUENCES, any_size, for_each_run, for_each_wide_run};
 
 /// A fixed sequence of numbers that look random.
 pub struct Sequence(u64);

@@ -15,6 +15,7 @@ pub const SEQUENCES: u64 = 10_000;
 static NO_PENALTIES: std::sync::LazyLock<Penalties> = std::sync::LazyLock::new(Penalties::default);
 
 /// One sequence.
+#[derive(Debug)]
 pub struct Run {
     pub algorithm: Algorithm,
     pub quota: Quota,
@@ -26,15 +27,27 @@ pub struct Run {
 
 impl Run {
     fn new(algorithm: Algorithm, store: Store, sequence: &mut Sequence) -> Run {
-        let limit = sequence.below(12) as i32;
+        let limit = sequence.below(12);
         let window = 1000 + sequence.below(3_000_000);
-        let burst = (sequence.below(2) == 0).then(|| 1 + sequence.below(15) as i32);
+        let burst = (sequence.below(2) == 0).then(|| 1 + sequence.below(15));
         Run {
             algorithm,
             quota: Quota::new(limit, window, burst).unwrap(),
             now_us: 1_700_000_000_000_000 + sequence.below(10_000_000),
             store,
             allowed: Vec::new(),
+        }
+    }
+
+    /// With a limit of any size, up to the largest.
+    fn wide(algorithm: Algorithm, store: Store, sequence: &mut Sequence) -> Run {
+        loop {
+            let run = Run::new(algorithm, store, sequence);
+            let burst = (sequence.below(2) == 0).then(|| any_size(sequence));
+            let quota = Quota::new(any_size(sequence), run.quota.window_us(), burst);
+            if let Ok(quota) = quota.and_then(|quota| quota.suited_to(algorithm)) {
+                return Run { quota, ..run };
+            }
         }
     }
 
@@ -56,7 +69,7 @@ impl Run {
     }
 
     /// A hit, as an engine makes it: measure what the store holds, and replace it if there is something to keep.
-    pub fn hit(&mut self, cost: i32) -> Decision {
+    pub fn hit(&mut self, cost: i64) -> Decision {
         let entry = self.store.entry();
         let (kept, verdict) = hit(&entry, self.now_us, &self.limit(), cost).unwrap();
         let decision = of_no_block(verdict);
@@ -68,13 +81,13 @@ impl Run {
         if let Some(kept) = kept {
             self.store.keep(&kept, self.now_us);
             assert_eq!(self.store.entry(), kept, "the store changes nothing");
-            self.allowed.push((self.now_us, i64::from(cost)));
+            self.allowed.push((self.now_us, cost));
         }
         decision
     }
 
     /// What a hit at that time would get.
-    pub fn peek_at(&self, now_us: i64, cost: i32) -> Decision {
+    pub fn peek_at(&self, now_us: i64, cost: i64) -> Decision {
         let entry = self.store.entry();
         of_no_block(look(&entry, now_us, &self.limit(), cost).unwrap())
     }
@@ -87,6 +100,16 @@ impl Run {
     /// What the store has of the hits.
     pub fn state(&self) -> Option<State> {
         self.store.entry().state
+    }
+}
+
+/// A number from 1 on, of any number of digits.
+pub fn any_size(sequence: &mut Sequence) -> i64 {
+    let bits = 1 + sequence.below(63) as u32;
+    let largest = i64::MAX >> (63 - bits);
+    match sequence.below(3) {
+        0 => largest,
+        _ => 1 + sequence.below(largest),
     }
 }
 
@@ -106,6 +129,19 @@ pub fn for_each_run(mut check: impl FnMut(&mut Run, &mut Sequence)) {
             for seed in 0..SEQUENCES {
                 let mut sequence = Sequence::new(seed);
                 let mut run = Run::new(algorithm, store, &mut sequence);
+                check(&mut run, &mut sequence);
+            }
+        }
+    }
+}
+
+/// The same with limits of any size.
+pub fn for_each_wide_run(mut check: impl FnMut(&mut Run, &mut Sequence)) {
+    for algorithm in Algorithm::ALL {
+        for store in Store::ALL {
+            for seed in 0..SEQUENCES {
+                let mut sequence = Sequence::new(seed);
+                let mut run = Run::wide(algorithm, store, &mut sequence);
                 check(&mut run, &mut sequence);
             }
         }

@@ -13,7 +13,7 @@ static PENALTIES: LazyLock<Penalties> =
 #[derive(Debug, Clone, Copy)]
 pub enum Op {
     /// A hit of this cost.
-    Hit(i32),
+    Hit(i64),
     /// Forget everything.
     Reset,
     /// Give hits back.
@@ -35,7 +35,7 @@ impl Op {
             2 => Op::Block(1 + sequence.below(4_000)),
             3 => Op::Unblock,
             4 => Op::Look,
-            _ => Op::Hit(1 + sequence.below(2) as i32),
+            _ => Op::Hit(1 + sequence.below(2)),
         }
     }
 

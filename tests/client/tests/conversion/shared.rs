@@ -15,8 +15,14 @@ pub const DROP: &str = "CALL phone_drop_plaintext('customer', 'phone')";
 
 /// A new one like it, for tests that stop it.
 pub fn server() -> Server {
+    server_with_keys(&[K1])
+}
+
+/// The same with these keys, the primary one first.
+pub fn server_with_keys(keys: &[&str]) -> Server {
     let server = Server::preloaded("max_connections = 100\n");
-    server.write_conf(&format!("phone_crypt.encryption_key = '{K1}'\n"));
+    let path = server.write_file("keys", keys.join("\n"));
+    server.write_conf(&format!("phone_crypt.key_file = '{}'\n", path.display()));
     server.reload();
     server
 }

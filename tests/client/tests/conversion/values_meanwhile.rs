@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::shared::{CONVERT, DROP, SERVER, is_encrypted, state_of_conversion};
+use crate::shared::{CONVERT, DROP, SERVER, is_encrypted, server_with_keys, state_of_conversion};
 
 const ROWS: i32 = 1200;
 const SESSIONS: u64 = 3;
@@ -209,8 +209,8 @@ fn the_last_rows_are_read_before_the_names_change() {
 /// A new key while the old values are still there: they go with the old key, and nothing else does.
 #[test]
 fn values_come_under_a_new_key_while_the_old_ones_are_there() {
-    let database = SERVER.database();
-    let mut client = SERVER.connect_as("postgres", &database);
+    let server = server_with_keys(&[K1, K2]);
+    let mut client = server.session();
     make_table(&mut client);
     client.run(CONVERT);
     client.set("encryption_key", K2);

@@ -7,4 +7,5 @@ mod key_texts;
 mod precedence;
 mod reload;
 mod roles_of_keys;
+mod session_only;
 mod shared;

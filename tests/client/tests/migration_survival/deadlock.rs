@@ -1,5 +1,6 @@
 //! A batch that meets a number of somebody else's transaction: it gives way, and the other never meets a deadlock.
 
+use phone_crypt_client_tests::samples::K1;
 use phone_crypt_client_tests::{Server, Sql, wait_until};
 
 /// The batch is slow at its first row, so that the other transaction can come between its rows.
@@ -15,7 +16,7 @@ const IS_AT_WORK: &str = "SELECT count(*) FROM pg_stat_activity WHERE wait_event
 
 #[test]
 fn a_transaction_with_a_number_and_then_a_row_of_the_batch_goes_through() {
-    let server = Server::preloaded("phone_crypt.environment = 'development'\n");
+    let server = Server::preloaded(&format!("phone_crypt.encryption_key = '{K1}'\n"));
     for value in ["number", "phone_encrypt(number)"] {
         let database = server.database();
         let mut client = server.connect_as("postgres", &database);

@@ -9,9 +9,10 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Preloaded, with K1 in a key file. Tests that need another key set one in the session, restart a server
-/// of their own, or both.
-static SERVER: LazyLock<Server> = LazyLock::new(|| server_with_keys(&format!("{K1}\n{K3}\n")));
+/// Preloaded, with three keys in a key file, K1 the primary one. Tests that need another ring set one of these keys in
+/// the session, restart a server of their own, or both.
+static SERVER: LazyLock<Server> =
+    LazyLock::new(|| server_with_keys(&format!("{K1}\n{K3}\n{K2}\n")));
 
 fn server_with_keys(keys: &str) -> Server {
     let server = Server::preloaded("");
@@ -303,8 +304,8 @@ fn the_hash_key_and_the_hash_scheme_are_pinned_too() {
         .hints("docs/keys.md");
     client.run("RESET phone_crypt.hash_scheme");
     let k3 = client.text(
-        "SELECT key_id FROM phone_crypt.key_status WHERE 'previous' = ANY (roles)",
-        &[],
+        "SELECT key_id FROM phone_crypt.key_status WHERE 'previous' = ANY (roles) AND key_id <> $1",
+        &[&K2_ID],
     );
     client.set("hash_key_id", &k3);
     let refusal = client.refusal("SELECT phone_encrypt($1)", &[&AU]);

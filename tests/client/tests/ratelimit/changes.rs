@@ -3,11 +3,11 @@
 use phone_crypt_client_tests::{ALGORITHMS, Answer, Hits, Limit, Sql};
 use postgres::Client;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::shared::engines;
 
-fn refund(client: &mut Client, cost: i32) -> bool {
+fn refund(client: &mut Client, cost: i64) -> bool {
     let row = client.query_one("SELECT ratelimit_refund('k', $1)", &[&cost]);
     row.expect("a refund").get(0)
 }
@@ -28,6 +28,34 @@ fn a_hit_whose_window_is_over_cannot_be_given_back() {
             client.try_hit("k", &limit, 2).expect("a hit");
             assert!(refund(&mut client, 3), "{algorithm} in {engine}");
             assert_eq!(client.peek("k", &limit).remaining, 5, "{algorithm}");
+        }
+    }
+}
+
+/// The window of the hit is over, and the next one has hits that are not to be touched.
+#[test]
+fn a_hit_that_is_named_is_not_given_back_out_of_a_later_window() {
+    for (engine, server) in engines() {
+        for algorithm in ALGORITHMS {
+            let mut client = server.session();
+            let hit = |window: &str, cost: i32| {
+                format!(
+                    "SELECT hit_at FROM ratelimit_hit('k', 10, '{window}', {cost}, '{algorithm}')"
+                )
+            };
+            let early = client.query_one(&hit("300 ms", 8), &[]).expect("a hit");
+            let early: SystemTime = early.get(0);
+            sleep(Duration::from_millis(650));
+            let late = client.query_one(&hit("300 ms", 1), &[]).expect("a hit");
+            let late: SystemTime = late.get(0);
+            let mut refund = |hit_at: SystemTime, cost: i64| -> bool {
+                let sql = "SELECT ratelimit_refund_hit('k', $1, $2)";
+                let row = client.query_one(sql, &[&hit_at, &cost]);
+                row.expect("a refund").get(0)
+            };
+            assert!(!refund(early, 8), "{algorithm} in {engine}");
+            assert!(refund(late, 1), "{algorithm} in {engine}");
+            assert!(!refund(late, 1), "{algorithm} in {engine}: twice");
         }
     }
 }

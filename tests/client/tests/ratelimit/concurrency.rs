@@ -6,10 +6,10 @@ use postgres::Client;
 use crate::shared::engines;
 
 const SESSIONS: usize = 16;
-const LIMIT: i32 = 100;
+const LIMIT: i64 = 100;
 
 /// Hits until the first denial, and a few times more. How many passed.
-fn passed(client: &mut Client, limit: &Limit<'_>) -> i32 {
+fn passed(client: &mut Client, limit: &Limit<'_>) -> i64 {
     let mut passed = 0;
     let mut denied = 0;
     while denied < 5 {
@@ -31,14 +31,14 @@ fn exactly_the_limit_passes() {
                 .connect_as("postgres", &database)
                 .run("SELECT ratelimit_reset('hot')");
             let passes = server.at_once(&database, SESSIONS, |_, client| passed(client, &limit));
-            let total: i32 = passes.iter().sum();
+            let total: i64 = passes.iter().sum();
             assert_eq!(total, LIMIT, "{algorithm} in {engine}: {passes:?}");
         }
     }
 }
 
 /// How many hits passed, when the sessions take different limits of the same window.
-fn passed_by_limit(server: &Server, algorithm: &str, limits: [i32; 2]) -> [i32; 2] {
+fn passed_by_limit(server: &Server, algorithm: &str, limits: [i64; 2]) -> [i64; 2] {
     let passes = server.at_once(&server.database(), SESSIONS, |number, client| {
         let limit = Limit::of(algorithm, limits[number % 2]);
         passed(client, &limit)

@@ -97,6 +97,7 @@ fn a_limiter_reads_and_writes_no_table_and_sees_no_hash() {
             "SELECT ratelimit_block('k', '1 hour')",
             "SELECT ratelimit_unblock('k')",
             "SELECT ratelimit_refund('k')",
+            "SELECT ratelimit_refund_hit('k', now())",
             "SELECT ratelimit_flush()",
             "SELECT ratelimit_cleanup()",
             "SELECT ratelimit_merge('k', 1, 0, '1 day')",

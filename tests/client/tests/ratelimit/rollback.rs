@@ -6,7 +6,7 @@ use postgres::Client;
 use crate::shared::{MEMORY, TABLE, engines};
 
 /// What is left of 10 hits after one that was made and undone in each of these ways.
-fn remaining_after_undoing(client: &mut Client, undo: &[(&str, &str)]) -> Vec<i32> {
+fn remaining_after_undoing(client: &mut Client, undo: &[(&str, &str)]) -> Vec<i64> {
     let limit = Limit::fixed(10);
     let mut remaining = Vec::new();
     for (number, (begin, end)) in undo.iter().enumerate() {

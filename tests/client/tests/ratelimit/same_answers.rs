@@ -39,6 +39,9 @@ fn call(sequence: &mut Sequence, algorithm: &str, keys: i32) -> String {
             .replace("wide", if policy == "plain" { "bucket" } else { "plain" }),
         16 => return format!("SELECT ratelimit_refund('{key}', {cost})"),
         17 => return format!("SELECT ratelimit_refund('{key}', {cost}, '{policy}')"),
+        18 if sequence.below(2) == 0 => {
+            return format!("SELECT ratelimit_refund_hit('{key}', clock_timestamp(), {cost})");
+        }
         18 => return administration(sequence, &key, policy),
         _ => return format!("SELECT header, value FROM ratelimit_headers('{policy}', '{key}')"),
     };

@@ -11,7 +11,7 @@ const CONF: &str = "phone_crypt.ratelimit_flush_interval = '100ms'\n";
 /// The flush interval, and more than enough for a flush on a busy machine.
 const LOSS_BOUND: Duration = Duration::from_millis(1000);
 const LOAD_FOR: Duration = Duration::from_millis(1600);
-const LIMIT: i32 = 1_000_000_000;
+const LIMIT: i64 = 1_000_000_000;
 
 fn crash_a_busy_backend(server: &Server) {
     let pid = server.connect().number(

@@ -26,7 +26,7 @@ fn no_worker_complained(server: &Server, since: LogMark) {
 }
 
 /// Hits on a few keys, so that there is something to flush.
-fn make_dirty(server: &Server, database: &str, left: i32) {
+fn make_dirty(server: &Server, database: &str, left: i64) {
     let mut client = server.connect_as("postgres", database);
     for key in 0..20 {
         let answer = client.hit(&format!("key {key}"), &Limit::fixed(10));
@@ -62,13 +62,13 @@ fn a_copy_of_a_database_has_the_rows_of_its_template_and_goes_its_own_way() {
     under_load(&server, &busy, HIT, || {
         let mut admin = server.connect();
         for round in 0..ROUNDS {
-            make_dirty(&server, &template, 9 - round as i32);
+            make_dirty(&server, &template, 9 - round as i64);
             server
                 .connect_as("postgres", &template)
                 .run("SELECT ratelimit_flush()");
             admin.run(&format!("CREATE DATABASE copy{round} TEMPLATE {template}"));
             for left in [8, 7] {
-                make_dirty(&server, &format!("copy{round}"), left - round as i32);
+                make_dirty(&server, &format!("copy{round}"), left - round as i64);
             }
         }
         for round in 0..ROUNDS {

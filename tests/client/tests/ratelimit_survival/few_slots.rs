@@ -17,7 +17,7 @@ fn server(flush_interval: &str) -> Server {
 #[test]
 fn a_key_that_was_evicted_and_comes_back_gets_no_more() {
     const SESSIONS: usize = 5;
-    const LIMIT: i32 = 3;
+    const LIMIT: i64 = 3;
     let server = server("'50ms'");
     for algorithm in ALGORITHMS {
         let database = server.database();
@@ -36,7 +36,7 @@ fn a_key_that_was_evicted_and_comes_back_gets_no_more() {
             passed
         });
         for key in 0..KEYS {
-            let total: i32 = passes.iter().map(|passed| passed[&key]).sum();
+            let total: i64 = passes.iter().map(|passed| passed[&key]).sum();
             assert_eq!(total, LIMIT, "{algorithm}, key {key}");
         }
         let mut client = server.connect_as("postgres", &database);
@@ -46,10 +46,10 @@ fn a_key_that_was_evicted_and_comes_back_gets_no_more() {
 }
 
 /// 1 if a hit passed. One that finds no slot counts nothing, so it is made again.
-fn hit(client: &mut postgres::Client, key: usize, limit: &Limit<'_>) -> i32 {
+fn hit(client: &mut postgres::Client, key: usize, limit: &Limit<'_>) -> i64 {
     loop {
         match client.try_hit(&format!("key {key}"), limit, 1) {
-            Ok(answer) => return i32::from(answer.allowed),
+            Ok(answer) => return i64::from(answer.allowed),
             Err(refusal) => refusal.says("53400", ""),
         };
         sleep(Duration::from_millis(5));

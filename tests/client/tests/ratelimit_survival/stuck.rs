@@ -77,7 +77,7 @@ fn a_row_that_somebody_holds_delays_only_itself() {
             });
             client.run("SELECT ratelimit_flush()");
             assert_eq!(in_table(&mut client, "id = 'held'"), hits, "{way}, {end}");
-            assert_eq!(i64::from(client.hit("held", &limit).remaining), 999 - hits);
+            assert_eq!(client.hit("held", &limit).remaining, 999 - hits);
         }
     }
 }

@@ -1,0 +1,4 @@
+//! What a column holds, before it is converted.
+
+mod check;
+mod functions;

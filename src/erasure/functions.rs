@@ -1,0 +1,124 @@
+//! Erasure and retention.
+
+use crate::pg::ErrorReport;
+use crate::pg::SqlError;
+use pgrx::datum::TimestampWithTimeZone;
+use pgrx::iter::TableIterator;
+use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
+use std::cell::Cell;
+
+use crate::erasure::{self, Number, purge};
+use crate::error::{Answer, Error, Result};
+use crate::pg::arguments::given;
+use crate::pg::arguments::relation;
+use crate::pg::arguments::required;
+use crate::pg::regclass::Regclass;
+use crate::pg::text::Text;
+use crate::phone::arguments;
+
+thread_local! {
+    static SAID: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Erasure is asked for by law: nobody shall think that this was all of it.
+fn say_once_what_is_out_of_reach() {
+    if !SAID.replace(true) {
+        ereport!(
+            PgLogLevel::NOTICE,
+            PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
+            "phone_forget reaches encrypted columns and rate limits only; not backups, WAL, dead rows before VACUUM, \
+             logs, or columns of plain text",
+            "docs/erasure.md lists them, and what to do about each."
+        );
+    }
+}
+
+/// `phone_forget(phone[, regions])`: removes every trace of a number from encrypted columns, rate limits, lists and blocks,
+/// under every configured key and both hash schemes. Gives what was done, an object a row. An object that something stands in
+/// the way of is left as it was, with the SQLSTATE of that, and a WARNING says that erasure is incomplete; the others are
+/// done all the same. (An error at the end would undo them.)
+///
+/// Errors: NULL, 22004; not a phone number, or an unknown region, 22023; no key, or keys or default regions that differ from
+/// the pin, 55000.
+#[pg_extern(volatile, parallel_unsafe)]
+#[allow(clippy::type_complexity)]
+fn phone_forget(
+    phone: Option<Text<'_>>,
+    regions: default!(Option<Text<'_>>, "'default'"),
+) -> std::result::Result<
+    TableIterator<
+        'static,
+        (
+            name!(object, String),
+            name!(action, String),
+            name!(rows, i64),
+            name!(sqlstate, Option<String>),
+        ),
+    >,
+    ErrorReport,
+> {
+    let number = Number::of(given(phone, "phone")?, &arguments::regions(regions)?)?;
+    let outcomes = erasure::forget(&number)?;
+    say_once_what_is_out_of_reach();
+    let mut rows = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        let sqlstate = outcome.failure.as_ref().map(Error::sqlstate_text);
+        rows.push((
+            outcome.object,
+            outcome.action.to_owned(),
+            outcome.rows,
+            sqlstate,
+        ));
+        if let Some(failure) = outcome.failure {
+            failure.warn("phone_forget: erasure is incomplete");
+        }
+    }
+    Ok(TableIterator::new(rows))
+}
+
+fn target(table: Option<Regclass>, column: Option<Text<'_>>) -> Result<purge::Target> {
+    let column = required(column, "column")?;
+    purge::Target::of(relation(table)?.oid(), &column)
+}
+
+/// `phone_crypt.purge_count(table, column, cutoff)`: how many rows of an encrypted column are older than that.
+///
+/// Errors: NULL, 22004; not the owner, 42501; not an encrypted column, or one without a retention, 55000.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn purge_count(
+    table: Option<Regclass>,
+    column: Option<Text<'_>>,
+    cutoff: Option<TimestampWithTimeZone>,
+) -> Answer<i64> {
+    let target = target(table, column)?;
+    Ok(purge::count(&target, given(cutoff, "cutoff")?)?)
+}
+
+/// `phone_crypt.purge_batch(table, column, leaf, cutoff, from_page, batch_size)`: deletes or sets to NULL some of
+/// them, in one partition, from a page on. `next_page` is NULL at the end.
+///
+/// Errors: as `purge_count`.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+#[allow(clippy::type_complexity)]
+fn purge_batch(
+    table: Option<Regclass>,
+    column: Option<Text<'_>>,
+    leaf: Option<Regclass>,
+    cutoff: Option<TimestampWithTimeZone>,
+    from_page: Option<i64>,
+    batch_size: Option<i32>,
+) -> std::result::Result<
+    TableIterator<'static, (name!(next_page, Option<i64>), name!(changed, i64))>,
+    ErrorReport,
+> {
+    let target = target(table, column)?;
+    let leaf = relation(leaf)?;
+    let batch = purge::batch(
+        &target,
+        leaf.oid(),
+        given(cutoff, "cutoff")?,
+        given(from_page, "from_page")?,
+        given(batch_size, "batch_size")?,
+    )?;
+    Ok(TableIterator::once((batch.next_page, batch.changed)))
+}

@@ -1,0 +1,5 @@
+//! Runs through users' tables: each is one run at a time, in the name of the table's owner, and seen in
+//! `phone_crypt.jobs`.
+
+mod as_owner;
+mod functions;

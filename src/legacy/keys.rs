@@ -1,0 +1,76 @@
+//! What key a row of the earlier application is counted under from now on.
+
+use phone_crypt_core::crypto::HASH_LEN;
+use phone_crypt_core::phone::{Naive, NaiveError, Regions, read_naive};
+use phone_crypt_core::ratelimit::MAX_KEY;
+
+use super::counts::Tally;
+use crate::cipher;
+use crate::error::Result;
+use crate::pg::text::Text;
+
+/// What keys of phones begin with in the earlier application.
+pub const PHONE: &[u8] = b"phone:";
+/// What keys of hashes begin with, then and now.
+pub const PHONE_HASH: &[u8] = b"phone_hash:";
+
+/// What becomes of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is counted under the hash of a phone that it named.
+    Phone(Vec<u8>),
+    /// As before, where the `+1` before the number was taken off.
+    Repaired(Vec<u8>),
+    /// Its key is one already.
+    Key(Vec<u8>),
+    /// It stays: `+1` before what is no valid number.
+    Naive,
+    /// It stays: no phone number.
+    NotAPhoneNumber,
+    /// It stays: the engine takes no such key.
+    KeyLength,
+}
+
+impl Fate {
+    /// Counts the row, if it stays; its key, if it does not.
+    pub fn key(self, tally: &mut Tally) -> Option<Vec<u8>> {
+        match self {
+            Fate::Phone(key) | Fate::Key(key) => return Some(key),
+            Fate::Repaired(key) => {
+                tally.repaired += 1;
+                return Some(key);
+            }
+            Fate::Naive => tally.left_naive += 1,
+            Fate::NotAPhoneNumber => tally.left_not_a_phone_number += 1,
+            Fate::KeyLength => tally.left_key_length += 1,
+        }
+        None
+    }
+}
+
+/// What becomes of the row with this id.
+///
+/// Errors: none that a row could cause.
+pub fn fate_of(id: Text<'_>, regions: &Regions) -> Result<Fate> {
+    if !id.bytes().starts_with(PHONE) {
+        let key = id.bytes();
+        return Ok(match (1..=MAX_KEY).contains(&key.len()) {
+            true => Fate::Key(key.to_vec()),
+            false => Fate::KeyLength,
+        });
+    }
+    let text = id.or_empty();
+    let number = text.get(PHONE.len()..).unwrap_or_default();
+    Ok(match read_naive(number, regions) {
+        Ok(Naive::Number(number)) => Fate::Phone(key_of(number.as_bytes())?),
+        Ok(Naive::Repaired(number)) => Fate::Repaired(key_of(number.as_bytes())?),
+        Err(NaiveError::Unrepairable) => Fate::Naive,
+        Err(NaiveError::NotAPhoneNumber) => Fate::NotAPhoneNumber,
+    })
+}
+
+fn key_of(e164: &[u8]) -> Result<Vec<u8>> {
+    let mut hash = [0; HASH_LEN];
+    cipher::hash(e164, b"", &mut hash)?;
+    Ok([PHONE_HASH, &hash].concat())
+}

@@ -1,0 +1,11 @@
+//! The SQL functions.
+
+mod address;
+mod admin;
+mod arguments;
+mod headers;
+mod hit;
+mod hit_phone;
+mod phone;
+mod policy;
+mod views;
