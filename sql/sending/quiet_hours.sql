@@ -7,12 +7,18 @@ CREATE FUNCTION phone_crypt.quiet_end(zone text, quiet_from time, quiet_to time,
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    here timestamp := at AT TIME ZONE zone;
-    is_quiet boolean := CASE WHEN quiet_from <= quiet_to THEN here::time >= quiet_from AND here::time < quiet_to
-                             ELSE here::time >= quiet_from OR here::time < quiet_to END;
+    here timestamp;
     ends timestamptz;
 BEGIN
-    IF NOT is_quiet THEN
+    BEGIN
+        here := at AT TIME ZONE zone;
+    EXCEPTION WHEN invalid_parameter_value THEN
+        -- PostgreSQL's own message shows it, and somebody may have given a number.
+        RAISE EXCEPTION 'unknown time zone' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'The server''s time zone database lacks one that phone_timezones() gives.';
+    END;
+    IF NOT CASE WHEN quiet_from <= quiet_to THEN here::time >= quiet_from AND here::time < quiet_to
+                ELSE here::time >= quiet_from OR here::time < quiet_to END THEN
         RETURN NULL;
     END IF;
     ends := (here::date + CASE WHEN here::time < quiet_to THEN 0 ELSE 1 END + quiet_to) AT TIME ZONE zone;
