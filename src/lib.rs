@@ -8,7 +8,6 @@ mod column_check;
 mod conversion;
 mod encrypted_phone;
 mod erasure;
-mod error;
 mod install;
 mod jobs;
 mod keys;

@@ -3,7 +3,7 @@
 use phone_crypt_core::crypto::{self, HASH_LEN};
 
 use super::stats::{Operation, count};
-use crate::error::Result;
+use crate::cipher::error::Result;
 use crate::keys::with_ring;
 
 /// A hash as lower-case hex.

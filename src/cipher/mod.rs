@@ -4,6 +4,7 @@
 //! held to the pin, plain text on its way to a client is held to `require_tls`, and every operation is counted, in one
 //! place.
 
+pub mod error;
 mod functions;
 mod hash;
 mod open;

@@ -4,7 +4,7 @@ use phone_crypt_core::crypto::{self, Key, KeyId, Kind, LegacyScheme, ValueInfo};
 
 use super::stats::{Operation, count};
 use super::transport;
-use crate::error::Result;
+use crate::cipher::error::Result;
 use crate::keys::with_ring;
 use crate::settings::{self, AcceptLegacy};
 

@@ -3,7 +3,7 @@
 use phone_crypt_core::crypto::Random;
 use std::cell::RefCell;
 
-use crate::error::Result;
+use crate::cipher::error::Result;
 use crate::pg::process;
 
 thread_local! {

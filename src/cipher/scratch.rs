@@ -1,6 +1,5 @@
 //! A buffer that each backend reuses, so that a call allocates nothing but its result.
 
-use crate::error::Result;
 use std::cell::Cell;
 use zeroize::optimization_barrier;
 
@@ -12,7 +11,7 @@ thread_local! {
 const KEEP_BYTES: usize = 4096;
 
 /// Calls `use_buffer` with an empty buffer, and wipes it afterwards: it may have held a number.
-pub fn with_scratch<T>(use_buffer: impl FnOnce(&mut Vec<u8>) -> Result<T>) -> Result<T> {
+pub fn with_scratch<T>(use_buffer: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     // Taken out for the call, so that an error or a nested call finds an empty one and not a borrowed one.
     let mut buffer = BUFFER.take();
     let result = use_buffer(&mut buffer);

@@ -5,7 +5,7 @@ use phone_crypt_core::crypto::{self, Kind, Reencrypted};
 
 use super::random::random_bytes;
 use super::stats::{Operation, count};
-use crate::error::{Error, Result};
+use crate::cipher::error::{Error, Result};
 use crate::keys::with_ring;
 use crate::pg::text::check_len;
 

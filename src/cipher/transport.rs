@@ -3,7 +3,7 @@
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport};
 use std::cell::Cell;
 
-use crate::error::{Error, Result};
+use crate::cipher::error::{Error, Result};
 use crate::pg::connection::{Connection, connection};
 use crate::settings::{self, Environment, RequireTls};
 

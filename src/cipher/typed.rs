@@ -7,7 +7,7 @@ use super::open::Destination;
 use super::scratch::with_scratch;
 use super::stats::{Operation, count};
 use super::transport;
-use crate::error::{Error, Result};
+use crate::cipher::error::{Error, Result};
 use crate::keys::with_ring;
 
 /// Appends the value of `plain` to `out`: under the primary key, its tag under the hash key.
@@ -49,16 +49,18 @@ pub fn every_probe(plain: &Plain<'_>) -> Result<Vec<[u8; PROBE_LEN]>> {
 /// Errors: malformed, 22P02; not authentic, or a tag that is not that of the plain text, 22000; a key that is not
 /// configured, or a ring that differs from the pin, 55000; a connection that may not get plain text, 42501; those of
 /// `use_plain`.
-pub fn open_typed<T>(
+pub fn open_typed<T, E: From<Error>>(
     value: &[u8],
     destination: Destination,
-    use_plain: impl FnOnce(&Plain<'_>) -> Result<T>,
-) -> Result<T> {
+    use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     if destination == Destination::Client {
         transport::check()?;
     }
     with_scratch(|buffer| {
-        let opened = with_ring(|ring| Ok(encrypted_phone::open(ring, value, buffer)?.plain));
+        let opened = with_ring(|ring| -> Result<_> {
+            Ok(encrypted_phone::open(ring, value, buffer)?.plain)
+        });
         use_plain(&count(Operation::Decrypt, opened)?)
     })
 }
@@ -74,7 +76,7 @@ pub fn verify_typed(value: &[u8]) -> Result<()> {
 ///
 /// Errors: not authentic, or a tag that is not that of the plain text, 22000.
 pub fn verify_if_possible(value: &[u8]) -> Result<()> {
-    match with_ring(|ring| Ok(encrypted_phone::verify(ring, value)?)) {
+    match with_ring(|ring| -> Result<_> { Ok(encrypted_phone::verify(ring, value)?) }) {
         Err(Error::Value(ValueError::NotAuthentic)) => {
             count(Operation::Decrypt, Err(ValueError::NotAuthentic.into()))
         }

@@ -4,13 +4,13 @@ use pgrx::IntoDatum;
 use phone_crypt_core::phone::{self, Regions};
 use std::collections::{BTreeSet, HashMap};
 
-use crate::error::Result;
 use crate::pg::PgError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;
 use crate::pg::text::Text;
 use crate::pg::user::{self, UserSwitch, current_user};
 use crate::pg::{Oid, oids};
+use crate::phone::error::Result;
 use crate::phone::regions::Chosen;
 
 /// Samples of one group.
@@ -89,7 +89,9 @@ fn query(table: Oid, column: &str) -> Result<String> {
 
 /// What a text is, and what to show of it.
 fn look_at(text: &str, regions: &Chosen<'_>) -> Result<(Group, Option<String>)> {
-    let read = regions.with(text, |regions: &Regions| Ok(phone::parse(text, regions)))?;
+    let read = regions.with(text, |regions: &Regions| {
+        Result::Ok(phone::parse(text, regions))
+    })?;
     Ok(match read {
         Ok(phone) => {
             let group = Group {

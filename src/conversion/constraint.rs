@@ -7,7 +7,7 @@
 
 use pgrx::IntoDatum;
 
-use crate::error::{Error, Result};
+use crate::conversion::error::{Error, Result};
 use crate::pg::oids::{OIDOID, TEXTOID};
 use crate::pg::text::{self, Text};
 use crate::pg::user::{CATALOG_OWNER, UserSwitch};

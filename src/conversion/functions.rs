@@ -9,8 +9,11 @@ use super::constraint;
 use super::source::Source;
 use super::sync_trigger::{self, Work};
 use super::verify::{self, Rows};
+use crate::conversion::error::Error;
 use crate::encrypted_phone::Keep;
-use crate::error::{Answer, Error};
+use crate::encrypted_phone::error::Error as TypedError;
+use crate::pg::Answer;
+use crate::pg::SqlError;
 use crate::pg::arguments::{given, required};
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;
@@ -27,9 +30,9 @@ CREATE FUNCTION phone_crypt.convert_row() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn convert_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
-    let rows = TriggerRows::of(fcinfo).ok_or(Error::NotATrigger)?;
+    let rows = TriggerRows::of(fcinfo).ok_or(PgError::NotATrigger)?;
     let work = rows.argument(1).and_then(Work::parse);
-    let row = sync_trigger::row(&rows, &work.ok_or(Error::NotATrigger)?);
+    let row = sync_trigger::row(&rows, &work.ok_or(PgError::NotATrigger)?);
     Ok(row.inspect_err(|_| raw_function::without_context())?)
 }
 
@@ -128,7 +131,7 @@ fn outcome(text: Option<Text<'_>>, source: &Source) -> Answer<Option<&'static st
     let Some(text) = text else { return Ok(None) };
     match source.outcome(text) {
         Ok(outcome) => Ok(Some(outcome.as_str())),
-        Err(Error::EncryptedAsPlain) => Ok(Some("encrypted_already")),
+        Err(Error::Typed(TypedError::EncryptedAsPlain)) => Ok(Some("encrypted_already")),
         Err(error) if error.is_fault_of_the_value() => Ok(Some("unreadable")),
         Err(error) => Err(error.into()),
     }

@@ -12,6 +12,7 @@
 
 mod batch;
 mod constraint;
+pub mod error;
 pub mod functions;
 mod rehash;
 pub mod rehash_functions;
@@ -20,8 +21,9 @@ mod source;
 mod sync_trigger;
 mod verify;
 
+use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone as typed;
-use crate::error::{Error, PLAIN_TEXT, Result};
+use crate::encrypted_phone::error::{Error as TypedError, Permission};
 use crate::pg::{Oid, catalog};
 
 /// Refuses those who may not decrypt, where values are made comparable, or compared.
@@ -30,9 +32,9 @@ use crate::pg::{Oid, catalog};
 fn check_may_decrypt(table: Oid, column: &str) -> Result<()> {
     let the_type = catalog::type_of_column(table, column)
         .filter(|the_type| typed::is_the_type(*the_type))
-        .ok_or(Error::NotOfType)?;
+        .ok_or(Error::Typed(TypedError::NotOfType))?;
     match catalog::may_execute(catalog::schema_of_type(the_type), c"phone_decrypt") {
         true => Ok(()),
-        false => Err(Error::MayNot(PLAIN_TEXT)),
+        false => Err(Error::Typed(TypedError::MayNot(Permission::Decrypt))),
     }
 }

@@ -5,8 +5,9 @@ use phone_crypt_core::crypto::KeyId;
 use phone_crypt_core::crypto::encrypted_phone::inspect;
 
 use crate::cipher::{self, Destination};
+use crate::conversion::error::Result;
 use crate::encrypted_phone::Value;
-use crate::error::Result;
+use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
 use crate::pg::{Oid, statement, user};
@@ -52,9 +53,11 @@ fn is_same(row: &TableRow, types: &mut [Option<Oid>; 2], hash_key: KeyId) -> Res
         return Ok(false);
     };
     let (value, next) = (value.bytes(), next.bytes());
-    let same = cipher::open_typed(value, Destination::Server, |plain| {
+    let same: Result<_> = cipher::open_typed(value, Destination::Server, |plain| {
         Ok(inspect(next)?.hash_key_id == hash_key
-            && cipher::open_typed(next, Destination::Server, |other| Ok(plain == other))?)
+            && cipher::open_typed(next, Destination::Server, |other| {
+                Result::Ok(plain == other)
+            })?)
     });
     match same {
         Err(error) if error.is_fault_of_the_value() => {

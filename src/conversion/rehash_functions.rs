@@ -4,7 +4,9 @@ use pgrx::pg_extern;
 use phone_crypt_core::crypto::KeyId;
 
 use super::{rehash, rehash_trigger};
-use crate::error::{Answer, Error};
+use crate::conversion::error::Error;
+use crate::pg::Answer;
+use crate::pg::PgError;
 use crate::pg::arguments::given;
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;
@@ -22,11 +24,11 @@ CREATE FUNCTION phone_crypt.rehash_row() RETURNS trigger
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn rehash_row(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
-    let rows = TriggerRows::of(fcinfo).ok_or(Error::NotATrigger)?;
+    let rows = TriggerRows::of(fcinfo).ok_or(PgError::NotATrigger)?;
     let hash_key: KeyId = rows
         .argument(1)
         .and_then(|id| std::str::from_utf8(id).ok()?.parse().ok())
-        .ok_or(Error::NotATrigger)?;
+        .ok_or(PgError::NotATrigger)?;
     let row = rehash_trigger::row(&rows, hash_key);
     Ok(row.inspect_err(|_| raw_function::without_context())?)
 }

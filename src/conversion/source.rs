@@ -6,8 +6,8 @@ use phone_crypt_core::crypto::{self, KeyId, Kind, LegacyError, LegacyScheme, Val
 use phone_crypt_core::phone::{self, Naive};
 
 use crate::cipher::{self, Destination, LegacyKey, with_scratch};
+use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone::{self as typed, Keep};
-use crate::error::{Error, Result};
 use crate::keys::with_ring;
 use crate::pg::text::Text;
 use crate::phone::regions::{Chosen, with_default, with_list};
@@ -85,9 +85,11 @@ impl Source {
                 key_id, regions, ..
             } => (*key_id, regions.as_deref()),
         };
-        with_ring(|ring| match key_id {
-            Some(id) if ring.find(id).is_none() => Err(LegacyError::UnknownKey(id).into()),
-            _ => Ok(()),
+        with_ring(|ring| -> Result<()> {
+            match key_id {
+                Some(id) if ring.find(id).is_none() => Err(LegacyError::UnknownKey(id).into()),
+                _ => Ok(()),
+            }
         })?;
         match regions {
             Some(list) => with_list(list, |_| Ok(())),
@@ -133,7 +135,7 @@ impl Source {
     /// Errors: as [`Source::with_plain`] and `cipher::open_typed`.
     pub fn is_held_by(&self, value: &[u8], given: Text<'_>) -> Result<bool> {
         self.with_plain(given, |wanted, original, _| {
-            typed::says(value, wanted, original)
+            Ok(typed::says(value, wanted, original)?)
         })
     }
 
@@ -162,8 +164,7 @@ impl Source {
         }
         with_scratch(|opened| {
             self.open(given.bytes(), opened)?;
-            let undecryptable = Error::Legacy(LegacyError::Undecryptable);
-            let original = std::str::from_utf8(opened).map_err(|_| undecryptable)?;
+            let original = std::str::from_utf8(opened).map_err(|_| LegacyError::Undecryptable)?;
             match self {
                 Source::Legacy { regions, .. } => {
                     with_naive(original, regions.as_deref(), |plain, outcome| {
@@ -177,7 +178,7 @@ impl Source {
         })
     }
 
-    fn open(&self, value: &[u8], out: &mut Vec<u8>) -> Result<()> {
+    fn open(&self, value: &[u8], out: &mut Vec<u8>) -> cipher::error::Result<()> {
         let info = crypto::inspect(value)?;
         match (self, info) {
             (
@@ -227,7 +228,7 @@ fn with_naive<T>(
     regions: Option<&str>,
     use_plain: impl FnOnce(&Plain<'_>, Outcome) -> Result<T>,
 ) -> Result<T> {
-    let read = |regions: &phone::Regions| Ok(phone::read_naive(original, regions));
+    let read = |regions: &phone::Regions| Result::Ok(phone::read_naive(original, regions));
     let number = match regions {
         Some(list) => with_list(list, read),
         None => with_default(read),

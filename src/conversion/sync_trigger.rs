@@ -1,8 +1,10 @@
 //! The trigger that keeps two columns in step: plain text, and the same encrypted.
 
 use super::source::{Source, is_value};
+use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone::error::{Error as TypedError, Permission};
 use crate::encrypted_phone::{self as typed, Keep};
-use crate::error::{Error, PLAIN_NUMBERS, Result};
+use crate::pg::SqlError;
 use crate::pg::oids::{BPCHAROID, TEXTOID, VARCHAROID};
 use crate::pg::table_row::is_one_of;
 use crate::pg::text::Text;
@@ -49,12 +51,16 @@ impl Columns {
         let Some((plain, encrypted)) = rows.columns_beside() else {
             return Ok(None);
         };
-        let of_plain = rows.type_of(plain).ok_or(Error::NotOfType)?;
-        let of_encrypted = rows.type_of(encrypted).ok_or(Error::NotOfType)?;
+        let of_plain = rows
+            .type_of(plain)
+            .ok_or(Error::Typed(TypedError::NotOfType))?;
+        let of_encrypted = rows
+            .type_of(encrypted)
+            .ok_or(Error::Typed(TypedError::NotOfType))?;
         let is_text = is_one_of(of_plain, &[TEXTOID, VARCHAROID, BPCHAROID]);
         match is_text && typed::is_the_type(of_encrypted) {
             true => Ok(Some(Columns { plain, encrypted })),
-            false => Err(Error::NotOfType),
+            false => Err(Error::Typed(TypedError::NotOfType)),
         }
     }
 
@@ -109,7 +115,7 @@ fn filled(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow
     let may_compare = columns.may_compare(rows);
     // Not only where the text is another one: that would tell a guess that is right from one that is wrong.
     if !may_compare && (rows.is_assigned(columns.plain) || !is_as_before) {
-        return Err(Error::MayNot(PLAIN_NUMBERS));
+        return Err(Error::Typed(TypedError::MayNot(Permission::GivePlain)));
     }
     // Set to NULL, it is made anew. Whoever changes another column of a row that no batch has reached yet needs no right to
     // this one.
@@ -160,7 +166,7 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
     };
     let is_new = !rows.is_update() && value(Version::New).is_none();
     if is_new && !columns.may_compare(rows) {
-        return Err(Error::MayNot(PLAIN_NUMBERS));
+        return Err(Error::Typed(TypedError::MayNot(Permission::GivePlain)));
     }
     if is_new {
         return encrypted(rows, columns, plain, keep);

@@ -3,8 +3,10 @@
 use pgrx::spi::quote_identifier;
 
 use super::source::Source;
+use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::{self as typed, Value};
-use crate::error::{Error, Result};
+use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
 use crate::pg::text::Text;
@@ -84,7 +86,8 @@ fn is_same(row: &TableRow, source: &Source, of_type: &mut Option<Oid>) -> Result
 ///
 /// Errors: as [`differing`].
 pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
-    let the_type = catalog::type_of_column(table, column).ok_or(Error::NotOfType)?;
+    let the_type =
+        catalog::type_of_column(table, column).ok_or(Error::Typed(TypedError::NotOfType))?;
     let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
     let (column, name) = (quote_identifier(column), user::full_name(table)?);
     let _in_their_name = user::as_owner(table)?;
@@ -101,7 +104,7 @@ pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
         Ok(())
     })?;
     let probes = typed::array(the_type, numbers.iter().map(Vec::as_slice));
-    let (array_type, probes) = probes.ok_or(Error::NotOfType)?;
+    let (array_type, probes) = probes.ok_or(Error::Typed(TypedError::NotOfType))?;
     let sql = format!(
         "SELECT FROM ONLY {name} AS t WHERE {ours}.phone_is_number(t.{column})
             AND t.{column} OPERATOR(pg_catalog.=) ANY ($1)"

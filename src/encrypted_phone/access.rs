@@ -4,7 +4,8 @@
 //! stored needs a right of its own: else an end user who has seen a ciphertext could submit it as a number of his, and
 //! the application would decrypt it for him.
 
-use crate::error::{Error, PLAIN_NUMBERS, Result, STORED_VALUES};
+use crate::encrypted_phone::error::Permission;
+use crate::encrypted_phone::error::{Error, Result};
 use crate::pg::oids::TEXTOID;
 use crate::pg::privileges::Functions;
 use crate::pg::{FunctionCallInfo, Oid, catalog, process};
@@ -26,7 +27,7 @@ thread_local! {
 pub fn check_plain(call: FunctionCallInfo) -> Result<()> {
     match PLAIN.with(|functions| may(functions, call)) {
         true => Ok(()),
-        false => Err(Error::MayNot(PLAIN_NUMBERS)),
+        false => Err(Error::MayNot(Permission::GivePlain)),
     }
 }
 
@@ -42,7 +43,7 @@ pub fn check_stored(call: FunctionCallInfo) -> Result<()> {
     let is_exempt = process::is_binary_upgrade() || process::applies_changes();
     match is_exempt || STORED.with(|functions| may(functions, call)) {
         true => Ok(()),
-        false => Err(Error::MayNot(STORED_VALUES)),
+        false => Err(Error::MayNot(Permission::GiveStored)),
     }
 }
 

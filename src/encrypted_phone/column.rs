@@ -3,7 +3,7 @@
 use pgrx::spi::quote_identifier;
 
 use super::abi::{Value, is_the_type};
-use crate::error::{Error, Result};
+use crate::encrypted_phone::error::{Error, Result};
 use crate::pg::arguments::given;
 use crate::pg::regclass::Regclass;
 use crate::pg::setting_switch::BatchSettings;

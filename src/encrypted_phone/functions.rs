@@ -7,8 +7,10 @@ use phone_crypt_core::crypto::{HASH_LEN, Reencrypted};
 use super::abi::{Value, ValueOut};
 use super::{input, show};
 use crate::cipher::{self, Destination, with_scratch};
-use crate::error::{Answer, Error, Result};
+use crate::encrypted_phone::error::{Error, Result};
+use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
+use crate::pg::SqlError;
 use crate::pg::arguments::given;
 use crate::pg::text::{Text, TextOut};
 use crate::pg::{catalog, raw_function};
@@ -123,7 +125,7 @@ fn region_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     Ok(cipher::open_typed(
         value.bytes(),
         Destination::Server,
-        |plain| Ok(show::fact(plain, |phone| phone.region())),
+        |plain| Result::Ok(show::fact(plain, |phone| phone.region())),
     )?)
 }
 
@@ -136,7 +138,7 @@ fn timezones_of_value(value: Option<Value<'_>>) -> Answer<Option<Vec<&'static st
     Ok(cipher::open_typed(
         value.bytes(),
         Destination::Server,
-        |plain| Ok(show::parsed(plain).map(|phone| phone.time_zones())),
+        |plain| Result::Ok(show::parsed(plain).map(|phone| phone.time_zones())),
     )?)
 }
 
@@ -149,7 +151,7 @@ fn type_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     Ok(cipher::open_typed(
         value.bytes(),
         Destination::Server,
-        |plain| Ok(show::fact(plain, |phone| Some(phone.phone_type().as_str()))),
+        |plain| Result::Ok(show::fact(plain, |phone| Some(phone.phone_type().as_str()))),
     )?)
 }
 
@@ -212,7 +214,7 @@ fn phone_hash_key_id(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
 #[pg_extern(stable, parallel_safe, name = "phone_reencrypt", requires = ["encrypted_phone_type"])]
 fn reencrypt_value(value: Option<Value<'_>>) -> Answer<Option<ValueOut>> {
     let Some(value) = value else { return Ok(None) };
-    Ok(Some(with_scratch(|out| {
+    Ok(Some(with_scratch(|out| -> Result<_> {
         let value = value.bytes();
         match cipher::reseal_typed(value, out)? {
             Reencrypted::Unchanged => Ok(ValueOut::new(value)),

@@ -7,9 +7,11 @@ use phone_crypt_core::phone;
 
 use super::access;
 use crate::cipher::{self, Destination, with_scratch};
-use crate::error::{Error, Result};
+use crate::encrypted_phone::error::{Error, Result};
+use crate::pg::SqlError;
 use crate::pg::text::Text;
 use crate::pg::{Datum, FunctionCallInfo, process, text};
+use crate::phone::error as phone_slice;
 use crate::phone::regions::Chosen;
 use crate::settings;
 
@@ -88,7 +90,7 @@ pub fn says(value: &[u8], wanted: &Plain<'_>, original: &str) -> Result<bool> {
 ///
 /// Errors: a key that is not configured, or keys that differ from the pin, 55000.
 pub fn probe_of_text(value: &[u8]) -> Result<Option<Vec<u8>>> {
-    let probe = cipher::open_typed(value, Destination::Server, |plain| match plain {
+    let probe: Result<_> = cipher::open_typed(value, Destination::Server, |plain| match plain {
         Plain::Text(text) if phone::is_e164(text.as_bytes()) => {
             let mut probe = [0; PROBE_LEN];
             cipher::probe_typed(&Plain::Number(text.as_bytes()), &mut probe)?;
@@ -117,30 +119,31 @@ pub fn kept<'a>(plain: Plain<'a>, original: &'a str, keep: Keep) -> Plain<'a> {
 ///
 /// Errors: an encrypted value, 22P02; an unknown region, 22023; default regions that differ from the pin, where the
 /// text depends on them, 55000; not UTF-8, 22021.
-pub fn with_plain<T>(
+pub fn with_plain<T, E: From<Error> + From<phone_slice::Error>>(
     given: Text<'_>,
     regions: &Chosen<'_>,
-    use_plain: impl FnOnce(&Plain<'_>) -> Result<T>,
-) -> Result<T> {
+    use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     // Most numbers come like this: there are no regions to look up then.
     if matches!(regions, Chosen::Default) && phone::is_e164(given.bytes()) {
         return use_plain(&Plain::Number(given.bytes()));
     }
     if is_text_form(given.bytes()) || looks_like_value_text(given.bytes()) {
-        return Err(Error::EncryptedAsPlain);
+        return Err(Error::EncryptedAsPlain.into());
     }
-    with_meaning(&given.exact()?, regions, use_plain)
+    let original = given.exact().map_err(Error::from)?;
+    with_meaning(&original, regions, use_plain)
 }
 
 /// As [`with_plain`], of a text that was found inside a value: whatever it looks like, it is plain.
 ///
 /// Errors: an unknown region, 22023; default regions that differ from the pin, where the text depends on them, 55000.
-pub fn with_meaning<T>(
+pub fn with_meaning<T, E: From<phone_slice::Error>>(
     original: &str,
     regions: &Chosen<'_>,
-    use_plain: impl FnOnce(&Plain<'_>) -> Result<T>,
-) -> Result<T> {
-    let number = regions.with(original, |regions| {
+    use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    let number = regions.with(original, |regions| -> phone_slice::Result<_> {
         Ok(phone::normalize_noting_more(original, regions).ok())
     })?;
     match &number {

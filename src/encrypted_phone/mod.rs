@@ -9,6 +9,7 @@
 mod abi;
 mod access;
 mod column;
+pub mod error;
 pub mod functions;
 mod input;
 pub mod key_counts;

@@ -3,7 +3,7 @@
 //! `'on_forget=delete, retention=90 days, retention_column=created_at'`.
 
 use super::abi::is_the_type;
-use crate::error::{Error, Result};
+use crate::encrypted_phone::error::{Error, Result};
 use crate::pg::seclabel::{self, Labelled};
 use crate::pg::{ErrorReport, Oid, catalog};
 

@@ -4,7 +4,7 @@ use phone_crypt_core::crypto::encrypted_phone::Plain;
 use phone_crypt_core::phone::{self, ParsedPhone, Regions};
 
 use crate::cipher::{self, Destination};
-use crate::error::{Error, Result};
+use crate::encrypted_phone::error::Result;
 use crate::pg::text::{self, TextOut};
 use crate::phone::regions;
 
@@ -68,10 +68,13 @@ pub fn parsed(plain: &Plain<'_>) -> Option<ParsedPhone> {
 /// Calls `use_number` with the number, which goes nowhere.
 ///
 /// Errors: text that is no number, 22023; those of opening.
-pub fn with_number<T>(value: &[u8], use_number: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
+pub fn with_number<T>(
+    value: &[u8],
+    use_number: impl FnOnce(&[u8]) -> cipher::error::Result<T>,
+) -> Result<T> {
     cipher::open_typed(value, Destination::Server, |plain| match e164(plain) {
-        Some(number) => use_number(number.as_bytes()),
-        None => Err(Error::Phone(phone::PhoneError::NotAPhoneNumber)),
+        Some(number) => Ok(use_number(number.as_bytes())?),
+        None => Err(phone::PhoneError::NotAPhoneNumber.into()),
     })
 }
 

@@ -6,6 +6,7 @@ use pgrx::{name, pg_extern};
 use super::column;
 use crate::cipher;
 use crate::pg::ErrorReport;
+use crate::pg::SqlError;
 use crate::pg::regclass::Regclass;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::text::Text;
@@ -36,7 +37,7 @@ fn verify_column(
                 failing += 1;
                 Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     })?;
     Ok(TableIterator::once((total, failing)))

@@ -11,10 +11,12 @@ use super::number::Number;
 use super::rows::{Rows, change_at};
 use super::{Outcome, attempt};
 use crate::cipher::{self, Destination};
+use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::policy::{self, OnForget};
 use crate::encrypted_phone::{self as typed, Value};
-use crate::error::{Error, Result};
+use crate::erasure::error::{Error, Result};
 use crate::keys::with_ring;
+use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
 use crate::pg::user::{full_name, switch_to_owner};
@@ -145,9 +147,10 @@ impl Column {
         probes: &[[u8; bytes::PROBE_LEN]],
     ) -> Result<(i64, i64)> {
         let column = quote_identifier(&self.name);
-        let the_type = catalog::type_of_column(self.table, &self.name).ok_or(Error::NotOfType)?;
+        let the_type = catalog::type_of_column(self.table, &self.name)
+            .ok_or(Error::Typed(TypedError::NotOfType))?;
         let wanted = || typed::array(the_type, probes.iter().map(|probe| probe.as_slice()));
-        let (array_type, _) = wanted().ok_or(Error::NotOfType)?;
+        let (array_type, _) = wanted().ok_or(Error::Typed(TypedError::NotOfType))?;
         let condition = format!("t.{column} OPERATOR(pg_catalog.=) ANY ($1)");
         let change = match policy {
             OnForget::Delete => format!("DELETE FROM {table} AS t WHERE {condition}"),
@@ -173,8 +176,8 @@ impl Column {
 
     /// Looks at the rows that an index look-up does not find: text, and values under a hash key that is not there.
     fn look(&self, table: &str, the_type: Oid, number: &Number) -> Result<(Rows, i64)> {
-        let known = with_ring(|ring| Ok(ring.keys().map(|key| key.id().to_string()).collect()))?;
-        let known: Vec<String> = known;
+        let known: Vec<String> =
+            with_ring(|ring| Result::Ok(ring.keys().map(|key| key.id().to_string()).collect()))?;
         let column = quote_identifier(&self.name);
         let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
         let sql = format!(

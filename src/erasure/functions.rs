@@ -7,8 +7,9 @@ use pgrx::iter::TableIterator;
 use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
 use std::cell::Cell;
 
+use crate::erasure::error::{Error, Result};
 use crate::erasure::{self, Number, purge};
-use crate::error::{Answer, Error, Result};
+use crate::pg::Answer;
 use crate::pg::arguments::given;
 use crate::pg::arguments::relation;
 use crate::pg::arguments::required;
@@ -28,7 +29,10 @@ fn say_once_what_is_out_of_reach() {
             PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
             "phone_forget reaches encrypted columns and rate limits only; not backups, WAL, dead rows before VACUUM, \
              logs, or columns of plain text",
-            "docs/erasure.md lists them, and what to do about each."
+            concat!(
+                "For each of them, what to do: ",
+                crate::documentation!("erasure.md#what-it-cannot-reach")
+            )
         );
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::Outcome;
 use super::attempt;
 use super::number::Number;
-use crate::error::Result;
+use crate::erasure::error::Result;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement::Statement;
 use crate::pg::text::Text;

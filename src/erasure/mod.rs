@@ -4,6 +4,7 @@
 //! `encrypted_phone`, `limits` through rate limits with their lists and blocks; `purge` is one batch of what retention periods ask for.
 
 mod columns;
+pub mod error;
 mod functions;
 mod limits;
 mod number;
@@ -12,9 +13,9 @@ mod rows;
 
 pub use number::Number;
 
-use crate::error::{Error, Result};
+use crate::erasure::error::{Error, Result};
 use crate::keys::with_ring;
-use crate::pg::subtransaction::{self, Refusal};
+use crate::pg::subtransaction;
 
 /// What was done to one object, or why nothing was.
 pub struct Outcome {
@@ -54,7 +55,7 @@ impl Outcome {
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
 pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
-    with_ring(|_| Ok(()))?;
+    with_ring(|_| Result::Ok(()))?;
     let mut outcomes = Vec::new();
     outcomes.extend(columns::forget(number)?);
     outcomes.sort_by(|one, other| one.object.cmp(&other.object));
@@ -69,10 +70,9 @@ pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
 fn attempt<R>(table: &str, work: impl FnOnce() -> Result<R>) -> Result<R> {
     match subtransaction::attempt(work) {
         Ok(result) => result.map_err(|error| error.in_table(table)),
-        Err(Refusal { code, number }) => Err(Error::TableRefused {
+        Err(refusal) => Err(Error::TableRefused {
             table: table.to_owned(),
-            code,
-            number,
+            refusal,
         }),
     }
 }

@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination, with_scratch};
-use crate::error::{Error, Result};
+use crate::erasure::error::{Error, Result};
+use crate::pg::SqlError;
 use crate::pg::text::Text;
 use crate::phone::e164::with_e164;
 use crate::phone::regions::{Chosen, with_default};
@@ -63,7 +64,7 @@ impl Number {
             );
             match opened {
                 Ok(()) => Ok(plain.as_slice() == self.0.as_slice()),
-                Err(error) => unreadable(error),
+                Err(error) => unreadable(error.into()),
             }
         })
     }
@@ -72,7 +73,7 @@ impl Number {
 /// Nobody can read such a value, so it says nothing of anybody. One whose key is missing may.
 fn unreadable(error: Error) -> Result<bool> {
     match error {
-        Error::Value(ValueError::UnknownKey(_)) => Err(error),
+        Error::Cipher(cipher::error::Error::Value(ValueError::UnknownKey(_))) => Err(error),
         error if error.is_fault_of_the_value() => Ok(false),
         error => Err(error),
     }

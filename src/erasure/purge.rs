@@ -6,8 +6,9 @@ use pgrx::spi::quote_identifier;
 
 use super::attempt;
 use crate::encrypted_phone as typed;
+use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::policy::{self, OnForget};
-use crate::error::{Error, Result};
+use crate::erasure::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;
 use crate::pg::user::{as_owner, full_name};
@@ -36,7 +37,7 @@ impl Target {
     pub fn of(relation: Oid, column: &str) -> Result<Target> {
         let of_type = catalog::type_of_column(relation, column);
         if !of_type.is_some_and(typed::is_the_type) {
-            return Err(Error::NotOfType);
+            return Err(Error::Typed(TypedError::NotOfType));
         }
         let number = catalog::column_number(relation, column).ok_or(Error::NoRetention)?;
         let policy = policy::of_column(relation, i32::from(number))?.ok_or(Error::NoRetention)?;

@@ -10,7 +10,8 @@ use pgrx::iter::TableIterator;
 use pgrx::spi::quote_identifier;
 use pgrx::{Array, PgLogLevel, name, pg_extern};
 
-use crate::error::{Answer, Result};
+use crate::jobs::error::Result;
+use crate::pg::Answer;
 use crate::pg::arguments::relation;
 use crate::pg::arguments::{given, required, texts};
 use crate::pg::regclass::Regclass;

@@ -2,7 +2,8 @@
 
 use pgrx::pg_extern;
 
-use crate::error::{Answer, Error};
+use crate::jobs::error::Error;
+use crate::pg::Answer;
 use crate::pg::arguments::{given, relation};
 use crate::pg::job_lock;
 use crate::pg::regclass::Regclass;

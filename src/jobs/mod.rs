@@ -2,4 +2,5 @@
 //! `phone_crypt.jobs`.
 
 mod as_owner;
+pub mod error;
 mod functions;

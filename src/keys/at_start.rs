@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Result};
+use crate::keys::error::{Error, Result};
 use crate::pg::{preload, process};
 use crate::settings;
 

@@ -2,9 +2,10 @@
 
 use pgrx::pg_extern;
 
-use crate::error::{Answer, Error};
 use crate::keys;
+use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
+use crate::pg::PgError;
 use crate::pg::cached_table;
 use crate::pg::trigger_rows::{StoredRow, table_of_trigger};
 
@@ -13,7 +14,7 @@ use crate::pg::trigger_rows::{StoredRow, table_of_trigger};
 /// Errors: called otherwise than as a trigger, 39P01.
 #[pg_extern(sql = false)]
 fn announce_change(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
-    let table = table_of_trigger(fcinfo).ok_or(Error::NotATrigger)?;
+    let table = table_of_trigger(fcinfo).ok_or(PgError::NotATrigger)?;
     cached_table::announce_change(table);
     keys::note_change(table);
     Ok(StoredRow::none())

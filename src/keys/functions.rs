@@ -5,8 +5,9 @@ use pgrx::iter::TableIterator;
 use pgrx::{default, name, pg_extern};
 use phone_crypt_core::crypto::{self, KeyId, Keyring};
 
-use crate::error::{Answer, Error};
 use crate::keys;
+use crate::keys::error::Error;
+use crate::pg::Answer;
 use crate::pg::arguments::optional;
 use crate::pg::text::{Text, TextOut};
 
@@ -89,5 +90,5 @@ fn check_lasting_keys(key_id: default!(Option<Text<'_>>, "NULL")) -> Answer<()> 
 /// Errors: no key, or a ring that differs from the pin, 55000.
 #[pg_extern(schema = "phone_crypt", stable, parallel_safe)]
 fn check_keys() -> Answer<()> {
-    Ok(keys::with_ring(|_| Ok(()))?)
+    Ok(keys::with_ring(|_| keys::error::Result::Ok(()))?)
 }

@@ -1,10 +1,11 @@
 //! Where keys come from, the ring a backend builds of them, and the pin that holds a database to them.
 //!
-//! One source of keys wins whole (`source`); the ring is built at first use after a change (`ring`);
+//! Exactly one source of keys is used (`source`); the ring is built at first use after a change (`ring`);
 //! a pinned database refuses any other ring (`pin`).
 
 mod at_start;
 mod changes;
+pub mod error;
 mod file;
 mod functions;
 mod hash_key_change;

@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::pin_cache;
-use crate::error::{Error, Result};
+use crate::keys::error::{Error, Result};
 use crate::pg::Oid;
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::invalidation::on_relation_change;
@@ -143,6 +143,14 @@ pub fn hash_key() -> Option<PinnedKey> {
     PINS.with_borrow(|pins| {
         let pin = pins.iter().find(|pin| pin.role == "hash")?;
         Some(PinnedKey(pin.clone()))
+    })
+}
+
+/// The id of the primary key that this database is pinned to, as of the last [`generation`]; None where it is not.
+pub fn primary() -> Option<String> {
+    PINS.with_borrow(|pins| {
+        let pin = pins.iter().find(|pin| pin.role == "primary")?;
+        Some(pin.key_id.clone())
     })
 }
 

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::hash_key_change;
 use super::pin::{self, PinnedKey};
 use super::source::{self, Keys, Source};
-use crate::error::{Error, Result};
+use crate::keys::error::{Error, Result};
 use crate::pg::{TimestampTz, process};
 use crate::settings::{self, TRACKED};
 
@@ -53,7 +53,9 @@ thread_local! {
 ///
 /// Errors (55000): no key, a source that cannot be used, keys that do not fit together, a ring that
 /// differs from the database's pin.
-pub fn with_ring<T>(use_ring: impl FnOnce(&Keyring) -> Result<T>) -> Result<T> {
+pub fn with_ring<T, E: From<Error>>(
+    use_ring: impl FnOnce(&Keyring) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     let ring = current()?;
     use_ring(&ring.keyring)
 }
@@ -111,7 +113,11 @@ fn configured_under(pins: u64) -> Result<Rc<Ring>> {
     };
     match fresh(version, pins) {
         Some(ring) => Ok(ring),
-        None => renew(version, pins),
+        None => renew(version, pins).map_err(|error| match (error, pin::primary()) {
+            // Who made a new key now would lose what is there.
+            (Error::NoKey, Some(id)) => Error::NoPinnedKey(id),
+            (error, _) => error,
+        }),
     }
 }
 

@@ -3,7 +3,7 @@
 use phone_crypt_core::crypto::{KeyText, parse_previous_keys};
 
 use super::{at_start, file};
-use crate::error::{Error, Result};
+use crate::keys::error::{Error, Result};
 use crate::pg::preload;
 use crate::pg::tracked_setting::TrackedSetting;
 use crate::settings::{self, Environment, TRACKED};

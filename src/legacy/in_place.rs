@@ -8,8 +8,8 @@ use super::counts::Tally;
 use super::keys::fate_of;
 use super::known_keys::{KnownKeys, with_known};
 use super::table::{EarlierTable, Met};
-use crate::error::Result;
 use crate::keys::with_ring;
+use crate::legacy::error::Result;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;
 use crate::pg::text::Text;
@@ -40,13 +40,13 @@ pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
         seen: met.len() as u64,
         tally: Tally::default(),
     };
-    with_ring(|_| Ok(()))?;
+    with_ring(|_| Result::Ok(()))?;
     with_default(|regions| {
         for (id, Met { place, row, .. }) in met {
             let key = fate_of(Text::of(&id), regions)?.key(&mut locked.tally);
             locked.rows.extend(key.map(|key| Met { place, key, row }));
         }
-        Ok(())
+        Result::Ok(())
     })?;
     locked.rows.sort_by(|one, other| one.key.cmp(&other.key));
     Ok(locked)

@@ -10,7 +10,7 @@ use super::batch::Batch;
 use super::counts::Tally;
 use super::in_place::{Locked, lock};
 use super::table::{EarlierTable, Met};
-use crate::error::{Error, Result};
+use crate::legacy::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;
 use crate::pg::user::as_owner;
@@ -68,7 +68,7 @@ fn add_live(rule: &MergeRule, group: &[Met<Vec<u8>>]) -> Result<u64> {
     let key = &group[0].key;
     match add_row(key, &row, rule.window_us) {
         // What was added before is all that fills the slots: once it is in the table there is room again.
-        Err(Error::NoSlot) => {
+        Err(Error::Ratelimit(ratelimit::error::Error::NoSlot)) => {
             ratelimit::flush()?;
             add_row(key, &row, rule.window_us)?;
         }
@@ -82,5 +82,5 @@ fn add_live(rule: &MergeRule, group: &[Met<Vec<u8>>]) -> Result<u64> {
 fn add_row(key: &[u8], row: &EarlierRow, window_us: i64) -> Result<bool> {
     let count = row.count.clamp(0, i64::from(i32::MAX));
     let start_us = row.window_start_ms.saturating_mul(1000);
-    ratelimit::add_window(key, count, start_us, window_us)
+    Ok(ratelimit::add_window(key, count, start_us, window_us)?)
 }

@@ -6,7 +6,7 @@ use phone_crypt_core::ratelimit::MAX_KEY;
 
 use super::counts::Tally;
 use crate::cipher;
-use crate::error::Result;
+use crate::legacy::error::Result;
 use crate::pg::text::Text;
 
 /// What keys of phones begin with in the earlier application.

@@ -6,6 +6,7 @@
 
 mod batch;
 mod counts;
+pub mod error;
 mod functions;
 mod in_place;
 mod into_engine;

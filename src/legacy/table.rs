@@ -7,7 +7,7 @@ use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::EarlierRow;
 
 use super::batch::{Batch, Kinds};
-use crate::error::{Error, Result};
+use crate::legacy::error::{Error, Result};
 use crate::pg::arrays::{longs, texts, tids};
 use crate::pg::statement::run;
 use crate::pg::table_row::TableRow;
@@ -47,7 +47,7 @@ impl EarlierTable {
     ///
     /// Errors: it lacks a column, or has one of another type, 55000.
     pub fn of(table: Oid) -> Result<EarlierTable> {
-        let mut name = Err(Error::NotAnEarlierTable);
+        let mut name = Err(Error::NotALegacyTable);
         let mut types = Vec::new();
         run(COLUMNS, &[(oids::OIDOID, table.into_datum())], |row| {
             if let Some(text) = row.get::<Text<'_>>(1) {
@@ -61,7 +61,7 @@ impl EarlierTable {
         let type_among = |column: &str, allowed: &[Oid]| {
             let found = types.iter().find(|(name, _)| name == column);
             let found = found.filter(|(_, kind)| allowed.contains(kind));
-            found.map(|(_, kind)| *kind).ok_or(Error::NotAnEarlierTable)
+            found.map(|(_, kind)| *kind).ok_or(Error::NotALegacyTable)
         };
         let times = [oids::TIMESTAMPTZOID, oids::TIMESTAMPOID];
         type_among("id", &[oids::TEXTOID, oids::VARCHAROID])?;
@@ -287,6 +287,6 @@ fn time(row: &TableRow, number: i32) -> Option<i64> {
 fn all_done(done: u64, wanted: usize) -> Result<()> {
     match done == wanted as u64 {
         true => Ok(()),
-        false => Err(Error::RowsKept),
+        false => Err(Error::RowsNotChanged),
     }
 }

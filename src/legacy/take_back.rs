@@ -1,7 +1,7 @@
 //! The way back: the live state is written into a table of the earlier application's form.
 
 use super::table::EarlierTable;
-use crate::error::Result;
+use crate::legacy::error::Result;
 use crate::pg::Oid;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;

@@ -10,6 +10,8 @@ use super::{Oid, SqlError};
 pub enum PgError {
     #[error("{0} must not be NULL")]
     NullArgument(&'static str),
+    #[error("this function is called as a trigger only")]
+    NotATrigger,
     #[error("the text is not valid UTF-8")]
     NotUtf8,
     #[error("the decrypted text contains a NUL byte, which PostgreSQL text cannot hold")]
@@ -32,12 +34,17 @@ impl SqlError for PgError {
         use PgSqlErrorCode::*;
         match self {
             PgError::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            PgError::NotATrigger => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             PgError::NotUtf8 | PgError::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
             PgError::NotInDatabaseEncoding => ERRCODE_UNTRANSLATABLE_CHARACTER,
             PgError::TextTooLong => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             PgError::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             PgError::NoSuchTable(_) => ERRCODE_UNDEFINED_TABLE,
         }
+    }
+
+    fn is_fault_of_the_value(&self) -> bool {
+        *self == PgError::NulInText
     }
 }
 

@@ -13,12 +13,26 @@ pub trait SqlError: std::error::Error {
 
     /// The SQLSTATE as PostgreSQL has it, where pgrx may have no name for it.
     fn sqlstate_number(&self) -> i32 {
-        self.sqlstate() as i32
+        match self.lower() {
+            Some(lower) => lower.sqlstate_number(),
+            None => self.sqlstate() as i32,
+        }
+    }
+
+    /// The error of a lower layer that this one is; None where it is the slice's own.
+    fn lower(&self) -> Option<&dyn SqlError> {
+        None
     }
 
     /// What the user can do about it.
     fn hint(&self) -> Option<String> {
-        None
+        self.lower().and_then(|lower| lower.hint())
+    }
+
+    /// Whether it is the value that was passed, and nothing of the server: `try_` functions give NULL then.
+    fn is_fault_of_the_value(&self) -> bool {
+        self.lower()
+            .is_some_and(|lower| lower.is_fault_of_the_value())
     }
 
     /// The five characters of its SQLSTATE.
@@ -50,6 +64,9 @@ pub trait SqlError: std::error::Error {
         .report(PgLogLevel::WARNING);
     }
 }
+
+/// What a SQL function gives back: pgrx turns the report into a PostgreSQL error.
+pub type Answer<T> = Result<T, ErrorReport>;
 
 /// Lets `?` in a SQL function raise these errors. (pgrx raises nothing but its own `ErrorReport` under a SQLSTATE.)
 macro_rules! raise_as_sql_error {

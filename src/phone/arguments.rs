@@ -4,9 +4,10 @@ use phone_crypt_core::phone::Regions;
 use std::borrow::Cow;
 
 use super::regions::Chosen;
-use crate::error::{Error, Result};
+use crate::pg::SqlError;
 use crate::pg::arguments::{given, required};
 use crate::pg::text::Text;
+use crate::phone::error::{Error, Result};
 
 /// The regions to read a number in.
 ///
@@ -38,7 +39,9 @@ fn names_regions(context: &str) -> bool {
 }
 
 /// NULL where the phone or the value is at fault; every other error is still raised.
-pub fn null_if_at_fault<T>(result: Result<Option<T>>) -> Result<Option<T>> {
+pub fn null_if_at_fault<T, E: SqlError>(
+    result: std::result::Result<Option<T>, E>,
+) -> std::result::Result<Option<T>, E> {
     match result {
         Err(error) if error.is_fault_of_the_value() => Ok(None),
         other => other,

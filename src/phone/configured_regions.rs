@@ -3,7 +3,7 @@
 use pgrx::pg_extern;
 
 use super::regions;
-use crate::error::Answer;
+use crate::pg::Answer;
 
 /// `phone_crypt.configured_regions()`: `phone_crypt.default_regions` in the one form that is written down, such as
 /// `AU,US`. It works on a database that is pinned to other regions.

@@ -8,10 +8,11 @@ use phone_crypt_core::phone::{self, Regions, Style};
 
 use super::arguments::{self, null_if_at_fault};
 use crate::cipher::stats::{Operation, count};
-use crate::error::{Answer, Result};
+use crate::pg::Answer;
 use crate::pg::arguments::required;
 use crate::pg::text::{RawText, Text, TextOut};
 use crate::phone::e164::with_e164;
+use crate::phone::error::Result;
 use crate::phone::regions::Chosen;
 
 /// What `answer` makes of a phone and the regions to read it in. NULL gives NULL.
@@ -219,11 +220,11 @@ fn phone_split(
 }
 
 fn pieces(text: &str, regions: &Chosen<'_>) -> Result<Vec<RawText>> {
-    let pieces = regions.with(text, |regions| Ok(phone::split(text, regions)))?;
+    let pieces = regions.with(text, |regions| Result::Ok(phone::split(text, regions)))?;
     let mut written = Vec::with_capacity(pieces.len());
     for piece in pieces {
         // One with `+` does not speak for the others.
-        regions.with(&piece, |_| Ok(()))?;
+        regions.with(&piece, |_| Result::Ok(()))?;
         written.push(RawText::utf8(piece.as_bytes())?);
     }
     Ok(written)

@@ -3,5 +3,6 @@
 pub mod arguments;
 mod configured_regions;
 pub mod e164;
+pub mod error;
 pub mod functions;
 pub mod regions;

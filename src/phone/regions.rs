@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::error::{Error, Result};
 use crate::keys::pin;
 use crate::pg::preload;
 use crate::pg::text::Text;
+use crate::phone::error::{Error, Result};
 use crate::settings::TRACKED;
 
 /// What an argument says for the setting's regions, in any case.
@@ -50,11 +50,11 @@ impl<'a> Chosen<'a> {
     ///
     /// Errors: an unknown or repeated region, 22023; the database is pinned to other regions than the setting's, and
     /// `phone` depends on them, 55000.
-    pub fn with<T>(
+    pub fn with<T, E: From<Error>>(
         &self,
         phone: &str,
-        use_regions: impl FnOnce(&Regions) -> Result<T>,
-    ) -> Result<T> {
+        use_regions: impl FnOnce(&Regions) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
         match self {
             Chosen::Default => with_default_for(phone, use_regions),
             Chosen::List(list) => with_list(list, use_regions),
@@ -83,16 +83,21 @@ thread_local! {
 /// Calls `use_regions` with `phone_crypt.default_regions`.
 ///
 /// Errors: the database is pinned to other regions, 55000.
-pub fn with_default<T>(use_regions: impl FnOnce(&Regions) -> Result<T>) -> Result<T> {
+pub fn with_default<T, E: From<Error>>(
+    use_regions: impl FnOnce(&Regions) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     let current = current()?;
     match current.differs_from_pin {
-        true => Err(mismatch(&current.regions)),
+        true => Err(mismatch(&current.regions).into()),
         false => use_regions(&current.regions),
     }
 }
 
 /// As [`with_default`], but where the pin differs a `phone` that does not depend on it is still read.
-fn with_default_for<T>(phone: &str, use_regions: impl FnOnce(&Regions) -> Result<T>) -> Result<T> {
+fn with_default_for<T, E: From<Error>>(
+    phone: &str,
+    use_regions: impl FnOnce(&Regions) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     match current()?.differs_from_pin && says_its_region(phone) {
         true => use_regions(&Regions::none()),
         false => with_default(use_regions),
@@ -148,7 +153,10 @@ fn cached(version: (u64, u64)) -> Option<Current> {
 /// Calls `use_regions` with the regions of a list such as `'AU,US'`.
 ///
 /// Errors: an unknown or repeated region, 22023.
-pub fn with_list<T>(list: &str, use_regions: impl FnOnce(&Regions) -> Result<T>) -> Result<T> {
+pub fn with_list<T, E: From<Error>>(
+    list: &str,
+    use_regions: impl FnOnce(&Regions) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
     let regions = match cached_list(list) {
         Some(regions) => regions,
         None => {

@@ -4,7 +4,7 @@ use phone_crypt_core::ratelimit::{Entry, KeyName, Quota, State, absorb};
 
 use super::key::checked_key;
 use super::limiter::change;
-use crate::error::Result;
+use crate::ratelimit::error::Result;
 
 /// Adds `count` hits in a window that began at `start_us` (microseconds since 1970): the hits of both, from the
 /// later start. False, and nothing is changed, if the window is over or there are none.

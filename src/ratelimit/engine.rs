@@ -1,7 +1,7 @@
 //! Which engine keeps the state.
 
 use super::memory;
-use crate::error::{Error, Result};
+use crate::ratelimit::error::{Error, Result};
 use crate::settings::{self, RatelimitEngine};
 
 /// An engine.

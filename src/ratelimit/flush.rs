@@ -3,7 +3,7 @@
 use super::engine::{Engine, in_force};
 use super::memory::{Cleanup, Flush};
 use super::place::place;
-use crate::error::{Error, Result};
+use crate::ratelimit::error::{Error, Result};
 use crate::worker::{self, NotRun};
 
 /// Waits until what was changed in memory before is in the table, and expired rows are deleted. The table engine has

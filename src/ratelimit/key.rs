@@ -2,7 +2,7 @@
 
 use phone_crypt_core::ratelimit::{KeyName, MAX_KEY, MAX_POLICY_NAME};
 
-use crate::error::{Error, Result};
+use crate::ratelimit::error::{Error, Result};
 
 /// What the key of a phone begins with; its hash follows.
 pub const PHONE_PREFIX: &[u8; 11] = b"phone_hash:";

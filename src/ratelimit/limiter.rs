@@ -11,8 +11,8 @@ use super::policies::Policy;
 use super::step::Kept;
 use super::table::{self, TableKey};
 use super::{lists, memory, outcomes};
-use crate::error::{Error, Result};
 use crate::pg::clock;
+use crate::ratelimit::error::{Error, Result};
 
 /// One key to be held against one limit.
 pub struct Request<'a> {

@@ -5,6 +5,7 @@
 pub mod abi;
 mod earlier;
 mod engine;
+pub mod error;
 mod flush;
 mod functions;
 mod key;

@@ -4,10 +4,10 @@ use phone_crypt_core::ratelimit::Owner;
 use std::cell::Cell;
 
 use super::memory;
-use crate::error::{Error, Result};
 use crate::pg::Oid;
 use crate::pg::cached_table::CachedTable;
 use crate::pg::{process, relation};
+use crate::ratelimit::error::{Error, Result};
 use crate::settings::SCHEMA;
 
 /// The state of rate limits: only where it is is remembered, never its rows.

@@ -10,12 +10,12 @@ use super::key::checked_policy_name;
 use super::memory;
 use super::outcomes::Remembered;
 use super::place::place;
-use crate::error::{Error, Result};
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
 use crate::pg::table_scan;
 use crate::pg::transaction::has_written;
+use crate::ratelimit::error::{Error, Result};
 use crate::settings::SCHEMA;
 
 /// The table of policies.

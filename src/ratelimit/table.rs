@@ -12,11 +12,11 @@ use super::memory;
 use super::place::Place;
 use super::rows::{self, DURABLE};
 use super::step::Kept;
-use crate::error::Result;
 use crate::pg::clock::now_us;
 use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
 use crate::pg::{Datum, Oid, oids};
+use crate::ratelimit::error::Result;
 
 const KEY: [Oid; 3] = [oids::TEXTOID, oids::INT2OID, oids::INT4OID];
 const ROW: [Oid; 19] = [

@@ -4,7 +4,7 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::sending::{Language, reply};
 
 use super::error::Error;
-use crate::error::Answer;
+use crate::pg::Answer;
 use crate::pg::arguments::required;
 use crate::pg::text::Text;
 

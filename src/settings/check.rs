@@ -5,8 +5,10 @@ use phone_crypt_core::phone::Regions;
 
 use crate::pg::tracked_setting::Refusal;
 
-const KEY_HINT: &str =
-    "SELECT phone_crypt_generate_key() makes a good one; docs/keys.md tells where to put it.";
+const KEY_HINT: &str = concat!(
+    "SELECT phone_crypt_generate_key() makes a good one. Where to put it: ",
+    crate::documentation!("keys.md#where-to-put-it")
+);
 
 /// `encryption_key`: one key, or empty for none.
 pub fn encryption_key(value: &str) -> Result<(), Refusal> {

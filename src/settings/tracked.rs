@@ -5,8 +5,8 @@ use std::ffi::CStr;
 use std::sync::atomic::AtomicU64;
 
 use super::{auto_conf, check};
-use crate::define_tracked_setting;
 use crate::pg::tracked_setting::{Check, Secret, TrackedSetting};
+use crate::{define_tracked_setting, documentation};
 
 /// Changes of the settings that shape the keyring, and of those that name regions.
 static KEYRING_CHANGES: AtomicU64 = AtomicU64::new(1);
@@ -76,13 +76,21 @@ pub fn secret_named_in(message: &str) -> Option<String> {
 
 const fn secret(name: &'static CStr, check: Check) -> TrackedSetting {
     let secret = Secret {
-        hint: "Use phone_crypt.key_file, or set_config with a bound parameter in the session; see docs/keys.md.",
+        hint: concat!(
+            "Use phone_crypt.key_file, or set_config with a bound parameter in the session: ",
+            documentation!("keys.md#where-to-put-it")
+        ),
         found_in_file: auto_conf::warn_if_there,
     };
     TrackedSetting::secret(name, secret, &KEYRING_CHANGES, check)
 }
 
-const PAGES: &CStr = c"See docs/keys.md and docs/settings.md.";
+const PAGES: &CStr = match CStr::from_bytes_with_nul(
+    concat!("See ", documentation!("settings.md"), "\0").as_bytes(),
+) {
+    Ok(text) => text,
+    Err(_) => c"",
+};
 
 /// Defines the tracked settings.
 pub fn define() {

@@ -7,11 +7,12 @@ use phone_crypt_core::crypto::{self, Kind, Reencrypted, ValueInfo};
 use super::typed_text;
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination, with_scratch};
-use crate::error::{Answer, Error, Result};
+use crate::pg::Answer;
 use crate::pg::text::{Text, TextOut};
 use crate::phone::arguments::{self, null_if_at_fault};
 use crate::phone::e164::with_e164;
 use crate::phone::regions::Chosen;
+use crate::values::error::{Error, Result};
 
 fn encrypted(phone: Text<'_>, context: &str, regions: &Chosen<'_>) -> Result<TextOut> {
     with_e164(phone, regions, Operation::Encrypt, |e164| {

@@ -7,12 +7,13 @@ use std::collections::HashSet;
 
 use crate::cipher;
 use crate::cipher::stats::{Operation, count};
-use crate::error::{Answer, Result};
+use crate::pg::Answer;
 use crate::pg::text::{Text, TextOut};
 use crate::phone::arguments;
 use crate::phone::e164::with_e164;
 use crate::phone::regions::Chosen;
 use crate::ratelimit::PHONE_PREFIX;
+use crate::values::error::Result;
 
 /// What `as_text` makes of the current hash of the phone.
 fn hashed(
@@ -59,12 +60,12 @@ fn all_hashed_as_equivalent(
     regions: &Chosen<'_>,
 ) -> Result<Vec<String>> {
     let phone = phone.or_empty();
-    let forms = regions.with(&phone, |regions| {
+    let forms = regions.with(&phone, |regions| -> crate::phone::error::Result<_> {
         Ok(phone::equivalents_of(&phone, regions)?)
     });
     let forms = match forms {
         Ok(forms) => forms,
-        Err(error) => return count(Operation::Hash, Err(error)),
+        Err(error) => return count(Operation::Hash, Err(error.into())),
     };
     match forms.first() {
         Some(number) => hash_texts(number.as_bytes(), context),

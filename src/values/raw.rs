@@ -4,9 +4,10 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::Kind;
 
 use crate::cipher::{self, Destination, with_scratch};
-use crate::error::{Answer, Result};
+use crate::pg::Answer;
 use crate::pg::text::{Text, TextOut};
 use crate::phone::arguments;
+use crate::values::error::Result;
 
 fn encrypted(text: &str, context: &str) -> Result<TextOut> {
     with_scratch(|out| {

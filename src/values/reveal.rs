@@ -6,12 +6,13 @@ use phone_crypt_core::phone;
 
 use super::typed_text;
 use crate::cipher::{self, Destination, is_read_as_legacy, with_scratch};
-use crate::error::{Answer, Result};
+use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
 use crate::pg::PgError;
 use crate::pg::catalog;
 use crate::pg::text::{Text, TextOut};
 use crate::phone::arguments;
+use crate::values::error::Result;
 
 /// `phone_reveal(value[, context])`: the number for whoever may execute `phone_decrypt`, else its mask. It is
 /// decided at run time for the current user, so that one view serves both.

@@ -4,13 +4,14 @@
 use phone_crypt_core::crypto::{Reencrypted, ValueError, encrypted_phone};
 
 use crate::cipher::{self, Destination};
+use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::{decode_text_form, mask, number};
-use crate::error::{Error, Result};
 use crate::pg::text::{Text, TextOut};
+use crate::values::error::Result;
 
 /// The bytes. The value has a context of its own, and is bound to no other.
 fn decoded(text: Text<'_>, context: &str) -> Result<Vec<u8>> {
-    let value = decode_text_form(text).unwrap_or(Err(Error::MalformedTyped))?;
+    let value = decode_text_form(text).unwrap_or(Err(TypedError::MalformedTyped))?;
     match context.is_empty() {
         true => Ok(value),
         false => Err(ValueError::NotAuthentic.into()),
@@ -19,16 +20,20 @@ fn decoded(text: Text<'_>, context: &str) -> Result<Vec<u8>> {
 
 /// As `phone_decrypt(encrypted_phone)`.
 pub fn decrypted(text: Text<'_>, context: &str) -> Result<TextOut> {
-    cipher::open_typed(&decoded(text, context)?, Destination::Client, number)
+    Ok(cipher::open_typed(
+        &decoded(text, context)?,
+        Destination::Client,
+        number,
+    )?)
 }
 
 /// As `phone_reveal(encrypted_phone)`.
 pub fn revealed(text: Text<'_>, context: &str, in_full: bool) -> Result<TextOut> {
     let value = decoded(text, context)?;
-    match in_full {
-        true => cipher::open_typed(&value, Destination::Client, number),
-        false => cipher::open_typed(&value, Destination::Server, mask),
-    }
+    Ok(match in_full {
+        true => cipher::open_typed(&value, Destination::Client, number)?,
+        false => cipher::open_typed(&value, Destination::Server, mask)?,
+    })
 }
 
 /// As `phone_key_id(encrypted_phone)`.

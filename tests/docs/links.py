@@ -1,10 +1,11 @@
-"""Links between pages must lead somewhere: a file that is there, and a heading that it has."""
+"""Links between pages, and the addresses in hints, must lead somewhere: a file that is there, and a heading that it has."""
 
 import re
 from pathlib import Path
 
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 INLINE_CODE = re.compile(r"`[^`\n]*`")
+HINT = re.compile(r'documentation!\("([^"]+)"\)')
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -13,6 +14,8 @@ def run(repository: Path) -> tuple[int, list[tuple[str, str]]]:
     """The number of links that lead somewhere, and those that do not."""
     pages = [*repository.glob("*.md"), *repository.glob("docs/**/*.md"), *repository.glob("examples/*.md")]
     found = [(page, target) for page in sorted(pages) for target in links(page)]
+    found += [(repository / "docs" / source.name, target) for source in sorted(repository.glob("src/**/*.rs"))
+              for target in HINT.findall(source.read_text(encoding="utf-8"))]
     dead = [(page, target) for page, target in found if not leads_somewhere(page, target)]
     failures = [(str(page.relative_to(repository)), f"the link {target} leads nowhere") for page, target in dead]
     return len(found) - len(dead), failures

@@ -1,4 +1,5 @@
 //! Time zones of numbers, beside another implementation's answers.
+#![allow(clippy::unwrap_used)]
 
 use phone_crypt_core::phone::{Regions, parse};
 

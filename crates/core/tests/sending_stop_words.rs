@@ -1,4 +1,5 @@
 //! Stop, start and help words.
+#![allow(clippy::unwrap_used)]
 
 use phone_crypt_core::sending::{Language, Reply, reply};
 

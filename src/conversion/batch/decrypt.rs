@@ -5,8 +5,10 @@ use zeroize::Zeroizing;
 
 use super::{Batch, Counts};
 use crate::cipher::{self, Destination};
+use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone::error::{Error as TypedError, Permission};
 use crate::encrypted_phone::{self as typed, Value};
-use crate::error::{Error, PLAIN_TEXT, Result};
+use crate::pg::SqlError;
 use crate::pg::oids::TEXTARRAYOID;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
@@ -23,7 +25,7 @@ pub fn decrypt(batch: &Batch<'_>) -> Result<Counts> {
         c"phone_decrypt",
         &[the_type],
     ) {
-        return Err(Error::MayNot(PLAIN_TEXT));
+        return Err(Error::Typed(TypedError::MayNot(Permission::Decrypt)));
     }
     let (owner, table) = (user::as_owner(batch.table)?, user::full_name(batch.table)?);
     let _settings = BatchSettings::for_any_rows();

@@ -4,7 +4,7 @@ use pgrx::spi::quote_identifier;
 
 use super::one_by_one::{Row, write};
 use super::{Batch, Counts, count_written};
-use crate::error::Result;
+use crate::conversion::error::Result;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::text::Text;
 use crate::pg::{statement, user};

@@ -12,8 +12,9 @@ use phone_crypt_core::crypto::encrypted_phone as bytes;
 use std::ffi::CStr;
 
 use super::source::Source;
+use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::{self as typed, Value};
-use crate::error::{Error, Result};
 use crate::pg::arguments::given;
 use crate::pg::oids::TIDARRAYOID;
 use crate::pg::setting_switch::BatchSettings;
@@ -68,7 +69,7 @@ impl Batch<'_> {
     fn the_type(&self) -> Result<Oid> {
         catalog::type_of_column(self.table, self.column)
             .filter(|the_type| typed::is_the_type(*the_type))
-            .ok_or(Error::NotOfType)
+            .ok_or(Error::Typed(TypedError::NotOfType))
     }
 
     /// The condition that a row is on the pages; without a last one, every row is.

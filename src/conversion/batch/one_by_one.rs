@@ -4,7 +4,7 @@ use pgrx::spi::quote_identifier;
 use pgrx::{IntoDatum, PgSqlErrorCode};
 
 use super::{Batch, Counts, count_written};
-use crate::error::{Error, Result};
+use crate::conversion::error::{Error, Result};
 use crate::pg::oids::TIDOID;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::{TupleId, subtransaction, text};
@@ -53,8 +53,7 @@ pub fn write(batch: &Batch<'_>, table: &str, rows: Vec<Row>) -> Result<Counts> {
             Err(refusal) => {
                 return Err(Error::TableRefused {
                     table: table.to_owned(),
-                    code: refusal.code,
-                    number: refusal.number,
+                    refusal,
                 });
             }
         }

@@ -5,9 +5,11 @@ use pgrx::spi::quote_identifier;
 use super::one_by_one::{Row, write};
 use super::{Batch, Counts};
 use crate::conversion::check_may_decrypt;
+use crate::conversion::error::{Error, Result};
 use crate::conversion::source::Outcome;
+use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::{self as typed, Keep};
-use crate::error::{Error, Result};
+use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::text::Text;
 use crate::pg::{TupleId, statement, user};
@@ -87,7 +89,7 @@ impl Rows {
             }
             false => {
                 let values = typed::array(batch.the_type()?, self.values.iter().map(Vec::as_slice));
-                let (array_type, values) = values.ok_or(Error::NotOfType)?;
+                let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotOfType))?;
                 Counts {
                     changed: batch.write(
                         table,

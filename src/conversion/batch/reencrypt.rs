@@ -5,8 +5,10 @@ use phone_crypt_core::crypto::Reencrypted;
 
 use super::{Batch, Counts};
 use crate::cipher;
+use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::{self as typed, Value};
-use crate::error::{Error, Result};
+use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
 use crate::pg::{Oid, TupleId, statement, user};
@@ -42,7 +44,7 @@ pub fn reencrypt(batch: &Batch<'_>) -> Result<Counts> {
     );
     result?;
     let values = typed::array(batch.the_type()?, values.iter().map(Vec::as_slice));
-    let (array_type, values) = values.ok_or(Error::NotOfType)?;
+    let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotOfType))?;
     counts.changed = batch.write(&table, batch.column, ctids, (array_type, Some(values)));
     Ok(counts)
 }

@@ -5,8 +5,8 @@ use phone_crypt_core::crypto::encrypted_phone::{PROBE_LEN, encode_text, inspect,
 
 use crate::cipher;
 use crate::encrypted_phone::access;
+use crate::encrypted_phone::error::{Error, Result};
 use crate::encrypted_phone::input::{self, is_malformed};
-use crate::error::Error;
 use crate::pg::raw_function::{Call, refuse_input};
 use crate::pg::text::{Text, varlena};
 use crate::pg::{Datum, ErrorReport, Oid, catalog};
@@ -38,7 +38,7 @@ pub fn is_the_type(of_type: Oid) -> bool {
         == Some(encrypted_phone_in as *const () as usize)
 }
 
-type Answer = Result<Datum, ErrorReport>;
+type Answer = std::result::Result<Datum, ErrorReport>;
 
 unsafe fn read(call: &mut Call) -> Answer {
     // SAFETY: declared with a cstring, and STRICT.
@@ -126,7 +126,7 @@ unsafe fn probed(call: &mut Call, text_of: fn(&[u8]) -> &[u8]) -> Answer {
         return Ok(input::stored_value(&value)?);
     }
     access::check_plain(call.info())?;
-    let probe = input::with_plain(text, &Chosen::Default, |plain| {
+    let probe: Result<_> = input::with_plain(text, &Chosen::Default, |plain| {
         let mut probe = [0; PROBE_LEN];
         cipher::probe_typed(plain, &mut probe)?;
         Ok(varlena(&probe))

@@ -9,7 +9,7 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 use pgrx::{FromDatum, pg_sys};
 
 use super::is_the_type;
-use crate::error::Error;
+use crate::encrypted_phone::error::Error;
 use crate::pg::raw_function::varlena_bytes;
 use crate::pg::table_row::TableRow;
 use crate::pg::{arrays, catalog, text};
@@ -31,7 +31,7 @@ impl<'a> Value<'a> {
         row: &'a TableRow,
         number: i32,
         of_type: &mut Option<pg_sys::Oid>,
-    ) -> crate::error::Result<Option<Value<'a>>> {
+    ) -> crate::encrypted_phone::error::Result<Option<Value<'a>>> {
         let found = row.type_of(number);
         if found.is_none() || found != *of_type {
             *of_type = found.filter(|found| is_the_type(*found));

@@ -9,8 +9,8 @@ use pgrx::iter::{SetOfIterator, TableIterator};
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Algorithm, Entry, KeyKind, KeyName, State};
 
-use crate::error::Answer;
 use crate::legacy;
+use crate::pg::Answer;
 use crate::pg::arguments::given;
 use crate::pg::arguments::relation;
 use crate::pg::interval::to_timestamp;

@@ -10,7 +10,7 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::Quota;
 
-use crate::error::Result;
+use crate::legacy::error::Result;
 use crate::legacy::{self, Batch, Fate, Kinds};
 use crate::pg::arguments::given;
 use crate::pg::arguments::relation;
@@ -18,6 +18,7 @@ use crate::pg::interval::{POSTGRES_EPOCH_US, span_us};
 use crate::pg::regclass::Regclass;
 use crate::pg::text::{RawText, Text};
 use crate::phone::regions::with_default;
+use crate::ratelimit;
 
 /// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine,
 /// looks_up_all)`: converts rows of the earlier application between two places of the table, or moves them into the
@@ -86,7 +87,7 @@ fn forget_known_keys() {
 /// A window that the engine takes, too.
 fn window_us(window: Option<Interval>) -> Result<i64> {
     let window_us = span_us(&given(window, "window")?);
-    Quota::new(0, window_us, None)?;
+    Quota::new(0, window_us, None).map_err(ratelimit::error::Error::from)?;
     Ok(window_us)
 }
 

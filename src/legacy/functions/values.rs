@@ -4,7 +4,9 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{Key, KeyId, KeyText, LegacyScheme};
 
 use crate::cipher::{self, Destination, LegacyKey, with_scratch};
-use crate::error::{Answer, Error, Result};
+use crate::keys;
+use crate::legacy::error::{Error, Result};
+use crate::pg::Answer;
 use crate::pg::arguments::required;
 use crate::pg::text::{Text, TextOut};
 
@@ -53,7 +55,7 @@ fn phone_decrypt_legacy_with_key(
     let Some(value) = value else { return Ok(None) };
     let key = KeyText::parse(&key)
         .map(|text| Key::derive(&text))
-        .map_err(|source| Error::Key {
+        .map_err(|source| keys::error::Error::Key {
             origin: "key",
             source,
         })?;

@@ -3,8 +3,9 @@
 use pgrx::{Inet, pg_extern};
 use phone_crypt_core::ratelimit::address_key;
 
-use crate::error::{Answer, Error};
+use crate::pg::Answer;
 use crate::pg::arguments::given;
+use crate::ratelimit::error::Error;
 
 /// `ratelimit_address_key(address[, v6_prefix])`: the key to count an address under: an IPv4 address as it is, the
 /// network of an IPv6 address. An IPv6 address that carries an IPv4 address (mapped, NAT64, 6to4) is that one. The

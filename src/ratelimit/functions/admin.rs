@@ -5,10 +5,11 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US};
 
 use super::arguments::{cost, key, known_policy};
-use crate::error::{Answer, Error, Result};
+use crate::pg::Answer;
 use crate::pg::arguments::given;
 use crate::pg::interval::{span_us, to_timestamp, to_us};
 use crate::pg::text::Text;
+use crate::ratelimit::error::{Error, Result};
 use crate::ratelimit::{self, StateKey, checked_key};
 
 /// The shortest block: a millisecond.

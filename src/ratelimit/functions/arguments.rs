@@ -4,10 +4,10 @@ use pgrx::datum::Interval;
 use phone_crypt_core::ratelimit::{Algorithm, Limit, Penalties, Quota, QuotaError};
 use std::rc::Rc;
 
-use crate::error::Result;
 use crate::pg::arguments::{given, required};
 use crate::pg::interval::span_us;
 use crate::pg::text::Text;
+use crate::ratelimit::error::Result;
 use crate::ratelimit::{Policy, checked_key, policy};
 
 /// Only policies have penalties.

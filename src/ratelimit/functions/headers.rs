@@ -7,9 +7,9 @@ use pgrx::pg_extern;
 use phone_crypt_core::ratelimit::{HeaderFacts, HeaderName, headers, more_after_us};
 
 use super::arguments::{key, known_policy, limit};
-use crate::error::Result;
 use crate::pg::arguments::required;
 use crate::pg::text::Text;
+use crate::ratelimit::error::Result;
 use crate::ratelimit::{self, Request};
 
 type Lines = Vec<(&'static str, String)>;

@@ -4,9 +4,10 @@ use pgrx::datum::Interval;
 use pgrx::pg_extern;
 
 use super::arguments::{cost, key, limit};
-use crate::error::{Answer, Result};
+use crate::pg::Answer;
 use crate::pg::text::Text;
 use crate::ratelimit::abi::VerdictRow;
+use crate::ratelimit::error::Result;
 use crate::ratelimit::{self, Request};
 use phone_crypt_core::ratelimit::{KeyName, Verdict};
 

@@ -5,9 +5,10 @@ use pgrx::pg_extern;
 use phone_crypt_core::ratelimit::Verdict;
 
 use super::arguments::{cost, known_policy, limit};
+use super::error::Result;
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Hash};
-use crate::error::{Answer, Result};
+use crate::pg::Answer;
 use crate::pg::arguments::given;
 use crate::pg::text::Text;
 use crate::phone::arguments;
@@ -105,7 +106,7 @@ fn on_policy(
     phone: Option<Text<'_>>,
     cost: Option<i64>,
     regions: Option<Text<'_>>,
-    decide: fn(&[Request<'_>], i64) -> Result<Verdict>,
+    decide: fn(&[Request<'_>], i64) -> ratelimit::error::Result<Verdict>,
 ) -> Result<Verdict> {
     let policy = known_policy(policy)?;
     let phone = given(phone, "phone")?;
@@ -116,7 +117,7 @@ fn on_policy(
         .iter()
         .map(|key| Request::of_policy(&policy, key))
         .collect();
-    decide(&requests, cost)
+    Ok(decide(&requests, cost)?)
 }
 
 /// The number's rate-limit keys under every configured key and scheme, the present one first.

@@ -3,6 +3,7 @@
 mod address;
 mod admin;
 mod arguments;
+mod error;
 mod headers;
 mod hit;
 mod hit_phone;

@@ -5,9 +5,10 @@ use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{HASH_LEN, Kind};
 
 use super::admin::state_keys;
+use super::error::Result;
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination, Hash, with_scratch};
-use crate::error::{Answer, Result};
+use crate::pg::Answer;
 use crate::pg::arguments::given;
 use crate::pg::arguments::required;
 use crate::pg::interval::to_timestamp;

@@ -6,13 +6,14 @@ use phone_crypt_core::ratelimit::{KeyName, Verdict};
 use std::rc::Rc;
 
 use super::arguments::{cost, key, known_policy};
-use crate::error::{Answer, Error, Result};
+use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
 use crate::pg::arguments::given;
 use crate::pg::arguments::required;
 use crate::pg::array_arguments::dimensions;
 use crate::pg::text::Text;
 use crate::ratelimit::abi::VerdictRow;
+use crate::ratelimit::error::{Error, Result};
 use crate::ratelimit::{self, Policy, Request, checked_key, policy};
 
 /// The most limits that one call checks.

@@ -9,9 +9,9 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::{Entry, KeyKind, State, peek};
 
-use crate::error::Result;
 use crate::pg::interval::{interval, to_timestamp};
 use crate::pg::text::RawText;
+use crate::ratelimit::error::Result;
 use crate::ratelimit::{self, Engine, memory, outcomes};
 
 /// A key's entry, and what a slot knows besides.

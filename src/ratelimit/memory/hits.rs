@@ -8,9 +8,9 @@ use super::owners;
 use super::shmem::{
     Partition, header, lock, lock_owners, partition_of, prefetch_bucket, prefetch_slot, shape,
 };
-use crate::error::{Error, Result};
 use crate::pg::clock::now_us;
 use crate::pg::process::is_recovering;
+use crate::ratelimit::error::{Error, Result};
 use crate::ratelimit::place::Place;
 use crate::ratelimit::rows::{self, Found as RowFound};
 use crate::ratelimit::step::Kept;

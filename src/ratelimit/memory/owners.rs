@@ -5,9 +5,9 @@ use std::sync::atomic::Ordering;
 
 use super::layout::OwnerEntry;
 use super::shmem::{header, lock_owners};
-use crate::error::{Error, Result};
 use crate::pg::Oid;
 use crate::pg::clock::now_us;
+use crate::ratelimit::error::{Error, Result};
 use crate::ratelimit::outcomes::OutcomeEntry;
 use crate::worker;
 

@@ -70,6 +70,29 @@ fn production_without_a_key_is_an_error_whose_hint_can_be_pasted() {
     );
 }
 
+/// Whoever made a new key now would lose what is stored under the old one.
+#[test]
+fn a_pinned_database_without_a_key_asks_for_its_own() {
+    let turn = with_key_file(K1);
+    let database = turn.database();
+    turn.connect_as("postgres", &database)
+        .run("SELECT phone_crypt_pin_keys()");
+    turn.write_conf("");
+    turn.reload();
+    let mut client = turn.connect_as("postgres", &database);
+    for sql in ["SELECT phone_encrypt($1)", "SELECT phone_hash($1)"] {
+        let refusal = client.refusal(sql, &[&AU]);
+        refusal
+            .says("55000", &format!("this database is pinned to key {K1_ID}"))
+            .says("55000", "no encryption key is configured")
+            .hints(K1_ID)
+            .hints("docs/keys.md#pinned-keys");
+        assert!(!refusal.everything.contains("generate"), "{refusal:?}");
+    }
+    let refusal = client.refusal("SELECT * FROM phone_crypt.key_status", &[]);
+    refusal.says("55000", K1_ID);
+}
+
 #[test]
 fn what_needs_no_key_works_without_one() {
     let turn = with_conf("");

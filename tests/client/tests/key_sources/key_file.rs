@@ -67,10 +67,29 @@ fn a_file_of_some_other_user_is_refused() {
 #[test]
 fn a_file_that_is_missing_or_no_file_is_refused() {
     let turn = with_conf("");
-    turn.use_key_file(&turn.path("not there"));
+    let path = turn.path("not there");
+    turn.use_key_file(&path);
+    let refusal = turn.first_refusal();
+    refusal
+        .says("55000", "could not be opened: No such file or directory")
+        .says("55000", &path.display().to_string())
+        .hints("docs/keys.md#error-messages");
+    // Who makes a new key may lose what is stored under the one that the file has.
+    assert!(!refusal.everything.contains("generate"), "{refusal:?}");
+
+    // Somebody has put the key where its file's name belongs.
+    let key = "a key, of 32 characters or more, in the place of a file";
+    turn.use_key_file(Path::new(key));
     turn.first_refusal()
         .says("55000", "could not be opened")
-        .hints("docs/keys.md");
+        .hides(key);
+
+    let own = turn.write_file("keys", K1);
+    turn.give(&own, Owner::Server, 0);
+    turn.use_key_file(&own);
+    turn.first_refusal()
+        .says("55000", "could not be opened: Permission denied")
+        .says("55000", &own.display().to_string());
 
     turn.use_key_file(Path::new("not UTF-8: \\377"));
     turn.first_refusal().says("55000", "could not be opened");

@@ -1,4 +1,4 @@
-//! One source wins whole, and the server has one at most.
+//! Exactly one source is used, and the server has one at most.
 
 use phone_crypt_client_tests::samples::*;
 use phone_crypt_client_tests::{Server, Sql};

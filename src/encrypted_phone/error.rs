@@ -1,0 +1,134 @@
+//! What can go wrong with values of the data type.
+
+use pgrx::PgSqlErrorCode;
+use phone_crypt_core::crypto::{KeyIdError, ValueError};
+use phone_crypt_core::phone::PhoneError;
+
+use crate::pg::report::raise_as_sql_error;
+use crate::pg::{PgError, SqlError};
+use crate::{cipher, keys, phone};
+
+/// What somebody may not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Give plain numbers as input of the data type.
+    GivePlain,
+    /// Give encrypted values as input of the data type.
+    GiveStored,
+    /// Decrypt.
+    Decrypt,
+}
+
+impl Permission {
+    fn as_str(self) -> &'static str {
+        match self {
+            Permission::GivePlain => "plain phone numbers as encrypted_phone",
+            Permission::GiveStored => "encrypted values as encrypted_phone",
+            Permission::Decrypt => "the plain text of encrypted_phone values",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Permission::GivePlain => {
+                "It needs EXECUTE on phone_encrypt and phone_hash (profile writer)."
+            }
+            Permission::GiveStored => {
+                "It needs EXECUTE on phone_from_value (profile restore). To change other columns, leave this one out of \
+                 the statement."
+            }
+            Permission::Decrypt => "It needs EXECUTE on phone_decrypt (profile reader).",
+        }
+    }
+}
+
+/// See each message.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Pg(#[from] PgError),
+    #[error(transparent)]
+    Keys(#[from] keys::error::Error),
+    #[error(transparent)]
+    Cipher(#[from] cipher::error::Error),
+    #[error(transparent)]
+    Phone(#[from] phone::error::Error),
+    #[error(transparent)]
+    KeyId(#[from] KeyIdError),
+    #[error("permission denied for {}", .0.as_str())]
+    MayNot(Permission),
+    #[error("malformed encrypted_phone value")]
+    MalformedTyped,
+    #[error("the text is an encrypted value, not a phone number")]
+    EncryptedAsPlain,
+    #[error("the column is not of type encrypted_phone")]
+    NotOfType,
+    #[error("the value is no phone number")]
+    NumberRequired,
+    #[error(
+        "a label of phone_crypt is on_forget=null or on_forget=delete, maybe with retention and retention_column"
+    )]
+    Label,
+}
+
+/// A result of this slice.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl From<ValueError> for Error {
+    fn from(error: ValueError) -> Error {
+        Error::Cipher(error.into())
+    }
+}
+
+impl From<PhoneError> for Error {
+    fn from(error: PhoneError) -> Error {
+        Error::Phone(error.into())
+    }
+}
+
+impl SqlError for Error {
+    fn lower(&self) -> Option<&dyn SqlError> {
+        match self {
+            Error::Pg(error) => Some(error),
+            Error::Keys(error) => Some(error),
+            Error::Cipher(error) => Some(error),
+            Error::Phone(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn sqlstate(&self) -> PgSqlErrorCode {
+        use PgSqlErrorCode::*;
+        match self {
+            Error::Pg(error) => error.sqlstate(),
+            Error::Keys(error) => error.sqlstate(),
+            Error::Cipher(error) => error.sqlstate(),
+            Error::Phone(error) => error.sqlstate(),
+            Error::KeyId(_) | Error::Label => ERRCODE_INVALID_PARAMETER_VALUE,
+            Error::MayNot(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::MalformedTyped | Error::EncryptedAsPlain => ERRCODE_INVALID_TEXT_REPRESENTATION,
+            Error::NotOfType => ERRCODE_DATATYPE_MISMATCH,
+            Error::NumberRequired => ERRCODE_CHECK_VIOLATION,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::MayNot(permission) => Some(permission.hint().to_owned()),
+            Error::EncryptedAsPlain => Some(
+                "phone_from_value() makes an encrypted_phone of it, if it is one of phone_value()."
+                    .to_owned(),
+            ),
+            other => other.lower().and_then(|lower| lower.hint()),
+        }
+    }
+
+    fn is_fault_of_the_value(&self) -> bool {
+        match self.lower() {
+            Some(lower) => lower.is_fault_of_the_value(),
+            None => matches!(self, Error::MalformedTyped),
+        }
+    }
+}
+
+raise_as_sql_error!(Error);
