@@ -26,10 +26,24 @@ pgrx::extension_sql_file!(
     requires = ["encrypted_phone_type"]
 );
 pgrx::extension_sql_file!(
+    "../sql/webhooks/endpoints.sql",
+    name = "webhooks",
+    requires = [
+        "schema",
+        values::encrypt::phone_key_id,
+        keys::functions::check_lasting_keys,
+        webhooks::functions::webhook_seal,
+        webhooks::functions::webhook_reseal,
+        webhooks::functions::webhook_signs_time,
+        webhooks::functions::webhook_outcomes,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/encrypted_phone/column_keys.sql",
     name = "column_keys_of_all",
     requires = [
         "types_of_values",
+        "webhooks",
         encrypted_phone::key_counts::count_column_keys
     ]
 );
@@ -275,6 +289,7 @@ pgrx::extension_sql_file!(
         "pages",
         "pins",
         "ratelimit_phones",
+        "webhooks",
         keys::functions::check_keys,
         keys::functions::check_lasting_keys,
         encrypted_phone::functions::key_id_of_value
@@ -310,6 +325,12 @@ pgrx::extension_sql_file!(
         "rotate_column",
         "rotate_hash_key",
         "column_check",
+        "webhooks",
+        webhooks::functions::webhook_verify,
+        webhooks::functions::webhook_verify_text,
+        webhooks::functions::webhook_verify_standard,
+        webhooks::functions::webhook_sign,
+        webhooks::functions::webhook_receive,
         values::encrypt::phone_encrypt,
         values::encrypt::phone_decrypt,
         values::encrypt::phone_try_decrypt,

@@ -21,6 +21,7 @@ mod sending;
 mod settings;
 mod values;
 mod version;
+mod webhooks;
 mod worker;
 
 #[cfg(any(test, feature = "pg_test"))]
@@ -36,17 +37,22 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 6] = [
+static AREAS: [&dyn Area; 7] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
     &keys::PIN_OWNERS,
     &keys::PIN_CACHE,
     &ratelimit::memory::Slots,
+    &webhooks::OUTCOMES,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 2] = [&ratelimit::memory::Flush, &ratelimit::memory::Cleanup];
+static TASKS: [&dyn Task; 3] = [
+    &ratelimit::memory::Flush,
+    &ratelimit::memory::Cleanup,
+    &webhooks::Cleanup,
+];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the
 /// first backend that needs it.

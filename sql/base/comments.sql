@@ -308,6 +308,34 @@ COMMENT ON FUNCTION encrypted_phone_gt(encrypted_phone, encrypted_phone) IS
     'encrypted_phone: behind ~>~';
 COMMENT ON FUNCTION encrypted_phone_cmp(encrypted_phone, encrypted_phone) IS
     'encrypted_phone: behind the order';
+COMMENT ON FUNCTION webhook_verify(bytea, text, text, text, interval) IS
+    'whether the hex HMAC-SHA256 of signed_at.payload is the signature, and signed_at within the tolerance';
+COMMENT ON FUNCTION webhook_verify_text(text, text, text, text, interval) IS
+    'as webhook_verify for a payload that is text: its bytes in UTF-8';
+COMMENT ON FUNCTION webhook_verify_standard(bytea, text, text, text, text, interval) IS
+    'whether one signature of a list is right, as Standard Webhooks has it; the secret is whsec_... or whpk_...';
+COMMENT ON FUNCTION webhook_sign(bytea, text, timestamptz) IS
+    'the signature and timestamp that webhook_verify takes';
+COMMENT ON FUNCTION webhook_receive(text, jsonb, bytea, text, text) IS
+    'verifies a request to an endpoint, and stores that it was seen; never an error for what a sender can send';
+COMMENT ON FUNCTION webhook_endpoint_create(text, text, text, interval, text, interval) IS
+    'an endpoint for webhooks of this scheme, with a secret or a public key, which is stored encrypted';
+COMMENT ON FUNCTION webhook_endpoint_rotate(text, text, interval) IS
+    'gives an endpoint another secret or public key; the old one holds until the grace is over';
+COMMENT ON FUNCTION webhook_endpoint_drop(text) IS
+    'true if there was an endpoint of this name';
+COMMENT ON FUNCTION webhook_endpoint_reencrypt() IS
+    'encrypts stored secrets again that are not under the primary key; how many';
+COMMENT ON FUNCTION webhook_cleanup(integer) IS
+    'deletes what has expired: messages that were seen, and old secrets; how many rows';
+COMMENT ON FUNCTION phone_crypt.webhook_seal(text, text, text, boolean) IS
+    'the secret of an endpoint as it is stored';
+COMMENT ON FUNCTION phone_crypt.webhook_reseal(text, text, text) IS
+    'a stored secret under the primary key; NULL where it is under it already';
+COMMENT ON FUNCTION phone_crypt.webhook_signs_time(text) IS
+    'whether a scheme signs a time';
+COMMENT ON FUNCTION phone_crypt.webhook_outcomes() IS
+    'behind phone_crypt.webhook_stats';
 COMMENT ON FUNCTION phone_crypt.convert_row() IS
     'the trigger of a column that is being converted';
 COMMENT ON FUNCTION phone_crypt.page_batch(text, regclass, text, text, text, text, bigint, bigint, boolean, text) IS

@@ -79,6 +79,22 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.rekey_listed_phones()'),
         ('admin',  'phone_crypt.rekey_blocked_phones()'),
         ('admin',  'phone_crypt.rekey_phones()'),
+        ('gateway', '@extschema@.webhook_verify(bytea,text,text,text,interval)'),
+        ('gateway', '@extschema@.webhook_verify_text(text,text,text,text,interval)'),
+        ('gateway', '@extschema@.webhook_verify_standard(bytea,text,text,text,text,interval)'),
+        ('gateway', '@extschema@.webhook_sign(bytea,text,timestamptz)'),
+        ('gateway', '@extschema@.webhook_receive(text,jsonb,bytea,text,text)'),
+        ('admin',  '@extschema@.webhook_endpoint_create(text,text,text,interval,text,interval)'),
+        ('admin',  '@extschema@.webhook_endpoint_rotate(text,text,interval)'),
+        ('admin',  '@extschema@.webhook_endpoint_drop(text)'),
+        ('admin',  '@extschema@.webhook_endpoint_reencrypt()'),
+        ('admin',  '@extschema@.webhook_cleanup(integer)'),
+        ('admin',  'phone_crypt.webhook_seal(text,text,text,boolean)'),
+        ('admin',  'phone_crypt.webhook_reseal(text,text,text)'),
+        ('admin',  'phone_crypt.webhook_secret_keys()'),
+        ('admin',  'phone_crypt.webhook_outcomes()'),
+        ('admin',  'phone_crypt.webhook_signs_time(text)'),
+        ('admin',  'phone_crypt.check_webhook_interval(interval,text,interval)'),
         ('admin',  '@extschema@.phone_forget(text,text)'),
         ('admin',  '@extschema@.phone_column_policy(regclass,name,text,interval,name)'),
         ('admin',  '@extschema@.phone_purge_expired(integer,boolean)'),
@@ -279,6 +295,9 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_stats'),
         ('admin', 'phone_crypt.ratelimit_policy_stats'),
         ('admin', 'phone_crypt.ratelimit_top'),
+        ('admin', 'phone_crypt.webhook_endpoints'),
+        ('admin', 'phone_crypt.webhook_rotations'),
+        ('admin', 'phone_crypt.webhook_stats'),
         ('admin', 'phone_crypt.progress'),
         ('admin', 'phone_crypt.conversions'),
         ('admin', 'phone_crypt.hash_rotations'),
@@ -380,6 +399,8 @@ GRANT SELECT ON phone_crypt.crypto_stats TO pg_monitor;
 GRANT SELECT ON phone_crypt.progress TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
 GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt.webhook_outcomes() TO pg_monitor;
+GRANT SELECT ON phone_crypt.webhook_stats TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.ratelimit_stats TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_outcomes() TO pg_monitor;

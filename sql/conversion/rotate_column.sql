@@ -167,6 +167,7 @@ DECLARE
     failures pg_catalog.text[] := '{}';
     details pg_catalog.text[] := '{}';
     others bigint;
+    moved bigint;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
     PERFORM phone_crypt.check_batch_size(batch_size);
@@ -208,6 +209,16 @@ BEGIN
             details := pg_catalog.array_append(details, pg_catalog.concat('lists and blocks by phone: ', SQLSTATE));
             RAISE WARNING 'phone_rotate_all: lists and blocks by phone were not changed: SQLSTATE %', SQLSTATE;
         END;
+        BEGIN
+            moved := @extschema@.webhook_endpoint_reencrypt();
+            IF moved OPERATOR(pg_catalog.>) 0 THEN
+                RAISE NOTICE 'phone_rotate_all: secrets of webhook endpoints: % changed', moved;
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            failures := pg_catalog.array_append(failures, SQLSTATE);
+            details := pg_catalog.array_append(details, pg_catalog.concat('secrets of webhook endpoints: ', SQLSTATE));
+            RAISE WARNING 'phone_rotate_all: secrets of webhook endpoints were not changed: SQLSTATE %', SQLSTATE;
+        END;
     END IF;
     IF others OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING '% encrypted columns belong to tables of others and were left out', others
@@ -225,4 +236,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE phone_rotate_all(boolean, integer, boolean) IS
-    'phone_rotate_column for every encrypted column of yours, then lists and blocks by phone';
+    'phone_rotate_column for every encrypted column of yours, then lists and blocks by phone, and webhook secrets';

@@ -1,4 +1,4 @@
--- Under which keys the values of every column of the data type are. One table that cannot be read does not keep the others
+-- Under which keys the values of every column of the data type are, and the secrets of webhook endpoints. One table that cannot be read does not keep the others
 -- from being counted.
 
 CREATE FUNCTION phone_column_keys(
@@ -35,6 +35,8 @@ BEGIN
             END;
         END IF;
     END LOOP;
+    RETURN QUERY SELECT 'phone_crypt.webhook_secrets'::regclass, 'secret'::name, w.key_id, NULL::text, w.rows
+                   FROM phone_crypt.webhook_secret_keys() AS w;
     IF of_others > 0 THEN
         RAISE NOTICE 'not counted: % columns of tables of others', of_others;
     END IF;

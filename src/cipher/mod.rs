@@ -19,7 +19,7 @@ pub use hash::{Hash, every_hash, hash, hashes};
 pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
 pub use random::random_bytes;
 pub use scratch::with_scratch;
-pub use seal::{reseal, seal};
+pub use seal::{check_ring, reseal, seal};
 pub use typed::{
     every_probe, open_typed, probe_typed, rehash_typed, reseal_typed, seal_typed,
     verify_if_possible, verify_typed,

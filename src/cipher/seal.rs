@@ -24,6 +24,13 @@ pub fn seal(kind: Kind, plain: &[u8], context: &[u8], out: &mut Vec<u8>) -> Resu
     count(Operation::Encrypt, sealed)
 }
 
+/// Refuses a ring that the database is not pinned to: for what is used without being opened again.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn check_ring() -> Result<()> {
+    with_ring(|_| Ok(()))
+}
+
 /// Moves a value of any kind to the primary key. It is authenticated also where it is under it already: then
 /// nothing is appended to `out`.
 ///

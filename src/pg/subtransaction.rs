@@ -5,6 +5,7 @@ use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::panic::AssertUnwindSafe;
 
 use super::sqlstate;
+use super::transaction::has_one_snapshot;
 
 /// An error that PostgreSQL raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,10 +76,4 @@ fn ended_by<R, E>(cause: CaughtError) -> End<R, E> {
             number: sqlstate::caught_number(code),
         }),
     }
-}
-
-/// Whether the transaction sees the same rows however often it looks: REPEATABLE READ, or SERIALIZABLE.
-fn has_one_snapshot() -> bool {
-    // SAFETY: reads a variable of this process.
-    unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
 }

@@ -14,6 +14,12 @@ pub fn has_written() -> bool {
     unsafe { pg_sys::GetTopTransactionIdIfAny() != pg_sys::InvalidTransactionId }
 }
 
+/// Whether the transaction sees the same rows however often it looks: REPEATABLE READ, or SERIALIZABLE.
+pub fn has_one_snapshot() -> bool {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
+}
+
 /// Calls `work` when this transaction has committed, before its client hears of it. It must raise no error. There is
 /// room for one such function: every caller passes the same.
 ///

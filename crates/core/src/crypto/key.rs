@@ -26,8 +26,8 @@ pub struct Key {
     text: KeyText,
     id: KeyId,
     fingerprint: [u8; FINGERPRINT],
-    cipher: AesCbcKey,
-    mac: HmacKey,
+    numbers_and_texts: SealKey,
+    webhook_secrets: SealKey,
     hash: HmacKey,
     tag: HmacKey,
     raw_hash: HmacKey,
@@ -40,17 +40,12 @@ impl Key {
     pub fn derive(text: &KeyText) -> Key {
         let derivation = KeyDerivation::extract(SALT, text.as_bytes());
         let id = subkey::<4>(&derivation, b"key-id");
-        // MAC key first, then the cipher's: the order of RFC 7518 §5.2.2.1.
-        let encrypt = subkey::<64>(&derivation, b"encrypt");
-        let (mac, cipher) = encrypt.split_at(32);
-        let mut cipher_key = Zeroizing::new([0; 32]);
-        cipher_key.copy_from_slice(cipher);
         Key {
             text: text.clone(),
             id: KeyId::from_bytes(*id),
             fingerprint: *subkey::<FINGERPRINT>(&derivation, b"pin"),
-            cipher: AesCbcKey::new(&cipher_key),
-            mac: HmacKey::new(mac),
+            numbers_and_texts: SealKey::derive(&derivation, b"encrypt"),
+            webhook_secrets: SealKey::derive(&derivation, b"webhook"),
             hash: HmacKey::new(subkey::<32>(&derivation, b"hash").as_slice()),
             tag: HmacKey::new(subkey::<32>(&derivation, b"tag").as_slice()),
             raw_hash: HmacKey::new(text.as_written().as_bytes()),
@@ -75,13 +70,14 @@ impl Key {
         &self.text
     }
 
-    pub(super) fn cipher(&self) -> &AesCbcKey {
-        &self.cipher
+    /// What seals numbers and texts.
+    pub(super) fn numbers_and_texts(&self) -> &SealKey {
+        &self.numbers_and_texts
     }
 
-    /// The key that authenticates encrypted values.
-    pub(super) fn mac(&self) -> &HmacKey {
-        &self.mac
+    /// What seals the secrets of webhook endpoints.
+    pub(super) fn webhook_secrets(&self) -> &SealKey {
+        &self.webhook_secrets
     }
 
     pub(super) fn hash(&self) -> &HmacKey {
@@ -101,6 +97,26 @@ impl Key {
     /// The earlier system's keys. Derived at first use, since that takes tens of milliseconds.
     pub(super) fn legacy(&self) -> &LegacyKeys {
         self.legacy.get_or_init(|| LegacyKeys::derive(&self.text))
+    }
+}
+
+/// A subkey that seals values: one half encrypts, the other authenticates.
+pub(super) struct SealKey {
+    pub cipher: AesCbcKey,
+    pub mac: HmacKey,
+}
+
+impl SealKey {
+    /// MAC key first, then the cipher's: the order of RFC 7518 §5.2.2.1.
+    fn derive(derivation: &KeyDerivation, info: &[u8]) -> SealKey {
+        let both = subkey::<64>(derivation, info);
+        let (mac, cipher) = both.split_at(32);
+        let mut cipher_key = Zeroizing::new([0; 32]);
+        cipher_key.copy_from_slice(cipher);
+        SealKey {
+            cipher: AesCbcKey::new(&cipher_key),
+            mac: HmacKey::new(mac),
+        }
     }
 }
 

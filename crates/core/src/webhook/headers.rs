@@ -25,6 +25,17 @@ impl<'a> Headers<'a> {
         }
     }
 
+    /// As [`Headers::from_pairs`]; None stands for a value that is no text: the request is malformed where a scheme asks
+    /// for that header.
+    #[must_use]
+    pub fn from_fields(
+        fields: impl IntoIterator<Item = (&'a str, Option<&'a str>)>,
+    ) -> Headers<'a> {
+        Headers {
+            fields: fields.into_iter().collect(),
+        }
+    }
+
     /// Headers from a JSON object: a name has a string, or an array of strings if it was sent more than once. A null
     /// stands for a header that was not sent. None for anything but an object.
     #[must_use]

@@ -72,6 +72,7 @@ pub fn kind(byte: u64) -> Kind {
         1 => Kind::Phone,
         2 => Kind::Text,
         4 => Kind::Written,
+        5 => Kind::WebhookSecret,
         other => panic!("kind {other} in a vector"),
     }
 }

@@ -138,6 +138,13 @@ const TOUCH_NOTHING: &[&str] = &[
     "public.phone_encrypt",
     "public.phone_encrypt_raw",
     "public.phone_reencrypt",
+    "phone_crypt.webhook_outcomes",
+    "phone_crypt.webhook_reseal",
+    "phone_crypt.webhook_seal",
+    "public.webhook_receive",
+    "public.webhook_verify",
+    "public.webhook_verify_standard",
+    "public.webhook_verify_text",
 ];
 
 /// What may touch a table: takes one, or a conversion; is a trigger; makes SQL or looks for columns; or is in C, where one cannot see, and may change something.

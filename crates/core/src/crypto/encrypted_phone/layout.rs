@@ -82,12 +82,17 @@ pub(super) fn split(value: &[u8]) -> Result<Parts<'_>, ValueError> {
     };
     let (kind, hash_key_id, tag, key_id, rest) = split().ok_or(ValueError::Malformed)?;
     Ok(Parts {
-        kind: Kind::from_byte(*kind).ok_or(ValueError::UnknownKind)?,
+        kind: kind_of_type(*kind).ok_or(ValueError::UnknownKind)?,
         hash_key_id: KeyId::from_bytes(*hash_key_id),
         tag,
         key_id: KeyId::from_bytes(*key_id),
         rest,
     })
+}
+
+/// The kinds that the data type holds.
+fn kind_of_type(byte: u8) -> Option<Kind> {
+    Kind::from_byte(byte).filter(|kind| *kind != Kind::WebhookSecret)
 }
 
 /// What a value says of itself. Nothing of it is authenticated.

@@ -19,6 +19,7 @@ mod text;
 pub use info::{ValueInfo, inspect};
 pub use text::{Reencrypted, decrypt_into, encrypt_into, encrypted_len, reencrypt_into};
 
+use crate::crypto::key::{Key, SealKey};
 use crate::crypto::key_id::KeyId;
 use crate::crypto::primitives::hmac_sha256::TAG;
 
@@ -38,6 +39,8 @@ pub enum Kind {
     /// A phone number with what was written: a check, the E.164 text, a zero byte, the original. Inside
     /// `encrypted_phone` only.
     Written = 4,
+    /// A webhook endpoint's secret or public key, UTF-8 text. Sealed under a subkey of its own.
+    WebhookSecret = 5,
 }
 
 impl Kind {
@@ -46,7 +49,16 @@ impl Kind {
             1 => Some(Kind::Phone),
             2 => Some(Kind::Text),
             4 => Some(Kind::Written),
+            5 => Some(Kind::WebhookSecret),
             _ => None,
+        }
+    }
+
+    /// The subkey that values of this kind are sealed with.
+    fn seal_key(self, key: &Key) -> &SealKey {
+        match self {
+            Kind::Phone | Kind::Text | Kind::Written => key.numbers_and_texts(),
+            Kind::WebhookSecret => key.webhook_secrets(),
         }
     }
 
@@ -57,7 +69,7 @@ impl Kind {
     fn allows(self, plain: &[u8]) -> bool {
         match self {
             Kind::Phone => is_number(plain),
-            Kind::Text => std::str::from_utf8(plain).is_ok(),
+            Kind::Text | Kind::WebhookSecret => std::str::from_utf8(plain).is_ok(),
             Kind::Written => written_parts(plain).is_some_and(|parts| {
                 is_number(parts.e164) && std::str::from_utf8(parts.original).is_ok()
             }),

@@ -46,9 +46,10 @@ pub fn seal_in_place(
     debug_assert_eq!(sealed.len(), sealed_len(plain_len));
     let (header, rest) = sealed.split_at_mut(HEADER);
     let (encrypted, tag) = rest.split_at_mut(padded_len(plain_len));
+    let seal_key = kind.seal_key(key);
     header[0] = kind as u8;
     header[1..].copy_from_slice(key.id().as_bytes());
-    key.cipher().encrypt(iv, encrypted, plain_len);
+    seal_key.cipher.encrypt(iv, encrypted, plain_len);
     tag.copy_from_slice(
         &TagInput {
             header,
@@ -56,7 +57,7 @@ pub fn seal_in_place(
             iv,
             encrypted,
         }
-        .tag(key.mac()),
+        .tag(&seal_key.mac),
     );
 }
 
@@ -91,6 +92,7 @@ pub fn open<'ring, 'sealed>(
         .ok_or(ValueError::Malformed)?;
     let (kind, key_id) = read_header(header)?;
     let key = ring.find(key_id).ok_or(ValueError::UnknownKey(key_id))?;
+    let seal_key = kind.seal_key(key);
     // Nothing derived from `encrypted` may be looked at before this: a padding error that a sender can
     // tell from a tag error decrypts values byte by byte.
     let authentic = TagInput {
@@ -99,12 +101,12 @@ pub fn open<'ring, 'sealed>(
         iv,
         encrypted,
     }
-    .verify(key.mac(), tag);
+    .verify(&seal_key.mac, tag);
     if !authentic || expected.is_some_and(|expected| expected != kind) {
         return Err(ValueError::NotAuthentic);
     }
-    let plain_len = key
-        .cipher()
+    let plain_len = seal_key
+        .cipher
         .decrypt(iv, encrypted)
         .ok_or(ValueError::NotAuthentic)?;
     let plain = &encrypted[..plain_len];
