@@ -3,7 +3,7 @@
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::webhook::{KeyError, UnknownScheme};
 
-use crate::error::Error as CommonError;
+use crate::documentation;
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::subtransaction::Refusal;
 use crate::pg::{PgError, SqlError, sqlstate};
@@ -12,7 +12,9 @@ use crate::pg::{PgError, SqlError, sqlstate};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
-    Common(#[from] CommonError),
+    Pg(#[from] PgError),
+    #[error(transparent)]
+    Cipher(#[from] crate::cipher::error::Error),
     #[error(transparent)]
     Key(#[from] KeyError),
     #[error(transparent)]
@@ -28,26 +30,33 @@ pub enum Error {
     /// What PostgreSQL said of it may show the row.
     #[error("a webhook could not be stored: SQLSTATE {}", sqlstate::text(.0.number))]
     NotStored(Refusal),
-    #[error("{0} must not be NULL")]
-    NullArgument(&'static str),
 }
 
 /// A result of this slice.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn sqlstate_number(&self) -> i32 {
+    fn lower(&self) -> Option<&dyn SqlError> {
         match self {
-            Error::Common(error) => error.sqlstate_number(),
-            Error::NotStored(refusal) => refusal.number,
-            other => other.sqlstate() as i32,
+            Error::Pg(error) => Some(error),
+            Error::Cipher(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn sqlstate_number(&self) -> i32 {
+        match (self, self.lower()) {
+            (Error::NotStored(refusal), _) => refusal.number,
+            (_, Some(lower)) => lower.sqlstate_number(),
+            (_, None) => self.sqlstate() as i32,
         }
     }
 
     fn sqlstate(&self) -> PgSqlErrorCode {
         use PgSqlErrorCode::*;
         match self {
-            Error::Common(error) => error.sqlstate(),
+            Error::Pg(error) => error.sqlstate(),
+            Error::Cipher(error) => error.sqlstate(),
             Error::NotStored(refusal) => refusal.code,
             Error::Key(_)
             | Error::Scheme(_)
@@ -55,25 +64,20 @@ impl SqlError for Error {
             | Error::SecretAsPublicKey
             | Error::InfiniteTime => ERRCODE_INVALID_PARAMETER_VALUE,
             Error::NoTable(_) => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
-            Error::Common(error) => error.hint(),
-            Error::Scheme(_) => Some("docs/webhooks.md lists the schemes.".to_owned()),
+            Error::Scheme(_) => Some(format!(
+                "{} lists the schemes.",
+                documentation!("webhooks.md")
+            )),
             Error::SecretAsPublicKey => {
                 Some("Give it as secret: whoever knows it can sign.".to_owned())
             }
-            _ => None,
+            _ => self.lower().and_then(SqlError::hint),
         }
-    }
-}
-
-impl From<PgError> for Error {
-    fn from(error: PgError) -> Error {
-        Error::Common(error.into())
     }
 }
 

@@ -7,14 +7,14 @@ use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::iter::TableIterator;
 use pgrx::{IntoDatum, name, pg_extern};
 use phone_crypt_core::webhook::{self, Headers, Window};
-use std::borrow::Cow;
 
 use super::endpoints;
 use super::error::{Error, Result};
 use super::receive::{self, Received};
 use super::secret;
 use super::stats;
-use crate::error::Answer;
+use crate::pg::Answer;
+use crate::pg::arguments::{given, required};
 use crate::pg::interval::{POSTGRES_EPOCH_US, span_us, to_timestamp};
 use crate::pg::jsonb::Jsonb;
 use crate::pg::record::{Record, RowType};
@@ -278,12 +278,4 @@ fn webhook_outcomes() -> TableIterator<
             })
     });
     TableIterator::new(rows.collect::<Vec<_>>())
-}
-
-fn given<T>(argument: Option<T>, name: &'static str) -> Result<T> {
-    argument.ok_or(Error::NullArgument(name))
-}
-
-fn required<'a>(argument: Option<Text<'a>>, name: &'static str) -> Result<Cow<'a, str>> {
-    Ok(given(argument, name)?.exact()?)
 }
