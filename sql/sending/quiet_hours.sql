@@ -17,8 +17,8 @@ BEGIN
         RAISE EXCEPTION 'unknown time zone' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'The server''s time zone database lacks one that phone_timezones() gives.';
     END;
-    IF NOT CASE WHEN quiet_from <= quiet_to THEN here::time >= quiet_from AND here::time < quiet_to
-                ELSE here::time >= quiet_from OR here::time < quiet_to END THEN
+    IF NOT (CASE WHEN quiet_from <= quiet_to THEN here::time >= quiet_from AND here::time < quiet_to
+                 ELSE here::time >= quiet_from OR here::time < quiet_to END) THEN
         RETURN NULL;
     END IF;
     ends := (here::date + CASE WHEN here::time < quiet_to THEN 0 ELSE 1 END + quiet_to) AT TIME ZONE zone;
