@@ -4,9 +4,8 @@ use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::{Entry, KeyKind, KeyName};
 use std::collections::BTreeSet;
 
-use super::Outcome;
-use super::attempt;
 use super::number::Number;
+use super::outcome::{Outcome, attempt};
 use crate::erasure::error::Result;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement::Statement;

@@ -127,6 +127,7 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.crypto_counters",
     "phone_crypt.drop_policy_rows",
     "phone_crypt.forget_known_keys",
+    "phone_crypt.is_own_error",
     "phone_crypt.let_read_live_counts",
     "phone_crypt.live_count",
     "phone_crypt.ratelimit_blocked_until",
