@@ -78,6 +78,8 @@ pgrx::extension_sql_file!(
         ratelimit::functions::hit_phone::ratelimit_check_phone,
         ratelimit::functions::hit_phone::ratelimit_peek_policy_phone,
         ratelimit::functions::policy::is_policy,
+        ratelimit::functions::calendar::check_time_zone,
+        ratelimit::functions::calendar::calendar_windows,
         ratelimit::functions::policy::ratelimit_check,
         ratelimit::functions::policy::ratelimit_peek_policy,
         ratelimit::functions::policy::ratelimit_check_all,
@@ -95,6 +97,11 @@ pgrx::extension_sql_file!(
         ratelimit::functions::views::ratelimit_counters,
         ratelimit::functions::views::ratelimit_outcomes,
     ]
+);
+pgrx::extension_sql_file!(
+    "../sql/ratelimit/overrides.sql",
+    name = "ratelimit_overrides",
+    requires = ["ratelimit", ratelimit::functions::policy::is_policy]
 );
 pgrx::extension_sql_file!(
     "../sql/jobs/jobs.sql",
@@ -317,6 +324,7 @@ pgrx::extension_sql_file!(
         "metadata",
         "stats",
         "ratelimit",
+        "ratelimit_overrides",
         "jobs",
         "ratelimit_phones",
         "erasure",

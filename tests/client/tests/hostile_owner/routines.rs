@@ -125,6 +125,7 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.check_may_commit",
     "public.phone_crypt_pin_keys",
     "phone_crypt.crypto_counters",
+    "phone_crypt.check_overrides",
     "phone_crypt.drop_policy_rows",
     "phone_crypt.forget_known_keys",
     "phone_crypt.is_own_error",
