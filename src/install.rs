@@ -78,6 +78,8 @@ pgrx::extension_sql_file!(
         ratelimit::functions::hit_phone::ratelimit_check_phone,
         ratelimit::functions::hit_phone::ratelimit_peek_policy_phone,
         ratelimit::functions::policy::is_policy,
+        ratelimit::functions::calendar::check_time_zone,
+        ratelimit::functions::calendar::calendar_windows,
         ratelimit::functions::policy::ratelimit_check,
         ratelimit::functions::policy::ratelimit_peek_policy,
         ratelimit::functions::policy::ratelimit_check_all,
@@ -97,6 +99,11 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/ratelimit/overrides.sql",
+    name = "ratelimit_overrides",
+    requires = ["ratelimit", ratelimit::functions::policy::is_policy]
+);
+pgrx::extension_sql_file!(
     "../sql/jobs/jobs.sql",
     name = "jobs",
     requires = [
@@ -104,6 +111,7 @@ pgrx::extension_sql_file!(
         jobs::functions::check_may_commit,
         jobs::functions::job_lock,
         jobs::functions::job_unlock,
+        jobs::own_error::is_own_error,
         jobs::as_owner::run_as_owner,
         jobs::as_owner::count_as_owner,
         jobs::as_owner::read_as_owner,
@@ -181,7 +189,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/conversion/hash_rotations.sql",
     name = "hash_rotations",
-    requires = ["schema", conversion::rehash_functions::rehash_row]
+    requires = ["schema", conversion::functions::rehash::rehash_row]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/conversions.sql",
@@ -191,7 +199,7 @@ pgrx::extension_sql_file!(
         "types_of_values",
         "encrypted_phone_operators",
         "hash_rotations",
-        conversion::functions::convert_row
+        conversion::functions::conversion::convert_row
     ]
 );
 pgrx::extension_sql_file!(
@@ -219,13 +227,16 @@ pgrx::extension_sql_file!(
     requires = [
         "conversion_obstacles",
         "conversion_not_null",
-        conversion::functions::make_immediate
+        conversion::functions::conversion::make_immediate
     ]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/pages.sql",
     name = "pages",
-    requires = ["change_table", conversion::functions::page_batch]
+    requires = [
+        "change_table",
+        conversion::functions::conversion::page_batch
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/encrypt_column.sql",
@@ -237,11 +248,11 @@ pgrx::extension_sql_file!(
         values::encrypt::phone_decrypt,
         keys::functions::check_keys,
         keys::functions::check_lasting_keys,
-        conversion::functions::check_always,
-        conversion::functions::check_source,
-        conversion::functions::plain_outcome,
-        conversion::functions::read_source,
-        conversion::functions::conversion_differing,
+        conversion::functions::conversion::check_always,
+        conversion::functions::conversion::check_source,
+        conversion::functions::conversion::plain_outcome,
+        conversion::functions::conversion::read_source,
+        conversion::functions::conversion::conversion_differing,
     ]
 );
 pgrx::extension_sql_file!(
@@ -264,7 +275,7 @@ pgrx::extension_sql_file!(
     requires = [
         "encrypt_column",
         "rehash_obstacles",
-        conversion::rehash_functions::rehash_differing,
+        conversion::functions::rehash::rehash_differing,
     ]
 );
 pgrx::extension_sql_file!(
@@ -278,7 +289,7 @@ pgrx::extension_sql_file!(
     requires = [
         "drop_plaintext",
         encrypted_phone::functions::decrypt_value,
-        conversion::functions::same_texts,
+        conversion::functions::conversion::same_texts,
     ]
 );
 pgrx::extension_sql_file!(
@@ -303,6 +314,7 @@ pgrx::extension_sql_file!(
         "metadata",
         "stats",
         "ratelimit",
+        "ratelimit_overrides",
         "jobs",
         "ratelimit_phones",
         "erasure",

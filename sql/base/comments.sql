@@ -104,7 +104,7 @@ COMMENT ON FUNCTION ratelimit_headers(text, text) IS
     'RateLimit-Policy, RateLimit, X-RateLimit-* and Retry-After of a key in a policy; consumes nothing';
 COMMENT ON FUNCTION ratelimit_headers(text, text, bigint, interval, text, bigint) IS
     'the same for a limit that is no policy''s; name is what the headers call it';
-COMMENT ON FUNCTION ratelimit_policy_set(text, bigint, interval, text, bigint, interval[], boolean, boolean, boolean) IS
+COMMENT ON FUNCTION ratelimit_policy_set(text, bigint, interval, text, bigint, interval[], boolean, boolean, boolean, text, text) IS
     'makes or replaces a policy; penalties are the blocks after the 1st, 2nd, ... violation';
 COMMENT ON FUNCTION ratelimit_policy_drop(text) IS
     'drops a policy and its state; whether there was one';
@@ -142,7 +142,11 @@ COMMENT ON FUNCTION ratelimit_flush() IS
     'waits until what was changed in memory is in phone_crypt.rate_limits';
 COMMENT ON FUNCTION ratelimit_cleanup(integer) IS
     'deletes expired rows of phone_crypt.rate_limits; how many';
-COMMENT ON FUNCTION phone_crypt.is_policy(text, bigint, interval, text, bigint, interval[]) IS
+COMMENT ON FUNCTION phone_crypt.check_time_zone(text) IS
+    'an error if the server knows no time zone of this name';
+COMMENT ON FUNCTION phone_crypt.calendar_windows(text, text, timestamptz) IS
+    'the hour, day, week or month of a time zone that a time is in, and when the next one ends';
+COMMENT ON FUNCTION phone_crypt.is_policy(text, bigint, interval, text, bigint, interval[], text, text) IS
     'true, or the error that says why these are no policy';
 COMMENT ON FUNCTION phone_crypt.ratelimit_drop_lost() IS
     'deletes rows of policies that are gone; behind ratelimit_cleanup';
@@ -344,6 +348,8 @@ COMMENT ON FUNCTION phone_crypt.same_texts(regclass, text) IS
     'how many values of a column hold as text a number that another value has';
 COMMENT ON FUNCTION phone_crypt.plain_outcome(text) IS
     'what phone_encrypt_column would count plain text as';
+COMMENT ON FUNCTION phone_crypt.is_own_error(text, text) IS
+    'whether an error is the last that a batch of this session ended with by itself, so that it quotes no row';
 COMMENT ON FUNCTION phone_crypt.read_source(text, text) IS
     'what a text of a column that is to be encrypted is counted as';
 COMMENT ON FUNCTION phone_crypt.check_source(text) IS

@@ -48,7 +48,6 @@ DECLARE
     attempts integer;
     state pg_catalog.text;
     message pg_catalog.text;
-    detail pg_catalog.text;
     hint pg_catalog.text;
     idle_since pg_catalog.timestamptz := pg_catalog.clock_timestamp();
     done bigint;
@@ -78,7 +77,6 @@ BEGIN
                     WHEN deadlock_detected OR lock_not_available OR serialization_failure THEN
                         state := SQLSTATE;
                         message := '';
-                        detail := NULL;
                         attempts := attempts OPERATOR(pg_catalog.+) 1;
                         IF attempts OPERATOR(pg_catalog.<=) 300 THEN
                             PERFORM pg_catalog.pg_sleep(0.1);
@@ -90,12 +88,12 @@ BEGIN
                             CONTINUE;
                         END IF;
                         GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT,
-                            detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+                            hint = PG_EXCEPTION_HINT;
                 END;
                 EXIT;
             END LOOP;
             IF state IS NOT NULL AND failure IS NULL THEN
-                PERFORM phone_crypt.batch_failed(procedure, relation, state, message, detail, hint);
+                PERFORM phone_crypt.batch_failed(procedure, relation, state, message, hint);
             ELSIF state IS NOT NULL THEN
                 failure := state;
                 RETURN;

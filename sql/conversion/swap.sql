@@ -177,7 +177,6 @@ DECLARE
     changed bigint := 0;
     state text;
     message text;
-    detail text;
     hint text;
 BEGIN
     FOREACH leaf IN ARRAY phone_crypt.leaves(conversion.relation) LOOP
@@ -188,11 +187,10 @@ BEGIN
             WHEN lock_not_available OR deadlock_detected THEN
                 RAISE;
             WHEN OTHERS THEN
-                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
-                    hint = PG_EXCEPTION_HINT;
+                GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE, message = MESSAGE_TEXT, hint = PG_EXCEPTION_HINT;
         END;
         IF state IS NOT NULL THEN
-            PERFORM phone_crypt.batch_failed('the swap', leaf, state, message, detail, hint);
+            PERFORM phone_crypt.batch_failed('the swap', leaf, state, message, hint);
         END IF;
         changed := changed + batch.changed;
         IF batch.unreadable > 0 THEN

@@ -250,10 +250,10 @@ $$;
 COMMENT ON FUNCTION phone_crypt.job_end(bigint, jsonb) IS
     'marks a job as done and tells its counts';
 
--- What a batch failed with. What our own code says quotes no row, and says so in its DETAIL. PostgreSQL's text, and
+-- What a batch failed with. What the extension's own code says quotes no row, and is passed on. PostgreSQL's text, and
 -- that of triggers, may show the row: only the name of a constraint or unique index of the table is taken from it.
 CREATE FUNCTION phone_crypt.batch_failed(
-    procedure text, relation regclass, state text, message text, detail text DEFAULT NULL, hint text DEFAULT NULL
+    procedure text, relation regclass, state text, message text, hint text DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -261,7 +261,7 @@ AS $$
 DECLARE
     violated text;
 BEGIN
-    IF detail = 'No row is quoted here.' THEN
+    IF phone_crypt.is_own_error(state, message) THEN
         RAISE EXCEPTION '% stopped on table %: %', procedure, relation, message
             USING ERRCODE = state, HINT = coalesce(nullif(hint, ''), 'What was converted so far is kept.');
     END IF;
@@ -278,7 +278,7 @@ BEGIN
               HINT = 'What was converted so far is kept. Remove the cause and CALL it again: it goes on from there.';
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.batch_failed(text, regclass, text, text, text, text) IS
+COMMENT ON FUNCTION phone_crypt.batch_failed(text, regclass, text, text, text) IS
     'raises what a batch failed with, without any value';
 
 -- Refuses what is no batch size.

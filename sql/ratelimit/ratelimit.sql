@@ -41,7 +41,7 @@ CREATE TABLE phone_crypt.ratelimit_policies (
     -- Read by position (src/ratelimit/policies.rs).
     name         text       COLLATE "C" PRIMARY KEY,
     "limit"      bigint     NOT NULL,
-    "window"     interval   NOT NULL,
+    "window"     interval,
     algorithm    text       NOT NULL DEFAULT 'fixed_window',
     burst        bigint,
     penalties    interval[] NOT NULL DEFAULT '{}',
@@ -51,7 +51,10 @@ CREATE TABLE phone_crypt.ratelimit_policies (
     -- Where its state is, and where that of its trial is while it only watches.
     space        integer    NOT NULL DEFAULT pg_catalog.nextval('phone_crypt.ratelimit_spaces'),
     trial_space  integer,
-    CHECK (phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties))
+    -- Windows of a calendar instead of ones of a length.
+    calendar     text,
+    time_zone    text,
+    CHECK (phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties, calendar, time_zone))
 );
 COMMENT ON TABLE phone_crypt.ratelimit_policies IS
     'rate-limit policies; written by ratelimit_policy_set()';
@@ -106,9 +109,10 @@ CREATE TRIGGER announce_change
 
 -- SECURITY DEFINER here and below: whoever may administer limits need not own the tables.
 CREATE FUNCTION ratelimit_policy_set(
-    name text, "limit" bigint, "window" interval, algorithm text DEFAULT 'fixed_window',
+    name text, "limit" bigint, "window" interval DEFAULT NULL, algorithm text DEFAULT 'fixed_window',
     burst bigint DEFAULT NULL, penalties interval[] DEFAULT '{}', shadow boolean DEFAULT false,
-    durable boolean DEFAULT false, count_denied boolean DEFAULT false
+    durable boolean DEFAULT false, count_denied boolean DEFAULT false,
+    calendar text DEFAULT NULL, time_zone text DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -116,7 +120,10 @@ AS $$
 DECLARE
     old_trial integer;
 BEGIN
-    PERFORM phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties);
+    PERFORM phone_crypt.is_policy(name, "limit", "window", algorithm, burst, penalties, calendar, time_zone);
+    IF calendar IS NOT NULL THEN
+        PERFORM phone_crypt.check_time_zone(time_zone);
+    END IF;
     IF shadow IS NULL OR durable IS NULL OR count_denied IS NULL THEN
         RAISE EXCEPTION 'shadow, durable and count_denied must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
@@ -125,11 +132,13 @@ BEGIN
      WHERE p.name = ratelimit_policy_set.name FOR UPDATE;
     INSERT INTO phone_crypt.ratelimit_policies AS p
         VALUES (name, "limit", "window", algorithm, burst, penalties, shadow, durable, count_denied, DEFAULT,
-                CASE WHEN shadow THEN coalesce(old_trial, nextval('phone_crypt.ratelimit_spaces')) END)
+                CASE WHEN shadow THEN coalesce(old_trial, nextval('phone_crypt.ratelimit_spaces')) END,
+                calendar, time_zone)
         ON CONFLICT ON CONSTRAINT ratelimit_policies_pkey DO UPDATE
         SET "limit" = excluded."limit", "window" = excluded."window", algorithm = excluded.algorithm,
             burst = excluded.burst, penalties = excluded.penalties, shadow = excluded.shadow,
-            count_denied = excluded.count_denied, trial_space = excluded.trial_space
+            count_denied = excluded.count_denied, trial_space = excluded.trial_space,
+            calendar = excluded.calendar, time_zone = excluded.time_zone
         WHERE p.durable = excluded.durable;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'the policy exists, and durable cannot be changed'

@@ -13,9 +13,8 @@
 mod batch;
 mod constraint;
 pub mod error;
-pub mod functions;
+mod functions;
 mod rehash;
-pub mod rehash_functions;
 mod rehash_trigger;
 mod source;
 mod sync_trigger;

@@ -2,7 +2,8 @@
 
 use pgrx::spi::quote_identifier;
 
-use super::abi::{Value, is_the_type};
+use super::io::is_the_type;
+use super::value::Value;
 use crate::encrypted_phone::error::{Error, Result};
 use crate::pg::arguments::given;
 use crate::pg::regclass::Regclass;

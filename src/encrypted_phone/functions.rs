@@ -4,7 +4,7 @@ use pgrx::pg_extern;
 use phone_crypt_core::crypto::encrypted_phone as bytes;
 use phone_crypt_core::crypto::{HASH_LEN, Reencrypted};
 
-use super::abi::{Value, ValueOut};
+use super::value::{Value, ValueOut};
 use super::{input, show};
 use crate::cipher::{self, Destination, with_scratch};
 use crate::encrypted_phone::error::{Error, Result};

@@ -6,20 +6,26 @@
 // The size is that of pgrx's ErrorReport; errors are not the hot path.
 #![allow(clippy::result_large_err)]
 
-mod abi;
 mod access;
+mod analyze;
 mod column;
+mod compare;
 pub mod error;
 pub mod functions;
 mod input;
+mod io;
 pub mod key_counts;
+mod planner;
 pub mod policy;
 mod show;
+mod sort;
+mod value;
 pub mod verify;
 
-pub use abi::{Value, array, is_the_type};
 pub use access::may_give_plain;
 pub use input::{
     Keep, decode_text_form, is_text_value, kept, probe_of_text, says, with_meaning, with_plain,
 };
+pub use io::is_the_type;
 pub use show::{mask, number, original_bytes};
+pub use value::{Value, array};

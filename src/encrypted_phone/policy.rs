@@ -2,7 +2,7 @@
 //! column says: `SECURITY LABEL FOR phone_crypt ON COLUMN customer.phone IS 'on_forget=null'`, or
 //! `'on_forget=delete, retention=90 days, retention_column=created_at'`.
 
-use super::abi::is_the_type;
+use super::io::is_the_type;
 use crate::encrypted_phone::error::{Error, Result};
 use crate::pg::seclabel::{self, Labelled};
 use crate::pg::{ErrorReport, Oid, catalog};

@@ -8,8 +8,8 @@ use pgrx::spi::quote_identifier;
 use phone_crypt_core::crypto::encrypted_phone::{self as bytes, Plain};
 
 use super::number::Number;
+use super::outcome::{Outcome, attempt};
 use super::rows::{Rows, change_at};
-use super::{Outcome, attempt};
 use crate::cipher::{self, Destination};
 use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::policy::{self, OnForget};

@@ -4,9 +4,8 @@ use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::{Entry, KeyKind, KeyName};
 use std::collections::BTreeSet;
 
-use super::Outcome;
-use super::attempt;
 use super::number::Number;
+use super::outcome::{Outcome, attempt};
 use crate::erasure::error::Result;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement::Statement;
@@ -35,6 +34,11 @@ thread_local! {
     static UNBLOCK: Statement = const { Statement::new(
         c"DELETE FROM phone_crypt.ratelimit_blocked_phones AS b \
            WHERE b.key OPERATOR(pg_catalog.=) ANY ($1)",
+        &KEYS,
+    ) };
+    static DROP_OVERRIDES: Statement = const { Statement::new(
+        c"DELETE FROM phone_crypt.ratelimit_policy_overrides AS o \
+           WHERE o.key OPERATOR(pg_catalog.=) ANY ($1)",
         &KEYS,
     ) };
     static DELETE_STATE: Statement = const { Statement::new(
@@ -83,12 +87,14 @@ fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
     let unlisted = delete(&UNLIST, &place, &[keys.as_slice(), &listed].concat());
     keys.extend(blocked);
     let unblocked = delete(&UNBLOCK, &place, &keys);
+    let overridden = delete(&DROP_OVERRIDES, &place, &keys);
     let forgotten = forget_states(&place, &keys)?;
     let outcome = |object: &str, rows| Outcome::done(object, "deleted", rows);
     Ok(vec![
         outcome(RATE_LIMITS, forgotten),
         outcome("phone_crypt.ratelimit_blocked_phones", unblocked),
         outcome("phone_crypt.ratelimit_lists", unlisted),
+        outcome("phone_crypt.ratelimit_policy_overrides", overridden),
     ])
 }
 

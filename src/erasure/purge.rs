@@ -4,7 +4,7 @@ use pgrx::IntoDatum;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::quote_identifier;
 
-use super::attempt;
+use super::outcome::attempt;
 use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::policy::{self, OnForget};

@@ -4,3 +4,6 @@
 mod as_owner;
 pub mod error;
 mod functions;
+mod own_error;
+
+pub use own_error::own_error;

@@ -38,6 +38,7 @@ pub mod subtransaction;
 pub mod table_row;
 pub mod table_scan;
 pub mod text;
+pub mod time_zone;
 pub mod tracked_setting;
 pub mod transaction;
 pub mod trigger_rows;

@@ -2,7 +2,7 @@
 
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::ratelimit::{
-    AddressPrefixError, AlgorithmError, HeaderNameError, PenaltiesError, QuotaError,
+    AddressPrefixError, AlgorithmError, CalendarError, HeaderNameError, PenaltiesError, QuotaError,
 };
 
 use crate::pg::report::raise_as_sql_error;
@@ -17,6 +17,8 @@ pub enum Error {
     Quota(#[from] QuotaError),
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
+    #[error(transparent)]
+    Calendar(#[from] CalendarError),
     #[error(transparent)]
     Penalties(#[from] PenaltiesError),
     #[error(transparent)]
@@ -96,6 +98,7 @@ impl SqlError for Error {
             Error::TooManyDatabases => {
                 "Set phone_crypt.ratelimit_engine to table, or use fewer databases."
             }
+            Error::Calendar(CalendarError::TimeZone) => "The names are in pg_timezone_names.",
             Error::UnknownPolicy => "ratelimit_policy_set() makes one.",
             _ => return None,
         };

@@ -10,7 +10,7 @@ use super::place::{Place, place};
 use super::policies::Policy;
 use super::step::Kept;
 use super::table::{self, TableKey};
-use super::{lists, memory, outcomes};
+use super::{lists, memory, outcomes, overrides};
 use crate::pg::clock;
 use crate::ratelimit::error::{Error, Result};
 
@@ -45,10 +45,30 @@ impl<'a> Request<'a> {
 
     /// A key against a policy.
     pub fn of_policy(policy: &'a Policy, key: &'a [u8]) -> Request<'a> {
+        Request::under_names(policy, key, [key])
+    }
+
+    /// One key that has several names, each against a policy. What is set for one of the names holds for all.
+    pub fn of_names(policy: &'a Policy, names: &'a [Vec<u8>]) -> Vec<Request<'a>> {
+        let all = || names.iter().map(Vec::as_slice);
+        all()
+            .map(|name| Request::under_names(policy, name, all()))
+            .collect()
+    }
+
+    fn under_names(
+        policy: &'a Policy,
+        key: &'a [u8],
+        names: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Request<'a> {
+        let limit = policy.limit();
         Request {
             key,
             state: StateKey::of_policy(&policy.name, policy.space(), key),
-            limit: policy.limit(),
+            limit: Limit {
+                quota: overrides::quota(policy, names).unwrap_or(limit.quota),
+                ..limit
+            },
             shadow: policy.shadow,
             durable: policy.durable,
             policy: Some(policy),

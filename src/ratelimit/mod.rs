@@ -3,6 +3,7 @@
 //! A hit goes: SQL function → lists → policy → engine (memory or table) → core decides.
 
 pub mod abi;
+mod calendar_rule;
 mod earlier;
 mod engine;
 pub mod error;
@@ -13,12 +14,14 @@ mod limiter;
 mod lists;
 pub mod memory;
 pub mod outcomes;
+mod overrides;
 mod place;
 mod policies;
 mod rows;
 mod step;
 mod table;
 
+pub use calendar_rule::CalendarRule;
 pub use earlier::add_window;
 pub use engine::{Engine, in_force};
 pub use flush::{flush, flush_counts};

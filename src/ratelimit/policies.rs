@@ -1,15 +1,19 @@
 //! Policies, as this backend remembers them.
 
 use pgrx::datum::Interval;
-use phone_crypt_core::ratelimit::{Algorithm, Limit, Penalties, Quota};
+use phone_crypt_core::ratelimit::{
+    Algorithm, CalendarError, CalendarUnit, Limit, Penalties, Quota,
+};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::calendar_rule::CalendarRule;
 use super::key::checked_policy_name;
 use super::memory;
 use super::outcomes::Remembered;
 use super::place::place;
+use crate::pg::PgError;
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
@@ -29,6 +33,8 @@ pub struct Policy {
     algorithm: Algorithm,
     /// How many hits a window.
     pub quota: Quota,
+    /// Whose windows it has, if not its own.
+    calendar: Option<CalendarRule>,
     penalties: Penalties,
     count_denied: bool,
     /// Whether it only watches.
@@ -50,6 +56,7 @@ impl Policy {
         Limit {
             algorithm: self.algorithm,
             quota: self.quota,
+            calendar: self.calendar.as_ref().map(CalendarRule::present),
             penalties: &self.penalties,
             count_denied: self.count_denied,
         }
@@ -65,22 +72,34 @@ impl Policy {
         std::iter::once(self.enforced_space).chain(self.trial_space)
     }
 
-    /// Checks what a policy is made of.
+    /// Checks what a policy is made of. Its windows are of a length, or those of a calendar.
     ///
-    /// Errors: a bad name, limit, window, algorithm, burst or penalty, 22023.
+    /// Errors: a bad name, limit, window, algorithm, burst, penalty or calendar, 22023; no window, or no time zone of a
+    /// calendar, 22004.
     pub fn checked(
         name: &str,
         limit: i64,
-        window: &Interval,
+        window: Option<&Interval>,
         algorithm: &str,
         burst: Option<i64>,
         penalties: &[Interval],
+        calendar: (Option<&str>, Option<&str>),
     ) -> Result<Policy> {
         let algorithm = Algorithm::parse(algorithm)?;
+        let calendar = calendar_rule(calendar)?;
+        let (algorithm, window_us) = match (&calendar, window) {
+            (None, Some(window)) => (algorithm, span_us(window)),
+            (None, None) => return Err(PgError::NullArgument("window").into()),
+            (Some(rule), None) if algorithm == Algorithm::FixedWindow && burst.is_none() => {
+                (Algorithm::Calendar, rule.unit.usual_us())
+            }
+            (Some(_), _) => return Err(CalendarError::WithWindow.into()),
+        };
         Ok(Policy {
             name: checked_policy_name(name)?.to_owned(),
             algorithm,
-            quota: Quota::new(limit, span_us(window), burst)?.suited_to(algorithm)?,
+            quota: Quota::new(limit, window_us, burst)?.suited_to(algorithm)?,
+            calendar,
             penalties: Penalties::new(penalties.iter().map(span_us).collect())?,
             count_denied: false,
             shadow: false,
@@ -89,6 +108,18 @@ impl Policy {
             trial_space: None,
             outcomes: Rc::default(),
         })
+    }
+}
+
+fn calendar_rule(calendar: (Option<&str>, Option<&str>)) -> Result<Option<CalendarRule>> {
+    match calendar {
+        (None, None) => Ok(None),
+        (None, Some(_)) => Err(CalendarError::TimeZoneAlone.into()),
+        (Some(_), None) => Err(PgError::NullArgument("time_zone").into()),
+        (Some(unit), Some(time_zone)) => {
+            let unit = CalendarUnit::parse(unit)?;
+            Ok(Some(CalendarRule::new(unit, time_zone)))
+        }
     }
 }
 
@@ -163,16 +194,19 @@ fn read_all() -> HashMap<String, Rc<Policy>> {
 
 fn from_row(row: &TableRow) -> Option<Policy> {
     let name: String = row.get(1)?;
-    let window: Interval = row.get(3)?;
+    let window: Option<Interval> = row.get(3);
     let algorithm: String = row.get(4)?;
     let penalties: Vec<Interval> = row.get(6)?;
+    let calendar: Option<String> = row.get(12);
+    let time_zone: Option<String> = row.get(13);
     let checked = Policy::checked(
         &name,
         row.get(2)?,
-        &window,
+        window.as_ref(),
         &algorithm,
         row.get(5),
         &penalties,
+        (calendar.as_deref(), time_zone.as_deref()),
     );
     let shadow = row.get(7)?;
     Some(Policy {

@@ -37,6 +37,7 @@ impl Key {
             quota: self.quota,
             penalties: &NO_PENALTIES,
             count_denied: false,
+            calendar: None,
         }
     }
 

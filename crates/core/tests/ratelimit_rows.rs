@@ -187,6 +187,7 @@ fn any_limit<'a>(sequence: &mut Sequence, penalties: &'a Penalties) -> Limit<'a>
             .unwrap_or(Quota::new(5, window_us, None).unwrap()),
         penalties,
         count_denied: sequence.below(2) == 0,
+        calendar: None,
     }
 }
 

@@ -65,6 +65,7 @@ fn denied_hits_that_count_do_not_overflow() {
             quota,
             penalties: &penalties,
             count_denied: true,
+            calendar: None,
         };
         let mut entry = Entry::EMPTY;
         for _ in 0..5 {

@@ -46,6 +46,7 @@ pub fn limit(
     Ok(Limit {
         algorithm,
         quota: Quota::new(limit, span_us(&window), burst)?.suited_to(algorithm)?,
+        calendar: None,
         penalties: &NO_PENALTIES,
         count_denied: false,
     })

@@ -17,7 +17,7 @@ type Lines = Vec<(&'static str, String)>;
 fn lines(name: &str, request: &Request<'_>) -> Result<Lines> {
     let (verdict, entry, now_us) = ratelimit::look(request, 1)?;
     let decision = verdict.decision;
-    let quota = &request.limit.quota;
+    let quota = request.limit.quota_at(&entry, now_us);
     let (limit, window_us) = request.limit.advertised();
     let whole = HeaderFacts {
         name: HeaderName::parse(name)?,
@@ -34,8 +34,12 @@ fn lines(name: &str, request: &Request<'_>) -> Result<Lines> {
     if request.shadow || (decision.allowed && decision.remaining >= limit) {
         return Ok(headers(&whole));
     }
-    let counted_more_us =
-        more_after_us(entry.state.as_ref(), now_us, request.limit.algorithm, quota);
+    let counted_more_us = more_after_us(
+        entry.state.as_ref(),
+        now_us,
+        request.limit.algorithm,
+        &quota,
+    );
     Ok(headers(&HeaderFacts {
         remaining: decision.remaining,
         reset_after_us: decision.reset_after_us,

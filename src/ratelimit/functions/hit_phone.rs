@@ -113,11 +113,7 @@ fn on_policy(
     let regions = arguments::regions(regions)?;
     let cost = self::cost(cost)?;
     let keys = keys_of(phone, &regions)?;
-    let requests: Vec<Request<'_>> = keys
-        .iter()
-        .map(|key| Request::of_policy(&policy, key))
-        .collect();
-    Ok(decide(&requests, cost)?)
+    Ok(decide(&Request::of_names(&policy, &keys), cost)?)
 }
 
 /// The number's rate-limit keys under every configured key and scheme, the present one first.

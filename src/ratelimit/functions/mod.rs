@@ -3,6 +3,7 @@
 mod address;
 mod admin;
 mod arguments;
+mod calendar;
 mod error;
 mod headers;
 mod hit;

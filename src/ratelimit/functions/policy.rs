@@ -9,7 +9,7 @@ use super::arguments::{cost, key, known_policy};
 use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
 use crate::pg::arguments::given;
-use crate::pg::arguments::required;
+use crate::pg::arguments::{optional, required};
 use crate::pg::array_arguments::dimensions;
 use crate::pg::text::Text;
 use crate::ratelimit::abi::VerdictRow;
@@ -144,18 +144,20 @@ fn decisive<'a>(
 
 /// `phone_crypt.is_policy(…)`: true if a policy could be made of this.
 ///
-/// Errors: NULL but for the burst, 22004; a value out of range, 22023.
+/// Errors: NULL but for the burst, and for the window or the calendar, 22004; a value out of range, 22023.
 #[pg_extern(
     immutable,
     parallel_safe,
     schema = "phone_crypt",
     sql = r#"
 CREATE FUNCTION phone_crypt.is_policy(
-    name text, "limit" bigint, "window" interval, algorithm text, burst bigint, penalties interval[]
+    name text, "limit" bigint, "window" interval, algorithm text, burst bigint, penalties interval[],
+    calendar text, time_zone text
 ) RETURNS boolean
     LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#
 )]
+#[allow(clippy::too_many_arguments)]
 fn is_policy(
     name: Option<Text<'_>>,
     limit: Option<i64>,
@@ -163,6 +165,8 @@ fn is_policy(
     algorithm: Option<Text<'_>>,
     burst: Option<i64>,
     penalties: Option<Array<'_, Interval>>,
+    calendar: Option<Text<'_>>,
+    time_zone: Option<Text<'_>>,
 ) -> Answer<bool> {
     let name = required(name, "name")?;
     let algorithm = required(algorithm, "algorithm")?;
@@ -170,13 +174,15 @@ fn is_policy(
     for block in given(penalties, "penalties")?.iter() {
         blocks.push(given(block, "penalties")?);
     }
+    let (calendar, time_zone) = (optional(calendar)?, optional(time_zone)?);
     Policy::checked(
         &name,
         given(limit, "limit")?,
-        &given(window, "window")?,
+        window.as_ref(),
         &algorithm,
         burst,
         &blocks,
+        (calendar.as_deref(), time_zone.as_deref()),
     )?;
     Ok(true)
 }

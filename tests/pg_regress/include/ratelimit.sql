@@ -146,6 +146,35 @@ SELECT ratelimit_refund('k', 1, 'login');
 SELECT ratelimit_block('k', '1 hour', 'login') > now() AS blocked;
 SELECT reason FROM ratelimit_check('login', 'k');
 
+-- A key of a policy may have another limit. What it used stays used.
+SELECT ratelimit_policy_set('plan', 2, '1 year', 'token_bucket');
+SELECT "limit", remaining FROM ratelimit_check('plan', 'vip', 2);
+SELECT ratelimit_policy_override('plan', 'vip', 5, note => 'paid');
+SELECT "limit", remaining FROM ratelimit_check('plan', 'vip');
+SELECT "limit", remaining FROM ratelimit_peek_policy('plan', 'vip');
+SELECT "limit", remaining, policy FROM ratelimit_check_all('{plan}', '{vip}');
+SELECT value FROM ratelimit_headers('plan', 'vip') WHERE header = 'X-RateLimit-Limit';
+SELECT "limit", remaining FROM ratelimit_check('plan', 'other');
+SELECT ratelimit_policy_override('plan', 'none', 0), ratelimit_policy_override('plan', 'short', 9, '10 years', 3, now() + interval '1 year');
+SELECT allowed, "limit", retry_after FROM ratelimit_check('plan', 'none');
+SELECT "limit", remaining FROM ratelimit_check('plan', 'short');
+SELECT policy, key, "limit", "window", burst, until < 'infinity' AS ends, in_force, note FROM phone_crypt.ratelimit_overrides ORDER BY key;
+SELECT t.outcome(call) AS outcome, call FROM unnest(ARRAY[
+    $$ratelimit_policy_override('plan', 'x', -1)$$, $$ratelimit_policy_override('plan', 'x', NULL)$$,
+    $$ratelimit_policy_override('plan', '', 1)$$, $$ratelimit_policy_override('unknown', 'x', 1)$$,
+    $$ratelimit_policy_override(NULL, 'x', 1)$$, $$ratelimit_policy_override('plan', 'x', 1, burst => 100)$$,
+    $$ratelimit_policy_override('plan', 'x', 1, until => now() - interval '1 s')$$,
+    $$ratelimit_policy_set('plan', 2, '10 years', 'token_bucket', 100)$$, $$ratelimit_policy_override_drop(NULL, 'x')$$]) AS call;
+BEGIN;
+SELECT ratelimit_policy_override('plan', 'other', 100);
+SELECT "limit" FROM ratelimit_peek_policy('plan', 'other');
+ROLLBACK;
+SELECT "limit" FROM ratelimit_peek_policy('plan', 'other');
+SELECT ratelimit_policy_override_drop('plan', 'vip'), ratelimit_policy_override_drop('plan', 'vip');
+SELECT allowed, "limit", remaining FROM ratelimit_peek_policy('plan', 'vip');
+SELECT ratelimit_policy_drop('plan');
+SELECT count(*) FROM phone_crypt.ratelimit_policy_overrides;
+
 -- A policy that only watches lets through and says so; one that counts denied hits does.
 SELECT ratelimit_policy_set('watch', 1, '1 year', shadow => true);
 SELECT allowed, remaining, reason, retry_after FROM generate_series(1, 2) AS n, ratelimit_check('watch', 'k', 1 + 0 * n);

@@ -10,6 +10,8 @@ pub enum Algorithm {
     SlidingWindow,
     /// A bucket that refills steadily (the generic cell rate algorithm, ITU-T I.371).
     TokenBucket,
+    /// Windows of a calendar. Those of a policy only: they need a time zone.
+    Calendar,
 }
 
 /// A name that is no algorithm.
@@ -18,7 +20,7 @@ pub enum Algorithm {
 pub struct AlgorithmError;
 
 impl Algorithm {
-    /// All of them.
+    /// Those that a call can name.
     pub const ALL: [Algorithm; 3] = [
         Algorithm::FixedWindow,
         Algorithm::SlidingWindow,
@@ -41,6 +43,7 @@ impl Algorithm {
             Algorithm::FixedWindow => "fixed_window",
             Algorithm::SlidingWindow => "sliding_window",
             Algorithm::TokenBucket => "token_bucket",
+            Algorithm::Calendar => "calendar",
         }
     }
 }

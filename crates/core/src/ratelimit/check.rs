@@ -1,7 +1,8 @@
 //! A hit on a key: its block, then its quota, then what a violation brings.
 
 use super::algorithm::Algorithm;
-use super::decide::{decide, deny_and_count, peek};
+use super::calendar::Calendar;
+use super::decide::{decide, deny_and_count, peek, present_us};
 use super::decision::Decision;
 use super::entry::Entry;
 use super::penalty::Penalties;
@@ -15,6 +16,8 @@ pub struct Limit<'a> {
     pub algorithm: Algorithm,
     /// How many a window.
     pub quota: Quota,
+    /// The windows, where they are those of a calendar.
+    pub calendar: Option<Calendar>,
     /// Blocks that follow violations.
     pub penalties: &'a Penalties,
     /// Whether denied hits count too.
@@ -22,12 +25,25 @@ pub struct Limit<'a> {
 }
 
 impl Limit<'_> {
+    /// The quota that holds for a key at `now_us`.
+    #[must_use]
+    pub fn quota_at(&self, entry: &Entry, now_us: i64) -> Quota {
+        let Some(calendar) = &self.calendar else {
+            return self.quota;
+        };
+        let (starts_us, ends_us) = calendar.window_at(present_us(entry.state.as_ref(), now_us));
+        self.quota.in_window(starts_us, ends_us)
+    }
+
     /// The most hits that are ever allowed at once, and in how many microseconds as many come back: what clients are
     /// told of the quota, so that what remains is a part of it. That is the limit and its window, unless a bucket
     /// holds more.
     #[must_use]
     pub fn advertised(&self) -> (i64, i64) {
-        let (limit, window_us) = (self.quota.limit(), self.quota.window_us());
+        let (limit, window_us) = match &self.calendar {
+            None => (self.quota.limit(), self.quota.window_us()),
+            Some(calendar) => (self.quota.limit(), calendar.ends_us - calendar.starts_us),
+        };
         let capacity = self.quota.capacity();
         if self.algorithm != Algorithm::TokenBucket || capacity <= limit || limit == 0 {
             return (limit, window_us);
@@ -144,7 +160,8 @@ pub fn hit(
         return Ok((None, look(entry, now_us, limit, cost)?));
     }
     let state = entry.state.as_ref();
-    let (after, decision) = decide(state, now_us, limit.algorithm, &limit.quota, cost)?;
+    let quota = limit.quota_at(entry, now_us);
+    let (after, decision) = decide(state, now_us, limit.algorithm, &quota, cost)?;
     if let Some(after) = after {
         let kept = Entry {
             state: Some(after),
@@ -154,8 +171,7 @@ pub fn hit(
     }
     let (counted, decision) = match limit.count_denied {
         true => {
-            let (after, decision) =
-                deny_and_count(state, now_us, limit.algorithm, &limit.quota, cost)?;
+            let (after, decision) = deny_and_count(state, now_us, limit.algorithm, &quota, cost)?;
             (Some(after), decision)
         }
         false => (None, decision),
@@ -174,7 +190,8 @@ pub fn look(
     cost: i64,
 ) -> Result<Verdict, QuotaError> {
     let state = entry.state.as_ref();
-    let decision = peek(state, now_us, limit.algorithm, &limit.quota, cost)?;
+    let quota = limit.quota_at(entry, now_us);
+    let decision = peek(state, now_us, limit.algorithm, &quota, cost)?;
     if entry.blocked_until_us > now_us {
         let block_us = entry.blocked_until_us - now_us;
         return Ok(verdict(held(decision, block_us), Reason::Blocked));

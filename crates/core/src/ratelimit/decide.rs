@@ -5,7 +5,7 @@ use super::decision::Decision;
 use super::quota::{MAX_TIME_US, Quota, QuotaError, check_cost};
 use super::rules::{Left, Rules};
 use super::state::State;
-use super::{fixed_window, sliding_window, token_bucket};
+use super::{calendar, fixed_window, sliding_window, token_bucket};
 
 /// The registry: a new algorithm is a file, a name in [`Algorithm`] and a line here.
 pub(super) fn rules_of(algorithm: Algorithm) -> &'static Rules {
@@ -13,6 +13,7 @@ pub(super) fn rules_of(algorithm: Algorithm) -> &'static Rules {
         Algorithm::FixedWindow => &fixed_window::RULES,
         Algorithm::SlidingWindow => &sliding_window::RULES,
         Algorithm::TokenBucket => &token_bucket::RULES,
+        Algorithm::Calendar => &calendar::RULES,
     }
 }
 
@@ -98,6 +99,12 @@ pub fn more_after_us(
     can_grow.then(|| present.wait_us(more))
 }
 
+/// The time that a state is judged by: that of the call, or the latest that the state has seen.
+pub(super) fn present_us(state: Option<&State>, now_us: i64) -> i64 {
+    let asked_us = now_us.clamp(0, MAX_TIME_US);
+    state.map_or(asked_us, |state| asked_us.max(state.seen_us))
+}
+
 /// A state as a call sees it.
 struct Present<'a> {
     algorithm: Algorithm,
@@ -121,7 +128,7 @@ impl<'a> Present<'a> {
         quota: &'a Quota,
     ) -> Present<'a> {
         let asked_us = now_us.clamp(0, MAX_TIME_US);
-        let now_us = state.map_or(asked_us, |state| asked_us.max(state.seen_us));
+        let now_us = present_us(state, now_us);
         let rules = rules_of(algorithm);
         let own = |state| Present {
             algorithm,

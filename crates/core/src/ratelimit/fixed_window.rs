@@ -27,45 +27,50 @@ fn ends_us(state: &State, quota: &Quota) -> i64 {
 }
 
 fn advance(state: &State, now_us: i64, quota: &Quota) -> State {
-    if state.current > 0 && now_us < ends_us(state, quota) {
-        return *state;
+    match holds_at(state, now_us, quota) {
+        true => *state,
+        false => with_used(quota, now_us, 0),
     }
-    with_used(quota, now_us, 0)
 }
 
-fn fits(state: &State, _now_us: i64, quota: &Quota, cost: i64) -> bool {
+/// Whether something was counted in a window that is not over.
+pub(super) fn holds_at(state: &State, now_us: i64, quota: &Quota) -> bool {
+    state.current > 0 && now_us < ends_us(state, quota)
+}
+
+pub(super) fn fits(state: &State, _now_us: i64, quota: &Quota, cost: i64) -> bool {
     quota.limit() - state.current >= cost
 }
 
-fn charge(state: &State, _now_us: i64, _quota: &Quota, cost: i64) -> State {
+pub(super) fn charge(state: &State, _now_us: i64, _quota: &Quota, cost: i64) -> State {
     State {
         current: state.current.saturating_add(cost),
         ..*state
     }
 }
 
-fn give_back(state: &State, _now_us: i64, cost: i64) -> State {
+pub(super) fn give_back(state: &State, _now_us: i64, cost: i64) -> State {
     State {
         current: state.current.saturating_sub(cost).max(0),
         ..*state
     }
 }
 
-fn give_back_hit(state: &State, now_us: i64, cost: i64, hit_at_us: i64) -> State {
+pub(super) fn give_back_hit(state: &State, now_us: i64, cost: i64, hit_at_us: i64) -> State {
     match hit_at_us >= state.start_us {
         true => give_back(state, now_us, cost),
         false => *state,
     }
 }
 
-fn expires_us(state: &State) -> i64 {
+pub(super) fn expires_us(state: &State) -> i64 {
     match state.current {
         1.. => ends_us(state, &state.quota),
         _ => state.start_us,
     }
 }
 
-fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
+pub(super) fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
     let reset_after_us = if state.current > 0 {
         wait(state, now_us, quota, 0)
     } else {
@@ -77,7 +82,7 @@ fn left(state: &State, now_us: i64, quota: &Quota) -> Left {
     }
 }
 
-fn wait(state: &State, now_us: i64, quota: &Quota, _used: i64) -> i64 {
+pub(super) fn wait(state: &State, now_us: i64, quota: &Quota, _used: i64) -> i64 {
     ends_us(state, quota) - now_us
 }
 

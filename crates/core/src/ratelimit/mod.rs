@@ -9,6 +9,7 @@
 mod address;
 mod address_key;
 mod algorithm;
+mod calendar;
 mod check;
 mod decide;
 mod decision;
@@ -32,6 +33,7 @@ mod token_bucket;
 pub use address::address_of_key;
 pub use address_key::{AddressPrefixError, address_key};
 pub use algorithm::{Algorithm, AlgorithmError};
+pub use calendar::{Calendar, CalendarError, CalendarUnit};
 pub use check::{Limit, Reason, Verdict, hit, hit_all, look};
 pub use decide::{decide, more_after_us, peek};
 pub use decision::Decision;

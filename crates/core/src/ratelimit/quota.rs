@@ -42,7 +42,10 @@ pub enum QuotaError {
 pub struct Quota {
     limit: i64,
     window_us: i64,
-    burst: Option<i64>,
+    /// 0: none.
+    burst: i64,
+    /// Where a window of a calendar begins; 0 for others.
+    starts_us: i64,
 }
 
 impl Quota {
@@ -50,7 +53,8 @@ impl Quota {
     pub(super) const UNKNOWN: Quota = Quota {
         limit: 0,
         window_us: 0,
-        burst: None,
+        burst: 0,
+        starts_us: 0,
     };
 
     /// Whether this is the quota of a count from elsewhere.
@@ -76,7 +80,8 @@ impl Quota {
         let quota = Quota {
             limit,
             window_us,
-            burst,
+            burst: burst.unwrap_or(0),
+            starts_us: 0,
         };
         let refill = i128::from(quota.capacity()) * i128::from(window_us);
         if limit > 0 && refill > i128::from(MAX_SPAN_US) * i128::from(limit) {
@@ -111,7 +116,27 @@ impl Quota {
         self.window_us
     }
 
-    /// Whether both have the same window.
+    /// So many hits in one window of a calendar.
+    pub(super) fn in_window(self, starts_us: i64, ends_us: i64) -> Quota {
+        Quota {
+            limit: self.limit,
+            window_us: ends_us - starts_us,
+            burst: 0,
+            starts_us,
+        }
+    }
+
+    /// Where its window begins, if it is one of a calendar.
+    pub(super) fn starts_us(&self) -> i64 {
+        self.starts_us
+    }
+
+    /// Whether both have the same window of a calendar.
+    pub(super) fn is_same_window(&self, other: &Quota) -> bool {
+        self.window_us == other.window_us && self.starts_us == other.starts_us
+    }
+
+    /// Whether both have windows of the same length.
     pub(super) fn is_as_long_as(&self, other: &Quota) -> bool {
         self.window_us == other.window_us
     }
@@ -119,13 +144,13 @@ impl Quota {
     /// The burst as given.
     #[must_use]
     pub fn burst(&self) -> Option<i64> {
-        self.burst
+        (self.burst > 0).then_some(self.burst)
     }
 
     /// What a token bucket holds when it is full.
     #[must_use]
     pub fn capacity(&self) -> i64 {
-        self.burst.unwrap_or(self.limit)
+        self.burst().unwrap_or(self.limit)
     }
 }
 

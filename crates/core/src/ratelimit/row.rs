@@ -14,7 +14,7 @@ pub struct Row {
     pub count: i32,
     /// Where that window begins, in milliseconds.
     pub window_start_ms: i64,
-    /// 1, 2, 3: fixed window, sliding window, token bucket.
+    /// 1, 2, 3, 4: fixed window, sliding window, token bucket, calendar.
     pub algorithm: Option<i16>,
     /// The window in microseconds.
     pub window_us: Option<i64>,
@@ -47,12 +47,12 @@ fn number(algorithm: Algorithm) -> i16 {
         Algorithm::FixedWindow => 1,
         Algorithm::SlidingWindow => 2,
         Algorithm::TokenBucket => 3,
+        Algorithm::Calendar => 4,
     }
 }
 
 fn algorithm(number: i16) -> Option<Algorithm> {
-    Algorithm::ALL
-        .into_iter()
+    (Algorithm::ALL.into_iter().chain([Algorithm::Calendar]))
         .find(|algorithm| self::number(*algorithm) == number)
 }
 
@@ -123,10 +123,18 @@ impl Row {
     }
 
     fn exact_state(&self) -> Option<State> {
+        let algorithm = algorithm(self.algorithm?)?;
+        let quota = Quota::new(self.quota?, self.window_us?, self.burst).ok()?;
+        let start_us = self.start_us?;
         let state = State {
-            algorithm: algorithm(self.algorithm?)?,
-            quota: Quota::new(self.quota?, self.window_us?, self.burst).ok()?,
-            start_us: self.start_us?,
+            algorithm,
+            quota: match algorithm {
+                Algorithm::Calendar => {
+                    quota.in_window(start_us, start_us.saturating_add(quota.window_us()))
+                }
+                _ => quota,
+            },
+            start_us,
             current: self.current?,
             previous: self.previous?,
             tat_ns: self.tat_ns?,

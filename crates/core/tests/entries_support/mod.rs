@@ -50,6 +50,7 @@ impl Case {
             quota: self.quota,
             penalties: &self.penalties,
             count_denied: self.count_denied,
+            calendar: None,
         }
     }
 

@@ -8,6 +8,7 @@ pub fn remaining(algorithm: Algorithm, quota: &Quota, hits: &[(i64, i64)], now_u
         Algorithm::FixedWindow => (quota.limit() - in_fixed_window(quota, hits, now_us)).max(0),
         Algorithm::SlidingWindow => free_in_sliding_window(quota, hits, now_us),
         Algorithm::TokenBucket => tokens(quota, hits, now_us),
+        Algorithm::Calendar => panic!("a calendar has an oracle of its own"),
     }
 }
 

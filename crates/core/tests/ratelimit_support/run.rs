@@ -65,6 +65,7 @@ impl Run {
             quota: self.quota,
             penalties: &NO_PENALTIES,
             count_denied: false,
+            calendar: None,
         }
     }
 

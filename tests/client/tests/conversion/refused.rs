@@ -161,6 +161,25 @@ fn arguments_are_looked_at() {
     assert_eq!(table_state(&mut client, "customer"), before);
 }
 
+/// Only what the extension itself says of a batch is passed on, whatever a trigger writes beside its message.
+#[test]
+fn what_a_trigger_says_is_not_passed_on() {
+    let mut client = SERVER.session();
+    client.run(
+        "CREATE TABLE customer (phone text);
+         INSERT INTO customer VALUES ('0401 148 075');
+         CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             RAISE EXCEPTION 'number %', OLD.phone
+                 USING ERRCODE = '22023', DETAIL = 'No row is quoted here.', HINT = OLD.phone;
+         END $$;
+         CREATE TRIGGER tell BEFORE UPDATE ON customer FOR EACH ROW EXECUTE FUNCTION tell()",
+    );
+    client
+        .refusal(CONVERT, &[])
+        .says("22023", "a batch failed with SQLSTATE 22023")
+        .hides("148");
+}
+
 /// The table in a new database, a role that owns it, another that may use it, and the superuser's session.
 fn with_owner() -> (String, Client) {
     let database = SERVER.database();

@@ -1,6 +1,7 @@
 //! Rate limits as every application meets them, in both engines: quick enough for every major.
 
 mod bad_input;
+mod calendar;
 mod changes;
 mod check_all;
 mod clock;
@@ -8,6 +9,7 @@ mod concurrency;
 mod databases;
 mod engines;
 mod isolation;
+mod overrides;
 mod policies;
 mod privileges;
 mod rollback;

@@ -18,6 +18,7 @@ const SET_UP: &str = "
     SELECT FROM ratelimit_hit('k', 10, '100 days', 4, 'sliding_window');
     SELECT ratelimit_check('strict', 'villain') FROM generate_series(1, 3);
     SELECT ratelimit_block('blocked', '1 hour');
+    SELECT ratelimit_policy_override('strict', 'vip', 20), ratelimit_policy_override('durable', 'vip', 7, '1 day', 3);
     SELECT FROM ratelimit_check('durable', 'k', 2);
     SELECT set_config('phone_crypt.encryption_key', repeat('0123456789abcdef', 4), false);
     SELECT ratelimit_list_phone('deny', '+61401148075');
@@ -25,9 +26,10 @@ const SET_UP: &str = "
     SELECT ratelimit_block_phone('+61401148077', '1 hour');
     SELECT ratelimit_flush()";
 
-const EVERYTHING: [&str; 4] = [
+const EVERYTHING: [&str; 5] = [
     "SELECT * FROM phone_crypt.ratelimit_policies ORDER BY name",
     "SELECT * FROM phone_crypt.ratelimit_lists ORDER BY 1, 2, 3",
+    "SELECT * FROM phone_crypt.ratelimit_policy_overrides ORDER BY 1, 2",
     "SELECT * FROM phone_crypt.ratelimit_blocked_phones ORDER BY 1, 2",
     "SELECT key, algorithm, \"limit\", \"window\", burst, used, violations, blocked_until
        FROM phone_crypt.ratelimit_status ORDER BY key COLLATE \"C\"",

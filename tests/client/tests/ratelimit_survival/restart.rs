@@ -16,6 +16,8 @@ const MAKE_STATE: &str = "
     SELECT count(*) FROM generate_series(1, 20) AS n,
                          ratelimit_hit('bucket ' || n, 100, '100 days', n, 'token_bucket', 50);
     SELECT ratelimit_check('strict', 'villain') FROM generate_series(1, 3);
+    SELECT ratelimit_policy_set('month', 9, calendar => 'month', time_zone => 'Australia/Lord_Howe');
+    SELECT ratelimit_check('month', 'k', 4);
     SELECT ratelimit_block('blocked', '1 hour')";
 
 fn state(client: &mut Client) -> Vec<String> {
@@ -44,7 +46,7 @@ fn a_stop_in_good_order_loses_nothing_though_nothing_was_flushed() {
     client.wait_for_load();
     client.run(MAKE_STATE);
     let before = state(&mut client);
-    assert_eq!(before.len(), 500 + 20 + 20 + 2);
+    assert_eq!(before.len(), 500 + 20 + 20 + 3);
     assert_eq!(
         client.number("SELECT count(*) FROM phone_crypt.rate_limits"),
         0

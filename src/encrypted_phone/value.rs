@@ -8,7 +8,7 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 };
 use pgrx::{FromDatum, pg_sys};
 
-use super::is_the_type;
+use super::io::is_the_type;
 use crate::encrypted_phone::error::Error;
 use crate::pg::raw_function::varlena_bytes;
 use crate::pg::table_row::TableRow;

@@ -3,8 +3,8 @@
 use pgrx::pg_extern;
 use phone_crypt_core::crypto::KeyId;
 
-use super::{rehash, rehash_trigger};
 use crate::conversion::error::Error;
+use crate::conversion::{rehash, rehash_trigger};
 use crate::pg::Answer;
 use crate::pg::PgError;
 use crate::pg::arguments::given;

@@ -4,14 +4,15 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use std::ffi::CString;
 
-use super::batch::{self, Batch, Counts};
-use super::constraint;
-use super::source::Source;
-use super::sync_trigger::{self, Work};
-use super::verify::{self, Rows};
+use crate::conversion::batch::{self, Batch, Counts};
+use crate::conversion::constraint;
 use crate::conversion::error::Error;
+use crate::conversion::source::Source;
+use crate::conversion::sync_trigger::{self, Work};
+use crate::conversion::verify::{self, Rows};
 use crate::encrypted_phone::Keep;
 use crate::encrypted_phone::error::Error as TypedError;
+use crate::jobs::own_error;
 use crate::pg::Answer;
 use crate::pg::SqlError;
 use crate::pg::arguments::{given, required};
@@ -87,7 +88,7 @@ fn page_batch(
         path: &path,
     };
     if !matches!(batch.source, Source::Text) {
-        super::check_may_decrypt(batch.table, batch.column)?;
+        crate::conversion::check_may_decrypt(batch.table, batch.column)?;
     }
     let counts = match &*required(work, "work")? {
         "fill" => batch::fill(&batch),
@@ -99,7 +100,7 @@ fn page_batch(
         "decrypt" => batch::decrypt(&batch),
         _ => Err(Error::UnknownWork),
     }
-    .map_err(quotes_no_row)?;
+    .map_err(own_error)?;
     Ok(TableIterator::once((
         counts.changed,
         counts.repeated,
@@ -143,11 +144,6 @@ fn outcome(text: Option<Text<'_>>, source: &Source) -> Answer<Option<&'static st
 #[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
 fn check_source(source: Option<Text<'_>>) -> Answer<()> {
     Ok(Source::parse(&required(source, "source")?)?.check()?)
-}
-
-/// An error of our own, marked as one that may be passed on as it is: see `phone_crypt.batch_failed`.
-fn quotes_no_row(error: Error) -> ErrorReport {
-    ErrorReport::from(error).set_detail("No row is quoted here.")
 }
 
 /// `phone_crypt.conversion_differing(table, plain, encrypted, source, rows)`: how many rows would lose something if the plain

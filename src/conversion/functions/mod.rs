@@ -1,0 +1,4 @@
+//! The SQL functions.
+
+mod conversion;
+mod rehash;

@@ -1,0 +1,21 @@
+//! Forgetting a number, wherever it is.
+
+use super::number::Number;
+use super::outcome::Outcome;
+use super::{columns, limits};
+use crate::erasure::error::Result;
+use crate::keys::with_ring;
+
+/// Removes every trace of the number, as far as can be. What stands in the way at one object does not keep the others
+/// from being done. Rate limits in shared memory come last: what is forgotten there stays forgotten whatever becomes of
+/// the transaction.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
+    with_ring(|_| Result::Ok(()))?;
+    let mut outcomes = Vec::new();
+    outcomes.extend(columns::forget(number)?);
+    outcomes.sort_by(|one, other| one.object.cmp(&other.object));
+    outcomes.extend(limits::forget(number));
+    Ok(outcomes)
+}
