@@ -32,7 +32,7 @@ SELECT what, webhook_verify_standard(body::bytea, id, signed_at, signature, secr
 -- The earlier application's scheme: hex HMAC-SHA256 of timestamp.payload, computed by OpenSSL.
 SELECT * FROM webhook_sign('{"call":1}', 'the secret', '2026-01-01 00:00:00.9+00');
 SELECT "timestamp" FROM webhook_sign('', 'x', '1969-01-01');
-SELECT what, webhook_verify(body::bytea, signature, signed_at, secret, '1000 years') AS verified
+SELECT what, webhook_verify(body::bytea, example.signature, signed_at, secret, '1000 years') AS verified
   FROM (SELECT * FROM webhook_sign('{"call":1}', 'the secret', '2026-01-01')) AS s,
        LATERAL (VALUES
     ('as signed', '{"call":1}', signature, "timestamp", 'the secret'),
