@@ -11,7 +11,7 @@ use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement::Statement;
 use crate::pg::text::Text;
 use crate::pg::{Oid, oids};
-use crate::ratelimit::{self, Engine, PHONE_PREFIX, Place, StateKey, memory};
+use crate::ratelimit::{self, Engine, PHONE_PREFIX, StateKey, Storage, memory};
 
 const RATE_LIMITS: &str = "phone_crypt.rate_limits";
 const KEYS: [Oid; 1] = [oids::TEXTARRAYOID];
@@ -67,7 +67,7 @@ pub fn forget(number: &Number) -> Vec<Outcome> {
 }
 
 fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
-    let place = ratelimit::place()?;
+    let storage = ratelimit::storage()?;
     let prefix = String::from_utf8_lossy(PHONE_PREFIX);
     let hashes = number.hashes("")?;
     let mut keys: Vec<String> = hashes
@@ -77,18 +77,18 @@ fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
     // Rows whose hash key is gone: the number beside it still tells whose they are.
     let listed = others(
         &OTHERS_LISTED,
-        &place,
+        &storage,
         &keys,
         number,
         "phone_crypt.ratelimit_lists",
     )?;
     let context = "phone_crypt.ratelimit_blocked_phones";
-    let blocked = others(&OTHERS_BLOCKED, &place, &keys, number, context)?;
-    let unlisted = delete(&UNLIST, &place, &[keys.as_slice(), &listed].concat());
+    let blocked = others(&OTHERS_BLOCKED, &storage, &keys, number, context)?;
+    let unlisted = delete(&UNLIST, &storage, &[keys.as_slice(), &listed].concat());
     keys.extend(blocked);
-    let unblocked = delete(&UNBLOCK, &place, &keys);
-    let overridden = delete(&DROP_OVERRIDES, &place, &keys);
-    let forgotten = forget_states(&place, &keys)?;
+    let unblocked = delete(&UNBLOCK, &storage, &keys);
+    let overridden = delete(&DROP_OVERRIDES, &storage, &keys);
+    let forgotten = forget_states(&storage, &keys)?;
     let outcome = |object: &str, rows| Outcome::done(object, "deleted", rows);
     Ok(vec![
         outcome(RATE_LIMITS, forgotten),
@@ -101,7 +101,7 @@ fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
 /// Keys of rows whose encrypted number is this one, although their hashes are none of its own.
 fn others(
     statement: &'static std::thread::LocalKey<Statement>,
-    place: &Place,
+    storage: &Storage,
     keys: &[String],
     number: &Number,
     context: &str,
@@ -109,7 +109,7 @@ fn others(
     let mut found = Vec::new();
     let mut failure = None;
     statement.with(|statement| {
-        statement.run(place.owner, &[keys.to_vec().into_datum()], |row| {
+        statement.run(storage.owner, &[keys.to_vec().into_datum()], |row| {
             let value = row.get::<Text<'_>>(2);
             match value.map(|value| number.is_in(value.bytes(), context)) {
                 Some(Ok(true)) => found.extend(row.get::<String>(1)),
@@ -126,11 +126,11 @@ fn others(
 
 fn delete(
     statement: &'static std::thread::LocalKey<Statement>,
-    place: &Place,
+    storage: &Storage,
     keys: &[String],
 ) -> i64 {
     let arguments = [keys.to_vec().into_datum()];
-    let rows = statement.with(|statement| statement.run(place.owner, &arguments, |_| ()));
+    let rows = statement.with(|statement| statement.run(storage.owner, &arguments, |_| ()));
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
@@ -138,7 +138,7 @@ fn delete(
 ///
 /// The memory engine's flush writes what has been forgotten as an empty row. That is waited for, so that the row,
 /// whose name is the hash, can be deleted.
-fn forget_states(place: &Place, keys: &[String]) -> Result<i64> {
+fn forget_states(storage: &Storage, keys: &[String]) -> Result<i64> {
     let is_memory = ratelimit::in_force()? == Engine::Memory;
     let mut names = Vec::new();
     let mut known = BTreeSet::new();
@@ -149,8 +149,12 @@ fn forget_states(place: &Place, keys: &[String]) -> Result<i64> {
         }
         names.push(name);
     }
-    for (lost, space) in lost_slots(place, keys) {
-        let name = KeyName::of_policy(&lost).in_space(space);
+    for (lost, kind, space) in lost_slots(storage, keys) {
+        let name = KeyName {
+            bytes: &lost,
+            kind,
+            space,
+        };
         if is_memory && ratelimit::change(name, false, emptied)? {
             known.insert(String::from_utf8_lossy(&lost).into_owned());
         }
@@ -159,28 +163,32 @@ fn forget_states(place: &Place, keys: &[String]) -> Result<i64> {
         ratelimit::flush()?;
     }
     DELETE_STATE.with(|statement| {
-        statement.run(place.owner, &[names.into_datum()], |row| {
+        statement.run(storage.owner, &[names.into_datum()], |row| {
             known.extend(row.get::<String>(1));
         })
     });
     DELETE_LOST.with(|statement| {
-        statement.run(place.owner, &[keys.to_vec().into_datum()], |row| {
+        statement.run(storage.owner, &[keys.to_vec().into_datum()], |row| {
             known.extend(row.get::<String>(1));
         })
     });
     Ok(i64::try_from(known.len()).unwrap_or(i64::MAX))
 }
 
-/// What memory still holds of these keys for policies that are gone.
-fn lost_slots(place: &Place, keys: &[String]) -> Vec<(Vec<u8>, i32)> {
+/// What memory still holds of these keys for policies that are gone, and their leases.
+fn lost_slots(storage: &Storage, keys: &[String]) -> Vec<(Vec<u8>, KeyKind, i32)> {
     let mut lost = Vec::new();
-    if let Some(owner) = place.slots {
+    if let Some(owner) = storage.slots {
         memory::each_slot(owner, |slot| {
             let name = slot.name();
-            let key = name.bytes.splitn(3, |byte| *byte == b':').nth(2);
+            let key = match name.kind {
+                KeyKind::Plain => None,
+                KeyKind::Policy => name.bytes.splitn(3, |byte| *byte == b':').nth(2),
+                KeyKind::Lease => Some(name.bytes),
+            };
             let is_one = |key| keys.iter().any(|it| it.as_bytes() == key);
-            if name.kind == KeyKind::Policy && key.is_some_and(is_one) {
-                lost.push((name.bytes.to_vec(), name.space));
+            if key.is_some_and(is_one) {
+                lost.push((name.bytes.to_vec(), name.kind, name.space));
             }
         });
     }

@@ -1,8 +1,8 @@
 //! Waiting until what was changed is in the table.
 
-use super::engine::{Engine, in_force};
 use super::memory::{Cleanup, Flush};
-use super::place::place;
+use super::state::engine::{Engine, in_force};
+use super::storage::storage;
 use crate::ratelimit::error::{Error, Result};
 use crate::worker::{self, NotRun};
 
@@ -11,8 +11,8 @@ use crate::worker::{self, NotRun};
 ///
 /// Errors: a standby, or no launcher, 55000; the flush failed, 58000.
 pub fn flush() -> Result<()> {
-    let place = place()?;
-    if in_force()? == Engine::Table || place.slots.is_none() {
+    let storage = storage()?;
+    if in_force()? == Engine::Table || storage.slots.is_none() {
         return Ok(());
     }
     worker::run_and_wait(&[&Flush, &Cleanup]).map_err(|why| match why {

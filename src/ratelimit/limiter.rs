@@ -4,11 +4,11 @@ use phone_crypt_core::ratelimit::{
     self as core, Entry, KeyName, Limit, Listing, Reason, SlotKey, Verdict,
 };
 
-use super::engine::{Engine, in_force};
 use super::key::StateKey;
-use super::place::{Place, place};
 use super::policies::Policy;
-use super::step::Kept;
+use super::state::engine::{Engine, in_force};
+use super::state::transition::Transition;
+use super::storage::{Storage, storage};
 use super::table::{self, TableKey};
 use super::{lists, memory, outcomes, overrides};
 use crate::pg::clock;
@@ -88,19 +88,19 @@ impl<'a> Request<'a> {
     }
 
     /// Counts the answer, by policy and reason.
-    fn count(&self, place: &Place, verdict: &Verdict) {
+    fn count(&self, storage: &Storage, verdict: &Verdict) {
         match self.policy {
-            None => outcomes::count_plain(place, verdict),
+            None => outcomes::count_plain(storage, verdict),
             Some(policy) => {
-                outcomes::count(place, policy.enforced_space, &policy.outcomes, verdict);
+                outcomes::count(storage, policy.enforced_space, &policy.outcomes, verdict);
             }
         }
     }
 
     /// Counts an answer that a list gave, which no engine has counted.
-    fn count_listed(&self, place: &Place, verdict: &Verdict) {
-        table::count(place, Some(!verdict.decision.allowed));
-        self.count(place, verdict);
+    fn count_listed(&self, storage: &Storage, verdict: &Verdict) {
+        table::count(storage, Some(!verdict.decision.allowed));
+        self.count(storage, verdict);
     }
 
     /// What the caller is told: a policy that only watches lets through.
@@ -114,8 +114,8 @@ impl<'a> Request<'a> {
 
 /// Where the state of a key is. To be looked for as soon as the key is known: its slot comes from memory while the
 /// other arguments are read, and not while the lock is held.
-pub struct Aim<'a> {
-    place: Place,
+pub struct Located<'a> {
+    storage: Storage,
     at: At<'a>,
 }
 
@@ -127,37 +127,39 @@ enum At<'a> {
 /// Looks for the state of a key.
 ///
 /// Errors: no engine, 55000; a key that is too long, 22023.
-pub fn aim(name: KeyName<'_>, durable: bool) -> Result<Aim<'_>> {
-    let place = place()?;
-    let at = match (engine_of(durable)?, place.slots) {
-        (Engine::Memory, Some(owner)) => At::Slot(memory::aim(owner, name)?),
+pub fn locate(name: KeyName<'_>, durable: bool) -> Result<Located<'_>> {
+    let storage = storage()?;
+    let at = match (engine_of(durable)?, storage.slots) {
+        (Engine::Memory, Some(owner)) => At::Slot(memory::locate(owner, name)?),
         _ => At::Row(table_key(name, durable)),
     };
-    Ok(Aim { place, at })
+    Ok(Located { storage, at })
 }
 
 /// A hit.
 ///
 /// Errors: no slot, 53400; no engine, 55000.
 fn hit(request: &Request<'_>, cost: i64) -> Result<Verdict> {
-    let aim = aim(request.state.name(), request.durable)?;
-    hit_at(&aim, request, cost)
+    let located = locate(request.state.name(), request.durable)?;
+    hit_at(&located, request, cost)
 }
 
 /// A hit on a key that has been looked for.
 ///
 /// Errors: no slot, 53400.
-pub fn hit_at(aim: &Aim<'_>, request: &Request<'_>, cost: i64) -> Result<Verdict> {
-    if let At::Slot(key) = &aim.at {
-        memory::approach(key);
+pub fn hit_at(located: &Located<'_>, request: &Request<'_>, cost: i64) -> Result<Verdict> {
+    if let At::Slot(key) = &located.at {
+        memory::prefetch(key);
     }
     if let Some(verdict) = request.listed() {
-        request.count_listed(&aim.place, &verdict);
+        request.count_listed(&located.storage, &verdict);
         return Ok(verdict);
     }
-    let verdict = replace(aim, |entry, now_us| hit_entry(entry, now_us, request, cost))??;
+    let verdict = replace(located, |entry, now_us| {
+        hit_entry(entry, now_us, request, cost)
+    })??;
     let verdict = request.shown(verdict);
-    request.count(&aim.place, &verdict);
+    request.count(&located.storage, &verdict);
     Ok(verdict)
 }
 
@@ -166,10 +168,10 @@ fn hit_entry(
     now_us: i64,
     request: &Request<'_>,
     cost: i64,
-) -> (Kept, Result<Verdict>) {
+) -> (Transition, Result<Verdict>) {
     match core::hit(entry, now_us, &request.limit, cost) {
-        Ok((kept, verdict)) => (Kept::of_hit(kept, &verdict), Ok(verdict)),
-        Err(error) => (Kept::change(None), Err(error.into())),
+        Ok((kept, verdict)) => (Transition::of_hit(kept, &verdict), Ok(verdict)),
+        Err(error) => (Transition::change(None), Err(error.into())),
     }
 }
 
@@ -195,24 +197,27 @@ pub fn change<R>(
     durable: bool,
     mut with: impl FnMut(&Entry, i64) -> (Option<Entry>, R),
 ) -> Result<R> {
-    replace(&aim(name, durable)?, |entry, now_us| {
+    replace(&locate(name, durable)?, |entry, now_us| {
         let (kept, answer) = with(entry, now_us);
-        (Kept::change(kept), answer)
+        (Transition::change(kept), answer)
     })
 }
 
-fn replace<R>(aim: &Aim<'_>, mut step: impl FnMut(&Entry, i64) -> (Kept, R)) -> Result<R> {
-    let key = match aim.at {
-        At::Slot(key) => return memory::replace(&aim.place, key, step),
+fn replace<R>(
+    located: &Located<'_>,
+    mut transition: impl FnMut(&Entry, i64) -> (Transition, R),
+) -> Result<R> {
+    let key = match located.at {
+        At::Slot(key) => return memory::replace(&located.storage, key, transition),
         At::Row(key) => key,
     };
     let mut denied = None;
-    let answer = table::replace(&aim.place, key, |entry, now_us| {
-        let (kept, answer) = step(entry, now_us);
+    let answer = table::replace(&located.storage, key, |entry, now_us| {
+        let (kept, answer) = transition(entry, now_us);
         denied = kept.denied;
         (kept, answer)
     })?;
-    table::count(&aim.place, denied);
+    table::count(&located.storage, denied);
     Ok(answer)
 }
 
@@ -238,7 +243,7 @@ pub fn hit_moving(requests: &[Request<'_>], cost: i64) -> Result<Verdict> {
         [first, ..] => first,
     };
     if let Some(verdict) = requests.iter().find_map(Request::listed) {
-        request.count_listed(&place()?, &verdict);
+        request.count_listed(&storage()?, &verdict);
         return Ok(verdict);
     }
     let refs: Vec<&Request<'_>> = requests.iter().collect();
@@ -246,7 +251,7 @@ pub fn hit_moving(requests: &[Request<'_>], cost: i64) -> Result<Verdict> {
         move_and_hit(entries, now_us, request, cost)
     })?;
     let verdict = request.shown(answers.pop().unwrap_or(Err(Error::KeyLength))?);
-    request.count(&place()?, &verdict);
+    request.count(&storage()?, &verdict);
     Ok(verdict)
 }
 
@@ -265,7 +270,7 @@ pub fn look_moving(requests: &[Request<'_>], cost: i64) -> Result<Verdict> {
     let refs: Vec<&Request<'_>> = requests.iter().collect();
     let verdict = replace_all(&refs, |entries, now_us| {
         let merged = merged(entries, now_us);
-        let unchanged = vec![Kept::change(None); entries.len()];
+        let unchanged = vec![Transition::change(None); entries.len()];
         (unchanged, core::look(&merged, now_us, &request.limit, cost))
     })??;
     Ok(request.shown(verdict))
@@ -292,7 +297,7 @@ fn move_and_hit(
     now_us: i64,
     request: &Request<'_>,
     cost: i64,
-) -> (Vec<Kept>, Vec<Result<Verdict>>) {
+) -> (Vec<Transition>, Vec<Result<Verdict>>) {
     let current = entries.first().copied().unwrap_or(Entry::EMPTY);
     let merged = merged(entries, now_us);
     let (kept, verdict) = hit_entry(&merged, now_us, request, cost);
@@ -301,8 +306,8 @@ fn move_and_hit(
     let rest = entries
         .iter()
         .skip(1)
-        .map(|entry| Kept::change(is_live(entry, now_us).then_some(Entry::EMPTY)));
-    let all = std::iter::once(Kept { entry, ..kept }).chain(rest);
+        .map(|entry| Transition::change(is_live(entry, now_us).then_some(Entry::EMPTY)));
+    let all = std::iter::once(Transition { entry, ..kept }).chain(rest);
     (all.collect(), vec![verdict])
 }
 
@@ -318,12 +323,12 @@ pub fn check(policy: &Policy, key: &[u8], cost: i64) -> Result<Verdict> {
 /// Errors: as `hit`.
 pub fn check_all(requests: &[Request<'_>], cost: i64) -> Result<Vec<Verdict>> {
     let verdicts = decide_all(requests, cost)?;
-    let place = place()?;
+    let storage = storage()?;
     let is_denied = verdicts.iter().any(|it| !it.decision.allowed);
     for (request, verdict) in requests.iter().zip(&verdicts) {
         // Where another one says no, nothing was consumed here.
         if !(is_denied && verdict.reason == Reason::Ok) {
-            request.count(&place, verdict);
+            request.count(&storage, verdict);
         }
     }
     Ok(verdicts)
@@ -367,33 +372,33 @@ fn hit_entries(
     now_us: i64,
     requests: &[&Request<'_>],
     cost: i64,
-) -> (Vec<Kept>, Vec<Result<Verdict>>) {
+) -> (Vec<Transition>, Vec<Result<Verdict>>) {
     let limits: Vec<Limit<'_>> = requests.iter().map(|it| it.limit.clone()).collect();
     let only_watches = |index: usize| requests.get(index).is_some_and(|it| it.shadow);
     match core::hit_all(entries, now_us, &limits, cost, only_watches) {
         Ok(answers) => answers
             .into_iter()
-            .map(|(kept, verdict)| (Kept::of_hit(kept, &verdict), Ok(verdict)))
+            .map(|(kept, verdict)| (Transition::of_hit(kept, &verdict), Ok(verdict)))
             .unzip(),
         Err(error) => (
-            vec![Kept::change(None); entries.len()],
+            vec![Transition::change(None); entries.len()],
             vec![Err(error.into())],
         ),
     }
 }
 
 /// Measures and replaces several keys at one moment, whichever engines they are in. Rows are locked before slots,
-/// since a row may have to be waited for; and only if the step wants to change one.
+/// since a row may have to be waited for; and only if the transition wants to change one.
 fn replace_all<R>(
     requests: &[&Request<'_>],
-    mut step: impl FnMut(&[Entry], i64) -> (Vec<Kept>, R),
+    mut transition: impl FnMut(&[Entry], i64) -> (Vec<Transition>, R),
 ) -> Result<R> {
-    let place = place()?;
+    let storage = storage()?;
     let mut in_memory = Vec::new();
     let mut in_table = Vec::new();
     for (index, request) in requests.iter().enumerate() {
         match engine_of(request.durable)? {
-            Engine::Memory if place.slots.is_some() => in_memory.push(index),
+            Engine::Memory if storage.slots.is_some() => in_memory.push(index),
             _ => in_table.push(index),
         }
     }
@@ -401,19 +406,19 @@ fn replace_all<R>(
         .iter()
         .map(|index| table_key(requests[*index].state.name(), requests[*index].durable))
         .collect();
-    let mut rows = table::look(&place, &keys);
+    let mut rows = table::look(&storage, &keys);
     let mut are_locked = keys.is_empty();
     loop {
-        let mut changes: Vec<Kept> = Vec::new();
+        let mut changes: Vec<Transition> = Vec::new();
         let mut at_us = clock::now_us();
-        let answer = with_slots(&place, requests, &in_memory, |slots, now_us| {
+        let answer = with_slots(&storage, requests, &in_memory, |slots, now_us| {
             let entries = together(requests.len(), &in_memory, slots, &in_table, &rows);
-            let (kept, answer) = step(&entries, now_us);
+            let (kept, answer) = transition(&entries, now_us);
             changes = in_table.iter().map(|index| kept[*index]).collect();
             at_us = now_us;
             let wants_rows = changes.iter().any(|kept| kept.entry.is_some());
             match wants_rows && !are_locked {
-                true => (vec![Kept::change(None); in_memory.len()], None),
+                true => (vec![Transition::change(None); in_memory.len()], None),
                 false => (
                     in_memory.iter().map(|index| kept[*index]).collect(),
                     Some(answer),
@@ -422,31 +427,31 @@ fn replace_all<R>(
         })?;
         if let Some(answer) = answer {
             for (key, kept) in keys.iter().zip(&changes) {
-                table::count(&place, kept.denied);
+                table::count(&storage, kept.denied);
                 if let Some(entry) = kept.entry {
-                    table::write(&place, *key, &entry, at_us);
+                    table::write(&storage, *key, &entry, at_us);
                 }
             }
             return Ok(answer);
         }
-        rows = table::lock_all(&place, &keys);
+        rows = table::lock_all(&storage, &keys);
         are_locked = true;
     }
 }
 
 fn with_slots<R>(
-    place: &Place,
+    storage: &Storage,
     requests: &[&Request<'_>],
     in_memory: &[usize],
-    mut step: impl FnMut(&[Entry], i64) -> (Vec<Kept>, R),
+    mut transition: impl FnMut(&[Entry], i64) -> (Vec<Transition>, R),
 ) -> Result<R> {
     let keys: Vec<KeyName<'_>> = in_memory
         .iter()
         .map(|index| requests[*index].state.name())
         .collect();
-    match place.slots {
-        Some(owner) if !keys.is_empty() => memory::replace_all(place, owner, &keys, step),
-        _ => Ok(step(&[], clock::now_us()).1),
+    match storage.slots {
+        Some(owner) if !keys.is_empty() => memory::replace_all(storage, owner, &keys, transition),
+        _ => Ok(transition(&[], clock::now_us()).1),
     }
 }
 

@@ -5,29 +5,31 @@
 pub mod abi;
 mod calendar_rule;
 mod earlier;
-mod engine;
-pub mod error;
 mod flush;
 mod functions;
 mod key;
+pub mod leases;
 mod limiter;
 mod lists;
 pub mod memory;
 pub mod outcomes;
 mod overrides;
-mod place;
 mod policies;
-mod rows;
-mod step;
+mod state;
+mod storage;
 mod table;
 
 pub use calendar_rule::CalendarRule;
 pub use earlier::add_window;
-pub use engine::{Engine, in_force};
 pub use flush::{flush, flush_counts};
 pub use key::{PHONE_PREFIX, StateKey, checked_key};
-pub use limiter::{Request, aim, change, check, check_all, hit_at, hit_moving, look, look_moving};
-pub use place::{Place, place};
+pub use limiter::{
+    Request, change, check, check_all, hit_at, hit_moving, locate, look, look_moving,
+};
+pub use state::engine::{Engine, in_force};
+
 pub use policies::{Policy, all as all_policies, policy};
-pub use rows::each_row;
+pub use state::error;
+pub use state::rows::each_row;
+pub use storage::{Storage, storage};
 pub use table::own_counts;

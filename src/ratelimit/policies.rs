@@ -12,7 +12,7 @@ use super::calendar_rule::CalendarRule;
 use super::key::checked_policy_name;
 use super::memory;
 use super::outcomes::Remembered;
-use super::place::place;
+use super::storage::storage;
 use crate::pg::PgError;
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::interval::span_us;
@@ -172,7 +172,7 @@ fn forget_gone() {
             gone
         }
     });
-    if let (false, Ok(Some(owner))) = (gone.is_empty(), place().map(|place| place.slots)) {
+    if let (false, Ok(Some(owner))) = (gone.is_empty(), storage().map(|storage| storage.slots)) {
         memory::forget_spaces(owner, &gone);
     }
 }

@@ -1,7 +1,7 @@
 //! The table engine: state in `phone_crypt.rate_limits`, as part of the caller's transaction.
 //!
 //! A look without a lock comes first. Where the key is blocked or used up, that is the answer: a denial takes no
-//! lock and writes nothing. Else the row is locked, the clock read again and the step taken anew on what the row
+//! lock and writes nothing. Else the row is locked, the clock read again and the transition made anew on what the row
 //! says now.
 
 use pgrx::IntoDatum;
@@ -9,9 +9,9 @@ use phone_crypt_core::ratelimit::{Entry, KeyName, Row};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::memory;
-use super::place::Place;
-use super::rows::{self, DURABLE};
-use super::step::Kept;
+use super::state::rows::{self, DURABLE};
+use super::state::transition::Transition;
+use super::storage::Storage;
 use crate::pg::clock::now_us;
 use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
@@ -80,8 +80,8 @@ static OWN_HITS: AtomicU64 = AtomicU64::new(0);
 static OWN_DENIALS: AtomicU64 = AtomicU64::new(0);
 
 /// Counts a hit, if it was one.
-pub fn count(place: &Place, denied: Option<bool>) {
-    match (denied, place.slots) {
+pub fn count(storage: &Storage, denied: Option<bool>) {
+    match (denied, storage.slots) {
         (None, _) => {}
         (Some(is_denied), Some(owner)) => memory::count(owner, is_denied),
         (Some(is_denied), None) => {
@@ -101,26 +101,26 @@ pub fn own_counts() -> (u64, u64) {
 
 /// Measures and replaces the state of one key.
 pub fn replace<R>(
-    place: &Place,
+    storage: &Storage,
     key: TableKey<'_>,
-    mut step: impl FnMut(&Entry, i64) -> (Kept, R),
+    mut transition: impl FnMut(&Entry, i64) -> (Transition, R),
 ) -> Result<R> {
-    let seen = rows::row_of(place, key.name).map_or(Entry::EMPTY, |row| row.entry);
-    let (kept, answer) = step(&seen, now_us());
+    let seen = rows::row_of(storage, key.name).map_or(Entry::EMPTY, |row| row.entry);
+    let (kept, answer) = transition(&seen, now_us());
     if kept.entry.is_none() {
         return Ok(answer);
     }
     loop {
-        let locked = lock(place, key);
+        let locked = lock(storage, key);
         let now_us = now_us();
-        let (kept, answer) = step(&locked.unwrap_or(Entry::EMPTY), now_us);
+        let (kept, answer) = transition(&locked.unwrap_or(Entry::EMPTY), now_us);
         let Some(entry) = kept.entry else {
             return Ok(answer);
         };
         let written = match locked {
-            Some(_) => update(place, key, &entry, now_us),
+            Some(_) => update(storage, key, &entry, now_us),
             // Somebody else may have been first: then there is a row to lock.
-            None => insert(place, key, &entry, now_us),
+            None => insert(storage, key, &entry, now_us),
         };
         if written > 0 {
             return Ok(answer);
@@ -129,52 +129,52 @@ pub fn replace<R>(
 }
 
 /// What the rows of these keys say, without a lock.
-pub fn look(place: &Place, keys: &[TableKey<'_>]) -> Vec<Entry> {
+pub fn look(storage: &Storage, keys: &[TableKey<'_>]) -> Vec<Entry> {
     keys.iter()
-        .map(|key| rows::row_of(place, key.name).map_or(Entry::EMPTY, |row| row.entry))
+        .map(|key| rows::row_of(storage, key.name).map_or(Entry::EMPTY, |row| row.entry))
         .collect()
 }
 
 /// Locks the rows of these keys, and makes those that are missing. All who lock several do it in the order of the
 /// keys, so that nobody waits in a circle.
-pub fn lock_all(place: &Place, keys: &[TableKey<'_>]) -> Vec<Entry> {
+pub fn lock_all(storage: &Storage, keys: &[TableKey<'_>]) -> Vec<Entry> {
     let mut entries = vec![Entry::EMPTY; keys.len()];
     let mut order: Vec<usize> = (0..keys.len()).collect();
     order.sort_by_key(|index| keys[*index].name);
     for index in order {
         entries[index] = loop {
-            if let Some(entry) = lock(place, keys[index]) {
+            if let Some(entry) = lock(storage, keys[index]) {
                 break entry;
             }
-            insert(place, keys[index], &Entry::EMPTY, now_us());
+            insert(storage, keys[index], &Entry::EMPTY, now_us());
         };
     }
     entries
 }
 
 /// Writes a row that has been locked.
-pub fn write(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) {
-    update(place, key, entry, now_us);
+pub fn write(storage: &Storage, key: TableKey<'_>, entry: &Entry, now_us: i64) {
+    update(storage, key, entry, now_us);
 }
 
-fn lock(place: &Place, key: TableKey<'_>) -> Option<Entry> {
+fn lock(storage: &Storage, key: TableKey<'_>) -> Option<Entry> {
     let mut entry = None;
     LOCK.with(|lock| {
-        lock.run(place.owner, &name(key.name), |row| {
+        lock.run(storage.owner, &name(key.name), |row| {
             entry = Some(rows::found_in(row).entry);
         })
     });
     entry
 }
 
-fn insert(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
+fn insert(storage: &Storage, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
     let columns = columns(key, entry, now_us);
-    INSERT.with(|insert| insert.run(place.owner, &columns, |_| ()))
+    INSERT.with(|insert| insert.run(storage.owner, &columns, |_| ()))
 }
 
-fn update(place: &Place, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
+fn update(storage: &Storage, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
     let columns = columns(key, entry, now_us);
-    UPDATE.with(|update| update.run(place.owner, &columns, |_| ()))
+    UPDATE.with(|update| update.run(storage.owner, &columns, |_| ()))
 }
 
 /// The columns of a name: bytes of the database's own encoding, as the text that they came from, kind and space.

@@ -75,7 +75,7 @@ fn start_us(state: &State) -> i64 {
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn unflushed_keys() -> std::result::Result<SetOfIterator<'static, RawText>, ErrorReport> {
     let mut keys = Vec::new();
-    if let (Engine::Memory, Some(owner)) = (ratelimit::in_force()?, ratelimit::place()?.slots) {
+    if let (Engine::Memory, Some(owner)) = (ratelimit::in_force()?, ratelimit::storage()?.slots) {
         memory::each_slot(owner, |slot| {
             let name = slot.name();
             if slot.row_expires_us() == 0 && name.kind == KeyKind::Plain {

@@ -70,10 +70,10 @@ fn hit(
     burst: Option<i64>,
 ) -> Result<Verdict> {
     let key = self::key(key)?;
-    let aim = ratelimit::aim(KeyName::plain(key), false)?;
+    let located = ratelimit::locate(KeyName::plain(key), false)?;
     let cost = self::cost(cost)?;
     let limit = self::limit(limit, window, algorithm, burst)?;
-    ratelimit::hit_at(&aim, &Request::plain(key, limit), cost)
+    ratelimit::hit_at(&located, &Request::plain(key, limit), cost)
 }
 
 /// `ratelimit_peek(key, limit, window[, cost[, algorithm[, burst]]])`: the answer that a hit would get. Nothing is

@@ -26,11 +26,11 @@ struct Shown {
 
 /// Every key of this database that matters: those in memory, and those rows of the table that memory has not.
 fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
-    let place = ratelimit::place()?;
+    let storage = ratelimit::storage()?;
     let mut all = Vec::new();
     let mut keys = std::collections::HashSet::new();
     let in_force = ratelimit::in_force()?;
-    if let (Engine::Memory, Some(owner)) = (in_force, place.slots) {
+    if let (Engine::Memory, Some(owner)) = (in_force, storage.slots) {
         memory::each_slot(owner, |slot| {
             let name = slot.name();
             keys.insert((name.bytes.to_vec(), name.kind, name.space));
@@ -44,7 +44,7 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
             });
         });
     }
-    ratelimit::each_row(place.table, |name, row| {
+    ratelimit::each_row(storage.oid, |name, row| {
         if !keys.contains(&(name.bytes.to_vec(), name.kind, name.space)) {
             let engine = if row.is_durable {
                 Engine::Table
@@ -66,7 +66,12 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
         .map(|it| it.space())
         .collect();
     // What a policy that is gone has left behind means nothing, nor does what another trial has.
-    let is_known = |shown: &Shown| shown.kind == KeyKind::Plain || spaces.contains(&shown.space);
+    // Leases are no counts.
+    let is_known = |shown: &Shown| match shown.kind {
+        KeyKind::Plain => true,
+        KeyKind::Policy => spaces.contains(&shown.space),
+        KeyKind::Lease => false,
+    };
     all.retain(|shown| shown.entry.expires_us() > now_us && is_known(shown));
     Ok(all)
 }
@@ -171,9 +176,9 @@ fn ratelimit_counters() -> std::result::Result<
     ErrorReport,
 > {
     let engine = ratelimit::in_force()?;
-    let counted = ratelimit::place()?.slots.map(memory::totals);
+    let counted = ratelimit::storage()?.slots.map(memory::totals);
     let (own_hits, own_denials) = ratelimit::own_counts();
-    let owner = ratelimit::place()?
+    let owner = ratelimit::storage()?
         .slots
         .filter(|_| engine == Engine::Memory);
     let book = owner.and(counted);
@@ -223,7 +228,7 @@ fn ratelimit_outcomes() -> std::result::Result<
     >,
     ErrorReport,
 > {
-    let place = ratelimit::place()?;
+    let storage = ratelimit::storage()?;
     let policies = ratelimit::all_policies();
     let named = policies
         .iter()
@@ -232,7 +237,7 @@ fn ratelimit_outcomes() -> std::result::Result<
         .chain(named)
         .map(|(name, space)| {
             let [allowed, limited, blocked, denylisted, shadow] =
-                outcomes::counts(&place, space).map(signed);
+                outcomes::counts(&storage, space).map(signed);
             (name, allowed, limited, blocked, denylisted, shadow)
         });
     Ok(TableIterator::new(rows.collect::<Vec<_>>()))

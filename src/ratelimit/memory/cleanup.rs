@@ -58,14 +58,14 @@ impl Task for Cleanup {
 fn sweep(owner: Owner) -> bool {
     let from = entry(owner).swept_to.load(Ordering::Relaxed);
     let to = from.saturating_add(PAGES);
-    let is_end = in_table(owner, |place| {
+    let is_end = in_table(owner, |table| {
         let pages = relation::pages(Oid::from(owner.table));
         let arguments = [
             format!("({from},0)").into_datum(),
             format!("({to},0)").into_datum(),
             now_us().into_datum(),
         ];
-        DELETE.with(|delete| delete.run(place.owner, &arguments, |_| ()));
+        DELETE.with(|delete| delete.run(table.owner, &arguments, |_| ()));
         to >= pages
     });
     let next = if is_end == Some(false) { to } else { 0 };

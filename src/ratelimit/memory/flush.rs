@@ -13,8 +13,8 @@ use super::writer::{Copied, Writer};
 use super::{hits, loader};
 use crate::pg::clock::now_us;
 use crate::pg::{Oid, worker};
-use crate::ratelimit::engine::{Engine, is_in_force};
-use crate::ratelimit::place::RATE_LIMITS;
+use crate::ratelimit::state::engine::{Engine, is_in_force};
+use crate::ratelimit::state::state_table::RATE_LIMITS;
 use crate::settings;
 use crate::worker::{Job, Seen, Task, Urgency, beat};
 

@@ -10,10 +10,10 @@ use super::shmem::{
 };
 use crate::pg::clock::now_us;
 use crate::pg::process::is_recovering;
-use crate::ratelimit::error::{Error, Result};
-use crate::ratelimit::place::Place;
-use crate::ratelimit::rows::{self, Found as RowFound};
-use crate::ratelimit::step::Kept;
+use crate::ratelimit::state::error::{Error, Result};
+use crate::ratelimit::state::rows::{self, Found as RowFound};
+use crate::ratelimit::state::state_table::StateTable;
+use crate::ratelimit::state::transition::Transition;
 use crate::worker::wake_launcher;
 
 /// What the table has of a key, and the removals its partition had seen when it was read.
@@ -33,29 +33,29 @@ enum Where {
     Elsewhere(u64),
 }
 
-/// Measures and replaces the state of one key. `step` runs under the lock: it neither fails nor waits.
+/// Measures and replaces the state of one key. `transition` runs under the lock: it neither fails nor waits.
 ///
 /// Errors: the database has its share of slots, and they hold what nothing else has, 53400.
 pub fn replace<R>(
-    place: &Place,
+    table: &StateTable,
     key: SlotKey<'_>,
-    mut step: impl FnMut(&Entry, i64) -> (Kept, R),
+    mut transition: impl FnMut(&Entry, i64) -> (Transition, R),
 ) -> Result<R> {
     let mut read = None;
     loop {
         let mut partition = lock(partition_of(&key));
         let now_us = now_us();
-        let (found, known) = match locate(&mut partition, &key, read, now_us) {
+        let (found, known) = match find_key(&mut partition, &key, read, now_us) {
             Where::Slot(index) => (Ok(index), *partition.slot(index).entry()),
             Where::New(entry, expires_us) => (Err(expires_us), entry),
             Where::Elsewhere(at_removal) => {
                 drop(partition);
-                read = Some(read_row(place, &key, at_removal));
+                read = Some(read_row(table, &key, at_removal));
                 check_for_interrupts!();
                 continue;
             }
         };
-        let (kept, answer) = step(&known, now_us);
+        let (kept, answer) = transition(&known, now_us);
         let stored = store(&mut partition, &key, found, &known, kept, now_us);
         drop(partition);
         return stored.map(|()| answer).map_err(|Full| no_slot(key.owner()));
@@ -64,10 +64,10 @@ pub fn replace<R>(
 
 /// As `replace`, of several different keys at one moment.
 pub fn replace_all<R>(
-    place: &Place,
+    table: &StateTable,
     owner: Owner,
     keys: &[KeyName<'_>],
-    mut step: impl FnMut(&[Entry], i64) -> (Vec<Kept>, R),
+    mut transition: impl FnMut(&[Entry], i64) -> (Vec<Transition>, R),
 ) -> Result<R> {
     let keys: Vec<SlotKey<'_>> = keys
         .iter()
@@ -86,8 +86,8 @@ pub fn replace_all<R>(
         let now_us = now_us();
         let mut missing = None;
         for (index, key) in keys.iter().enumerate() {
-            let partition = &mut partitions[place_in(&order, key)];
-            match locate(partition, key, reads[index], now_us) {
+            let partition = &mut partitions[position_in(&order, key)];
+            match find_key(partition, key, reads[index], now_us) {
                 Where::Slot(slot) => {
                     entries[index] = *partition.slot(slot).entry();
                     rows_expire_us[index] = partition.slot(slot).row_expires_us();
@@ -104,14 +104,14 @@ pub fn replace_all<R>(
         }
         if let Some((index, at_removal)) = missing {
             drop(partitions);
-            reads[index] = Some(read_row(place, &keys[index], at_removal));
+            reads[index] = Some(read_row(table, &keys[index], at_removal));
             check_for_interrupts!();
             continue;
         }
-        let (kept, answer) = step(&entries, now_us);
+        let (kept, answer) = transition(&entries, now_us);
         let mut outcome = Ok(());
         for (index, key) in keys.iter().enumerate() {
-            let partition = &mut partitions[place_in(&order, key)];
+            let partition = &mut partitions[position_in(&order, key)];
             let found = match partition.find(key, now_us) {
                 Found::Slot(slot) => Ok(slot),
                 _ => Err(rows_expire_us[index]),
@@ -136,30 +136,30 @@ fn take_back(
     now_us: i64,
 ) {
     for (key, entry) in keys.iter().zip(entries) {
-        let partition = &mut partitions[place_in(order, key)];
+        let partition = &mut partitions[position_in(order, key)];
         if let Found::Slot(slot) = partition.find(key, now_us) {
             partition.keep(slot, entry);
         }
     }
 }
 
-fn place_in(order: &[usize], key: &SlotKey<'_>) -> usize {
+fn position_in(order: &[usize], key: &SlotKey<'_>) -> usize {
     order
         .binary_search(&partition_of(key))
-        .unwrap_or_else(|place| place)
+        .unwrap_or_else(|insertion| insertion)
 }
 
-/// A key, whose bucket is on its way from memory from now on.
+/// The key, whose bucket is prefetched.
 ///
 /// Errors: a key that is too long, 22023.
-pub fn aim(owner: Owner, name: KeyName<'_>) -> Result<SlotKey<'_>> {
+pub fn locate(owner: Owner, name: KeyName<'_>) -> Result<SlotKey<'_>> {
     let key = slot_key(owner, name)?;
     prefetch_bucket(&key);
     Ok(key)
 }
 
-/// Some work later: from now on its slot is.
-pub fn approach(key: &SlotKey<'_>) {
+/// Prefetches the slot.
+pub fn prefetch(key: &SlotKey<'_>) {
     prefetch_slot(key);
 }
 
@@ -167,7 +167,12 @@ fn slot_key(owner: Owner, name: KeyName<'_>) -> Result<SlotKey<'_>> {
     SlotKey::new(owner, name, header().seed).ok_or(Error::KeyLength)
 }
 
-fn locate(partition: &mut Partition, key: &SlotKey<'_>, read: Option<Read>, now_us: i64) -> Where {
+fn find_key(
+    partition: &mut Partition,
+    key: &SlotKey<'_>,
+    read: Option<Read>,
+    now_us: i64,
+) -> Where {
     match (partition.find(key, now_us), read) {
         (Found::Slot(index), _) => Where::Slot(index),
         (Found::Unknown, _) => Where::New(Entry::EMPTY, 0),
@@ -182,8 +187,8 @@ fn locate(partition: &mut Partition, key: &SlotKey<'_>, read: Option<Read>, now_
 }
 
 /// Reads a key's row, with no lock held. Rows of durable policies are not this engine's.
-fn read_row(place: &Place, key: &SlotKey<'_>, at_removal: u64) -> Read {
-    let row = rows::row_of(place, key.name()).filter(|row| !row.is_durable);
+fn read_row(table: &StateTable, key: &SlotKey<'_>, at_removal: u64) -> Read {
+    let row = rows::row_of(table, key.name()).filter(|row| !row.is_durable);
     let (entry, expires_us) = match row {
         Some(RowFound {
             entry, expires_us, ..
@@ -197,7 +202,7 @@ fn read_row(place: &Place, key: &SlotKey<'_>, at_removal: u64) -> Read {
     }
 }
 
-/// Keeps what a step made of an entry. A key of which nothing is known and nothing is to be kept takes no slot:
+/// Keeps what a transition made of an entry. A key of which nothing is known and nothing is to be kept takes no slot:
 /// denials do not fill the memory. On a standby neither does one that only the table knows: its primary may go on
 /// writing that row.
 fn store(
@@ -205,7 +210,7 @@ fn store(
     key: &SlotKey<'_>,
     found: std::result::Result<usize, i64>,
     known: &Entry,
-    kept: Kept,
+    kept: Transition,
     now_us: i64,
 ) -> std::result::Result<(), Full> {
     let index = match found {

@@ -4,7 +4,7 @@ use phone_crypt_core::ratelimit::{Book, MAX_OWNERS, Slot};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32};
 
 use crate::pg::lwlock::LWLock;
-use crate::ratelimit::outcomes::{MAX_COUNTED, OutcomeEntry};
+use crate::ratelimit::state::outcome_entry::{MAX_COUNTED, OutcomeEntry};
 
 /// Slots of a partition, where there are enough for several.
 const SLOTS_A_PARTITION: usize = 512;
@@ -63,7 +63,7 @@ pub struct Head {
     pub book: Book,
 }
 
-/// A database that uses the engine. Zero oids: a free place.
+/// A database that uses the engine. Zero oids: a free entry.
 #[repr(C)]
 pub struct OwnerEntry {
     /// The database.

@@ -7,7 +7,7 @@ use super::owners::entry;
 use super::shmem::{header, lock, partition_of, shape};
 use crate::pg::Oid;
 use crate::pg::clock::now_us;
-use crate::ratelimit::rows;
+use crate::ratelimit::state::rows;
 use crate::worker::beat;
 
 /// Loads every live row of an owner's table. Runs in a transaction of the owner's database.

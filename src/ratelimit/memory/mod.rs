@@ -4,7 +4,7 @@
 //!
 //! * Keys are spread over partitions by a keyed hash. Each partition has one LWLock (wait event
 //!   `PhoneCryptRateLimit`), always taken exclusively, and nothing that can raise an error or wait is done while it
-//!   is held: what a hit does there is pure arithmetic of core (`Slots`, and the step that is handed in).
+//!   is held: what a hit does there is pure arithmetic of core (`Slots`, and the transition that is handed in).
 //! * Whoever needs several partitions takes their locks in the order of their numbers.
 //! * A key that has no slot may have a row in the table (`Found::Elsewhere`). It is read with no lock held. Under the
 //!   lock again, what was read counts only if no slot has been removed meanwhile: else the key may have come, been
@@ -32,6 +32,6 @@ mod writer;
 pub use area::Slots;
 pub use cleanup::Cleanup;
 pub use flush::Flush;
-pub use hits::{aim, approach, count, each_slot, forget_spaces, replace, replace_all, totals};
+pub use hits::{count, each_slot, forget_spaces, locate, prefetch, replace, replace_all, totals};
 pub use owners::{claim_outcomes, is_loaded, outcomes, owner};
 pub use shmem::{is_there, slots};

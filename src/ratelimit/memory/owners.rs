@@ -7,8 +7,8 @@ use super::layout::OwnerEntry;
 use super::shmem::{header, lock_owners};
 use crate::pg::Oid;
 use crate::pg::clock::now_us;
-use crate::ratelimit::error::{Error, Result};
-use crate::ratelimit::outcomes::OutcomeEntry;
+use crate::ratelimit::state::error::{Error, Result};
+use crate::ratelimit::state::outcome_entry::OutcomeEntry;
 use crate::worker;
 
 /// The owner of the slots of a database's table, entered into the list if it is new.

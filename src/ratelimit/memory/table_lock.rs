@@ -5,20 +5,20 @@ use phone_crypt_core::ratelimit::Owner;
 use std::panic::AssertUnwindSafe;
 
 use crate::pg::{Oid, relation};
-use crate::ratelimit::place::RATE_LIMITS;
-use crate::ratelimit::{Place, place};
+use crate::ratelimit::state::state_table::RATE_LIMITS;
+use crate::ratelimit::state::state_table::{StateTable, state_table};
 
 /// Runs something in a transaction, with the table locked against being dropped or replaced; it is given the
-/// table's place. `None` if the table is another one by now, or somebody has a lock on it that does not go with ours:
+/// table. `None` if the table is another one by now, or somebody has a lock on it that does not go with ours:
 /// whoever drops the extension is not to be waited for.
-pub fn in_table<R>(owner: Owner, run: impl FnOnce(&Place) -> R) -> Option<R> {
+pub fn in_table<R>(owner: Owner, run: impl FnOnce(&StateTable) -> R) -> Option<R> {
     BackgroundWorker::transaction(AssertUnwindSafe(|| {
-        let table = Oid::from(owner.table);
-        let is_locked = relation::try_lock_for_writing(table);
-        let is_ours = is_locked && RATE_LIMITS.watch() == Some(table);
+        let oid = Oid::from(owner.table);
+        let is_locked = relation::try_lock_for_writing(oid);
+        let is_ours = is_locked && RATE_LIMITS.watch() == Some(oid);
         is_ours
-            .then(|| place().ok())
+            .then(|| state_table().ok())
             .flatten()
-            .map(|place| run(&place))
+            .map(|table| run(&table))
     }))
 }

@@ -16,8 +16,8 @@ use crate::pg::table_scan::has_any_version;
 use crate::pg::worker::attempt;
 use crate::pg::{Datum, Oid, oids};
 use crate::pg::{arrays, sqlstate};
-use crate::ratelimit::Place;
-use crate::ratelimit::rows::{KIND, SPACE};
+use crate::ratelimit::state::rows::{KIND, SPACE};
+use crate::ratelimit::state::state_table::StateTable;
 use crate::worker::beat;
 
 /// What a slot held when it was copied.
@@ -133,7 +133,7 @@ impl Writer {
                 continue;
             }
             beat();
-            match self.attempt(|place| upsert(place, rows)) {
+            match self.attempt(|table| upsert(table, rows)) {
                 Ok(Some(())) => mark_flushed(rows),
                 Ok(None) => return false,
                 Err(PgSqlErrorCode::ERRCODE_LOCK_NOT_AVAILABLE) => self.write_free(rows),
@@ -157,9 +157,9 @@ impl Writer {
 
     /// Writes those of a batch that nobody holds. Should somebody come in between, all of them wait for the next flush.
     fn write_free(&mut self, rows: &[&Copied]) {
-        let written = self.attempt(|place| {
-            let free = free(place, rows);
-            upsert(place, &free);
+        let written = self.attempt(|table| {
+            let free = free(table, rows);
+            upsert(table, &free);
             free
         });
         match written {
@@ -171,7 +171,7 @@ impl Writer {
         }
     }
 
-    fn attempt<R>(&self, run: impl FnOnce(&Place) -> R) -> Result<Option<R>, PgSqlErrorCode> {
+    fn attempt<R>(&self, run: impl FnOnce(&StateTable) -> R) -> Result<Option<R>, PgSqlErrorCode> {
         attempt(|| in_table(self.owner, run))
     }
 
@@ -188,10 +188,10 @@ impl Writer {
 }
 
 /// Those whose rows can be written without waiting: their row could be locked, or they have none in any state.
-fn free<'a>(place: &Place, rows: &[&'a Copied]) -> Vec<&'a Copied> {
+fn free<'a>(table: &StateTable, rows: &[&'a Copied]) -> Vec<&'a Copied> {
     let mut locked: HashSet<(Vec<u8>, i16, i32)> = HashSet::new();
     LOCK.with(|lock| {
-        lock.run(place.owner, &[texts(rows)], |row| {
+        lock.run(table.owner, &[texts(rows)], |row| {
             if let (Some(key), Some(kind), Some(space)) = (row.get(1), row.get(2), row.get(3)) {
                 locked.insert((key, kind, space));
             }
@@ -200,13 +200,13 @@ fn free<'a>(place: &Place, rows: &[&'a Copied]) -> Vec<&'a Copied> {
     let mut free = rows.to_vec();
     free.retain(|row| {
         let is_locked = locked.contains(&(row.key.clone(), row.kind.number(), row.space));
-        is_locked || !has_version(place, row.name())
+        is_locked || !has_version(table, row.name())
     });
     free
 }
 
-fn upsert(place: &Place, rows: &[&Copied]) {
-    UPSERT.with(|upsert| upsert.run(place.owner, &arrays(rows), |_| ()));
+fn upsert(table: &StateTable, rows: &[&Copied]) {
+    UPSERT.with(|upsert| upsert.run(table.owner, &arrays(rows), |_| ()));
 }
 
 fn mark_flushed(rows: &[&Copied]) {
@@ -257,10 +257,10 @@ fn texts(batch: &[&Copied]) -> Option<Datum> {
 }
 
 /// Whether the key has a row in any state, also one that nobody else can see yet.
-fn has_version(place: &Place, name: KeyName<'_>) -> bool {
+fn has_version(table: &StateTable, name: KeyName<'_>) -> bool {
     has_any_version(
-        place.table,
-        place.index,
+        table.oid,
+        table.index,
         name.bytes,
         (KIND as i16, name.kind.number()),
         (SPACE as i16, name.space),

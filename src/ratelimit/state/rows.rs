@@ -2,7 +2,7 @@
 
 use phone_crypt_core::ratelimit::{Entry, KeyKind, KeyName, Row};
 
-use super::place::Place;
+use super::state_table::StateTable;
 use crate::pg::Oid;
 use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::table_row::TableRow;
@@ -26,9 +26,9 @@ pub struct Found {
 }
 
 /// The row of a key, as the newest snapshot has it.
-pub fn row_of(place: &Place, name: KeyName<'_>) -> Option<Found> {
+pub fn row_of(table: &StateTable, name: KeyName<'_>) -> Option<Found> {
     let mut found = None;
-    table_scan::scan_key(place.table, place.index, name.bytes, |row| {
+    table_scan::scan_key(table.oid, table.index, name.bytes, |row| {
         if space_of(row) == Some((name.kind, name.space)) {
             found = Some(found_in(row));
         }
@@ -65,7 +65,7 @@ pub fn found_in(row: &TableRow) -> Found {
     }
 }
 
-/// The columns by their place in the table (`sql/ratelimit/ratelimit.sql`).
+/// The columns by their number in the table (`sql/ratelimit/ratelimit.sql`).
 fn columns_of(row: &TableRow) -> Row {
     let updated: Option<i64> = row.get(5);
     Row {

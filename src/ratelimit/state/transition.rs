@@ -4,25 +4,25 @@ use phone_crypt_core::ratelimit::{Entry, Verdict};
 
 /// What becomes of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
+pub struct Transition {
     /// What is to be kept; `None` leaves things as they are.
     pub entry: Option<Entry>,
     /// Whether a hit was denied; `None` if it was none.
     pub denied: Option<bool>,
 }
 
-impl Kept {
+impl Transition {
     /// After a hit.
-    pub fn of_hit(entry: Option<Entry>, verdict: &Verdict) -> Kept {
-        Kept {
+    pub fn of_hit(entry: Option<Entry>, verdict: &Verdict) -> Transition {
+        Transition {
             entry,
             denied: Some(!verdict.decision.allowed),
         }
     }
 
     /// After something that is no hit.
-    pub fn change(entry: Option<Entry>) -> Kept {
-        Kept {
+    pub fn change(entry: Option<Entry>) -> Transition {
+        Transition {
             entry,
             denied: None,
         }

@@ -1,7 +1,7 @@
 //! Which engine keeps the state.
 
-use super::memory;
-use crate::ratelimit::error::{Error, Result};
+use super::error::{Error, Result};
+use crate::pg::preload;
 use crate::settings::{self, RatelimitEngine};
 
 /// An engine.
@@ -28,7 +28,7 @@ impl Engine {
 ///
 /// Errors: `memory` is asked for and there is none, 55000.
 pub fn in_force() -> Result<Engine> {
-    match (settings::ratelimit_engine(), memory::is_there()) {
+    match (settings::ratelimit_engine(), preload::is_preloaded()) {
         (RatelimitEngine::Table, _) | (RatelimitEngine::Auto, false) => Ok(Engine::Table),
         (RatelimitEngine::Auto | RatelimitEngine::Memory, true) => Ok(Engine::Memory),
         (RatelimitEngine::Memory, false) => Err(Error::NoSharedMemory),

@@ -1,0 +1,8 @@
+//! What both engines share: the table, its rows, what becomes of an entry, which engine is in force, and the errors.
+
+pub mod engine;
+pub mod error;
+pub mod outcome_entry;
+pub mod rows;
+pub mod state_table;
+pub mod transition;
