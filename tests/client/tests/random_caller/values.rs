@@ -171,6 +171,13 @@ const BIGINTS: [&str; 9] = [
     "10",
 ];
 const BOOLEANS: [&str; 3] = ["NULL", "true", "false"];
+const TIMES_OF_DAY: [&str; 5] = [
+    "NULL",
+    "'00:00'",
+    "'24:00'",
+    "'12:00:00.000001'",
+    "'23:59:59.999999'",
+];
 const INTERVALS: [&str; 14] = [
     "NULL",
     "'0'",
@@ -449,6 +456,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "boolean" => &BOOLEANS,
         "interval" => &INTERVALS,
         "timestamp with time zone" => &TIMES,
+        "time without time zone" => &TIMES_OF_DAY,
         "inet" => &INETS,
         "text[]" | "name[]" => &ARRAYS,
         "interval[]" => &INTERVAL_ARRAYS,
