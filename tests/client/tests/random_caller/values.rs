@@ -359,7 +359,24 @@ fn likely(kind: &str, name: &str) -> &'static [&'static str] {
             "'reencrypt'",
             "'decrypt'",
         ],
-        "scheme" => &["'cbc'", "'node-evp'"],
+        "scheme" => &[
+            "'cbc'",
+            "'node-evp'",
+            "'phone-agent'",
+            "'standard'",
+            "'twilio'",
+            "'vonage-sms'",
+            "'plivo-v3'",
+            "'aws-sns'",
+        ],
+        "endpoint" => &["'hook'", "'form'"],
+        "headers" => &[
+            "(SELECT jsonb_build_object('resend-signature', s.signature, 'resend-timestamp', s.timestamp)
+                FROM public.webhook_sign('', 'secret') AS s)",
+            "'{\"resend-signature\": [\"\", {\"a\": []}], \"Resend-Timestamp\": 1e400}'",
+            "jsonb_build_object('Resend-Signature', repeat('a', 1000000), 'resend-signature', repeat('[', 1000))",
+        ],
+        "url" => &["'https://example.com/?sig=%00%ff%&&=&sig='", "'://'"],
         "context" | "hash_context" => &["''", "chr(31) || 'c1'"],
         "regions" => &["'AU,US'", "''"],
         "value" => &[
