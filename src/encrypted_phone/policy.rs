@@ -1,4 +1,4 @@
-//! What is to become of a row whose number is forgotten, and after how long it is purged, as a security label of its
+//! What happens to a row whose number is forgotten, and after how long it is purged, as a security label of its
 //! column says: `SECURITY LABEL FOR phone_crypt ON COLUMN customer.phone IS 'on_forget=null'`, or
 //! `'on_forget=delete, retention=90 days, retention_column=created_at'`.
 
