@@ -58,6 +58,7 @@ static TASKS: [&dyn Task; 3] = [
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
     pg::preload::note();
+    pg::panic_hook::install();
     settings::define();
     keys::collect_at_start();
     pg::shmem::request(&AREAS);

@@ -41,7 +41,7 @@ COMMENT ON FUNCTION phone_decrypt(text, text) IS
 COMMENT ON FUNCTION phone_try_decrypt(text, text) IS
     'as phone_decrypt, NULL where the value is at fault';
 COMMENT ON FUNCTION phone_reveal(text, text) IS
-    'the number for whoever may execute phone_decrypt, else its mask';
+    'the number for whoever may execute phone_decrypt, else its mask; in a SECURITY DEFINER function both the definer and the outermost caller must be allowed to';
 COMMENT ON FUNCTION phone_encrypt_raw(text, text) IS
     'encrypts any text as it is (kind 02)';
 COMMENT ON FUNCTION phone_decrypt_raw(text, text) IS
@@ -98,6 +98,12 @@ COMMENT ON FUNCTION ratelimit_peek_policy_phone(text, text, bigint, text) IS
     'the answer ratelimit_check_phone would give; consumes nothing';
 COMMENT ON FUNCTION ratelimit_check_all(text[], text[], bigint) IS
     'a hit against several policies, each with its key, all or nothing; policy is the one that decided';
+COMMENT ON FUNCTION ratelimit_acquire(text, bigint, interval) IS
+    'a lease of a key, of which at most so many are held at once; it ends by itself';
+COMMENT ON FUNCTION ratelimit_release(text) IS
+    'gives a lease back; whether it was still held';
+COMMENT ON FUNCTION ratelimit_renew(text, interval) IS
+    'lets a lease run from now on for so long; whether it was still held';
 COMMENT ON FUNCTION ratelimit_address_key(inet, integer) IS
     'the key to count an address under: IPv4 as it is, also inside IPv6; of IPv6 the network';
 COMMENT ON FUNCTION ratelimit_headers(text, text) IS
@@ -227,7 +233,7 @@ COMMENT ON FUNCTION phone_original(encrypted_phone) IS
 COMMENT ON FUNCTION phone_extension(encrypted_phone) IS
     'the extension that was written after the number; NULL where there is none';
 COMMENT ON FUNCTION phone_reveal(encrypted_phone) IS
-    'the number for whoever may execute phone_decrypt, else its mask';
+    'the number for whoever may execute phone_decrypt, else its mask; in a SECURITY DEFINER function both the definer and the outermost caller must be allowed to';
 COMMENT ON FUNCTION phone_mask(encrypted_phone) IS
     'calling code and the last three digits of the number';
 COMMENT ON FUNCTION phone_region(encrypted_phone) IS

@@ -3,7 +3,7 @@
 -- The first five columns are those of the earlier application. Columns are read by position
 -- (src/ratelimit/rows.rs). COLLATE "C": keys are compared byte by byte. fillfactor and no further index: updates
 -- stay within their page (HOT). kind is the space that the key is in (KeyKind in crates/core/src/ratelimit/slots/key.rs):
--- 0 the callers' own keys, 1 those of policies. No caller can name the latter. space is a policy's own within its kind:
+-- 0 the callers' own keys, 1 those of policies, 2 leases. No caller can name the latter. space is a policy's own within its kind:
 -- a policy that is dropped and made anew gets another, and so does each trial.
 CREATE TABLE phone_crypt.rate_limits (
     id                text        COLLATE "C" NOT NULL,

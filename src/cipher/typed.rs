@@ -77,10 +77,11 @@ pub fn verify_typed(value: &[u8]) -> Result<()> {
 /// Errors: not authentic, or a tag that is not that of the plain text, 22000.
 pub fn verify_if_possible(value: &[u8]) -> Result<()> {
     match with_ring(|ring| -> Result<_> { Ok(encrypted_phone::verify(ring, value)?) }) {
-        Err(Error::Value(ValueError::NotAuthentic)) => {
-            count(Operation::Decrypt, Err(ValueError::NotAuthentic.into()))
+        Err(error @ Error::Value(ValueError::NotAuthentic)) => {
+            count(Operation::Decrypt, Err(error))
         }
-        _ => Ok(()),
+        Err(_) => Ok(()),
+        verified => count(Operation::Decrypt, verified),
     }
 }
 

@@ -87,14 +87,19 @@ fn phone_extension(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
 }
 
 /// `phone_reveal(value)`: the number for whoever may execute `phone_decrypt(encrypted_phone)`, else its mask. It is
-/// decided at run time for the current user, so that one view serves both.
+/// decided at run time, for the current user and whoever calls the outermost function, so that one view serves both and a
+/// SECURITY DEFINER function does not show what its owner may see.
 ///
 /// Errors: as `phone_decrypt`; the mask is not subject to require_tls.
 #[pg_extern(stable, parallel_restricted, name = "phone_reveal", requires = ["encrypted_phone_type"])]
 fn reveal_value(value: Option<Value<'_>>, fcinfo: FunctionCallInfo) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
     let schema = catalog::schema_of_call(fcinfo);
-    match catalog::may_execute_with(schema, c"phone_decrypt", &[catalog::argument_type(fcinfo)]) {
+    match catalog::outermost_may_execute_with(
+        schema,
+        c"phone_decrypt",
+        &[catalog::argument_type(fcinfo)],
+    ) {
         true => shown(Some(value), show::number),
         false => masked(value),
     }

@@ -149,8 +149,12 @@ fn forget_states(storage: &Storage, keys: &[String]) -> Result<i64> {
         }
         names.push(name);
     }
-    for (lost, space) in lost_slots(storage, keys) {
-        let name = KeyName::of_policy(&lost).in_space(space);
+    for (lost, kind, space) in lost_slots(storage, keys) {
+        let name = KeyName {
+            bytes: &lost,
+            kind,
+            space,
+        };
         if is_memory && ratelimit::change(name, false, emptied)? {
             known.insert(String::from_utf8_lossy(&lost).into_owned());
         }
@@ -171,16 +175,20 @@ fn forget_states(storage: &Storage, keys: &[String]) -> Result<i64> {
     Ok(i64::try_from(known.len()).unwrap_or(i64::MAX))
 }
 
-/// What memory still holds of these keys for policies that are gone.
-fn lost_slots(storage: &Storage, keys: &[String]) -> Vec<(Vec<u8>, i32)> {
+/// What memory still holds of these keys for policies that are gone, and their leases.
+fn lost_slots(storage: &Storage, keys: &[String]) -> Vec<(Vec<u8>, KeyKind, i32)> {
     let mut lost = Vec::new();
     if let Some(owner) = storage.slots {
         memory::each_slot(owner, |slot| {
             let name = slot.name();
-            let key = name.bytes.splitn(3, |byte| *byte == b':').nth(2);
+            let key = match name.kind {
+                KeyKind::Plain => None,
+                KeyKind::Policy => name.bytes.splitn(3, |byte| *byte == b':').nth(2),
+                KeyKind::Lease => Some(name.bytes),
+            };
             let is_one = |key| keys.iter().any(|it| it.as_bytes() == key);
-            if name.kind == KeyKind::Policy && key.is_some_and(is_one) {
-                lost.push((name.bytes.to_vec(), name.space));
+            if key.is_some_and(is_one) {
+                lost.push((name.bytes.to_vec(), name.kind, name.space));
             }
         });
     }

@@ -105,15 +105,31 @@ pub fn may_execute(schema: pg_sys::Oid, name: &CStr) -> bool {
     may_execute_with(schema, name, &[pg_sys::TEXTOID, pg_sys::TEXTOID])
 }
 
+/// Whether the current user may execute the function, and whoever called the outermost function, too: the user of the
+/// session, or the role of SET ROLE. SECURITY DEFINER, which changes the current user, does not change that one.
+pub fn outermost_may_execute_with(schema: pg_sys::Oid, name: &CStr, types: &[pg_sys::Oid]) -> bool {
+    // SAFETY: reads a variable of this process.
+    let outermost = unsafe { pg_sys::GetOuterUserId() };
+    may_execute_with(schema, name, types) && user_may_execute(outermost, schema, name, types)
+}
+
 /// Whether the current user may execute the function of this name and these argument types.
 pub fn may_execute_with(schema: pg_sys::Oid, name: &CStr, types: &[pg_sys::Oid]) -> bool {
+    user_may_execute(super::user::current_user(), schema, name, types)
+}
+
+fn user_may_execute(
+    user: pg_sys::Oid,
+    schema: pg_sys::Oid,
+    name: &CStr,
+    types: &[pg_sys::Oid],
+) -> bool {
     let function = function_with(schema, name, types);
     if function == pg_sys::InvalidOid {
         return false;
     }
-    // SAFETY: a privilege check of an existing function for the current user.
+    // SAFETY: a privilege check of an existing function.
     unsafe {
-        let user = pg_sys::GetUserId();
         let execute = pg_sys::ACL_EXECUTE as pg_sys::AclMode;
         #[cfg(any(feature = "pg14", feature = "pg15"))]
         let result = pg_sys::pg_proc_aclcheck(function, user, execute);

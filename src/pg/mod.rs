@@ -20,6 +20,7 @@ pub mod latch;
 pub mod log_filter;
 pub mod lwlock;
 pub mod oids;
+pub mod panic_hook;
 pub mod preload;
 pub mod privileges;
 pub mod process;

@@ -8,6 +8,7 @@ mod earlier;
 mod flush;
 mod functions;
 mod key;
+pub mod leases;
 mod limiter;
 mod lists;
 pub mod memory;

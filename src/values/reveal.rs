@@ -10,12 +10,14 @@ use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
 use crate::pg::PgError;
 use crate::pg::catalog;
+use crate::pg::oids::TEXTOID;
 use crate::pg::text::{Text, TextOut};
 use crate::phone::arguments;
 use crate::values::error::Result;
 
 /// `phone_reveal(value[, context])`: the number for whoever may execute `phone_decrypt`, else its mask. It is
-/// decided at run time for the current user, so that one view serves both.
+/// decided at run time, so that one view serves both. Within a SECURITY DEFINER function both the definer and whoever calls
+/// the outermost function must be allowed to: else the function would show its callers what its owner may see.
 ///
 /// Errors: as `phone_decrypt`; the mask is not subject to require_tls.
 #[pg_extern(stable, parallel_restricted)]
@@ -26,7 +28,9 @@ fn phone_reveal(
 ) -> Answer<Option<TextOut>> {
     let context = arguments::context(context)?;
     let Some(value) = value else { return Ok(None) };
-    let in_full = catalog::may_execute(catalog::schema_of_call(fcinfo), c"phone_decrypt");
+    let schema = catalog::schema_of_call(fcinfo);
+    let in_full =
+        catalog::outermost_may_execute_with(schema, c"phone_decrypt", &[TEXTOID, TEXTOID]);
     if is_text_form(value.bytes()) {
         return Ok(Some(typed_text::revealed(value, &context, in_full)?));
     }

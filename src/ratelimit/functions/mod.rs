@@ -8,6 +8,7 @@ mod error;
 mod headers;
 mod hit;
 mod hit_phone;
+mod lease;
 mod phone;
 mod policy;
 mod views;

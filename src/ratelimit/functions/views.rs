@@ -66,7 +66,12 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
         .map(|it| it.space())
         .collect();
     // What a policy that is gone has left behind means nothing, nor does what another trial has.
-    let is_known = |shown: &Shown| shown.kind == KeyKind::Plain || spaces.contains(&shown.space);
+    // Leases are no counts.
+    let is_known = |shown: &Shown| match shown.kind {
+        KeyKind::Plain => true,
+        KeyKind::Policy => spaces.contains(&shown.space),
+        KeyKind::Lease => false,
+    };
     all.retain(|shown| shown.entry.expires_us() > now_us && is_known(shown));
     Ok(all)
 }

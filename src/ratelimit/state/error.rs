@@ -29,6 +29,12 @@ pub enum Error {
     NotAnAddress,
     #[error("a rate-limit key has 1 to 512 bytes")]
     KeyLength,
+    #[error("limit of leases must be from 0 to 1000")]
+    LeaseLimit,
+    #[error("a lease lasts between 1 millisecond and 10 years")]
+    LeaseLength,
+    #[error("not a lease")]
+    NotALease,
     #[error("a policy's name has 1 to 63 letters, digits, underscores, dots or hyphens")]
     PolicyName,
     #[error("there is no rate-limit policy of this name")]

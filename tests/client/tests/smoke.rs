@@ -248,6 +248,40 @@ fn every_function_works_from_another_schema_without_search_path() {
         .says("42501", "phone_reveal");
 }
 
+/// pgrx carries errors as panics, and a backtrace of each would stand in its DETAIL.
+#[test]
+fn errors_have_no_backtrace_where_the_servers_environment_asks_for_one() {
+    for preload in ["shared_preload_libraries = 'phone_crypt'\n", ""] {
+        let server = Server::start(&Setup {
+            conf: &format!("{preload}phone_crypt.environment = 'development'\n"),
+            environment: &[("RUST_BACKTRACE", "1")],
+            ..Setup::default()
+        });
+        let mark = server.log_mark();
+        let mut client = server.session();
+        client.run("CREATE TABLE customer AS SELECT '0401148075'::encrypted_phone AS phone; SET statement_timeout = '200ms'");
+        for (sql, sqlstate) in [
+            ("SELECT phone_encrypt('no number')", "22023"),
+            (
+                "SELECT phone_crypt.run_as_owner('customer', 'SELECT 1 / 0')",
+                "22012",
+            ),
+            (
+                "SELECT phone_crypt.count_as_owner('customer', 'pg_sleep(60) IS NULL')",
+                "57014",
+            ),
+        ] {
+            let refusal = client.refusal(sql, &[]);
+            refusal.says(sqlstate, "");
+            for word in ["backtrace", "phone_crypt::", ".rs:"] {
+                assert!(!refusal.everything.contains(word), "{refusal:?}");
+            }
+        }
+        let log = server.log_since(mark);
+        assert!(!log.contains("backtrace"), "{log}");
+    }
+}
+
 #[test]
 fn all_of_it_works_without_preload() {
     let server = Server::start(&Setup::default());

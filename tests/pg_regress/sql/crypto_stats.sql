@@ -40,6 +40,44 @@ SELECT phone_encrypt(NULL), phone_decrypt(NULL), phone_hash(NULL), phone_normali
        phone_mask('0401148075'), phone_is_valid('0401148075');
 SELECT * FROM pg_temp.since_before();
 
+-- The data type: a number that is written or compared is encrypted, one that is shown is decrypted.
+CREATE TABLE typed (id int PRIMARY KEY, phone encrypted_phone UNIQUE);
+INSERT INTO typed SELECT n, '04011480' || to_char(n, 'FM00') FROM generate_series(1, 10) AS n;
+SELECT * FROM pg_temp.since_before();
+SELECT count(phone_show(phone)), count(phone_reveal(phone)) FROM typed;
+SELECT * FROM pg_temp.since_before();
+-- A value that comes back in is verified.
+UPDATE typed SET phone = phone::text::encrypted_phone;
+SELECT * FROM pg_temp.since_before();
+
+-- Procedures: all rows are encrypted and compared; then a row that an application writes, by the trigger; then all rows
+-- are compared again.
+CREATE TABLE plain (id int PRIMARY KEY, phone text);
+INSERT INTO plain SELECT n, '04011480' || to_char(n, 'FM00') FROM generate_series(1, 10) AS n;
+SET client_min_messages = warning;
+CALL phone_encrypt_column('plain', 'phone');
+SELECT * FROM pg_temp.since_before();
+INSERT INTO plain VALUES (11, '0401148011');
+SELECT * FROM pg_temp.since_before();
+CALL phone_drop_plaintext('plain', 'phone');
+SELECT * FROM pg_temp.since_before();
+CALL phone_verify_column('plain', 'phone');
+SELECT * FROM pg_temp.since_before();
+-- The earlier application's values, and its limits, which are hashed.
+CREATE TABLE earlier AS SELECT n AS id, '000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973' AS phone FROM generate_series(1, 5) AS n;
+CALL phone_import_legacy_column('earlier', 'phone', 'cbc');
+SELECT operation, calls > 0 AS called, failures FROM pg_temp.since_before() WHERE operation IN ('decrypt', 'encrypt');
+CREATE TABLE limits (id text PRIMARY KEY, count int NOT NULL, window_start bigint NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
+INSERT INTO limits SELECT 'phone:+614011480' || to_char(n, 'FM00'), 1, 0, now(), now() FROM generate_series(1, 10) AS n;
+CALL phone_migrate_rate_limits('limits');
+SELECT * FROM pg_temp.since_before();
+RESET client_min_messages;
+DROP TABLE typed, plain, earlier, limits;
+DELETE FROM phone_crypt.pinned_keys;
+DELETE FROM phone_crypt.jobs;
+TRUNCATE before;
+INSERT INTO before SELECT * FROM phone_crypt.crypto_stats;
+
 -- A rollback does not take the counts back, and another session adds to the same ones.
 BEGIN;
 SELECT phone_decrypt(:'value');

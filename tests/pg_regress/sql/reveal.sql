@@ -52,6 +52,39 @@ SELECT what, t.outcome('phone_reveal($1, $2)', value, context)
 SELECT phone_reveal(NULL), phone_reveal(NULL, 'c'), t.outcome('phone_reveal(NULL, NULL)') AS null_context;
 RESET ROLE;
 
+-- A web gateway's roles: one that logs in, and the one of each request by SET ROLE. A SECURITY DEFINER function, and a view
+-- of the table's owner, show nobody what their owner may see. Whoever may decrypt sees the number through them.
+CREATE ROLE regress_gateway NOINHERIT;
+CREATE ROLE regress_anonymous;
+GRANT regress_anonymous, regress_masked, regress_reader TO regress_gateway;
+CREATE TABLE typed (id integer PRIMARY KEY, phone encrypted_phone);
+INSERT INTO typed VALUES (1, '0401 148 075');
+CREATE VIEW typed_phone AS SELECT id, phone_reveal(phone) AS phone FROM typed;
+CREATE FUNCTION t.phone_of(id integer) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$ SELECT public.phone_reveal(t.phone) || ' ' || public.phone_reveal(c.phone, 'users.phone')
+            FROM public.typed AS t, public.customer AS c WHERE t.id = $1 $$;
+CREATE FUNCTION t.around(id integer) RETURNS text LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    AS $$ BEGIN RETURN t.phone_of($1); END $$;
+GRANT SELECT ON typed_phone TO regress_anonymous, regress_masked, regress_reader;
+GRANT EXECUTE ON FUNCTION t.phone_of(integer), t.around(integer) TO regress_anonymous, regress_masked, regress_reader;
+SET SESSION AUTHORIZATION regress_gateway;
+SELECT t.outcome('t.phone_of(1)') AS itself;
+SET ROLE regress_anonymous;
+SELECT t.phone_of(1) AS function, t.around(1) AS nested, t.outcome('(SELECT phone FROM typed_phone)') AS view;
+SET ROLE regress_masked;
+SELECT t.phone_of(1) AS function, t.around(1) AS nested, t.outcome('(SELECT phone FROM typed_phone)') AS view;
+SET ROLE regress_reader;
+SELECT t.phone_of(1) AS function, t.around(1) AS nested, t.outcome('(SELECT phone FROM typed_phone)') AS view;
+RESET ROLE;
+RESET SESSION AUTHORIZATION;
+-- Nor does a function of somebody who may not decrypt show the number in the session of one who may.
+ALTER FUNCTION t.phone_of(integer) OWNER TO regress_masked;
+GRANT SELECT ON typed, customer TO regress_masked;
+SELECT t.phone_of(1) AS of_another;
+DROP FUNCTION t.phone_of, t.around;
+DROP TABLE typed CASCADE;
+DROP ROLE regress_gateway, regress_anonymous;
+
 -- A short number shows no more than its mask.
 SELECT phone_encrypt('+29024123') AS short \gset
 SET ROLE regress_masked;
@@ -69,7 +102,7 @@ SELECT phone_reveal(:'of_legacy');
 RESET ROLE;
 RESET phone_crypt.accept_legacy;
 
--- Inside a SECURITY DEFINER function the owner's right counts, as for any function.
+-- Inside a SECURITY DEFINER function the right of the caller counts as well as that of the owner.
 CREATE FUNCTION t.as_owner(value text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$ SELECT public.phone_reveal(value, 'users.phone') $$;
 GRANT EXECUTE ON FUNCTION t.as_owner(text) TO regress_nobody;

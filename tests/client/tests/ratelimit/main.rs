@@ -9,6 +9,7 @@ mod concurrency;
 mod databases;
 mod engines;
 mod isolation;
+mod leases;
 mod overrides;
 mod policies;
 mod privileges;

@@ -5,7 +5,8 @@ use postgres::Client;
 
 use crate::shared::engines;
 
-const FOR_LIMITERS: [&str; 10] = [
+const FOR_LIMITERS: [&str; 13] = [
+    "ratelimit_acquire",
     "ratelimit_allow",
     "ratelimit_check",
     "ratelimit_check_all",
@@ -16,6 +17,8 @@ const FOR_LIMITERS: [&str; 10] = [
     "ratelimit_peek",
     "ratelimit_peek_policy",
     "ratelimit_peek_policy_phone",
+    "ratelimit_release",
+    "ratelimit_renew",
 ];
 
 /// A new database with a policy, a new role with the profile `limiter`, and a session of each of the two.

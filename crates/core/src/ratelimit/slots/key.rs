@@ -44,6 +44,8 @@ pub enum KeyKind {
     Plain = 0,
     /// Those of policies, `policy:<name>:<key>`.
     Policy = 1,
+    /// Those of leases: a caller's key, and the number of the lease as its space.
+    Lease = 2,
 }
 
 impl KeyKind {
@@ -56,7 +58,7 @@ impl KeyKind {
     /// The kind with this number.
     #[must_use]
     pub fn of_number(number: i16) -> Option<KeyKind> {
-        [KeyKind::Plain, KeyKind::Policy]
+        [KeyKind::Plain, KeyKind::Policy, KeyKind::Lease]
             .into_iter()
             .find(|kind| kind.number() == number)
     }
@@ -115,7 +117,7 @@ impl<'a> SlotKey<'a> {
     #[must_use]
     pub fn new(owner: Owner, name: KeyName<'a>, seed: [u64; 2]) -> Option<SlotKey<'a>> {
         let longest = match name.kind {
-            KeyKind::Plain => MAX_KEY,
+            KeyKind::Plain | KeyKind::Lease => MAX_KEY,
             KeyKind::Policy => NAME_ROOM,
         };
         let fits = name.bytes.len() <= longest && (owner.index as usize) < MAX_OWNERS;
