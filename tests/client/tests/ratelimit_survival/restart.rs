@@ -158,3 +158,34 @@ fn the_other_engine_goes_on_from_the_table() {
         client.run("SELECT ratelimit_flush()");
     }
 }
+
+/// Flushed or not, and after a crash those that were flushed.
+#[test]
+fn leases_outlive_a_restart_and_end_when_they_would_have() {
+    let server = Server::preloaded(NO_FLUSH);
+    let database = server.database();
+    let acquire = "SELECT allowed FROM ratelimit_acquire('k', 2, '1 hour')";
+    let mut client = server.connect_as("postgres", &database);
+    client.wait_for_load();
+    let lease = client.text(
+        "SELECT lease_id FROM ratelimit_acquire('k', 2, '1 hour')",
+        &[],
+    );
+    client.run("SELECT ratelimit_flush()");
+    assert_eq!(client.rows(acquire), ["t"]);
+    drop(client);
+    server.stop("fast");
+    server.start_again();
+    let mut client = server.connect_as("postgres", &database);
+    assert_eq!(client.rows(acquire), ["f"]);
+    client.run("SELECT ratelimit_flush()");
+    drop(client);
+    server.stop("immediate");
+    server.start_again();
+    let mut client = server.connect_as("postgres", &database);
+    assert_eq!(client.rows(acquire), ["f"]);
+    let release = "SELECT ratelimit_release($1)::text";
+    assert_eq!(client.text(release, &[&lease]), "true");
+    assert_eq!(client.rows(acquire), ["t"]);
+    assert_eq!(client.rows(acquire), ["f"]);
+}
