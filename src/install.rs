@@ -310,9 +310,19 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/sending/quiet_hours.sql",
+    name = "quiet_hours",
+    requires = [
+        "encrypted_phone_type",
+        phone::functions::phone_timezones,
+        encrypted_phone::functions::timezones_of_value,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
+        "quiet_hours",
         "pins",
         "metadata",
         "stats",

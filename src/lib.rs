@@ -17,6 +17,7 @@ mod pg;
 pub mod pg_test;
 mod phone;
 mod ratelimit;
+mod sending;
 mod settings;
 mod values;
 mod version;

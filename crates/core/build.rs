@@ -1,7 +1,8 @@
 //! Writes what the phone half needs from libphonenumber's metadata, so that nothing is typed in.
 //!
-//! Three files go to `OUT_DIR`: `metadata.bin` (every region's metadata, with ASCII digit classes),
-//! `calling_codes.rs` (the table behind the E.164 fast path) and `region_names.rs`.
+//! Four files go to `OUT_DIR`: `metadata.bin` (every region's metadata, with ASCII digit classes),
+//! `calling_codes.rs` (the table behind the E.164 fast path), `region_names.rs`, and `time_zones.rs`, whose data stands in
+//! `data/`, as the parser's crate has none of it.
 
 #[path = "build/calling_codes.rs"]
 mod calling_codes;
@@ -11,6 +12,8 @@ mod first_digits;
 mod metadata;
 #[path = "build/region_names.rs"]
 mod region_names;
+#[path = "build/time_zones.rs"]
+mod time_zones;
 
 use prost::Message;
 use rlibphonenumber::PhoneNumberUtil;
@@ -30,5 +33,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         calling_codes::table(&library, &metadata)?,
     )?;
     fs::write(out.join("region_names.rs"), region_names::table(&library))?;
+    fs::write(out.join("time_zones.rs"), time_zones::table()?)?;
     Ok(())
 }

@@ -240,6 +240,14 @@ COMMENT ON FUNCTION phone_region(encrypted_phone) IS
     'region of the number, such as AU; NULL where it has none, or is no number';
 COMMENT ON FUNCTION phone_type(encrypted_phone) IS
     'mobile, fixed_line, ... or unknown; NULL for text that is no number';
+COMMENT ON FUNCTION phone_timezones(encrypted_phone) IS
+    'time zones where the line of the number may be; NULL for text that is no number';
+COMMENT ON FUNCTION phone_timezones(text) IS
+    'time zones where the line of a number may be: likely ones, since numbers move';
+COMMENT ON FUNCTION phone_timezones(text, text) IS
+    'time zones where the line of a number may be, read under a list of regions such as ''AU,US''';
+COMMENT ON FUNCTION phone_stop_word(text, text) IS
+    'what a message says as a whole: stop, start or help; NULL for anything else';
 COMMENT ON FUNCTION phone_is_number(encrypted_phone) IS
     'whether it holds a phone number, as opposed to other text; needs no key';
 COMMENT ON FUNCTION phone_require_number(encrypted_phone) IS

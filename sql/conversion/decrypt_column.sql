@@ -50,7 +50,7 @@ BEGIN
     END IF;
     PERFORM phone_crypt.check_partitioned(relation, column_name)
        FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p';
-    PERFORM phone_crypt.check_obstacles_of_all(relation, column_name);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, column_name, false);
     PERFORM phone_crypt.check_may_make_indexes(relation, own.attnum);
 END;
 $$;
@@ -98,6 +98,7 @@ CREATE FUNCTION phone_crypt.swap_back(
 ) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
@@ -107,8 +108,7 @@ DECLARE
     pending_index regclass;
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
-    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.encrypted_column);
-    PERFORM phone_crypt.check_counterparts(conversion, true);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.encrypted_column, true);
     PERFORM phone_crypt.finish_rows(conversion, 'decrypt', phone_crypt.undecrypted(conversion), path);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.encrypted_number;
@@ -263,6 +263,7 @@ BEGIN
     PERFORM phone_crypt.job_phase(job, 'older transactions');
     CALL phone_crypt.wait_for_snapshots();
     PERFORM phone_crypt.job_phase(job, 'swap');
+    PERFORM phone_crypt.rehearse_swap(relation, column_name, true);
     CALL phone_crypt.change_table(relation, ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
         pg_catalog.format('SELECT phone_crypt.swap_back(%L, %L, %L, %L, %L)', relation, column_name, verified, keep_encrypted,

@@ -46,7 +46,7 @@ BEGIN
     END IF;
     PERFORM phone_crypt.warn_of_order(title, relation, conversion.plain_number, conversion.encrypted_number);
     verified := phone_crypt.trigger_version(conversion);
-    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column, false);
     IF NOT dry_run THEN
         PERFORM phone_crypt.check_may_commit();
         PERFORM phone_crypt.check_lasting_keys();
@@ -90,7 +90,7 @@ DECLARE
     statement text;
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'swapped' THEN verified END);
-    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column, true);
     FOREACH statement IN ARRAY ARRAY[
         format('DROP TRIGGER %I ON %s', conversion.trigger, relation),
         format('DROP TRIGGER %I ON %s', conversion.marker, relation),

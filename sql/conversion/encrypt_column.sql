@@ -169,9 +169,11 @@ COMMENT ON FUNCTION phone_crypt.free_trigger_name(regclass, text) IS
 
 -- The statements that make the trigger that works, of a kind that no session can switch off.
 CREATE FUNCTION phone_crypt.sync_trigger_sql(conversion phone_crypt.conversions, work text) RETURNS text[]
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN (
     SELECT ARRAY[
         format('CREATE TRIGGER %I BEFORE INSERT OR UPDATE ON %s FOR EACH ROW WHEN (%s) '
                'EXECUTE FUNCTION phone_crypt.convert_row(%L, %L)',
@@ -181,7 +183,8 @@ AS $$
                conversion.id, work),
         format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', conversion.relation, t.name)]
       FROM (SELECT phone_crypt.free_trigger_name(conversion.relation,
-                       phone_crypt.sync_trigger_name(conversion.encrypted_number))) AS t (name)
+                       phone_crypt.sync_trigger_name(conversion.encrypted_number))) AS t (name));
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.sync_trigger_sql(phone_crypt.conversions, text) IS
     'the statements that make the trigger of a conversion';
@@ -420,8 +423,7 @@ BEGIN
     PERFORM phone_crypt.job_phase(job, 'older transactions');
     CALL phone_crypt.wait_for_snapshots();
     PERFORM phone_crypt.job_phase(job, 'swap');
-    -- Under the lock once more, with plans made now.
-    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
+    PERFORM phone_crypt.rehearse_swap(relation, column_name, false);
     CALL phone_crypt.change_table(relation, ARRAY[
         pg_catalog.format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', relation),
         pg_catalog.format('SELECT phone_crypt.swap_columns(%L, %L, %L, %L)', relation, column_name, verified, path),

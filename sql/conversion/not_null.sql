@@ -4,13 +4,15 @@
 
 -- The constraint that stands for NOT NULL until the swap, and whether it has been validated.
 CREATE FUNCTION phone_crypt.not_null_check(conversion phone_crypt.conversions, OUT name text, OUT is_valid boolean)
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT c.conname, c.convalidated FROM pg_constraint AS c
+BEGIN
+    SELECT c.conname, c.convalidated INTO name, is_valid FROM pg_constraint AS c
      WHERE c.conrelid = conversion.relation AND c.contype = 'c' AND c.conkey = ARRAY[conversion.encrypted_number]
        AND starts_with(pg_get_constraintdef(c.oid), format('CHECK ((%I IS NOT NULL))', conversion.encrypted_column))
-     LIMIT 1
+     LIMIT 1;
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.not_null_check(phone_crypt.conversions) IS
     'the check that stands for NOT NULL on the encrypted column of a conversion';

@@ -92,12 +92,6 @@ BEGIN
      WHERE t.tgrelid = relation AND t.tgtype & 3 = 3 AND t.tgtype & 20 <> 0
        AND t.tgname COLLATE "C" > 'zz_phone_crypt_' AND t.tgfoid <> 'phone_crypt.convert_row()'::regprocedure
     UNION ALL
-    SELECT format('%%TYPE of the column in function %s', p.oid::regprocedure), NULL
-      FROM own, pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
-     WHERE l.lanname IN ('plpgsql', 'sql')
-       AND position(lower(regexp_replace(own.relname || '.' || own.attname || '%type', '["[:space:]]', '', 'g'))
-                    IN lower(regexp_replace(p.prosrc, '["[:space:]]', '', 'g'))) > 0
-    UNION ALL
     SELECT format('privilege %s of %s, granted by %s', g.privilege_type, g.grantee::regrole, g.grantor::regrole),
            format('SET ROLE %s; REVOKE %s (%s) ON %s FROM %s; RESET ROLE;', g.grantor::regrole, g.privilege_type, own.name,
                   relation, CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END)
@@ -107,6 +101,24 @@ END;
 $$;
 COMMENT ON FUNCTION phone_crypt.column_obstacles(regclass, smallint) IS
     'what hangs on a column and is not carried over, and the statement that removes it';
+
+-- Functions whose text declares a variable of the column's type. Every function of the database is looked at, so never under
+-- a lock; none would keep others from being made anyway.
+CREATE FUNCTION phone_crypt.users_of_type(relation regclass, number smallint) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+    SELECT format('%%TYPE of the column in function %s', p.oid::regprocedure)
+      FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid, pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang
+     WHERE a.attrelid = relation AND a.attnum = number AND l.lanname IN ('plpgsql', 'sql') AND p.prosrc ~* '%\s*type'
+       AND position(lower(regexp_replace(c.relname || '.' || a.attname || '%type', '["[:space:]]', '', 'g'))
+                    IN lower(regexp_replace(p.prosrc, '["[:space:]]', '', 'g'))) > 0;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.users_of_type(regclass, smallint) IS
+    'functions with a variable of the type of a column, %TYPE';
 
 -- Roles that may use the column, but not give plain text where it is of the data type: their statements would fail.
 CREATE FUNCTION phone_crypt.roles_without_right(relation regclass, number smallint) RETURNS text[]
@@ -128,7 +140,8 @@ $$;
 COMMENT ON FUNCTION phone_crypt.roles_without_right(regclass, smallint) IS
     'roles that may use a column of a table, and not phone_encrypt and phone_hash';
 
-CREATE FUNCTION phone_crypt.check_obstacles(relation regclass, number smallint) RETURNS void
+-- under_lock: the table is locked, and has been checked just before.
+CREATE FUNCTION phone_crypt.check_obstacles(relation regclass, number smallint, under_lock boolean) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -138,7 +151,11 @@ DECLARE
 BEGIN
     SELECT string_agg(o.object, E'\n' ORDER BY o.object), string_agg(o.remedy, E'\n' ORDER BY o.object)
       INTO objects, remedies FROM phone_crypt.column_obstacles(relation, number) AS o;
-    IF objects IS NOT NULL THEN
+    IF NOT under_lock THEN
+        objects := concat_ws(E'\n', objects, (SELECT string_agg(u, E'\n' ORDER BY u)
+                                                FROM phone_crypt.users_of_type(relation, number) AS u));
+    END IF;
+    IF objects <> '' THEN
         RAISE EXCEPTION 'other objects hang on column % of table %, and a conversion does not carry them over',
             (SELECT quote_ident(a.attname) FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum = number),
             relation
@@ -148,11 +165,11 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.check_obstacles(regclass, smallint) IS
+COMMENT ON FUNCTION phone_crypt.check_obstacles(regclass, smallint, boolean) IS
     '2BP01 where something hangs on a column that a conversion does not carry over';
 
 -- Of the table first: what partitions have of it goes with it.
-CREATE FUNCTION phone_crypt.check_obstacles_of_all(relation regclass, column_name text) RETURNS void
+CREATE FUNCTION phone_crypt.check_obstacles_of_all(relation regclass, column_name text, under_lock boolean) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -162,11 +179,11 @@ BEGIN
     FOR own IN SELECT a.attrelid, a.attnum FROM unnest(phone_crypt.tree(relation)) WITH ORDINALITY AS t (part, place)
                  JOIN pg_attribute AS a ON a.attrelid = t.part AND a.attname = column_name
                 ORDER BY t.place LOOP
-        PERFORM phone_crypt.check_obstacles(own.attrelid, own.attnum);
+        PERFORM phone_crypt.check_obstacles(own.attrelid, own.attnum, under_lock);
     END LOOP;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.check_obstacles_of_all(regclass, text) IS
+COMMENT ON FUNCTION phone_crypt.check_obstacles_of_all(regclass, text, boolean) IS
     'check_obstacles of a table and its partitions';
 
 -- Indexes are made in the owner's name.
@@ -237,7 +254,7 @@ BEGIN
     PERFORM phone_crypt.check_new_columns(relation, column_name);
     PERFORM phone_crypt.check_partitioned(relation, column_name)
        FROM pg_class AS c WHERE c.oid = relation AND c.relkind = 'p';
-    PERFORM phone_crypt.check_obstacles_of_all(relation, column_name);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, column_name, false);
     PERFORM phone_crypt.check_may_make_indexes(relation, own.attnum);
 END;
 $$;

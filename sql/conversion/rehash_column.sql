@@ -244,7 +244,6 @@ DECLARE
 BEGIN
     PERFORM phone_crypt.check_trigger(rotation, CASE rotation.state WHEN 'filling' THEN verified END);
     PERFORM phone_crypt.check_rehash_obstacles(relation, rotation.plain_number);
-    PERFORM phone_crypt.check_counterparts(rotation, false);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = rotation.plain_number;
     IF (SELECT c.is_valid FROM phone_crypt.completeness_check(rotation) AS c) IS NOT TRUE

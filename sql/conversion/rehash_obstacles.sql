@@ -171,8 +171,7 @@ BEGIN
             SELECT 'security label of phone_crypt') AS o (object);
     SELECT string_agg(o.object, E'\n' ORDER BY o.object), string_agg(o.remedy, E'\n' ORDER BY o.object)
       INTO objects, remedies FROM phone_crypt.column_obstacles(relation, number) AS o
-     -- The type stays.
-     WHERE o.object <> ALL (carried) AND NOT starts_with(o.object, '%TYPE ');
+     WHERE o.object <> ALL (carried);
     IF objects IS NOT NULL THEN
         RAISE EXCEPTION 'other objects hang on column % of table %, and a change of the hash key does not carry them over',
             (SELECT quote_ident(a.attname) FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attnum = number),

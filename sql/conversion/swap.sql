@@ -13,16 +13,19 @@ COMMENT ON FUNCTION phone_crypt.is_encrypted_column(regclass, text) IS
 
 -- What is another text once somebody has switched the trigger off, and on again.
 CREATE FUNCTION phone_crypt.trigger_version(conversion phone_crypt.conversions) RETURNS text
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN (
     SELECT string_agg(concat_ws(' ', t.oid, t.xmin, t.tgenabled), ',' ORDER BY t.oid)
       FROM unnest(phone_crypt.tree(conversion.relation)) AS r (part)
       -- Partitions have copies: NULL where one is missing.
       LEFT JOIN pg_trigger AS t ON t.tgrelid = r.part AND t.tgattr[0] IS NULL AND t.tgenabled = 'A'
        AND t.tgfoid IN ('phone_crypt.convert_row()'::regprocedure, 'phone_crypt.rehash_row()'::regprocedure)
        AND phone_crypt.trigger_argument(t.tgargs, 1) = conversion.id
-    HAVING bool_and(t.oid IS NOT NULL)
+    HAVING bool_and(t.oid IS NOT NULL));
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.trigger_version(phone_crypt.conversions) IS
     'tells whether the trigger of a conversion has been altered; NULL where it does not fire';
@@ -44,30 +47,13 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_trigger(phone_crypt.conversions, text) IS
     '55000 where the trigger of a conversion is not what it was';
 
-CREATE FUNCTION phone_crypt.check_counterparts(conversion phone_crypt.conversions, back boolean) RETURNS void
-    LANGUAGE plpgsql STABLE PARALLEL SAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    column_name text := CASE WHEN back THEN conversion.encrypted_column ELSE conversion.plain_column END;
-BEGIN
-    IF cardinality(phone_crypt.missing_indexes(conversion, true, back)) > 0 THEN
-        RAISE EXCEPTION 'an index of column % has no counterpart on the other column', quote_ident(column_name)
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
-                                conversion.relation, column_name);
-    END IF;
-END;
-$$;
-COMMENT ON FUNCTION phone_crypt.check_counterparts(phone_crypt.conversions, boolean) IS
-    '55000 where an index was made meanwhile';
-
 -- The new indexes take the names of the old ones, which go.
 CREATE FUNCTION phone_crypt.swap_indexes(conversion phone_crypt.conversions, back boolean) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    column_name text := CASE WHEN back THEN conversion.encrypted_column ELSE conversion.plain_column END;
     pair record;
     name text;
     remark text;
@@ -75,6 +61,12 @@ DECLARE
     statement text;
 BEGIN
     FOR pair IN SELECT * FROM phone_crypt.index_pairs(conversion, back) LOOP
+        IF pair.counterpart IS NULL THEN
+            RAISE EXCEPTION 'an index of column % has no counterpart on the other column', quote_ident(column_name)
+                USING ERRCODE = 'object_not_in_prerequisite_state',
+                      HINT = format('It was made meanwhile. SELECT phone_column_statements(%L, %L) \gexec, and CALL it again.',
+                                    conversion.relation, column_name);
+        END IF;
         name := (SELECT c.relname FROM pg_class AS c WHERE c.oid = pair.index);
         remark := coalesce(obj_description(pair.constraint_oid, 'pg_constraint'),
                            obj_description(pair.index, 'pg_class'));
@@ -115,9 +107,11 @@ COMMENT ON FUNCTION phone_crypt.swap_indexes(phone_crypt.conversions, boolean) I
 
 -- Privileges on a column, its comment and its statistics target, as statements for another column.
 CREATE FUNCTION phone_crypt.carried_sql(relation regclass, from_column text, to_column text) RETURNS text[]
-    LANGUAGE sql STABLE PARALLEL SAFE
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN (
     WITH own AS (
         SELECT a.* FROM unnest(phone_crypt.tree(relation)) AS t (part)
           JOIN pg_attribute AS a ON a.attrelid = t.part AND a.attname = from_column
@@ -133,7 +127,8 @@ AS $$
             UNION ALL
             SELECT format('ALTER TABLE ONLY %s ALTER COLUMN %I SET STATISTICS %s', a.attrelid::regclass, to_column,
                           a.attstattarget)
-              FROM own AS a WHERE a.attstattarget >= 0) AS s
+              FROM own AS a WHERE a.attstattarget >= 0) AS s);
+END;
 $$;
 COMMENT ON FUNCTION phone_crypt.carried_sql(regclass, text, text) IS
     'the statements that carry over what belongs to a column itself';
@@ -179,6 +174,10 @@ DECLARE
     message text;
     hint text;
 BEGIN
+    IF phone_crypt.pending_index(conversion) IS NULL THEN
+        RAISE EXCEPTION 'the index of the rows of table % that are left was dropped meanwhile', conversion.relation
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL it again.';
+    END IF;
     FOREACH leaf IN ARRAY phone_crypt.leaves(conversion.relation) LOOP
         BEGIN
             SELECT * INTO batch FROM phone_crypt.page_batch(work, leaf, conversion.encrypted_column, conversion.plain_column,
@@ -211,10 +210,34 @@ $$;
 COMMENT ON FUNCTION phone_crypt.finish_rows(phone_crypt.conversions, text, text, text) IS
     'behind phone_encrypt_column and phone_decrypt_column: the rows that were written a moment ago';
 
+-- Asks everything once that is asked under the lock, in the same session: its plans are made then, and stay. (What is not
+-- PL/pgSQL has none.)
+CREATE FUNCTION phone_crypt.rehearse_swap(relation regclass, column_name text, back boolean) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
+    from_column text := CASE WHEN back THEN conversion.encrypted_column ELSE conversion.plain_column END;
+    to_column text := CASE WHEN back THEN conversion.plain_column ELSE conversion.encrypted_column END;
+BEGIN
+    PERFORM phone_crypt.check_trigger(conversion, phone_crypt.trigger_version(conversion));
+    PERFORM phone_crypt.check_obstacles_of_all(relation, from_column, false);
+    PERFORM phone_crypt.index_pairs(conversion, back);
+    PERFORM phone_crypt.not_null_check(conversion);
+    PERFORM phone_crypt.carried_sql(relation, from_column, to_column);
+    PERFORM phone_crypt.sync_trigger_sql(conversion, 'clear');
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.rehearse_swap(regclass, text, boolean) IS
+    'asks what is asked under the lock of a swap, so that its plans are made before';
+
 -- path: as for phone_crypt.page_batch().
 CREATE FUNCTION phone_crypt.swap_columns(relation regclass, column_name text, verified text, path text) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     conversion phone_crypt.conversions := phone_crypt.conversion(relation, column_name);
@@ -229,8 +252,7 @@ DECLARE
     statements text[];
 BEGIN
     PERFORM phone_crypt.check_trigger(conversion, CASE conversion.state WHEN 'filling' THEN verified END);
-    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column);
-    PERFORM phone_crypt.check_counterparts(conversion, false);
+    PERFORM phone_crypt.check_obstacles_of_all(relation, conversion.plain_column, true);
     SELECT a.attnotnull INTO is_not_null FROM pg_attribute AS a
      WHERE a.attrelid = relation AND a.attnum = conversion.plain_number;
     IF NOT is_filled THEN

@@ -53,16 +53,16 @@ COMMENT ON TABLE phone_crypt.webhook_seen IS
     'webhooks that were accepted, until they expire; written by webhook_receive()';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.webhook_seen', '');
 
--- Intervals that a message's age can be held against. Ones with months would be as long as the calendar says.
-CREATE FUNCTION phone_crypt.check_webhook_interval(value interval, name text, longest interval) RETURNS void
+-- An interval that an age can be held against.
+CREATE FUNCTION phone_crypt.check_webhook_interval(value interval, title text, longest interval) RETURNS void
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF value IS NULL THEN
-        RAISE EXCEPTION '% must not be NULL', name USING ERRCODE = 'null_value_not_allowed';
+        RAISE EXCEPTION '% must not be NULL', title USING ERRCODE = 'null_value_not_allowed';
     ELSIF value < '0' OR value > longest THEN
-        RAISE EXCEPTION '% must be between 0 and %', name, longest USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION '% must be between 0 and %', title, longest USING ERRCODE = 'invalid_parameter_value';
     END IF;
 END;
 $$;

@@ -134,6 +134,19 @@ fn region_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     )?)
 }
 
+/// `phone_timezones(value)`: the time zones where its line may be; NULL for text that is no number.
+///
+/// Errors: as `phone_mask`.
+#[pg_extern(stable, parallel_safe, name = "phone_timezones", requires = ["encrypted_phone_type"])]
+fn timezones_of_value(value: Option<Value<'_>>) -> Answer<Option<Vec<&'static str>>> {
+    let Some(value) = value else { return Ok(None) };
+    Ok(cipher::open_typed(
+        value.bytes(),
+        Destination::Server,
+        |plain| Result::Ok(show::parsed(plain).map(|phone| phone.time_zones())),
+    )?)
+}
+
 /// `phone_type(value)`: what sort of number it is; NULL for text that is no number.
 ///
 /// Errors: as `phone_mask`.

@@ -39,7 +39,7 @@ fn phone_column_keys(
 /// `phone_crypt.count_column_keys(table, column)`: the same, and no lock is waited for without an end. Behind
 /// `phone_column_keys()`.
 ///
-/// Errors: as `phone_column_keys`; a lock that is not to be had, 55P03.
+/// Errors: as `phone_column_keys`; could not acquire a lock, 55P03.
 #[pg_extern(
     schema = "phone_crypt",
     volatile,

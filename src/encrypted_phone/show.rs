@@ -57,8 +57,12 @@ pub fn fact(
     plain: &Plain<'_>,
     tell: impl FnOnce(&ParsedPhone) -> Option<&'static str>,
 ) -> Option<TextOut> {
-    let phone = phone::parse(e164(plain)?, &Regions::none()).ok()?;
-    tell(&phone).map(|text| TextOut::ascii(text.as_bytes()))
+    tell(&parsed(plain)?).map(|text| TextOut::ascii(text.as_bytes()))
+}
+
+/// The number; None of text that is none.
+pub fn parsed(plain: &Plain<'_>) -> Option<ParsedPhone> {
+    phone::parse(e164(plain)?, &Regions::none()).ok()
 }
 
 /// Calls `use_number` with the number, which goes nowhere.

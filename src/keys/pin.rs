@@ -1,6 +1,6 @@
 //! The pin: which keys and which default regions this database was written with, and which key hashes.
 //!
-//! A server started with the wrong key would silently look up nothing and write mixed data. Once
+//! A server started with the wrong key would look up nothing and silently write mixed data. Once
 //! `phone_crypt_pin_keys()` has recorded the keys, any other ring is refused before anything is read or
 //! written, and numbers that depend on other regions with it (`crate::phone::regions`). The pin is read once a backend,
 //! from shared memory or straight from the table (no privileges are needed for that, and no SPI), and again when

@@ -20,7 +20,7 @@ use crate::ratelimit;
 /// Moves a batch. Gives how many rows it met, where it ended, and what it did.
 ///
 /// Errors: not the table's owner, 42501; not such a table, no key, a ring that differs from the pin, or no engine,
-/// 55000; a trigger that keeps rows, 27000; no slot left, 53400.
+/// 55000; a trigger that keeps rows, 27000; out of slots, 53400.
 pub fn move_into_engine(table: Oid, batch: &Batch) -> Result<(u64, Option<TupleId>, Counts)> {
     let Locked {
         rows,

@@ -133,6 +133,28 @@ fn region(phone: &str, regions: &Regions) -> Result<Option<TextOut>> {
     Ok(region.map(|region| TextOut::ascii(region.as_bytes())))
 }
 
+/// `phone_timezones(phone)`: the time zones where the number's line may be, as names for AT TIME ZONE; none where that is
+/// not known. Likely zones, no more: numbers move, and mobiles travel.
+///
+/// Errors: not a phone number, 22023; default regions that differ from the pin, 55000. Source: libphonenumber's time zones.
+#[pg_extern(stable, parallel_safe)]
+pub fn phone_timezones(phone: Option<Text<'_>>) -> Answer<Option<Vec<&'static str>>> {
+    Ok(answer(phone, &Chosen::Default, time_zones)?)
+}
+
+/// `phone_timezones(phone, regions)`: the same under an explicit list of regions.
+#[pg_extern(immutable, parallel_safe, name = "phone_timezones")]
+fn phone_timezones_in(
+    phone: Option<Text<'_>>,
+    regions: Option<Text<'_>>,
+) -> Answer<Option<Vec<&'static str>>> {
+    Ok(answer(phone, &listed(regions)?, time_zones)?)
+}
+
+fn time_zones(phone: &str, regions: &Regions) -> Result<Vec<&'static str>> {
+    Ok(phone::parse(phone, regions)?.time_zones())
+}
+
 /// `phone_type(phone)`: `mobile`, `fixed_line`, `fixed_line_or_mobile`, `toll_free`, … or `unknown`.
 ///
 /// Errors: not a phone number, 22023; default regions that differ from the pin, 55000.

@@ -4,5 +4,5 @@ pub mod arguments;
 mod configured_regions;
 pub mod e164;
 pub mod error;
-mod functions;
+pub mod functions;
 pub mod regions;

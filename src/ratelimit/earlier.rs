@@ -9,7 +9,7 @@ use crate::ratelimit::error::Result;
 /// Adds `count` hits in a window that began at `start_us` (microseconds since 1970): the hits of both, from the
 /// later start. False, and nothing is changed, if the window is over or there are none.
 ///
-/// Errors: a bad key, count or window, 22023; no slot left, 53400; no engine, 55000.
+/// Errors: a bad key, count or window, 22023; out of slots, 53400; no engine, 55000.
 pub fn add_window(key: &[u8], count: i64, start_us: i64, window_us: i64) -> Result<bool> {
     let key = checked_key(key)?;
     let quota = Quota::new(count, window_us, None)?;

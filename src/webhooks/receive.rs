@@ -1,5 +1,6 @@
 //! A request that has come in: verified, then held against what was seen.
 
+use phone_crypt_core::crypto::primitives::hex;
 use phone_crypt_core::webhook::{self, Headers, Message, ReplayKey, Window};
 use std::borrow::Cow;
 
@@ -135,12 +136,12 @@ fn is_new(endpoint: &Endpoint, message: &Message, now: i64) -> Result<bool> {
 fn id_of(key: ReplayKey) -> String {
     match key {
         ReplayKey::Id(id) => id,
-        key @ ReplayKey::Signed(_) => hex(&key.digest()),
+        key @ ReplayKey::Signed(_) => {
+            let mut digest = Vec::new();
+            hex::append(&key.digest(), &mut digest);
+            digest.into_iter().map(char::from).collect()
+        }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Names and values of headers as UTF-8; a value that is no text, or not UTF-8, is None.

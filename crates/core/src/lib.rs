@@ -8,5 +8,6 @@
 pub mod crypto;
 pub mod phone;
 pub mod ratelimit;
+pub mod sending;
 pub mod token;
 pub mod webhook;

@@ -26,7 +26,7 @@ use crate::ratelimit;
 /// by name as JSON, those of rows that stay beginning with `left_`.
 ///
 /// Errors: any NULL, 22004; a bad window, 22023; not the table's owner, 42501; not such a table, no key, a ring that
-/// differs from the pin, or no engine, 55000; a trigger that keeps rows, 27000; no slot left, 53400; a key that is there and
+/// differs from the pin, or no engine, 55000; a trigger that keeps rows, 27000; out of slots, 53400; a key that is there and
 /// was not looked up, 23505.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 #[allow(clippy::too_many_arguments)]

@@ -56,7 +56,7 @@ fn forgotten(entry: &Entry, now_us: i64) -> (Option<Entry>, bool) {
 /// `ratelimit_reset(key[, policy])`: forgets the hits, violations and block of a key, or of the key in a policy. True
 /// if there was anything.
 ///
-/// Errors: key NULL, 22004; no such policy, or a bad key, 22023; no slot left, 53400; no engine, 55000.
+/// Errors: key NULL, 22004; no such policy, or a bad key, 22023; out of slots, 53400; no engine, 55000.
 #[pg_extern(volatile, parallel_unsafe)]
 fn ratelimit_reset(
     key: Option<Text<'_>>,
@@ -152,7 +152,7 @@ fn ratelimit_unblock(
 /// milliseconds since 1970) to what is live of a key: the hits of both, from the later start. False if the window is
 /// over.
 ///
-/// Errors: any NULL, 22004; a bad key or window, or a negative count, 22023; no slot left, 53400; no engine, 55000.
+/// Errors: any NULL, 22004; a bad key or window, or a negative count, 22023; out of slots, 53400; no engine, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_merge(id text, count bigint, window_start bigint, "window" interval)
     RETURNS boolean

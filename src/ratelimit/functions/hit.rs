@@ -15,7 +15,7 @@ use phone_crypt_core::ratelimit::{KeyName, Verdict};
 /// and what is left. The algorithms are `fixed_window`, `sliding_window` and `token_bucket`; `burst` is the
 /// bucket's capacity, by default the limit.
 ///
-/// Errors: NULL but for the burst, 22004; a value out of range, 22023; no slot left, 53400; no engine, 55000.
+/// Errors: NULL but for the burst, 22004; a value out of range, 22023; out of slots, 53400; no engine, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_hit(
     key text, "limit" bigint, "window" interval, cost bigint DEFAULT 1,

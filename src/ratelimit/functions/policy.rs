@@ -22,7 +22,7 @@ const MAX_AT_ONCE: usize = 64;
 /// `ratelimit_check(policy, key[, cost])`: a hit against a policy. The state is kept among
 /// those of policies, under `policy:<name>:<key>`: nobody shares it, by accident or otherwise.
 ///
-/// Errors: any NULL, 22004; no such policy, or a value out of range, 22023; no slot left, 53400; no engine, 55000.
+/// Errors: any NULL, 22004; no such policy, or a value out of range, 22023; out of slots, 53400; no engine, 55000.
 #[pg_extern(sql = r#"
 CREATE FUNCTION ratelimit_check(
     policy text, key text, cost bigint DEFAULT 1,

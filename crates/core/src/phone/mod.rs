@@ -6,7 +6,7 @@
 //! `international.rs` numbers with `+`, `dialled.rs` what a call abroad drops of the digits typed,
 //! `renumbered.rs` and `equivalents.rs` what earlier numbering plans left behind. `fast_path.rs` is
 //! the shortcut for numbers that are E.164 already, `naive.rs` what the earlier web application made
-//! of numbers. `library.rs` holds the parser.
+//! of numbers. `time_zones.rs` tells where on the clock a number may be. `library.rs` holds the parser.
 
 mod calling_code;
 mod dialled;
@@ -28,6 +28,7 @@ mod renumbered;
 mod rule;
 mod screen;
 mod style;
+mod time_zones;
 mod typed;
 mod warm_up;
 

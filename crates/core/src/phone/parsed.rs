@@ -3,7 +3,7 @@
 use super::e164::E164;
 use super::phone_type::PhoneType;
 use super::style::Style;
-use super::{library, region};
+use super::{library, region, time_zones};
 use rlibphonenumber::{
     NumberLengthType, PhoneNumber, PhoneNumberFormat, PhoneNumberType, PhoneNumberUtil,
 };
@@ -66,6 +66,20 @@ impl ParsedPhone {
     pub fn phone_type(&self) -> PhoneType {
         library::call(|library| Some(library.get_number_type(&self.number)))
             .map_or(PhoneType::Unknown, PhoneType::from)
+    }
+
+    /// The time zones (names of the IANA database) where its line may be, none where that is not known. A number of a place
+    /// has those of its longest known prefix, any other those of its calling code; so has one that is not valid.
+    ///
+    /// They are likely, no more: numbers move with people, and mobiles travel.
+    pub fn time_zones(&self) -> Vec<&'static str> {
+        let is_of_a_place =
+            library::call(|library| Some(library.is_number_geographical(&self.number)));
+        let digits = self.e164.as_str().trim_start_matches('+');
+        match is_of_a_place {
+            Ok(true) => time_zones::of_longest_prefix(digits),
+            _ => time_zones::of_longest_prefix(&self.number.country_code.to_string()),
+        }
     }
 
     /// The number written in `style`; all styles but [`Style::E164`] keep the extension.

@@ -171,6 +171,13 @@ const BIGINTS: [&str; 9] = [
     "10",
 ];
 const BOOLEANS: [&str; 3] = ["NULL", "true", "false"];
+const TIMES_OF_DAY: [&str; 5] = [
+    "NULL",
+    "'00:00'",
+    "'24:00'",
+    "'12:00:00.000001'",
+    "'23:59:59.999999'",
+];
 const INTERVALS: [&str; 14] = [
     "NULL",
     "'0'",
@@ -336,7 +343,24 @@ fn likely(kind: &str, name: &str) -> &'static [&'static str] {
             "'reencrypt'",
             "'decrypt'",
         ],
-        "scheme" => &["'cbc'", "'node-evp'"],
+        "scheme" => &[
+            "'cbc'",
+            "'node-evp'",
+            "'phone-agent'",
+            "'standard'",
+            "'twilio'",
+            "'vonage-sms'",
+            "'plivo-v3'",
+            "'aws-sns'",
+        ],
+        "endpoint" => &["'hook'", "'form'"],
+        "headers" => &[
+            "(SELECT jsonb_build_object('resend-signature', s.signature, 'resend-timestamp', s.timestamp)
+                FROM public.webhook_sign('', 'secret') AS s)",
+            "'{\"resend-signature\": [\"\", {\"a\": []}], \"Resend-Timestamp\": 1e400}'",
+            "jsonb_build_object('Resend-Signature', repeat('a', 1000000), 'resend-signature', repeat('[', 1000))",
+        ],
+        "url" => &["'https://example.com/?sig=%00%ff%&&=&sig='", "'://'"],
         "context" | "hash_context" => &["''", "chr(31) || 'c1'"],
         "regions" => &["'AU,US'", "''"],
         "value" => &[
@@ -432,6 +456,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "boolean" => &BOOLEANS,
         "interval" => &INTERVALS,
         "timestamp with time zone" => &TIMES,
+        "time without time zone" => &TIMES_OF_DAY,
         "inet" => &INETS,
         "text[]" | "name[]" => &ARRAYS,
         "interval[]" => &INTERVAL_ARRAYS,
