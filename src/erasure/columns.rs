@@ -174,7 +174,7 @@ impl Column {
         Err(Error::RowsRemain)
     }
 
-    /// Looks at the rows that an index look-up does not find: text, and values under a hash key that is not there.
+    /// Looks at the rows that an index look-up does not find: text, and values under a hash key that is not configured.
     fn look(&self, table: &str, the_type: Oid, number: &Number) -> Result<(Rows, i64)> {
         let known: Vec<String> =
             with_ring(|ring| Result::Ok(ring.keys().map(|key| key.id().to_string()).collect()))?;

@@ -2,7 +2,7 @@
 
 /// Counts of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct Counts {
     /// Rows of phones that are now counted under a hash.
     pub converted: u64,
     /// Rows whose counts are now the engine's.
@@ -21,7 +21,7 @@ pub struct Tally {
     pub left_key_length: u64,
 }
 
-impl Tally {
+impl Counts {
     /// Rows that are not what they were.
     pub fn changed(&self) -> i64 {
         let changed = self.converted + self.moved + self.expired;

@@ -4,8 +4,8 @@ use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
 use std::collections::HashMap;
 
 use super::batch::Batch;
-use super::counts::Tally;
-use super::keys::fate_of;
+use super::counts::Counts;
+use super::keys::outcome_of;
 use super::known_keys::{KnownKeys, with_known};
 use super::table::{EarlierTable, Met};
 use crate::keys::with_ring;
@@ -25,7 +25,7 @@ pub(super) struct Locked {
     pub rows: Vec<Met<Vec<u8>>>,
     pub last: Option<Place>,
     pub seen: u64,
-    pub tally: Tally,
+    pub counts: Counts,
 }
 
 /// Locks the rows of a batch and finds their keys.
@@ -38,12 +38,12 @@ pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
         rows: Vec::new(),
         last: met.last().map(|(_, row)| row.place),
         seen: met.len() as u64,
-        tally: Tally::default(),
+        counts: Counts::default(),
     };
     with_ring(|_| Result::Ok(()))?;
     with_default(|regions| {
         for (id, Met { place, row, .. }) in met {
-            let key = fate_of(Text::of(&id), regions)?.key(&mut locked.tally);
+            let key = outcome_of(Text::of(&id), regions)?.key(&mut locked.counts);
             locked.rows.extend(key.map(|key| Met { place, key, row }));
         }
         Result::Ok(())
@@ -56,7 +56,7 @@ pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
 ///
 /// Errors: not the table's owner, 42501; not such a table, 55000; a trigger that keeps rows, 27000; a key that was not
 /// looked up and is there, 23505; as `lock`.
-pub fn convert(oid: Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
+pub fn convert(oid: Oid, batch: &Batch) -> Result<(u64, Option<Place>, Counts)> {
     let in_their_name = as_owner(oid)?;
     let _settings = BatchSettings::apply();
     statement::fire_deferred_triggers_at_once(&in_their_name);
@@ -65,7 +65,7 @@ pub fn convert(oid: Oid, batch: &Batch) -> Result<(u64, Option<Place>, Tally)> {
     with_known(oid, &table, |known| {
         let mut locked = lock(&table, batch)?;
         write(&table, batch, &mut locked, known)?;
-        Ok((locked.seen, locked.last, locked.tally))
+        Ok((locked.seen, locked.last, locked.counts))
     })
 }
 
@@ -80,7 +80,7 @@ fn write(
         window_us: batch.window_us,
         most: table.most(),
     };
-    let Locked { rows, tally, .. } = locked;
+    let Locked { rows, counts, .. } = locked;
     let mut there = lock_there(table, rows, |key| batch.looks_up_all || known.may_have(key));
     let mut renamed = Vec::with_capacity(rows.len());
     let mut kept = Vec::new();
@@ -92,7 +92,7 @@ fn write(
             Some(There::Locked(place, row)) => Some((place, row)),
             None => None,
         };
-        tally.converted += group.len() as u64;
+        counts.converted += group.len() as u64;
         known.add(key);
         if let ([only], None) = (group, &before) {
             renamed.push((only.place, key));
@@ -103,7 +103,7 @@ fn write(
         gone.extend(others.filter(|other| !is_same(*other, place)));
         kept.push(Met { place, key, row });
     }
-    tally.merged = gone.len() as u64;
+    counts.merged = gone.len() as u64;
     // What goes away first: a row may become what another has been.
     table.delete(&gone)?;
     table.update(&kept)?;

@@ -7,7 +7,7 @@
 use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
 
 use super::batch::Batch;
-use super::counts::Tally;
+use super::counts::Counts;
 use super::in_place::{Locked, lock};
 use super::table::{EarlierTable, Met};
 use crate::legacy::error::{Error, Result};
@@ -21,12 +21,12 @@ use crate::ratelimit;
 ///
 /// Errors: not the table's owner, 42501; not such a table, no key, a ring that differs from the pin, or no engine,
 /// 55000; a trigger that keeps rows, 27000; out of slots, 53400.
-pub fn move_into_engine(table: Oid, batch: &Batch) -> Result<(u64, Option<TupleId>, Tally)> {
+pub fn move_into_engine(table: Oid, batch: &Batch) -> Result<(u64, Option<TupleId>, Counts)> {
     let Locked {
         rows,
         last,
         seen,
-        mut tally,
+        mut counts,
     } = take(table, batch)?;
     let rule = MergeRule {
         as_of_us: batch.as_of_us,
@@ -35,11 +35,11 @@ pub fn move_into_engine(table: Oid, batch: &Batch) -> Result<(u64, Option<TupleI
     };
     for group in rows.chunk_by(|one, other| one.key == other.key) {
         let live = add_live(&rule, group)?;
-        tally.moved += live;
-        tally.expired += group.len() as u64 - live;
+        counts.moved += live;
+        counts.expired += group.len() as u64 - live;
     }
     ratelimit::flush()?;
-    Ok((seen, last, tally))
+    Ok((seen, last, counts))
 }
 
 /// Locks the rows of a batch and deletes those that have a key.

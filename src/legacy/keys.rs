@@ -4,7 +4,7 @@ use phone_crypt_core::crypto::HASH_LEN;
 use phone_crypt_core::phone::{Naive, NaiveError, Regions, read_naive};
 use phone_crypt_core::ratelimit::MAX_KEY;
 
-use super::counts::Tally;
+use super::counts::Counts;
 use crate::cipher;
 use crate::legacy::error::Result;
 use crate::pg::text::Text;
@@ -16,7 +16,7 @@ pub const PHONE_HASH: &[u8] = b"phone_hash:";
 
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum RowOutcome {
     /// It is counted under the hash of a phone that it named.
     Phone(Vec<u8>),
     /// As before, where the `+1` before the number was taken off.
@@ -31,18 +31,18 @@ pub enum Fate {
     KeyLength,
 }
 
-impl Fate {
+impl RowOutcome {
     /// Counts the row, if it stays; its key, if it does not.
-    pub fn key(self, tally: &mut Tally) -> Option<Vec<u8>> {
+    pub fn key(self, counts: &mut Counts) -> Option<Vec<u8>> {
         match self {
-            Fate::Phone(key) | Fate::Key(key) => return Some(key),
-            Fate::Repaired(key) => {
-                tally.repaired += 1;
+            RowOutcome::Phone(key) | RowOutcome::Key(key) => return Some(key),
+            RowOutcome::Repaired(key) => {
+                counts.repaired += 1;
                 return Some(key);
             }
-            Fate::Naive => tally.left_naive += 1,
-            Fate::NotAPhoneNumber => tally.left_not_a_phone_number += 1,
-            Fate::KeyLength => tally.left_key_length += 1,
+            RowOutcome::Naive => counts.left_naive += 1,
+            RowOutcome::NotAPhoneNumber => counts.left_not_a_phone_number += 1,
+            RowOutcome::KeyLength => counts.left_key_length += 1,
         }
         None
     }
@@ -51,21 +51,21 @@ impl Fate {
 /// What becomes of the row with this id.
 ///
 /// Errors: none that a row could cause.
-pub fn fate_of(id: Text<'_>, regions: &Regions) -> Result<Fate> {
+pub fn outcome_of(id: Text<'_>, regions: &Regions) -> Result<RowOutcome> {
     if !id.bytes().starts_with(PHONE) {
         let key = id.bytes();
         return Ok(match (1..=MAX_KEY).contains(&key.len()) {
-            true => Fate::Key(key.to_vec()),
-            false => Fate::KeyLength,
+            true => RowOutcome::Key(key.to_vec()),
+            false => RowOutcome::KeyLength,
         });
     }
     let text = id.or_empty();
     let number = text.get(PHONE.len()..).unwrap_or_default();
     Ok(match read_naive(number, regions) {
-        Ok(Naive::Number(number)) => Fate::Phone(key_of(number.as_bytes())?),
-        Ok(Naive::Repaired(number)) => Fate::Repaired(key_of(number.as_bytes())?),
-        Err(NaiveError::Unrepairable) => Fate::Naive,
-        Err(NaiveError::NotAPhoneNumber) => Fate::NotAPhoneNumber,
+        Ok(Naive::Number(number)) => RowOutcome::Phone(key_of(number.as_bytes())?),
+        Ok(Naive::Repaired(number)) => RowOutcome::Repaired(key_of(number.as_bytes())?),
+        Err(NaiveError::Unrepairable) => RowOutcome::Naive,
+        Err(NaiveError::NotAPhoneNumber) => RowOutcome::NotAPhoneNumber,
     })
 }
 

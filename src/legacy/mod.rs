@@ -18,6 +18,6 @@ mod take_back;
 pub use batch::{Batch, Kinds};
 pub use in_place::convert;
 pub use into_engine::move_into_engine;
-pub use keys::{Fate, fate_of};
+pub use keys::{RowOutcome, outcome_of};
 pub use known_keys::forget_known;
 pub use take_back::take_back;

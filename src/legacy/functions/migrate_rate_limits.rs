@@ -11,7 +11,7 @@ use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::Quota;
 
 use crate::legacy::error::Result;
-use crate::legacy::{self, Batch, Fate, Kinds};
+use crate::legacy::{self, Batch, Kinds, RowOutcome};
 use crate::pg::arguments::given;
 use crate::pg::arguments::relation;
 use crate::pg::interval::{POSTGRES_EPOCH_US, span_us};
@@ -66,15 +66,15 @@ fn migrate_batch(
         window_us: window_us(window)?,
         as_of_us: i64::from(given(as_of, "as_of")?).saturating_add(POSTGRES_EPOCH_US),
     };
-    let (seen, last, tally) = match given(into_engine, "into_engine")? {
+    let (seen, last, counts) = match given(into_engine, "into_engine")? {
         true => legacy::move_into_engine(source, &batch)?,
         false => legacy::convert(source, &batch)?,
     };
     let last = last.filter(|_| i64::try_from(seen).is_ok_and(|seen| seen >= size));
     Ok(TableIterator::once((
         last,
-        tally.changed(),
-        tally.to_json(),
+        counts.changed(),
+        counts.to_json(),
     )))
 }
 
@@ -110,13 +110,13 @@ fn earlier_key(
     ErrorReport,
 > {
     let id = given(id, "id")?;
-    let fate = with_default(|regions| legacy::fate_of(id, regions))?;
-    let row = match fate {
-        Fate::Phone(key) | Fate::Key(key) => (Some(RawText(key)), false, None),
-        Fate::Repaired(key) => (Some(RawText(key)), true, None),
-        Fate::Naive => (None, false, Some("left_naive")),
-        Fate::NotAPhoneNumber => (None, false, Some("left_not_a_phone_number")),
-        Fate::KeyLength => (None, false, Some("left_key_length")),
+    let outcome = with_default(|regions| legacy::outcome_of(id, regions))?;
+    let row = match outcome {
+        RowOutcome::Phone(key) | RowOutcome::Key(key) => (Some(RawText(key)), false, None),
+        RowOutcome::Repaired(key) => (Some(RawText(key)), true, None),
+        RowOutcome::Naive => (None, false, Some("left_naive")),
+        RowOutcome::NotAPhoneNumber => (None, false, Some("left_not_a_phone_number")),
+        RowOutcome::KeyLength => (None, false, Some("left_key_length")),
     };
     Ok(TableIterator::once(row))
 }

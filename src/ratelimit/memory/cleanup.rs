@@ -54,7 +54,7 @@ impl Task for Cleanup {
 }
 
 /// Deletes the expired rows of the next pages, and remembers where to go on. A row that somebody has locked stays.
-/// False if the table could not be had.
+/// False if the table could not be locked.
 fn sweep(owner: Owner) -> bool {
     let from = entry(owner).swept_to.load(Ordering::Relaxed);
     let to = from.saturating_add(PAGES);

@@ -20,7 +20,7 @@ use crate::worker::{Job, Seen, Task, Urgency, beat};
 
 /// Rows a statement.
 const BATCH: usize = 4096;
-/// A table that is not there may be one whose CREATE EXTENSION has not committed: its slots are kept this long.
+/// A table that does not exist may be one whose CREATE EXTENSION has not committed: its slots are kept this long.
 const GRACE_US: i64 = 60_000_000;
 
 /// Writes what the table does not have; reads the table into memory first, if that has not been done.
@@ -92,7 +92,7 @@ pub(super) fn is_due(owner: Owner, seen: &Seen) -> bool {
     urgency(owner, seen) == Some(Urgency::Now)
 }
 
-/// A table that is not there may be one whose CREATE EXTENSION has not committed.
+/// A table that does not exist may be one whose CREATE EXTENSION has not committed.
 fn remove_if_gone(owner: Owner) {
     if now_us() - entry(owner).since_us.load(Ordering::Relaxed) > GRACE_US {
         hits::forget_all(owner);

@@ -121,7 +121,7 @@ impl Writer {
     }
 
     /// Writes a batch and empties it; slots that the table then has are marked as clean. False if there is no going
-    /// on: the table could not be had, or writing fails again and again.
+    /// on: the table could not be locked, or writing fails again and again.
     pub fn write(&mut self, batch: &mut Vec<Copied>) -> bool {
         // In the order of the index, so that each of its pages is visited once.
         batch.sort_unstable_by(|one, other| one.name().cmp(&other.name()));
