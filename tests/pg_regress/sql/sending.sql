@@ -47,6 +47,11 @@ SELECT count(*), count(until),
        generate_series('2026-01-01'::timestamptz, '2026-12-31', '30 minutes') AS t (at),
        phone_quiet_until(phone, at => at) AS q (until);
 
+-- Time zones that somebody knows.
+SELECT phone_quiet_until_in(ARRAY['Asia/Tokyo'], at => '2026-01-15 13:00'), phone_quiet_until_in('{}', at => '2026-01-15 22:00');
+SELECT phone_quiet_until_in(ARRAY['Mars/Base'], at => '2026-01-15 13:00');
+SELECT phone_quiet_until_in(ARRAY['UTC', NULL], at => '2026-01-15 13:00');
+
 -- Encrypted numbers.
 SET phone_crypt.encryption_key = '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f';
 SELECT phone_timezones('+61892232223'::encrypted_phone), phone_timezones('no number'::encrypted_phone),
