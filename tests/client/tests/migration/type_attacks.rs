@@ -66,8 +66,9 @@ fn tables_of_our_own_change_their_types() {
         );
         superuser.run(&format!(
             "DO $$ DECLARE c text; BEGIN
-                 FOR c IN SELECT format('ALTER TABLE phone_crypt.{table} DROP CONSTRAINT %I CASCADE', conname)
-                            FROM pg_constraint WHERE conrelid = 'phone_crypt.{table}'::regclass AND contype = 'c' LOOP
+                 FOR c IN SELECT format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname)
+                            FROM pg_constraint WHERE conrelid = 'phone_crypt.{table}'::regclass AND contype = 'c'
+                                                  OR confrelid = 'phone_crypt.{table}'::regclass LOOP
                      EXECUTE c;
                  END LOOP;
                  ALTER TABLE phone_crypt.{table} ALTER COLUMN {column} DROP DEFAULT;
