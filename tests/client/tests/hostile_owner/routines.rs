@@ -38,10 +38,7 @@ const IN_A_LIFE: [&str; 24] = [
 /// Functions, with calls on `own.customers` that may be rolled back.
 pub const FUNCTIONS: &[(&str, &str)] = &[
     ("base_type", "('own.customers'::regclass::oid, 3)"),
-    (
-        "batch_failed",
-        "('p', 'own.customers', '23505', 'm', NULL, NULL)",
-    ),
+    ("batch_failed", "('p', 'own.customers', '23505', 'm', NULL)"),
     ("check_earlier_table", "('own.customers', false)"),
     ("check_owner", "('own.customers')"),
     (
