@@ -296,6 +296,10 @@ fn a_row_that_contradicts_itself_gives_no_more_than_its_count_leaves() {
                 ..row
             },
             Row {
+                algorithm: Some(5),
+                ..row
+            },
+            Row {
                 quota: Some(-1),
                 ..row
             },

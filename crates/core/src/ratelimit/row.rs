@@ -153,8 +153,12 @@ impl Row {
 fn fits_together(state: &State) -> bool {
     let is_aligned = state.algorithm != Algorithm::SlidingWindow
         || state.start_us % state.quota.window_us() == 0;
+    // A window of a calendar is known by its start and length alone: what another algorithm keeps beside them is not its.
+    let is_of_calendar =
+        state.algorithm != Algorithm::Calendar || state.previous == 0 && state.tat_ns == 0;
     let least = state.current.min(state.previous).min(state.tat_ns);
     least >= 0
+        && is_of_calendar
         && (0..=state.seen_us).contains(&state.start_us)
         && state.seen_us <= MAX_TIME_US
         && is_aligned
