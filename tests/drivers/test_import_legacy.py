@@ -31,13 +31,20 @@ def stored_by_node(key, scheme):
     return [(row["value"], row["hash"]) for row in json.loads(done.stdout)[scheme]]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def both_keys(server):
+    server.set_keys(K1, K2)
+    server.reload()
+    yield
+    server.set_keys(K1)
+    server.reload()
+
+
 @pytest.fixture(params=SCHEMES, ids=lambda param: f"{param[1]}-{'hex' if param[0] == K1 else 'text'}")
 def calls(request, server, database):
     """A session on a table of the earlier application's values; the key they are under, and the scheme."""
     key, scheme = request.param
     with server.connect(database) as session:
-        session.execute("SELECT set_config('phone_crypt.encryption_key', %s, false)", [K1])
-        session.execute("SELECT set_config('phone_crypt.previous_keys', %s, false)", [K2])
         session.execute("CREATE TABLE calls (id int PRIMARY KEY, phone text, phone_hash text)")
         rows = [(n, value, hashed) for n, (value, hashed) in enumerate(stored_by_node(key, scheme))]
         with session.cursor() as cursor:
