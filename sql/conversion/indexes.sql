@@ -154,7 +154,7 @@ AS $$
      LIMIT 1
 $$;
 COMMENT ON FUNCTION phone_crypt.pending_index(phone_crypt.conversions) IS
-    'the index of the rows that are still to be read or decrypted; NULL where it is not there';
+    'the index of the rows that are still to be read or decrypted; NULL where there is none';
 
 -- The statements that make what is missing. Several may be missing: their names must differ.
 CREATE FUNCTION phone_crypt.missing_indexes(

@@ -166,7 +166,7 @@ BEGIN
     END IF;
     kept := to_regclass(format('%s.%I', class.relnamespace::regnamespace, phone_crypt.kept_name(class.relname)));
     IF kept IS NULL THEN
-        RAISE EXCEPTION 'the table that was kept as % is not there', phone_crypt.kept_name(class.relname)
+        RAISE EXCEPTION 'the table that was kept as % does not exist', phone_crypt.kept_name(class.relname)
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Give it that name again. Without it: drop the view, and create a table.';
     END IF;

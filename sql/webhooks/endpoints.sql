@@ -59,6 +59,10 @@ CREATE FUNCTION phone_crypt.check_webhook_interval(value interval, title text, l
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- A message shows nothing that somebody may have put there.
+    IF title <> ALL (ARRAY['tolerance', 'replay_period', 'grace']) THEN
+        title := 'the interval';
+    END IF;
     IF value IS NULL THEN
         RAISE EXCEPTION '% must not be NULL', title USING ERRCODE = 'null_value_not_allowed';
     ELSIF value < '0' OR value > longest THEN

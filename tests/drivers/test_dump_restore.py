@@ -198,7 +198,7 @@ def test_a_role_that_may_read_everything_can_dump(server, shops):
 
 
 def test_without_a_pin_another_key_reads_nothing_but_writes(server, elsewhere, wrong_key):
-    """What the pin is for: mixed data, and look-ups that find nothing, without a word."""
+    """What the pin is for: mixed data, and look-ups that silently find nothing."""
     source = server.create_database("unpinned")
     with server.connect(source) as session:
         session.execute("CREATE TABLE t AS SELECT phone_encrypt(%s) AS phone, phone_hash(%s)", [AU, AU])

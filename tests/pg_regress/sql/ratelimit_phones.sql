@@ -121,7 +121,7 @@ SELECT t.kept('+61401148083'), t.verdict('+61401148083');
 SELECT ratelimit_unlist_phone('+61401148082'), ratelimit_unlist_phone('+61401148083');
 SELECT count(*) AS left_over FROM phone_crypt.ratelimit_lists WHERE phone_encrypted IS NOT NULL;
 
--- A key that is gone is named: nothing is lost without a word.
+-- A key that is gone is named: nothing is silently lost.
 SELECT ratelimit_list_phone('deny', '+61401148084');
 SET phone_crypt.encryption_key = :'old_key';
 SELECT regexp_replace(t.outcome('phone_crypt.rekey_phones()'), '[0-9a-f]{8}', '(key id)') AS names_the_key;

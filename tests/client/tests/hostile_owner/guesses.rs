@@ -77,7 +77,7 @@ impl Somebody {
         outcome.map_or_else(|refusal| refusal.sqlstate, |_| String::new())
     }
 
-    /// Everything that he reads after he has done something, or the error, as far as it shows him anything.
+    /// Everything that he reads after he has done something, or the error, as far as that shows anything.
     fn reads_after(&mut self, sql: &str) -> String {
         let role = &self.role;
         let client = &mut self.world.superuser;

@@ -1,4 +1,4 @@
-//! Any number of sessions hit one key at once, and exactly as many pass as the limit has.
+//! Any number of sessions hit one key at once, and never more requests than the limit pass, and no fewer.
 
 use phone_crypt_client_tests::{ALGORITHMS, Hits, LONG, Limit, Server, Sql};
 use postgres::Client;
