@@ -55,6 +55,6 @@ impl AsRef<str> for E164 {
 /// Masked: a number printed while debugging must not reach a log.
 impl fmt::Debug for E164 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "E164({})", super::mask_e164(self))
+        write!(formatter, "E164({})", super::mask_e164::mask_e164(self))
     }
 }

@@ -5,13 +5,17 @@
 
 use thiserror::Error;
 
+/// The longest text looked at, in bytes: no number needs more, and the parser's patterns are not
+/// to be fed megabytes.
+pub const MAX_INPUT_BYTES: usize = 250;
+
 /// Why a text is not taken for a phone number. Never says what the text was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Error)]
 pub enum PhoneError {
     /// Nothing in the text is a possible number under the given regions.
     #[error("not a phone number")]
     NotAPhoneNumber,
-    /// The text has more than [`MAX_INPUT_BYTES`](super::MAX_INPUT_BYTES) bytes.
+    /// The text has more than [`MAX_INPUT_BYTES`] bytes.
     #[error("not a phone number: longer than 250 bytes")]
     TooLong,
     /// The text is a floating-point number: `401148075.0`, `4.01148075E8`.

@@ -17,6 +17,7 @@ mod fast_path;
 mod international;
 mod library;
 mod mask;
+mod mask_e164;
 mod metadata_version;
 mod naive;
 mod normalize;
@@ -34,14 +35,13 @@ mod warm_up;
 
 pub use e164::E164;
 pub use equivalents::{equivalents, equivalents_of};
-pub use error::{PhoneError, RegionsError, StyleError};
+pub use error::{MAX_INPUT_BYTES, PhoneError, RegionsError, StyleError};
 pub use fast_path::is_e164;
-pub use mask::{mask, mask_e164};
+pub use mask::mask;
+pub use mask_e164::mask_e164;
 pub use metadata_version::METADATA_VERSION;
 pub use naive::{Naive, NaiveError, read_naive};
-pub use normalize::{
-    MAX_INPUT_BYTES, is_possible, is_valid, normalize, normalize_noting_more, parse, parse_one,
-};
+pub use normalize::{is_possible, is_valid, normalize, normalize_noting_more, parse, parse_one};
 pub use parsed::ParsedPhone;
 pub use phone_type::PhoneType;
 pub use region::Region;

@@ -1,15 +1,11 @@
 //! The ways into this module: normalise, parse, and the two questions that never fail.
 
 use super::e164::E164;
-use super::error::PhoneError;
+use super::error::{MAX_INPUT_BYTES, PhoneError};
 use super::parsed::ParsedPhone;
 use super::region::Region;
 use super::regions::Regions;
 use super::{fast_path, library, screen};
-
-/// The longest text looked at, in bytes: no number needs more, and the parser's patterns are not
-/// to be fed megabytes.
-pub const MAX_INPUT_BYTES: usize = 250;
 
 /// The E.164 form of the phone number in `input`; an extension is dropped.
 ///

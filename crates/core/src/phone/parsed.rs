@@ -102,6 +102,10 @@ impl ParsedPhone {
 /// Masked, like that of [`E164`].
 impl fmt::Debug for ParsedPhone {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "ParsedPhone({})", super::mask_e164(self.e164))
+        write!(
+            formatter,
+            "ParsedPhone({})",
+            super::mask_e164::mask_e164(self.e164)
+        )
     }
 }

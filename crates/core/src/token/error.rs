@@ -1,6 +1,7 @@
 //! What can be wrong with a token, its prefix or a scope. No message repeats what was given.
 
-use super::scopes::MAX_SCOPE_BYTES;
+/// Bytes of the longest scope.
+pub const MAX_SCOPE_BYTES: usize = 128;
 
 /// The text is not a token, or its checksum does not hold: no token that was ever issued reads like that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -11,8 +11,8 @@ mod parse;
 mod scopes;
 mod secret_hash;
 
-pub use error::{MalformedToken, PrefixError, ScopeError};
+pub use error::{MAX_SCOPE_BYTES, MalformedToken, PrefixError, ScopeError};
 pub use generate::{NewToken, generate};
 pub use parse::{ID_LEN, ParsedToken, Prefix, SECRET_LEN, TokenId, parse};
-pub use scopes::{MAX_SCOPE_BYTES, Scope, covers};
+pub use scopes::{Scope, covers};
 pub use secret_hash::SecretHash;

@@ -1,9 +1,6 @@
 //! What a token may do: scopes such as `calls:read`, and `calls:*` for everything that begins with `calls:`.
 
-use super::error::ScopeError;
-
-/// Bytes of the longest scope.
-pub const MAX_SCOPE_BYTES: usize = 128;
+use super::error::{MAX_SCOPE_BYTES, ScopeError};
 
 /// A scope that a token can have: the characters of RFC 6749 §3.3, with `*` alone or after the last `:`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ mod written;
 
 pub(super) use plain::read_plain;
 
-use super::error::PhoneError;
+use super::error::{MAX_INPUT_BYTES, PhoneError};
 use super::parsed::ParsedPhone;
 use super::phone_type::PhoneType;
 use super::regions::Regions;
@@ -66,7 +66,7 @@ pub fn split(text: &str, regions: &Regions) -> Vec<String> {
 }
 
 /// The most bytes of a text in which the first of its numbers is looked for.
-const WINDOW: usize = 2 * super::normalize::MAX_INPUT_BYTES;
+const WINDOW: usize = 2 * MAX_INPUT_BYTES;
 
 fn pieces_of<'a>(library: &PhoneNumberUtil, text: &'a str, regions: &Regions) -> Vec<&'a str> {
     let mut pieces = Vec::new();
@@ -134,7 +134,7 @@ fn read_simple(
     may_hold_two: bool,
 ) -> Result<ParsedPhone, PhoneError> {
     let holds_two = |text| may_hold_two && boundary(library, text, regions).is_some();
-    if text.len() > super::normalize::MAX_INPUT_BYTES {
+    if text.len() > MAX_INPUT_BYTES {
         return Err(PhoneError::TooLong);
     }
     match links::read(text) {
