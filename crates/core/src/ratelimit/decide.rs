@@ -3,19 +3,10 @@
 use super::algorithm::Algorithm;
 use super::decision::Decision;
 use super::quota::{MAX_TIME_US, Quota, QuotaError, check_cost};
-use super::rules::{Left, Rules};
+use super::registry::rules_of;
+use super::rules::Left;
 use super::state::State;
-use super::{calendar, fixed_window, sliding_window, token_bucket};
-
-/// The registry: a new algorithm is a file, a name in [`Algorithm`] and a line here.
-pub(super) fn rules_of(algorithm: Algorithm) -> &'static Rules {
-    match algorithm {
-        Algorithm::FixedWindow => &fixed_window::RULES,
-        Algorithm::SlidingWindow => &sliding_window::RULES,
-        Algorithm::TokenBucket => &token_bucket::RULES,
-        Algorithm::Calendar => &calendar::RULES,
-    }
-}
+use super::token_bucket;
 
 /// Decides a hit of `cost` at `now_us`. Gives the answer and, if the hit is allowed, the state to keep: a denied
 /// hit changes nothing.

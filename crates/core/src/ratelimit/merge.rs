@@ -1,9 +1,9 @@
 //! Two entries that turn out to be one key: nobody gets more quota than before.
 
 use super::algorithm::Algorithm;
-use super::decide::rules_of;
 use super::entry::Entry;
 use super::penalty::Violations;
+use super::registry::rules_of;
 use super::state::State;
 use super::token_bucket;
 

@@ -23,11 +23,13 @@ mod network;
 mod penalty;
 mod prefixes;
 mod quota;
+mod registry;
 mod row;
 mod rules;
 mod sliding_window;
 mod slots;
 mod state;
+mod state_by_rules;
 mod token_bucket;
 
 pub use address::address_of_key;
