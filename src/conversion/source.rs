@@ -3,7 +3,7 @@
 use phone_crypt_core::crypto::encrypted_phone::Plain;
 use phone_crypt_core::crypto::primitives::hex;
 use phone_crypt_core::crypto::{self, KeyId, Kind, LegacyError, LegacyScheme, ValueInfo};
-use phone_crypt_core::phone::{self, Naive};
+use phone_crypt_core::phone::{self, UsPrefixRepair};
 
 use crate::cipher::{self, Destination, LegacyKey, with_scratch};
 use crate::conversion::error::{Error, Result};
@@ -167,7 +167,7 @@ impl Source {
             let original = std::str::from_utf8(opened).map_err(|_| LegacyError::Undecryptable)?;
             match self {
                 Source::Legacy { regions, .. } => {
-                    with_naive(original, regions.as_deref(), |plain, outcome| {
+                    with_us_prefix_repaired(original, regions.as_deref(), |plain, outcome| {
                         use_plain(plain, original, outcome)
                     })
                 }
@@ -223,12 +223,12 @@ fn outcome(plain: &Plain<'_>) -> Outcome {
 
 /// Calls `use_plain` with what a text of the earlier application means: what `+1` was put before is all in the number once
 /// it is repaired.
-fn with_naive<T>(
+fn with_us_prefix_repaired<T>(
     original: &str,
     regions: Option<&str>,
     use_plain: impl FnOnce(&Plain<'_>, Outcome) -> Result<T>,
 ) -> Result<T> {
-    let read = |regions: &phone::Regions| Result::Ok(phone::read_naive(original, regions));
+    let read = |regions: &phone::Regions| Result::Ok(phone::repair_us_prefix(original, regions));
     let number = match regions {
         Some(list) => with_list(list, read),
         None => with_default(read),
@@ -238,10 +238,10 @@ fn with_naive<T>(
         None => Chosen::Default,
     };
     match number {
-        Ok(Naive::Number(_)) => {
+        Ok(UsPrefixRepair::Number(_)) => {
             typed::with_meaning(original, &chosen, |plain| use_plain(plain, outcome(plain)))
         }
-        Ok(Naive::Repaired(number)) => {
+        Ok(UsPrefixRepair::Repaired(number)) => {
             use_plain(&Plain::Number(number.as_bytes()), Outcome::Repaired)
         }
         Err(_) => use_plain(&Plain::Text(original), Outcome::Text),

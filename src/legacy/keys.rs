@@ -1,7 +1,7 @@
 //! What key a row of the earlier application is counted under from now on.
 
 use phone_crypt_core::crypto::HASH_LEN;
-use phone_crypt_core::phone::{Naive, NaiveError, Regions, read_naive};
+use phone_crypt_core::phone::{Regions, UsPrefixError, UsPrefixRepair, repair_us_prefix};
 use phone_crypt_core::ratelimit::MAX_KEY;
 
 use super::counts::Counts;
@@ -24,7 +24,7 @@ pub enum RowOutcome {
     /// Its key is one already.
     Key(Vec<u8>),
     /// It stays: `+1` before what is no valid number.
-    Naive,
+    Unrepairable,
     /// It stays: no phone number.
     NotAPhoneNumber,
     /// It stays: the engine takes no such key.
@@ -40,7 +40,7 @@ impl RowOutcome {
                 counts.repaired += 1;
                 return Some(key);
             }
-            RowOutcome::Naive => counts.left_naive += 1,
+            RowOutcome::Unrepairable => counts.left_naive += 1,
             RowOutcome::NotAPhoneNumber => counts.left_not_a_phone_number += 1,
             RowOutcome::KeyLength => counts.left_key_length += 1,
         }
@@ -61,11 +61,11 @@ pub fn outcome_of(id: Text<'_>, regions: &Regions) -> Result<RowOutcome> {
     }
     let text = id.or_empty();
     let number = text.get(PHONE.len()..).unwrap_or_default();
-    Ok(match read_naive(number, regions) {
-        Ok(Naive::Number(number)) => RowOutcome::Phone(key_of(number.as_bytes())?),
-        Ok(Naive::Repaired(number)) => RowOutcome::Repaired(key_of(number.as_bytes())?),
-        Err(NaiveError::Unrepairable) => RowOutcome::Naive,
-        Err(NaiveError::NotAPhoneNumber) => RowOutcome::NotAPhoneNumber,
+    Ok(match repair_us_prefix(number, regions) {
+        Ok(UsPrefixRepair::Number(number)) => RowOutcome::Phone(key_of(number.as_bytes())?),
+        Ok(UsPrefixRepair::Repaired(number)) => RowOutcome::Repaired(key_of(number.as_bytes())?),
+        Err(UsPrefixError::Unrepairable) => RowOutcome::Unrepairable,
+        Err(UsPrefixError::NotAPhoneNumber) => RowOutcome::NotAPhoneNumber,
     })
 }
 

@@ -20,7 +20,7 @@ fn every_key_is_as_if_nothing_were_ever_given_away() {
         for _ in 0..300 {
             simulation.step(&mut sequence);
         }
-        evictions += simulation.book(0).evictions;
+        evictions += simulation.counts(0).evictions;
         refused += simulation.refused;
     }
     assert!(
@@ -297,8 +297,8 @@ fn hits_and_denials_are_counted_for_the_slot_and_its_owner() {
     slots.count_only(OWNER, true);
     slots.refuse(OWNER);
     assert_eq!(slots.slot(index).counts(), (2, 1));
-    let book = slots.owner(OWNER);
-    assert_eq!((book.hits, book.denials, book.refusals), (3, 2, 1));
+    let counts = slots.owner(OWNER);
+    assert_eq!((counts.hits, counts.denials, counts.refusals), (3, 2, 1));
 }
 
 #[test]

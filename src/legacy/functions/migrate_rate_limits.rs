@@ -114,7 +114,7 @@ fn earlier_key(
     let row = match outcome {
         RowOutcome::Phone(key) | RowOutcome::Key(key) => (Some(RawText(key)), false, None),
         RowOutcome::Repaired(key) => (Some(RawText(key)), true, None),
-        RowOutcome::Naive => (None, false, Some("left_naive")),
+        RowOutcome::Unrepairable => (None, false, Some("left_naive")),
         RowOutcome::NotAPhoneNumber => (None, false, Some("left_not_a_phone_number")),
         RowOutcome::KeyLength => (None, false, Some("left_key_length")),
     };

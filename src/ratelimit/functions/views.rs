@@ -189,25 +189,25 @@ fn ratelimit_counters() -> std::result::Result<
     let owner = ratelimit::storage()?
         .slots
         .filter(|_| engine == Engine::Memory);
-    let book = owner.and(counted);
+    let counts = owner.and(counted);
     let flushes = owner.map(|_| ratelimit::flush_counts());
     let last_us = flushes.map_or(0, |facts| facts.last_us);
-    let lag_us = match book {
-        Some(book) if book.dirty > 0 => {
-            crate::pg::clock::now_us() - book.dirty_since_us.max(last_us)
+    let lag_us = match counts {
+        Some(counts) if counts.dirty > 0 => {
+            crate::pg::clock::now_us() - counts.dirty_since_us.max(last_us)
         }
         _ => 0,
     };
     let row = (
         engine.as_str().to_owned(),
         owner.map(|_| signed(memory::slots() as u64)),
-        book.map(|book| i64::from(book.used)),
-        book.map(|book| i64::from(book.dirty)),
-        signed(counted.map_or(own_hits, |book| book.hits)),
-        signed(counted.map_or(own_denials, |book| book.denials)),
-        book.map(|book| signed(book.evictions)),
-        book.map(|book| signed(book.reads)),
-        book.map(|book| signed(book.refusals)),
+        counts.map(|counts| i64::from(counts.used)),
+        counts.map(|counts| i64::from(counts.dirty)),
+        signed(counted.map_or(own_hits, |counts| counts.hits)),
+        signed(counted.map_or(own_denials, |counts| counts.denials)),
+        counts.map(|counts| signed(counts.evictions)),
+        counts.map(|counts| signed(counts.reads)),
+        counts.map(|counts| signed(counts.refusals)),
         flushes.map(|facts| signed(facts.runs)),
         flushes.map(|facts| signed(facts.failures)),
         to_timestamp(last_us).filter(|_| last_us > 0),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::hits::PART;
 use super::owners::{self, entry};
-use super::shmem::{lock, shape};
+use super::shmem::{layout, lock};
 use super::table_lock::in_table;
 use super::writer::{Copied, Writer};
 use super::{hits, loader};
@@ -70,15 +70,15 @@ fn urgency(owner: Owner, seen: &Seen) -> Option<Urgency> {
     let entry = entry(owner);
     let is_memory = is_in_force(Engine::Memory);
     let to_load = is_memory && !entry.is_loaded.load(Ordering::Relaxed);
-    let book = hits::totals(owner);
-    if book.dirty == 0 {
+    let counts = hits::totals(owner);
+    if counts.dirty == 0 {
         // No flush of its own makes room for it.
         entry.is_short.store(false, Ordering::Relaxed);
     }
     let is_short = entry.is_short.load(Ordering::Relaxed);
     // After a change to the table engine what is in memory goes.
-    let to_forget = !is_memory && book.used > 0;
-    if book.dirty > 0 && seen.is_time || is_short && !seen.has_failed {
+    let to_forget = !is_memory && counts.used > 0;
+    if counts.dirty > 0 && seen.is_time || is_short && !seen.has_failed {
         Some(Urgency::Now)
     } else if to_load || to_forget || is_short {
         Some(Urgency::Soon)
@@ -131,12 +131,12 @@ pub(super) fn table_in_use() -> Option<u32> {
 fn write_dirty(owner: Owner) -> bool {
     let mut writer = Writer::new(owner);
     let mut batch = Vec::with_capacity(BATCH);
-    for number in 0..shape().partitions {
+    for number in 0..layout().partitions {
         beat();
         if lock(number).owner(owner).dirty == 0 {
             continue;
         }
-        for from in (0..shape().slots).step_by(PART) {
+        for from in (0..layout().slots).step_by(PART) {
             if !copy_dirty(owner, number, from, &mut batch) {
                 break;
             }

@@ -1,12 +1,12 @@
 //! Measuring and replacing what the slots hold.
 
 use pgrx::check_for_interrupts;
-use phone_crypt_core::ratelimit::{Entry, Found, Full, KeyName, Owner, OwnerBook, Slot, SlotKey};
+use phone_crypt_core::ratelimit::{Entry, Found, Full, KeyName, Owner, OwnerCounts, Slot, SlotKey};
 use std::sync::atomic::Ordering;
 
 use super::owners;
 use super::shmem::{
-    Partition, header, lock, lock_owners, partition_of, prefetch_bucket, prefetch_slot, shape,
+    Partition, header, layout, lock, lock_owners, partition_of, prefetch_bucket, prefetch_slot,
 };
 use crate::pg::clock::now_us;
 use crate::pg::process::is_recovering;
@@ -232,9 +232,9 @@ fn store(
         },
     };
     if let Some(entry) = kept.entry {
-        let book = partition.owner(key.owner());
-        if book.dirty == 0 {
-            book.dirty_since_us = now_us;
+        let counts = partition.owner(key.owner());
+        if counts.dirty == 0 {
+            counts.dirty_since_us = now_us;
         }
         partition.keep(index, &entry);
     }
@@ -259,8 +259,8 @@ pub const PART: usize = 64;
 /// Shows every slot of an owner, a copy of each, with no lock held.
 pub fn each_slot(owner: Owner, mut each: impl FnMut(&Slot)) {
     let mut copies: Vec<Slot> = Vec::with_capacity(PART);
-    for number in 0..shape().partitions {
-        for from in (0..shape().slots).step_by(PART) {
+    for number in 0..layout().partitions {
+        for from in (0..layout().slots).step_by(PART) {
             {
                 let partition = lock(number);
                 if from >= partition.touched() {
@@ -277,14 +277,14 @@ pub fn each_slot(owner: Owner, mut each: impl FnMut(&Slot)) {
 
 /// Gives up the slots of an owner that the table has.
 pub fn forget_clean(owner: Owner) {
-    for number in 0..shape().partitions {
+    for number in 0..layout().partitions {
         lock(number).forget_clean(owner);
     }
 }
 
 /// Gives up what policies of an owner have counted that are no more.
 pub fn forget_spaces(owner: Owner, spaces: &[i32]) {
-    for number in 0..shape().partitions {
+    for number in 0..layout().partitions {
         lock(number).forget_spaces(owner, spaces);
     }
     let _held = lock_owners();
@@ -293,7 +293,7 @@ pub fn forget_spaces(owner: Owner, spaces: &[i32]) {
 
 /// Gives up everything of an owner that is no more.
 pub fn forget_all(owner: Owner) {
-    for number in 0..shape().partitions {
+    for number in 0..layout().partitions {
         lock(number).forget_all(owner);
     }
 }
@@ -304,23 +304,23 @@ pub fn count(owner: Owner, is_denied: bool) {
 }
 
 /// What all partitions know of an owner.
-pub fn totals(owner: Owner) -> OwnerBook {
-    let mut total = OwnerBook::default();
-    for number in 0..shape().partitions {
-        let book = *lock(number).owner(owner);
-        total.loaded = book.loaded && (number == 0 || total.loaded);
-        total.used += book.used;
-        total.dirty += book.dirty;
-        if book.dirty > 0
-            && (total.dirty_since_us == 0 || book.dirty_since_us < total.dirty_since_us)
+pub fn totals(owner: Owner) -> OwnerCounts {
+    let mut total = OwnerCounts::default();
+    for number in 0..layout().partitions {
+        let counts = *lock(number).owner(owner);
+        total.loaded = counts.loaded && (number == 0 || total.loaded);
+        total.used += counts.used;
+        total.dirty += counts.dirty;
+        if counts.dirty > 0
+            && (total.dirty_since_us == 0 || counts.dirty_since_us < total.dirty_since_us)
         {
-            total.dirty_since_us = book.dirty_since_us;
+            total.dirty_since_us = counts.dirty_since_us;
         }
-        total.hits += book.hits;
-        total.denials += book.denials;
-        total.evictions += book.evictions;
-        total.reads += book.reads;
-        total.refusals += book.refusals;
+        total.hits += counts.hits;
+        total.denials += counts.denials;
+        total.evictions += counts.evictions;
+        total.reads += counts.reads;
+        total.refusals += counts.refusals;
     }
     total
 }

@@ -1,6 +1,6 @@
 //! What lies where in shared memory.
 
-use phone_crypt_core::ratelimit::{Book, MAX_OWNERS, Slot};
+use phone_crypt_core::ratelimit::{MAX_OWNERS, PartitionHeader, Slot};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32};
 
 use crate::pg::lwlock::LWLock;
@@ -13,7 +13,7 @@ const MAX_PARTITIONS: usize = 128;
 
 /// How many of what, and where. Reckoned once: divisions would be a tenth of what a hit costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct Layout {
     /// Partitions, a power of two.
     pub partitions: usize,
     /// Slots of each.
@@ -26,9 +26,9 @@ pub struct Shape {
     pub stride: usize,
 }
 
-impl Shape {
+impl Layout {
     /// For at least so many slots.
-    pub fn of(slots: usize) -> Shape {
+    pub fn of(slots: usize) -> Layout {
         let partitions = (slots / SLOTS_A_PARTITION)
             .next_power_of_two()
             .min(MAX_PARTITIONS);
@@ -36,7 +36,7 @@ impl Shape {
         // Twice as many or more: a second slot of a bucket would be another trip to memory.
         let buckets = (2 * slots).next_power_of_two();
         let slots_at = (size_of::<Head>() + buckets * size_of::<u32>()).next_multiple_of(64);
-        Shape {
+        Layout {
             partitions,
             slots,
             buckets,
@@ -59,8 +59,8 @@ pub const PARTITIONS_AT: usize = size_of::<Header>().next_multiple_of(64);
 pub struct Head {
     /// Held by whoever looks at the partition.
     pub lock: LWLock,
-    /// Its book-keeping.
-    pub book: Book,
+    /// Its counts and links.
+    pub header: PartitionHeader,
 }
 
 /// A database that uses the engine. Zero oids: a free entry.

@@ -4,7 +4,7 @@ use phone_crypt_core::ratelimit::{Found, Owner, SlotKey};
 use std::sync::atomic::Ordering;
 
 use super::owners::entry;
-use super::shmem::{header, lock, partition_of, shape};
+use super::shmem::{header, layout, lock, partition_of};
 use crate::pg::Oid;
 use crate::pg::clock::now_us;
 use crate::ratelimit::state::rows;
@@ -13,7 +13,7 @@ use crate::worker::beat;
 /// Loads every live row of an owner's table. Runs in a transaction of the owner's database.
 pub fn load(owner: Owner) {
     // Whatever is removed from now on may come back newer than the rows that are about to be read.
-    let removals: Vec<u64> = (0..shape().partitions)
+    let removals: Vec<u64> = (0..layout().partitions)
         .map(|number| lock(number).removals())
         .collect();
     rows::each_row(Oid::from(owner.table), |name, row| {
@@ -39,7 +39,7 @@ pub fn load(owner: Owner) {
             partition.leave_in_table(owner, row.expires_us);
         }
     });
-    for number in 0..shape().partitions {
+    for number in 0..layout().partitions {
         lock(number).owner(owner).loaded = true;
     }
     entry(owner).is_loaded.store(true, Ordering::Relaxed);

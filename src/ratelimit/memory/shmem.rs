@@ -4,7 +4,7 @@ use phone_crypt_core::ratelimit::{Slot, SlotKey, Slots};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
-use super::layout::{Head, Header, PARTITIONS_AT, Shape};
+use super::layout::{Head, Header, Layout, PARTITIONS_AT};
 use crate::pg::clock::now_us;
 use crate::pg::lwlock::{self, Held};
 use crate::settings;
@@ -18,7 +18,7 @@ const LINES_OF_A_HIT: usize = 4;
 /// Where it begins; set by the postmaster and inherited by all.
 static BASE: AtomicPtr<Header> = AtomicPtr::new(std::ptr::null_mut());
 /// Set by the postmaster and inherited by all, too.
-static SHAPE: OnceLock<Shape> = OnceLock::new();
+static LAYOUT: OnceLock<Layout> = OnceLock::new();
 
 /// Whether there is shared memory.
 pub fn is_there() -> bool {
@@ -27,18 +27,18 @@ pub fn is_there() -> bool {
 
 /// How many slots there are.
 pub fn slots() -> usize {
-    let shape = shape();
-    shape.partitions * shape.slots
+    let layout = layout();
+    layout.partitions * layout.slots
 }
 
 #[inline]
-pub(super) fn shape() -> &'static Shape {
-    SHAPE.get_or_init(|| Shape::of(settings::ratelimit_slots()))
+pub(super) fn layout() -> &'static Layout {
+    LAYOUT.get_or_init(|| Layout::of(settings::ratelimit_slots()))
 }
 
 /// Bytes of all of it.
 pub(super) fn total() -> usize {
-    shape().total()
+    layout().total()
 }
 
 /// Takes the memory, whose start this is. New memory is zeroed by the kernel; zeroes are empty partitions. After a crash
@@ -50,14 +50,14 @@ pub(super) fn attach(start: *mut u8, was_there: bool) {
         return;
     }
     let tranche = lwlock::new_tranche(WAIT_EVENT);
-    // SAFETY: the area is as long as the shape says, and nobody else uses it yet.
+    // SAFETY: the area is as long as the layout says, and nobody else uses it yet.
     unsafe {
         std::ptr::write_bytes(base.cast::<u8>(), 0, PARTITIONS_AT);
         (*base).seed = seed();
         lwlock::initialize(&raw mut (*base).owners_lock, tranche);
-        for number in 0..shape().partitions {
+        for number in 0..layout().partitions {
             let head = head(number);
-            std::ptr::write_bytes(head.cast::<u8>(), 0, shape().slots_at);
+            std::ptr::write_bytes(head.cast::<u8>(), 0, layout().slots_at);
             lwlock::initialize(&raw mut (*head).lock, tranche);
         }
     }
@@ -88,14 +88,14 @@ unsafe fn head(number: usize) -> *mut Head {
     unsafe {
         BASE.load(Ordering::Relaxed)
             .cast::<u8>()
-            .add(PARTITIONS_AT + number * shape().stride)
+            .add(PARTITIONS_AT + number * layout().stride)
             .cast()
     }
 }
 
 /// Which partition a key belongs to.
 pub(super) fn partition_of(key: &SlotKey<'_>) -> usize {
-    key.partition(shape().partitions)
+    key.partition(layout().partitions)
 }
 
 /// Asks the processor to bring the bucket of a key closer, while there is still other work to do.
@@ -107,14 +107,14 @@ pub(super) fn prefetch_bucket(key: &SlotKey<'_>) {
 /// Asks the same for the slot, once the bucket is there. Nothing of what is read here without the lock counts: at
 /// worst it is another slot that comes.
 pub(super) fn prefetch_slot(key: &SlotKey<'_>) {
-    let shape = shape();
+    let layout = layout();
     // SAFETY: what the bucket says may be out of date, so that it is only taken for a slot's number if there is such
     // a slot.
     unsafe {
         let number = AtomicU32::from_ptr(bucket_of(key)).load(Ordering::Relaxed) as usize;
-        if let Some(index) = number.checked_sub(1).filter(|index| *index < shape.slots) {
+        if let Some(index) = number.checked_sub(1).filter(|index| *index < layout.slots) {
             let start = head(partition_of(key)).cast::<u8>();
-            let slot = start.add(shape.slots_at + index * size_of::<Slot>());
+            let slot = start.add(layout.slots_at + index * size_of::<Slot>());
             bring_closer(slot.cast(), LINES_OF_A_HIT);
         }
     }
@@ -127,7 +127,7 @@ unsafe fn bucket_of(key: &SlotKey<'_>) -> *mut u32 {
     unsafe {
         let start = head(partition_of(key)).cast::<u8>();
         let buckets = start.add(size_of::<Head>()).cast::<u32>();
-        buckets.add(key.bucket(shape().buckets))
+        buckets.add(key.bucket(layout().buckets))
     }
 }
 
@@ -169,7 +169,7 @@ impl std::ops::DerefMut for Partition {
 pub(super) fn lock(number: usize) -> Partition {
     // SAFETY: the number is taken modulo the partitions there are, which are a power of two.
     unsafe {
-        let head = head(number & (shape().partitions - 1));
+        let head = head(number & (layout().partitions - 1));
         partition(head, Held::exclusively(&raw mut (*head).lock))
     }
 }
@@ -178,7 +178,7 @@ pub(super) fn lock(number: usize) -> Partition {
 pub(super) fn lock_if_free(number: usize) -> Option<Partition> {
     // SAFETY: as `lock`.
     unsafe {
-        let head = head(number & (shape().partitions - 1));
+        let head = head(number & (layout().partitions - 1));
         Some(partition(head, Held::if_free(&raw mut (*head).lock)?))
     }
 }
@@ -186,18 +186,18 @@ pub(super) fn lock_if_free(number: usize) -> Option<Partition> {
 /// # Safety
 /// `head` must be that of a partition, and `held` its lock.
 unsafe fn partition(head: *mut Head, held: Held) -> Partition {
-    let shape = shape();
+    let layout = layout();
     // SAFETY: within what was asked for. The references live as long as the lock is held, and nobody else makes any
     // without it.
     unsafe {
         let start = head.cast::<u8>();
         let buckets = start.add(size_of::<Head>()).cast::<u32>();
-        let slots = start.add(shape.slots_at).cast::<Slot>();
+        let slots = start.add(layout.slots_at).cast::<Slot>();
         Partition {
             slots: Slots::new(
-                &mut (*head).book,
-                std::slice::from_raw_parts_mut(buckets, shape.buckets),
-                std::slice::from_raw_parts_mut(slots, shape.slots),
+                &mut (*head).header,
+                std::slice::from_raw_parts_mut(buckets, layout.buckets),
+                std::slice::from_raw_parts_mut(slots, layout.slots),
             ),
             _held: held,
         }

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::{fs, io};
 
 use super::owners;
-use super::shmem::{header, lock, lock_if_free, partition_of, shape};
+use super::shmem::{header, layout, lock, lock_if_free, partition_of};
 use crate::pg::clock::now_us;
 
 /// In the data directory, which is where the server runs.
@@ -27,7 +27,7 @@ pub fn save() {
     let mut bytes = MAGIC.to_vec();
     bytes.extend_from_slice(&this_run());
     let empty = bytes.len();
-    for number in 0..shape().partitions {
+    for number in 0..layout().partitions {
         let Some(partition) = lock_if_free(number) else {
             pgrx::log!("phone_crypt: some of the rate limits could not be saved");
             continue;

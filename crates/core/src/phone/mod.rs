@@ -5,7 +5,7 @@
 //! order of the meanings that a text can have under a list of regions; `typed.rs` how a text begins,
 //! `international.rs` numbers with `+`, `dialled.rs` what a call abroad drops of the digits typed,
 //! `renumbered.rs` and `equivalents.rs` what earlier numbering plans left behind. `fast_path.rs` is
-//! the shortcut for numbers that are E.164 already, `naive.rs` what the earlier web application made
+//! the shortcut for numbers that are E.164 already, `us_prefix_repair.rs` what the earlier web application made
 //! of numbers. `time_zones.rs` tells where on the clock a number may be. `library.rs` holds the parser.
 
 mod calling_code;
@@ -19,7 +19,6 @@ mod library;
 mod mask;
 mod mask_e164;
 mod metadata_version;
-mod naive;
 mod normalize;
 mod parsed;
 mod phone_type;
@@ -31,6 +30,7 @@ mod screen;
 mod style;
 mod time_zones;
 mod typed;
+mod us_prefix_repair;
 mod warm_up;
 
 pub use e164::E164;
@@ -40,7 +40,6 @@ pub use fast_path::is_e164;
 pub use mask::mask;
 pub use mask_e164::mask_e164;
 pub use metadata_version::METADATA_VERSION;
-pub use naive::{Naive, NaiveError, read_naive};
 pub use normalize::{is_possible, is_valid, normalize, normalize_noting_more, parse, parse_one};
 pub use parsed::ParsedPhone;
 pub use phone_type::PhoneType;
@@ -48,4 +47,5 @@ pub use region::Region;
 pub use regions::Regions;
 pub use screen::split;
 pub use style::Style;
+pub use us_prefix_repair::{UsPrefixError, UsPrefixRepair, repair_us_prefix};
 pub use warm_up::warm_up;

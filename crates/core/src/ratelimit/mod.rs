@@ -49,7 +49,7 @@ pub use penalty::{Penalties, PenaltiesError, Violations};
 pub use quota::{MAX_SPAN_US, MAX_TIME_US, Quota, QuotaError};
 pub use row::Row;
 pub use slots::{
-    Book, Found, Full, KeyKind, KeyName, MAX_KEY, MAX_OWNERS, MAX_POLICY_NAME, Owner, OwnerBook,
-    Slot, SlotKey, Slots, Snapshot,
+    Found, Full, KeyKind, KeyName, MAX_KEY, MAX_OWNERS, MAX_POLICY_NAME, Owner, OwnerCounts,
+    PartitionHeader, Slot, SlotKey, Slots, Snapshot,
 };
 pub use state::State;

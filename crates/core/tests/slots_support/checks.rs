@@ -35,11 +35,11 @@ impl Simulation {
 
     fn check_book(&mut self, owner: usize) {
         let slots = self.slots_of(owner);
-        let book = self.book(owner);
+        let counts = self.counts(owner);
         let dirty = slots.iter().filter(|slot| slot.is_dirty()).count();
-        assert_eq!(book.used as usize, slots.len(), "slots in use");
-        assert_eq!(book.dirty as usize, dirty, "dirty slots");
-        assert_eq!((book.hits, book.denials), self.counted[owner]);
+        assert_eq!(counts.used as usize, slots.len(), "slots in use");
+        assert_eq!(counts.dirty as usize, dirty, "dirty slots");
+        assert_eq!((counts.hits, counts.denials), self.counted[owner]);
         let mut numbers: Vec<u8> = slots.iter().map(|slot| number_of(slot.name())).collect();
         numbers.sort_unstable();
         numbers.dedup();

@@ -1,10 +1,10 @@
 //! The memory of one partition.
 
-use phone_crypt_core::ratelimit::{Book, KeyName, Owner, Slot, SlotKey, Slots};
+use phone_crypt_core::ratelimit::{KeyName, Owner, PartitionHeader, Slot, SlotKey, Slots};
 
 /// So many slots, and what belongs to them.
 pub struct Memory {
-    book: Book,
+    header: PartitionHeader,
     buckets: Vec<u32>,
     slots: Vec<Slot>,
     seed: [u64; 2],
@@ -14,7 +14,7 @@ impl Memory {
     /// As it is when a server has started.
     pub fn new(slots: usize, seed: u64) -> Memory {
         Memory {
-            book: Book::default(),
+            header: PartitionHeader::default(),
             buckets: vec![0; slots.next_power_of_two()],
             slots: vec![Slot::default(); slots],
             seed: [seed, !seed],
@@ -28,7 +28,7 @@ impl Memory {
 
     /// With the lock held.
     pub fn lock(&mut self) -> Slots<'_> {
-        Slots::new(&mut self.book, &mut self.buckets, &mut self.slots)
+        Slots::new(&mut self.header, &mut self.buckets, &mut self.slots)
     }
 
     /// A key, as this memory hashes it.

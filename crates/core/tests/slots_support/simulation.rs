@@ -1,7 +1,7 @@
 //! Callers on many keys, in few slots, beside what each key would be if nothing were ever given away.
 
 use phone_crypt_core::ratelimit::{
-    Entry, Found, Full, KeyName, Owner, OwnerBook, Slots, State, absorb,
+    Entry, Found, Full, KeyName, Owner, OwnerCounts, Slots, State, absorb,
 };
 use std::collections::BTreeMap;
 
@@ -304,7 +304,7 @@ impl Simulation {
     }
 
     /// What a partition knows of an owner.
-    pub fn book(&mut self, owner: usize) -> OwnerBook {
+    pub fn counts(&mut self, owner: usize) -> OwnerCounts {
         *self.memory.lock().owner(self.owners[owner])
     }
 

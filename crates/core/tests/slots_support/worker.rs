@@ -48,7 +48,7 @@ impl Worker {
 }
 
 fn begin(simulation: &mut Simulation, owner: usize, sequence: &mut Sequence) -> Worker {
-    if !simulation.book(owner).loaded && sequence.below(3) > 0 {
+    if !simulation.counts(owner).loaded && sequence.below(3) > 0 {
         let removals = simulation.memory.lock().removals();
         let rows = simulation.table.iter().filter(|row| row.0.0 == owner);
         return Worker::Loading(removals, rows.map(|(key, row)| (*key, *row)).collect());

@@ -1,8 +1,8 @@
 //! Giving slots away: which one goes, and what has to be remembered of it.
 
 use super::Slots;
-use super::book::OwnerBook;
 use super::key::Owner;
+use super::partition_header::OwnerCounts;
 use super::slot::Slot;
 
 /// How many slots are looked at in search of a worthless one before a clean one will do.
@@ -19,14 +19,14 @@ impl Slots<'_> {
 
     /// Takes a slot that is free. There must be one.
     pub(super) fn take_free(&mut self) -> usize {
-        match (self.book.free as usize).checked_sub(1) {
+        match (self.header.free as usize).checked_sub(1) {
             Some(index) => {
-                self.book.free = self.slots[index].next;
+                self.header.free = self.slots[index].next;
                 index
             }
             None => {
-                self.book.high += 1;
-                self.book.high as usize - 1
+                self.header.high += 1;
+                self.header.high as usize - 1
             }
         }
     }
@@ -34,15 +34,15 @@ impl Slots<'_> {
     /// Frees a slot that an owner may take: one that is worthless if there is one near, else one that is clean, of
     /// the owner itself or of one that has more.
     fn make_room(&mut self, owner: Owner, now_us: i64) -> Option<()> {
-        let book = *self.owner(owner);
-        if now_us < book.full_until_us && book.full_at == self.book.chances {
+        let counts = *self.owner(owner);
+        if now_us < counts.full_until_us && counts.full_at == self.header.chances {
             return None;
         }
         let mut clean = None;
         let mut first_to_expire_us = i64::MAX;
         for seen in 0..self.touched() {
-            let index = self.book.hand as usize % self.touched();
-            self.book.hand = (index + 1) as u32;
+            let index = self.header.hand as usize % self.touched();
+            self.header.hand = (index + 1) as u32;
             let slot = &self.slots[index];
             if !slot.in_use {
                 continue;
@@ -66,10 +66,10 @@ impl Slots<'_> {
             }
         }
         let Some(index) = clean else {
-            let full_at = self.book.chances;
-            let book = self.owner(owner);
-            book.full_until_us = first_to_expire_us;
-            book.full_at = full_at;
+            let full_at = self.header.chances;
+            let counts = self.owner(owner);
+            counts.full_until_us = first_to_expire_us;
+            counts.full_at = full_at;
             return None;
         };
         self.evict(index);
@@ -79,9 +79,9 @@ impl Slots<'_> {
     fn evict(&mut self, index: usize) {
         let slot = &self.slots[index];
         let (owner, row_expires_us) = (slot.owner, slot.row_expires_us);
-        let book = self.owner(owner);
-        book.evictions += 1;
-        book.horizon_us = book.horizon_us.max(row_expires_us);
+        let counts = self.owner(owner);
+        counts.evictions += 1;
+        counts.horizon_us = counts.horizon_us.max(row_expires_us);
         self.remove(index);
     }
 
@@ -93,15 +93,15 @@ impl Slots<'_> {
         self.unlink(hash, index as u32 + 1, next);
         let slot = &mut self.slots[index];
         slot.in_use = false;
-        slot.next = self.book.free;
-        self.book.free = index as u32 + 1;
-        self.book.removals += 1;
-        self.book.used = self.book.used.saturating_sub(1);
-        self.book.chances += 1;
-        let book = self.owner(owner);
-        book.used = book.used.saturating_sub(1);
+        slot.next = self.header.free;
+        self.header.free = index as u32 + 1;
+        self.header.removals += 1;
+        self.header.used = self.header.used.saturating_sub(1);
+        self.header.chances += 1;
+        let counts = self.owner(owner);
+        counts.used = counts.used.saturating_sub(1);
         if was_dirty {
-            book.count_clean();
+            counts.count_clean();
         }
     }
 
@@ -123,8 +123,8 @@ impl Slots<'_> {
 
     /// A key's row could not be taken into a slot: until it expires, it has to be looked up.
     pub fn leave_in_table(&mut self, owner: Owner, expires_us: i64) {
-        let book = self.owner(owner);
-        book.horizon_us = book.horizon_us.max(expires_us);
+        let counts = self.owner(owner);
+        counts.horizon_us = counts.horizon_us.max(expires_us);
     }
 
     /// Gives up the slots of an owner that the table has. What is not found has to be looked up from now on.
@@ -136,7 +136,7 @@ impl Slots<'_> {
     /// Gives up everything of an owner that is no more.
     pub fn forget_all(&mut self, owner: Owner) {
         self.remove_all(owner, |_| true);
-        *self.owner(owner) = OwnerBook::default();
+        *self.owner(owner) = OwnerCounts::default();
     }
 
     /// Gives up what policies have counted that are no more.

@@ -19,7 +19,7 @@ impl Slots<'_> {
     /// How many slots have ever been used.
     #[must_use]
     pub fn touched(&self) -> usize {
-        self.book.high as usize
+        self.header.high as usize
     }
 
     /// The slots of an owner among those with these numbers. A part at a time, so that nobody waits long for the lock.
@@ -67,6 +67,6 @@ impl Slots<'_> {
             let owner = slot.owner;
             self.owner(owner).count_clean();
         }
-        self.book.chances += 1;
+        self.header.chances += 1;
     }
 }

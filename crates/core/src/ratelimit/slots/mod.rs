@@ -10,16 +10,16 @@
 //!
 //! No owner can take all slots from the others (`shares.rs`).
 
-mod book;
 mod eviction;
 mod flushing;
 mod key;
+mod partition_header;
 mod shares;
 mod slot;
 
-pub use book::{Book, OwnerBook};
 pub use flushing::Snapshot;
 pub use key::{KeyKind, KeyName, MAX_KEY, MAX_OWNERS, MAX_POLICY_NAME, Owner, SlotKey};
+pub use partition_header::{OwnerCounts, PartitionHeader};
 pub use slot::Slot;
 
 use super::entry::Entry;
@@ -41,16 +41,20 @@ pub enum Found {
 
 /// A partition, while its lock is held.
 pub struct Slots<'a> {
-    book: &'a mut Book,
+    header: &'a mut PartitionHeader,
     buckets: &'a mut [u32],
     slots: &'a mut [Slot],
 }
 
 impl<'a> Slots<'a> {
     /// Over memory that was zeroed once and changed by nothing else. There is a power of two of buckets.
-    pub fn new(book: &'a mut Book, buckets: &'a mut [u32], slots: &'a mut [Slot]) -> Slots<'a> {
+    pub fn new(
+        header: &'a mut PartitionHeader,
+        buckets: &'a mut [u32],
+        slots: &'a mut [Slot],
+    ) -> Slots<'a> {
         Slots {
-            book,
+            header,
             buckets,
             slots,
         }
@@ -74,25 +78,25 @@ impl<'a> Slots<'a> {
         let owner = self.owner(key.owner);
         match owner.loaded && now_us >= owner.horizon_us {
             true => Found::Unknown,
-            false => Found::Elsewhere(self.book.removals),
+            false => Found::Elsewhere(self.header.removals),
         }
     }
 
     /// How many slots have been removed.
     #[must_use]
     pub fn removals(&self) -> u64 {
-        self.book.removals
+        self.header.removals
     }
 
     /// Whether what was read from the table at `Found::Elsewhere(seen)` still holds for a key that is not here.
     #[must_use]
     pub fn still_holds(&self, seen: u64) -> bool {
-        self.book.removals == seen
+        self.header.removals == seen
     }
 
     /// What the partition knows of an owner.
-    pub fn owner(&mut self, owner: Owner) -> &mut OwnerBook {
-        &mut self.book.owners[owner.index as usize]
+    pub fn owner(&mut self, owner: Owner) -> &mut OwnerCounts {
+        &mut self.header.owners[owner.index as usize]
     }
 
     /// Takes a slot for a key that has none, with what the table has of it and when that row expires.
@@ -153,8 +157,8 @@ impl<'a> Slots<'a> {
         slot.denials = 0;
         slot.entry = *entry;
         slot.key[..key.name.bytes.len()].copy_from_slice(key.name.bytes);
-        self.book.used += 1;
-        self.book.chances += 1;
+        self.header.used += 1;
+        self.header.chances += 1;
         self.owner(key.owner).used += 1;
         index
     }
@@ -167,7 +171,7 @@ impl<'a> Slots<'a> {
 
     /// Keeps what a hit made of an entry.
     pub fn keep(&mut self, index: usize, entry: &Entry) {
-        self.book.changes += 1;
+        self.header.changes += 1;
         let slot = &mut self.slots[index];
         let was_clean = !slot.is_dirty();
         // What it was may be on its way into the table, and must not come back from there: a slot never becomes
@@ -175,7 +179,7 @@ impl<'a> Slots<'a> {
         slot.row_expires_us = slot.row_expires_us.max(slot.expires_us);
         slot.expires_us = entry.expires_us();
         slot.entry = *entry;
-        slot.version = self.book.changes;
+        slot.version = self.header.changes;
         let owner = slot.owner;
         if was_clean {
             self.owner(owner).dirty += 1;

@@ -18,7 +18,7 @@ const TIMES_FREE: usize = 3;
 impl Slots<'_> {
     /// How many slots no key has.
     pub(super) fn free(&self) -> usize {
-        self.slots.len() - self.book.used as usize
+        self.slots.len() - self.header.used as usize
     }
 
     /// Whether an owner may take a slot that is free, and there is one.

@@ -5,7 +5,7 @@ use super::key::MAX_OWNERS;
 /// What a partition knows of one owner.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(C)]
-pub struct OwnerBook {
+pub struct OwnerCounts {
     /// Before this time a key that is not found has to be looked up in the table.
     pub(super) horizon_us: i64,
     /// Whether the table has been read. Until then every key that is not found has to be looked up.
@@ -32,16 +32,16 @@ pub struct OwnerBook {
     pub(super) full_at: u64,
 }
 
-impl OwnerBook {
+impl OwnerCounts {
     pub(super) fn count_clean(&mut self) {
         self.dirty = self.dirty.saturating_sub(1);
     }
 }
 
-/// A partition's book-keeping. Zeroed memory is a partition without keys.
+/// A partition's counts and links. Zeroed memory is a partition without keys.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)]
-pub struct Book {
+pub struct PartitionHeader {
     /// Slots that have ever been used. What lies beyond was never touched.
     pub(super) high: u32,
     pub(super) free: u32,
@@ -54,12 +54,12 @@ pub struct Book {
     pub(super) used: u32,
     /// Counts what may have made a slot available to an owner who found none.
     pub(super) chances: u64,
-    pub(super) owners: [OwnerBook; MAX_OWNERS],
+    pub(super) owners: [OwnerCounts; MAX_OWNERS],
 }
 
-impl Default for Book {
-    fn default() -> Book {
-        Book {
+impl Default for PartitionHeader {
+    fn default() -> PartitionHeader {
+        PartitionHeader {
             high: 0,
             free: 0,
             hand: 0,
@@ -67,7 +67,7 @@ impl Default for Book {
             removals: 0,
             used: 0,
             chances: 0,
-            owners: [OwnerBook::default(); MAX_OWNERS],
+            owners: [OwnerCounts::default(); MAX_OWNERS],
         }
     }
 }

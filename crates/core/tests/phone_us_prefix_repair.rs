@@ -1,15 +1,17 @@
 //! Numbers of the earlier web application: what `+1` was glued to is found again, and nothing else is touched.
 #![allow(clippy::unwrap_used)]
 
-use phone_crypt_core::phone::{Naive, NaiveError, Regions, normalize, read_naive};
+use phone_crypt_core::phone::{
+    Regions, UsPrefixError, UsPrefixRepair, normalize, repair_us_prefix,
+};
 
 fn regions(list: &str) -> Regions {
     Regions::parse(list).unwrap()
 }
 
-fn read(input: &str, list: &str) -> Result<(bool, String), NaiveError> {
-    read_naive(input, &regions(list)).map(|found| {
-        let is_repaired = matches!(found, Naive::Repaired(_));
+fn read(input: &str, list: &str) -> Result<(bool, String), UsPrefixError> {
+    repair_us_prefix(input, &regions(list)).map(|found| {
+        let is_repaired = matches!(found, UsPrefixRepair::Repaired(_));
         (is_repaired, found.e164().as_str().to_owned())
     })
 }
@@ -63,7 +65,11 @@ fn what_no_region_makes_valid_is_not_repaired() {
         ("+1 0 anything at all", "AU,US"),
         ("+102079460958", "AU,US"),
     ] {
-        assert_eq!(read(input, list), Err(NaiveError::Unrepairable), "{input}");
+        assert_eq!(
+            read(input, list),
+            Err(UsPrefixError::Unrepairable),
+            "{input}"
+        );
     }
 }
 
@@ -72,18 +78,18 @@ fn what_is_no_number_and_has_no_glued_plus_1_is_just_that() {
     for input in ["", "unknown", "+", "+1", "+1 23", "9876 5432", "10", "0"] {
         assert_eq!(
             read(input, "AU,US"),
-            Err(NaiveError::NotAPhoneNumber),
+            Err(UsPrefixError::NotAPhoneNumber),
             "{input}"
         );
     }
     let long = format!("+1{}", "4".repeat(300));
-    assert_eq!(read(&long, "AU,US"), Err(NaiveError::NotAPhoneNumber));
+    assert_eq!(read(&long, "AU,US"), Err(UsPrefixError::NotAPhoneNumber));
 }
 
 #[test]
 fn neither_answer_nor_error_shows_the_number() {
-    let found = read_naive("+10401148075", &regions("AU,US")).unwrap();
+    let found = repair_us_prefix("+10401148075", &regions("AU,US")).unwrap();
     assert!(!format!("{found:?}").contains("401148"));
-    let error = read_naive("+10401148075", &regions("US")).unwrap_err();
+    let error = repair_us_prefix("+10401148075", &regions("US")).unwrap_err();
     assert!(!format!("{error:?} {error}").contains("401148"));
 }

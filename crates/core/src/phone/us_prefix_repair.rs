@@ -9,25 +9,25 @@ use super::regions::Regions;
 
 /// What a number of the earlier application turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Naive {
+pub enum UsPrefixRepair {
     /// The number as it stood.
     Number(E164),
     /// The number that `+1` had been glued to.
     Repaired(E164),
 }
 
-impl Naive {
+impl UsPrefixRepair {
     /// The number, repaired or not.
     pub fn e164(&self) -> E164 {
         match *self {
-            Naive::Number(number) | Naive::Repaired(number) => number,
+            UsPrefixRepair::Number(number) | UsPrefixRepair::Repaired(number) => number,
         }
     }
 }
 
 /// Why a number of the earlier application cannot be used. Never says what the text was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NaiveError {
+pub enum UsPrefixError {
     /// Nothing in the text is a possible number.
     #[error("not a phone number")]
     NotAPhoneNumber,
@@ -42,23 +42,23 @@ pub enum NaiveError {
 /// as national input under `regions`, and must be a valid number.
 ///
 /// # Errors
-/// [`NaiveError::Unrepairable`] where that rest is not valid; [`NaiveError::NotAPhoneNumber`] for
+/// [`UsPrefixError::Unrepairable`] where that rest is not valid; [`UsPrefixError::NotAPhoneNumber`] for
 /// whatever else is no possible number.
-pub fn read_naive(input: &str, regions: &Regions) -> Result<Naive, NaiveError> {
+pub fn repair_us_prefix(input: &str, regions: &Regions) -> Result<UsPrefixRepair, UsPrefixError> {
     if let Some(rest) = after_plus_one(input) {
         return repair(rest, regions);
     }
-    let number = normalize(input, regions).map_err(|_| NaiveError::NotAPhoneNumber)?;
+    let number = normalize(input, regions).map_err(|_| UsPrefixError::NotAPhoneNumber)?;
     match number.as_str().strip_prefix("+1") {
         Some(rest) if rest.starts_with('0') => repair(rest, regions),
-        _ => Ok(Naive::Number(number)),
+        _ => Ok(UsPrefixRepair::Number(number)),
     }
 }
 
-fn repair(national: &str, regions: &Regions) -> Result<Naive, NaiveError> {
+fn repair(national: &str, regions: &Regions) -> Result<UsPrefixRepair, UsPrefixError> {
     match parse(national, regions) {
-        Ok(phone) if phone.is_valid() => Ok(Naive::Repaired(phone.e164())),
-        _ => Err(NaiveError::Unrepairable),
+        Ok(phone) if phone.is_valid() => Ok(UsPrefixRepair::Repaired(phone.e164())),
+        _ => Err(UsPrefixError::Unrepairable),
     }
 }
 
