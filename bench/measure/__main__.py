@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from . import migration, phones, ratelimit, typed, webhooks
+from . import migration, phones, ratelimit, tokens, typed, webhooks
 
 SECTIONS = {"phones": phones.main, "typed": typed.main, "ratelimit": ratelimit.main, "migration": migration.main,
-            "migration_large": migration.large, "webhooks": webhooks.main}
+            "migration_large": migration.large, "webhooks": webhooks.main, "tokens": tokens.main}
 
 parser = argparse.ArgumentParser(prog="measure")
 parser.add_argument("section", choices=SECTIONS)
