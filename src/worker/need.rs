@@ -25,15 +25,16 @@ pub struct AtStart {
 }
 
 impl AtStart {
-    /// What is known now.
-    pub fn now(database: Database) -> AtStart {
-        let tasks = &database.entry().tasks;
-        AtStart {
-            asked: tasks.each_ref().map(|it| it.wanted.load(Ordering::Acquire)),
-            failures: tasks
-                .each_ref()
-                .map(|it| it.failures.load(Ordering::Relaxed)),
+    /// What is known now of the tasks that are to be run, a bit each. Of the others, what was known before: somebody may
+    /// have asked for one of them a moment ago, whose run is still to come.
+    pub fn now(database: Database, tasks: u32, mut before: AtStart) -> AtStart {
+        for (number, entry) in database.entry().tasks.iter().enumerate() {
+            if tasks & (1 << number) != 0 {
+                before.asked[number] = entry.wanted.load(Ordering::Acquire);
+                before.failures[number] = entry.failures.load(Ordering::Relaxed);
+            }
         }
+        before
     }
 }
 

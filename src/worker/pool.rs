@@ -150,7 +150,7 @@ impl Pool {
         let start = Start {
             database,
             at: Instant::now(),
-            known: AtStart::now(database),
+            known: AtStart::now(database, need.tasks, self.at_start(database)),
         };
         // Before it is there: it may have come to its end by the time this process goes on.
         let beats = entry.beats.load(Ordering::Relaxed);
