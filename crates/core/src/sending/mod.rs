@@ -3,6 +3,7 @@
 //! `conversion.rs` judges codes that were sent against codes that were verified, `stop_words.rs` what a person answers.
 
 mod conversion;
+pub mod observed;
 mod stop_words;
 
 pub use conversion::{ClientCounts, RegionCounts, Thresholds};
