@@ -1,5 +1,8 @@
 //! A book whose memory is its own, of any size.
 
+#[allow(dead_code)]
+pub mod simulation;
+
 use phone_crypt_core::sending::observed::{
     Book, ClientTraffic, Entry, Head, Range, RegionState, Send, Sends, Slot, Suspect, Used,
     Verified,
