@@ -334,10 +334,24 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/sending/policies.sql",
+    name = "send_policies",
+    requires = [
+        "ratelimit",
+        sending::functions::policy::are_send_rates,
+        sending::functions::policy::are_send_places,
+        sending::functions::policy::are_send_types,
+        sending::functions::policy::is_amount,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
         "quiet_hours",
+        "send_policies",
+        sending::functions::check::phone_send_check,
+        sending::functions::check::phone_send_check_value,
         "pins",
         "metadata",
         "stats",

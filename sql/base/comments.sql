@@ -396,3 +396,21 @@ COMMENT ON FUNCTION phone_crypt.check_source(text) IS
     'refuses values that cannot be read: their scheme, key or regions';
 COMMENT ON FUNCTION phone_crypt.check_always(regclass, text) IS
     'a deferrable unique constraint of a table that is locked is checked for every session';
+COMMENT ON FUNCTION phone_send_check(text, text, inet, text, text, numeric) IS
+    'whether a sending policy lets a message or call to the number out now, and why not; counts it if so';
+COMMENT ON FUNCTION phone_send_check(encrypted_phone, text, inet, text, text, numeric) IS
+    'phone_send_check of an encrypted number';
+COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text) IS
+    'makes or changes a sending policy; what is not given stays as it is';
+COMMENT ON FUNCTION phone_send_policy_drop(text) IS
+    'drops a sending policy and what it has counted';
+COMMENT ON FUNCTION phone_send_price_set(text, numeric, text) IS
+    'sets what a message to numbers that begin so costs; NULL removes the price';
+COMMENT ON FUNCTION phone_crypt.are_send_rates(text[]) IS
+    'whether a sending policy can have these rates';
+COMMENT ON FUNCTION phone_crypt.are_send_places(text[]) IS
+    'whether a sending policy can have these regions and beginnings of numbers';
+COMMENT ON FUNCTION phone_crypt.are_send_types(text[]) IS
+    'whether these are types of number';
+COMMENT ON FUNCTION phone_crypt.is_amount(numeric) IS
+    'whether it can be a price or a budget';
