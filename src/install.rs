@@ -345,11 +345,24 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/sending/observed.sql",
+    name = "send_observed",
+    requires = [
+        "send_policies",
+        sending::functions::observed::send_region_counts,
+        sending::functions::observed::send_suspect_ranges,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
         "quiet_hours",
         "send_policies",
+        "send_observed",
+        sending::functions::outcome::phone_send_outcome,
+        sending::functions::outcome::phone_send_outcome_phone,
+        sending::functions::outcome::phone_send_outcome_value,
         sending::functions::check::phone_send_check,
         sending::functions::check::phone_send_check_value,
         "pins",

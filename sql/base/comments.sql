@@ -402,6 +402,16 @@ COMMENT ON FUNCTION phone_send_check(encrypted_phone, text, inet, text, text, nu
     'phone_send_check of an encrypted number';
 COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text) IS
     'makes or changes a sending policy; what is not given stays as it is';
+COMMENT ON FUNCTION phone_send_outcome(bigint, text) IS
+    'reports what became of a message: sent, delivered, verified or failed';
+COMMENT ON FUNCTION phone_send_outcome_phone(text, text) IS
+    'reports what became of the messages to a number';
+COMMENT ON FUNCTION phone_send_outcome_phone(encrypted_phone, text) IS
+    'phone_send_outcome_phone of an encrypted number';
+COMMENT ON FUNCTION phone_crypt.send_region_counts() IS
+    'verified and unverified codes by region';
+COMMENT ON FUNCTION phone_crypt.send_suspect_ranges() IS
+    'ranges of numbers that look pumped';
 COMMENT ON FUNCTION phone_send_policy_drop(text) IS
     'drops a sending policy and what it has counted';
 COMMENT ON FUNCTION phone_send_price_set(text, numeric, text) IS

@@ -12,6 +12,7 @@ use crate::pg::statement::Statement;
 use crate::pg::text::Text;
 use crate::pg::{Oid, oids};
 use crate::ratelimit::{self, Engine, PHONE_PREFIX, StateKey, Storage, memory};
+use crate::sending;
 
 const RATE_LIMITS: &str = "phone_crypt.rate_limits";
 const KEYS: [Oid; 1] = [oids::TEXTARRAYOID];
@@ -89,12 +90,14 @@ fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
     let unblocked = delete(&UNBLOCK, &storage, &keys);
     let overridden = delete(&DROP_OVERRIDES, &storage, &keys);
     let forgotten = forget_states(&storage, &keys)?;
+    let observed = sending::forget_observed(&number.every_hash()?)?;
     let outcome = |object: &str, rows| Outcome::done(object, "deleted", rows);
     Ok(vec![
         outcome(RATE_LIMITS, forgotten),
         outcome("phone_crypt.ratelimit_blocked_phones", unblocked),
         outcome("phone_crypt.ratelimit_lists", unlisted),
         outcome("phone_crypt.ratelimit_policy_overrides", overridden),
+        outcome("phone_crypt.send_verified", observed),
     ])
 }
 

@@ -130,6 +130,53 @@ impl<T: InSharedMemory + Send> Area for SharedLock<T> {
     }
 }
 
+/// What may lie in shared memory, and is itself when all of its bytes are zero.
+///
+/// # Safety
+/// As [`InSharedMemory`]; and zeroes are a value of it.
+pub unsafe trait ZeroInSharedMemory {}
+
+/// As [`SharedLock`], for megabytes: nothing is written at the start, since new memory is zeroed. Declared by
+/// [`shared_zeroed_static!`](crate::shared_zeroed_static).
+pub struct ZeroedLock<T>(SharedLock<T>);
+
+impl<T> ZeroedLock<T> {
+    /// As [`SharedLock::new`].
+    pub const fn new(name: &'static CStr) -> ZeroedLock<T> {
+        ZeroedLock(SharedLock::new(name))
+    }
+
+    /// As [`SharedLock::exclusive`].
+    pub fn exclusive(&self) -> Exclusive<'_, T> {
+        self.0.exclusive()
+    }
+
+    /// Whether there is one: not where the postmaster did not load the library.
+    pub fn is_there(&self) -> bool {
+        self.0.0.find().is_some()
+    }
+}
+
+impl<T: ZeroInSharedMemory + Send> Area for ZeroedLock<T> {
+    fn name(&self) -> &'static CStr {
+        self.0.0.name
+    }
+
+    fn size(&self) -> usize {
+        size_of::<Locked<T>>()
+    }
+
+    fn startup(&self, start: *mut u8, was_there: bool) {
+        let start: *mut Locked<T> = start.cast();
+        if !was_there {
+            let tranche = lwlock::new_tranche(self.0.0.name);
+            // SAFETY: the area has room for one, and nobody else uses it yet. Its value is all zeroes, which is one.
+            unsafe { lwlock::initialize(UnsafeCell::raw_get(&raw const (*start).lock), tranche) };
+        }
+        self.0.0.start.store(start, Ordering::Relaxed);
+    }
+}
+
 /// See [`SharedLock::exclusive`].
 pub struct Exclusive<'a, T> {
     locked: &'a Locked<T>,
@@ -187,5 +234,18 @@ macro_rules! shared_lock_static {
 
         $visible static $name: $crate::pg::shared_static::SharedLock<$type> =
             $crate::pg::shared_static::SharedLock::new($label);
+    };
+}
+
+/// As [`shared_lock_static!`](crate::shared_lock_static), of any size. The type must be plain data without pointers, of which
+/// all zeroes are a value.
+#[macro_export]
+macro_rules! shared_zeroed_static {
+    ($visible:vis $name:ident: $type:ty = $label:expr;) => {
+        // SAFETY: plain data without pointers, valid in whatever process maps it; all zeroes are a value.
+        unsafe impl $crate::pg::shared_static::ZeroInSharedMemory for $type {}
+
+        $visible static $name: $crate::pg::shared_static::ZeroedLock<$type> =
+            $crate::pg::shared_static::ZeroedLock::new($label);
     };
 }

@@ -23,7 +23,6 @@ pub struct Attempt<'a> {
     /// What it costs, in millionths of the policy's currency, where that is given.
     pub cost: Option<i64>,
     /// When, in microseconds since 1970.
-    #[expect(dead_code, reason = "the rules about outcomes read it")]
     pub now_us: i64,
 }
 

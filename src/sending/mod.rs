@@ -8,9 +8,13 @@ mod error;
 pub mod functions;
 mod money;
 mod number;
+mod observed;
 mod outcome;
 mod policies;
 mod policy;
 mod prices;
 mod rules;
 mod send_id;
+
+pub use error::Error;
+pub use observed::{OBSERVED, WriteObserved, forget as forget_observed};

@@ -73,6 +73,11 @@ impl Number {
         })
     }
 
+    /// The number in E.164.
+    pub fn e164(&self) -> &[u8] {
+        self.e164.as_bytes()
+    }
+
     /// Its digits, with the calling code, without `+`.
     pub fn digits(&self) -> &str {
         digits(&self.e164)

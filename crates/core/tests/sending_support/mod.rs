@@ -1,6 +1,7 @@
 //! A book whose memory is its own, of any size.
 
 #[allow(dead_code)]
+#[allow(clippy::expect_used)]
 pub mod simulation;
 
 use phone_crypt_core::sending::observed::{

@@ -311,13 +311,12 @@ impl Book<'_> {
         forgotten
     }
 
-    /// Whether anything is kept of an owner for which `is_meant`.
+    /// Whether anything is kept for which `is_meant`. Whoever has sent has a region.
     #[must_use]
     pub fn is_used(&self, is_meant: impl Fn(Scope) -> bool) -> bool {
         let is_its = |scope: Scope| scope != Scope::default() && is_meant(scope);
         self.regions.iter().any(|slot| is_its(slot.name.scope))
             || self.verified.iter().any(|slot| is_its(slot.name.scope))
-            || self.clients.iter().any(|slot| is_its(slot.name.scope))
     }
 
     /// The code of a send was verified. What else was sent to the number under the same policy is settled with it.

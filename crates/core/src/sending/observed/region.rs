@@ -37,6 +37,12 @@ impl Region {
         u64::from(u32::from_be_bytes(self.0))
     }
 
+    /// The region of such a number.
+    #[must_use]
+    pub fn of_u64(number: u64) -> Region {
+        Region(u32::try_from(number).unwrap_or(0).to_be_bytes())
+    }
+
     pub(super) fn to_bytes(self) -> [u8; 4] {
         self.0
     }
