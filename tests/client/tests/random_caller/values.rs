@@ -173,6 +173,20 @@ const BIGINTS: [&str; 9] = [
     "(-9223372036854775808)",
     "10",
 ];
+const NUMERICS: [&str; 12] = [
+    "NULL",
+    "0",
+    "0.075",
+    "1",
+    "-1",
+    "0.0000001",
+    "1000000000",
+    "1000000000.0000001",
+    "1e200",
+    "'NaN'",
+    "'infinity'",
+    "'-infinity'",
+];
 const BOOLEANS: [&str; 3] = ["NULL", "true", "false"];
 const TIMES_OF_DAY: [&str; 5] = [
     "NULL",
@@ -406,6 +420,11 @@ fn likely(kind: &str, name: &str) -> &'static [&'static str] {
         "limit" | "cost" | "count" | "batch_size" | "size" => &["1", "3"],
         "window" | "duration" | "retention" => &["'1 hour'"],
         "policy" => &["NULL", "'a'"],
+        "denied" => &["'{AU,+64}'", "'{all}'"],
+        "rates" | "per_number" | "per_client" | "per_account" | "per_region" => {
+            &["'{5/hour,3/10 minutes}'"]
+        }
+        "currency" => &["'USD'"],
         _ => &[],
     }
 }
@@ -469,6 +488,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "character" => &PADDED,
         "integer" => &INTEGERS,
         "bigint" => &BIGINTS,
+        "numeric" => &NUMERICS,
         "boolean" => &BOOLEANS,
         "interval" => &INTERVALS,
         "timestamp with time zone" => &TIMES,
