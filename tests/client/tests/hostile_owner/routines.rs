@@ -47,7 +47,6 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ),
     ("count_as_owner", "('own.customers', 'm.attack(ctx)')"),
     ("count_legacy_rows", "('own.customers', true, true, true)"),
-    ("legacy_key", "('phone:0401148076')"),
     ("find_legacy_table", "('{own,public}')"),
     ("foreign_hashes", "('own.customers')"),
     ("has_legacy_columns", "('own.customers')"),
@@ -56,6 +55,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("job_lock", "('own.customers')"),
     ("job_title", "('p', 'own.customers', 'phone')"),
     ("job_unlock", "('own.customers')"),
+    ("legacy_key", "('phone:0401148076')"),
     (
         "migrate_batch",
         "('own.customers', '(0,0)', '(9,0)', 9, '2026-01-01', '1 hour', true, true, false, true)",
