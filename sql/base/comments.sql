@@ -274,6 +274,12 @@ COMMENT ON FUNCTION phone_timezones(text, text) IS
     'time zones where the line of a number may be, read under a list of regions such as ''AU,US''';
 COMMENT ON FUNCTION phone_stop_word(text, text) IS
     'what a message says as a whole: stop, start or help; NULL for anything else';
+COMMENT ON FUNCTION html_escape(text) IS
+    'text with & < > " '' as character references, for HTML elements and quoted attributes';
+COMMENT ON FUNCTION validate_text(text, integer, integer, boolean) IS
+    'ok, or what is wrong with a text: missing, too_short, too_long, line_break, control_character, invisible_character';
+COMMENT ON FUNCTION validate_timestamp(text, timestamptz, timestamptz) IS
+    'ok, or what is wrong with a time in RFC 3339 or seconds since 1970: missing, not_a_timestamp, too_early, too_late';
 COMMENT ON FUNCTION phone_is_number(encrypted_phone) IS
     'whether it holds a phone number, as opposed to other text; needs no key';
 COMMENT ON FUNCTION phone_require_number(encrypted_phone) IS

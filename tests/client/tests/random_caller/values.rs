@@ -149,6 +149,18 @@ const OID_ARRAYS: [&str; 6] = [
     "'{4294967295,pg_views}'",
 ];
 
+/// Numbers without bounds.
+const NUMERICS: [&str; 8] = [
+    "NULL",
+    "0",
+    "-0.5",
+    "'NaN'",
+    "'Infinity'",
+    "'-Infinity'",
+    "1e131071",
+    "1e-16383",
+];
+
 const INTEGERS: [&str; 11] = [
     "NULL",
     "0",
@@ -487,6 +499,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "phone_crypt.conversions" => &CONVERSIONS,
         "bytea" => &BYTE_STRINGS,
         "smallint" => &SMALL_INTEGERS,
+        "numeric" => &NUMERICS,
         _ => return None,
     };
     Some(format!("({})::{kind}", numbers.of(values)))
