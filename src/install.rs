@@ -148,17 +148,17 @@ pgrx::extension_sql_file!(
 );
 pgrx::extension_sql_file!(
     "../sql/legacy/tables.sql",
-    name = "earlier_tables",
+    name = "legacy_tables",
     requires = ["jobs", "ratelimit"]
 );
 pgrx::extension_sql_file!(
     "../sql/legacy/migrate_rate_limits.sql",
     name = "migrate_rate_limits",
     requires = [
-        "earlier_tables",
+        "legacy_tables",
         "change_table",
         legacy::functions::migrate_rate_limits::migrate_batch,
-        legacy::functions::migrate_rate_limits::earlier_key,
+        legacy::functions::migrate_rate_limits::legacy_key,
         legacy::functions::migrate_rate_limits::forget_known_keys,
         keys::functions::check_lasting_keys,
     ]
@@ -167,7 +167,7 @@ pgrx::extension_sql_file!(
     "../sql/legacy/adopt_rate_limits.sql",
     name = "adopt_rate_limits",
     requires = [
-        "earlier_tables",
+        "legacy_tables",
         legacy::functions::adopted_rate_limits::live_count,
         legacy::functions::adopted_rate_limits::unflushed_keys,
         legacy::functions::adopted_rate_limits::take_back_counts,
@@ -352,6 +352,11 @@ pgrx::extension_sql_file!(
         sending::functions::observed::send_region_counts,
         sending::functions::observed::send_suspect_ranges,
     ]
+);
+pgrx::extension_sql_file!(
+    "../sql/validation/range.sql",
+    name = "validate_range",
+    requires = ["schema"]
 );
 pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",

@@ -302,13 +302,13 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  '@extschema@.phone_rotate_all(boolean,integer,boolean)'),
         ('admin',  '@extschema@.phone_import_legacy_column(regclass,name,text,text,text,boolean,text,integer,boolean)'),
         ('admin',  '@extschema@.phone_migrate_rate_limits(regclass,regclass,interval,integer,boolean,text,text)'),
-        ('admin',  'phone_crypt.has_earlier_columns(regclass)'),
-        ('admin',  'phone_crypt.find_earlier_table(name[])'),
-        ('admin',  'phone_crypt.check_earlier_table(regclass,boolean)'),
-        ('admin',  'phone_crypt.count_earlier_rows(regclass,boolean,boolean,boolean)'),
+        ('admin',  'phone_crypt.has_legacy_columns(regclass)'),
+        ('admin',  'phone_crypt.find_legacy_table(name[])'),
+        ('admin',  'phone_crypt.check_legacy_table(regclass,boolean)'),
+        ('admin',  'phone_crypt.count_legacy_rows(regclass,boolean,boolean,boolean)'),
         ('admin',  'phone_crypt.preview_migration(regclass,interval,boolean,boolean,boolean)'),
         ('admin',  'phone_crypt.foreign_hashes(regclass)'),
-        ('admin',  'phone_crypt.earlier_key(text)'),
+        ('admin',  'phone_crypt.legacy_key(text)'),
         ('admin',  'phone_crypt.migrate_batch(regclass,tid,tid,integer,timestamptz,interval,boolean,boolean,boolean,boolean)'),
         ('admin',  'phone_crypt.forget_known_keys()'),
         ('admin',  '@extschema@.phone_crypt_adopt_rate_limits(regclass,interval)'),
@@ -347,7 +347,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.conversions'),
         ('admin', 'phone_crypt.hash_rotations'),
         ('admin', 'phone_crypt.encrypted_columns'),
-        ('admin', 'phone_crypt.earlier_rate_limits')
+        ('admin', 'phone_crypt.legacy_rate_limits')
     ), writable (least, name) AS (VALUES
         -- A trigger lets in only what is about tables of the caller's.
         ('admin', 'phone_crypt.jobs'::regclass)

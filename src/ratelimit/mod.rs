@@ -4,11 +4,11 @@
 
 pub mod abi;
 mod calendar_rule;
-mod earlier;
 mod flush;
 mod functions;
 mod key;
 pub mod leases;
+mod legacy;
 mod limiter;
 mod lists;
 pub mod memory;
@@ -21,9 +21,9 @@ mod storage;
 mod table;
 
 pub use calendar_rule::CalendarRule;
-pub use earlier::add_window;
 pub use flush::{flush, flush_counts};
 pub use key::{PHONE_PREFIX, StateKey, TOKEN_FAILURES, checked_key};
+pub use legacy::add_window;
 pub use limiter::{
     Request, change, check, check_all, hit, hit_at, hit_moving, locate, look, look_moving,
 };

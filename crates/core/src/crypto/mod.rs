@@ -1,7 +1,7 @@
 //! Keys, encrypted values and keyed hashes.
 //!
 //! A [`KeyText`] is what an administrator writes; a [`Key`] is derived from it once; a [`Keyring`] says
-//! which key does what. Values are in [`value`], the data type's in [`encrypted_phone`], hashes in [`hash`], what an earlier system stored in
+//! which key does what. Values are in [`value`], the data type's in [`encrypted_phone`], hashes in [`hash`], what a legacy system stored in
 //! [`legacy`].
 
 pub mod encrypted_phone;
