@@ -5,3 +5,8 @@ use phone_crypt_core::sending::observed::Memory;
 use crate::shared_zeroed_static;
 
 shared_zeroed_static! { pub OBSERVED: Memory = c"phone_crypt sends observed"; }
+
+/// Counts as unverified all that is due, with the lock held for some at a time.
+pub fn settle(now_s: i64) {
+    while OBSERVED.exclusive().book().settle(now_s) {}
+}

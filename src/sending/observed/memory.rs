@@ -6,7 +6,7 @@ use phone_crypt_core::sending::observed::{
 };
 use std::hash::{DefaultHasher, Hash as _, Hasher};
 
-use super::area::OBSERVED;
+use super::area::{OBSERVED, settle};
 use super::entered::{Answer, Entered};
 use super::store::{self, Tables};
 use super::write::WriteObserved;
@@ -116,8 +116,10 @@ pub fn forget(tables: &Tables, hashes: &[Hash]) -> u64 {
 
 /// The ranges of this database that look pumped.
 pub fn suspects(tables: &Tables, now_s: i64) -> Vec<Suspect> {
+    settle(now_s);
     let mut memory = OBSERVED.exclusive();
-    let book = memory.book();
+    let mut book = memory.book();
+    book.look(now_s);
     let own = tables.owner();
     book.suspects
         .iter()

@@ -3,7 +3,7 @@
 use phone_crypt_core::sending::observed::{Region, RegionTraffic, Suspect};
 use std::collections::BTreeMap;
 
-use super::area::OBSERVED;
+use super::area::{OBSERVED, settle};
 use super::{memory, store};
 use crate::pg::statement::Statement;
 use crate::pg::{Oid, clock};
@@ -50,9 +50,9 @@ pub fn regions() -> Result<(i64, Vec<RegionShown>)> {
         .collect();
     if in_force()? == Engine::Memory {
         let own = tables.owner();
+        settle(now_s);
         let mut memory = OBSERVED.exclusive();
-        let mut book = memory.book();
-        book.settle(now_s);
+        let book = memory.book();
         for slot in book.regions.iter().filter(|it| it.name.scope.owner == own) {
             let space = i32::try_from(slot.name.scope.space).unwrap_or(-1);
             let region = Region::of_u64(slot.name.name).as_str().to_owned();

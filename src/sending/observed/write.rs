@@ -7,7 +7,7 @@ use phone_crypt_core::sending::observed::{
 };
 use std::time::Duration;
 
-use super::area::OBSERVED;
+use super::area::{OBSERVED, settle};
 use super::store::{self, Kind, Tables};
 use crate::pg::statement::Statement;
 use crate::pg::{Oid, clock, oids};
@@ -123,10 +123,10 @@ fn write(tables: &Tables) {
     let own = tables.owner();
     let now_s = clock::now_us() / 1_000_000;
     let mut taken = Taken::default();
+    settle(now_s);
     {
         let mut memory = OBSERVED.exclusive();
         let mut book = memory.book();
-        book.settle(now_s);
         let changed = book.regions.iter_mut();
         for slot in changed.filter(|it| it.name.scope.owner == own && it.value.is_changed != 0) {
             if slot.value.is_loaded != 0 {

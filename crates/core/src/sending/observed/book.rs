@@ -195,21 +195,29 @@ impl Book<'_> {
         }
     }
 
-    /// Counts as unverified what is due; some at a time.
-    pub fn settle(&mut self, now_s: i64) {
-        for _ in 0..AT_A_TIME {
+    /// Counts as unverified what is due; some at a time. Whether there may be more.
+    pub fn settle(&mut self, now_s: i64) -> bool {
+        let mut settled = 0;
+        while settled < AT_A_TIME {
             let Some(send) = self.sends.take_due(now_s) else {
                 break;
             };
+            settled += 1;
             self.settle_as(&send, false, send.due_s.min(now_s));
         }
         if self.head.may_have_suspects != 0 && now_s >= self.head.looked_s.saturating_add(LOOK_S) {
-            self.head.looked_s = now_s;
-            self.head.may_have_suspects = 0;
-            suspects::refresh(self.suspects, self.ranges, now_s);
-            let is_news = |it: &Suspect| it.is_live(now_s) && it.is_announced == 0;
-            self.head.has_news |= u32::from(self.suspects.iter().any(is_news));
+            self.look(now_s);
         }
+        settled == AT_A_TIME
+    }
+
+    /// Looks for ranges that look pumped.
+    pub fn look(&mut self, now_s: i64) {
+        self.head.looked_s = now_s;
+        self.head.may_have_suspects = 0;
+        suspects::refresh(self.suspects, self.ranges, now_s);
+        let is_news = |it: &Suspect| it.is_live(now_s) && it.is_announced == 0;
+        self.head.has_news |= u32::from(self.suspects.iter().any(is_news));
     }
 
     /// Whether there are pumped ranges that nobody has been told of.
