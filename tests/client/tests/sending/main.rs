@@ -3,5 +3,6 @@
 
 mod budgets;
 mod engines;
+mod outcomes;
 mod policies;
 mod shared;
