@@ -5,6 +5,7 @@
 
 mod cipher;
 mod column_check;
+mod consent;
 mod conversion;
 mod encrypted_phone;
 mod erasure;

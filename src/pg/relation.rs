@@ -4,6 +4,7 @@ use pgrx::pg_sys;
 use std::ffi::CStr;
 
 use super::Oid;
+use super::table_scan::IndexKey;
 
 /// An open relation: PostgreSQL keeps its fields valid until it is closed on drop.
 struct Open(pg_sys::Relation);
@@ -45,6 +46,33 @@ pub fn primary_key(relation: Oid) -> Oid {
         return pg_sys::RelationGetPrimaryKeyIndex(open.0);
         #[cfg(feature = "pg18")]
         return pg_sys::RelationGetPrimaryKeyIndex(open.0, false);
+    }
+}
+
+/// How rows are found by the first column of its primary key; None without one.
+pub fn primary_key_column(relation: Oid) -> Option<IndexKey> {
+    let index = primary_key(relation);
+    if index == Oid::INVALID {
+        return None;
+    }
+    let open = Open::new(index);
+    // SAFETY: the index is open, and has a column at least; the rest are look-ups in the catalogue's cache.
+    unsafe {
+        let column = *(*(*open.0).rd_index).indkey.values.as_ptr();
+        let of_type = *(*open.0).rd_opcintype;
+        let operator = pg_sys::get_opfamily_member(
+            *(*open.0).rd_opfamily,
+            of_type,
+            of_type,
+            pg_sys::BTEqualStrategyNumber as i16,
+        );
+        Some(IndexKey {
+            table: relation,
+            index,
+            column,
+            of_type,
+            equals: pg_sys::get_opcode(operator),
+        })
     }
 }
 
