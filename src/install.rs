@@ -47,8 +47,8 @@ pgrx::extension_sql_file!(
         values::raw::phone_encrypt_raw,
         values::raw::phone_decrypt_raw,
         consent::changes::keep_consent_events,
-        consent::functions::phone_value,
-        consent::functions::phone_value_of_value,
+        consent::functions::number_value,
+        consent::functions::number_value_of_value,
         consent::functions::phone_probes,
         consent::functions::consent_check,
         consent::functions::consent_check_of_value,
@@ -62,6 +62,8 @@ pgrx::extension_sql_file!(
         consent::functions::phone_suppressed,
         consent::functions::value_suppressed,
         consent::functions::import_suppressions,
+        consent::filter::functions::note_suppressed,
+        consent::filter::functions::filter_status,
     ]
 );
 pgrx::extension_sql_file!(

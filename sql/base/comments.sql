@@ -280,9 +280,9 @@ COMMENT ON FUNCTION consent_check(text, text, text) IS
     'whether consent is granted for a topic, or for all, by which state and since when';
 COMMENT ON FUNCTION consent_check(encrypted_phone, text) IS
     'consent_check of an encrypted number';
-COMMENT ON FUNCTION phone_crypt.phone_value(text, text) IS
+COMMENT ON FUNCTION phone_crypt.number_value(text, text) IS
     'a number as consent and suppression keep it';
-COMMENT ON FUNCTION phone_crypt.phone_value(encrypted_phone) IS
+COMMENT ON FUNCTION phone_crypt.number_value(encrypted_phone) IS
     'an encrypted number as consent and suppression keep it';
 COMMENT ON FUNCTION phone_crypt.phone_probes(encrypted_phone) IS
     'what rows of a number are found by, under every configured key';
@@ -290,6 +290,10 @@ COMMENT ON FUNCTION phone_crypt.rekey_consent_batch(text, bigint) IS
     'behind rekey_consents: rows of some pages under the present keys';
 COMMENT ON FUNCTION phone_crypt.import_suppressions(regclass, text, text, text) IS
     'behind phone_suppress_import: suppresses the numbers in a column';
+COMMENT ON FUNCTION phone_crypt.note_suppressed() IS
+    'the trigger that enters suppressed numbers into the filter in shared memory';
+COMMENT ON FUNCTION phone_crypt.filter_status() IS
+    'behind phone_crypt.suppression_filter';
 COMMENT ON FUNCTION phone_crypt.keep_consent_events() IS
     'the trigger that refuses changes of the history of consent';
 COMMENT ON FUNCTION phone_stop_word(text, text) IS

@@ -134,6 +134,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.rekey_consent_batch(text,bigint)'),
         ('admin',  'phone_crypt.rekey_consents(bigint,bigint,text)'),
         ('admin',  'phone_crypt.consent_keys()'),
+        ('admin',  'phone_crypt.filter_status()'),
         ('admin',  '@extschema@.phone_forget(text,text,boolean)'),
         ('admin',  '@extschema@.phone_column_policy(regclass,name,text,interval,name)'),
         ('admin',  '@extschema@.phone_purge_expired(integer,boolean)'),
@@ -344,6 +345,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.webhook_endpoints'),
         ('admin', 'phone_crypt.webhook_rotations'),
         ('admin', 'phone_crypt.webhook_stats'),
+        ('admin', 'phone_crypt.suppression_filter'),
         ('admin', 'phone_crypt.progress'),
         ('admin', 'phone_crypt.conversions'),
         ('admin', 'phone_crypt.hash_rotations'),
@@ -439,10 +441,11 @@ $$;
 REVOKE EXECUTE ON FUNCTION phone_crypt.new_token(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
 -- What looks a number up, whoever asks: for the extension's own functions.
-REVOKE EXECUTE ON FUNCTION phone_crypt.phone_value(text, text) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION phone_crypt.phone_value(@extschema@.encrypted_phone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(@extschema@.encrypted_phone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.phone_probes(@extschema@.encrypted_phone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.keep_consent_events() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.note_suppressed() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;

@@ -57,7 +57,7 @@ CREATE FUNCTION consent_record(
 AS $$
 #variable_conflict use_variable
 DECLARE
-    value @extschema@.encrypted_phone := phone_crypt.phone_value(phone);
+    value @extschema@.encrypted_phone := phone_crypt.number_value(phone);
     id bigint;
 BEGIN
     IF topic IS NOT NULL THEN
@@ -92,7 +92,7 @@ CREATE FUNCTION consent_record(
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN @extschema@.consent_record(phone_crypt.phone_value(phone, regions), topic, state, source, evidence, at);
+    RETURN @extschema@.consent_record(phone_crypt.number_value(phone, regions), topic, state, source, evidence, at);
 END;
 $$;
 COMMENT ON FUNCTION consent_record(text, text, text, text, jsonb, timestamptz, text) IS
@@ -128,7 +128,7 @@ CREATE FUNCTION consent_history(phone text, regions text DEFAULT 'default')
 AS $$
 BEGIN
     IF phone IS NOT NULL THEN
-        RETURN QUERY SELECT * FROM @extschema@.consent_history(phone_crypt.phone_value(phone, regions));
+        RETURN QUERY SELECT * FROM @extschema@.consent_history(phone_crypt.number_value(phone, regions));
     END IF;
 END;
 $$;

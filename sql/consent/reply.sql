@@ -10,7 +10,7 @@ CREATE FUNCTION consent_reply(
 AS $$
 #variable_conflict use_variable
 DECLARE
-    value @extschema@.encrypted_phone := phone_crypt.phone_value(phone);
+    value @extschema@.encrypted_phone := phone_crypt.number_value(phone);
     probes @extschema@.encrypted_phone[] := phone_crypt.phone_probes(value);
     state_before text;
 BEGIN
@@ -59,7 +59,7 @@ CREATE FUNCTION consent_reply(
 AS $$
 BEGIN
     SELECT r.reply, r.changed, r.confirmation INTO reply, changed, confirmation
-      FROM @extschema@.consent_reply(phone_crypt.phone_value(phone, regions), message, language, topic) AS r;
+      FROM @extschema@.consent_reply(phone_crypt.number_value(phone, regions), message, language, topic) AS r;
 END;
 $$;
 COMMENT ON FUNCTION consent_reply(text, text, text, text, text) IS

@@ -11,12 +11,23 @@ COMMENT ON TABLE phone_crypt.suppressed_phones IS
     'numbers that must not be called or texted; written by phone_suppress() and phone_suppress_import()';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.suppressed_phones', '');
 
+-- Enters the filter in shared memory, whatever writes: COPY from a dump and logical replication, too.
+CREATE TRIGGER note_suppressed
+    BEFORE INSERT OR UPDATE ON phone_crypt.suppressed_phones
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.note_suppressed();
+ALTER TABLE phone_crypt.suppressed_phones ENABLE ALWAYS TRIGGER note_suppressed;
+
+CREATE VIEW phone_crypt.suppression_filter AS
+    SELECT state, size, false_alarms FROM phone_crypt.filter_status();
+COMMENT ON VIEW phone_crypt.suppression_filter IS
+    'the filter before the list of suppressed numbers: off, none, filling or complete; and how often it rules nothing out';
+
 CREATE FUNCTION phone_suppress(phone @extschema@.encrypted_phone, reason text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    value @extschema@.encrypted_phone := phone_crypt.phone_value(phone);
+    value @extschema@.encrypted_phone := phone_crypt.number_value(phone);
 BEGIN
     PERFORM phone_crypt.check_consent_text(reason, 'reason');
     LOOP
@@ -43,7 +54,7 @@ CREATE FUNCTION phone_suppress(phone text, reason text, regions text DEFAULT 'de
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN @extschema@.phone_suppress(phone_crypt.phone_value(phone, regions), reason);
+    RETURN @extschema@.phone_suppress(phone_crypt.number_value(phone, regions), reason);
 END;
 $$;
 COMMENT ON FUNCTION phone_suppress(text, text, text) IS
@@ -67,7 +78,7 @@ CREATE FUNCTION phone_unsuppress(phone text, regions text DEFAULT 'default') RET
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN @extschema@.phone_unsuppress(phone_crypt.phone_value(phone, regions));
+    RETURN @extschema@.phone_unsuppress(phone_crypt.number_value(phone, regions));
 END;
 $$;
 COMMENT ON FUNCTION phone_unsuppress(text, text) IS

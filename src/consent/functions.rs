@@ -126,31 +126,31 @@ fn sealed(e164: &[u8]) -> Result<ValueOut> {
     })
 }
 
-/// `phone_crypt.phone_value(phone, regions)`: the number as it is kept by consent and suppression.
+/// `phone_crypt.number_value(phone, regions)`: the number as it is kept by consent and suppression.
 ///
 /// Errors: NULL, 22004; not a phone number, or an unknown region, 22023; no key, or keys or default regions that differ from
 /// the pin, 55000.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe, requires = ["encrypted_phone_type"])]
-fn phone_value(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer<ValueOut> {
+fn number_value(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer<ValueOut> {
     let regions = arguments::regions(regions)?;
     let phone = given(phone, "phone")?;
     Ok(with_e164(phone, &regions, Operation::Encrypt, sealed)?)
 }
 
-/// `phone_crypt.phone_value(value)`: the same of an encrypted number, without what was written around it.
+/// `phone_crypt.number_value(value)`: the same of an encrypted number, without what was written around it.
 ///
 /// Errors: NULL, 22004; text that is no number, 22023; malformed, 22P02; not authentic, 22000; a key that is not configured,
 /// or keys that differ from the pin, 55000.
 #[pg_extern(
-    schema = "phone_crypt", volatile, parallel_unsafe, name = "phone_value", requires = ["encrypted_phone_type"]
+    schema = "phone_crypt", volatile, parallel_unsafe, name = "number_value", requires = ["encrypted_phone_type"]
 )]
-fn phone_value_of_value(phone: Option<Value<'_>>) -> Answer<ValueOut> {
+fn number_value_of_value(phone: Option<Value<'_>>) -> Answer<ValueOut> {
     Ok(with_number(given(phone, "phone")?, sealed)?)
 }
 
 /// `phone_crypt.phone_probes(value)`: what rows of the number are found by, under every configured key.
 ///
-/// Errors: as `phone_value`.
+/// Errors: as `number_value`.
 #[pg_extern(schema = "phone_crypt", stable, parallel_safe, requires = ["encrypted_phone_type"])]
 fn phone_probes(phone: Option<Value<'_>>, fcinfo: FunctionCallInfo) -> Answer<ValuesOut> {
     let probes = Probes::of_value(given(phone, "phone")?)?;

@@ -11,6 +11,7 @@
 mod changes;
 pub mod error;
 mod events;
+mod filter;
 mod functions;
 mod import;
 mod number;
@@ -20,6 +21,6 @@ mod tables;
 
 pub use changes::ChangesAllowed;
 pub use events::deciding_event;
-pub use number::Probes;
+pub use filter::{FILTER_STATES, FILTER_WORDS, FillFilter, watch as watch_filter};
 pub use suppressions::is_suppressed;
 pub use tables::{OWN_TABLES, OwnTable, SUPPRESSED};

@@ -154,6 +154,11 @@ impl KeyColumn {
         is_the_type(key.of_type).then_some(KeyColumn(key))
     }
 
+    /// The table.
+    pub fn table(&self) -> pg_sys::Oid {
+        self.0.table
+    }
+
     /// The type, which has an oid of its own in each database.
     pub fn the_type(&self) -> pg_sys::Oid {
         self.0.of_type

@@ -104,8 +104,29 @@ pub fn lock_for_reading(relation: Oid) {
     unsafe { pg_sys::LockRelationOid(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
 }
 
+/// Locks it in SHARE mode until the transaction ends, unless somebody has a lock that conflicts, or waits for one: whoever has
+/// written to it has committed or rolled back by then.
+pub fn try_lock_against_writing(relation: Oid) -> bool {
+    let mode = pg_sys::ShareLock as pg_sys::LOCKMODE;
+    // SAFETY: in a transaction, whose end releases the lock.
+    unsafe { pg_sys::ConditionalLockRelationOid(relation, mode) }
+}
+
 /// Whether this transaction, in this process, has locked a table of this database in any mode.
 pub fn is_locked(table: Oid) -> bool {
+    is_locked_in(table, pg_sys::AccessShareLock..=pg_sys::AccessExclusiveLock)
+}
+
+/// Whether it has locked it in a mode that a change of the table itself, or of its triggers, needs. May be called in the middle
+/// of anything.
+pub fn is_locked_for_change(table: Oid) -> bool {
+    is_locked_in(
+        table,
+        pg_sys::ShareRowExclusiveLock..=pg_sys::AccessExclusiveLock,
+    )
+}
+
+fn is_locked_in(table: Oid, modes: std::ops::RangeInclusive<u32>) -> bool {
     let tag = pg_sys::LOCKTAG {
         // SAFETY: set once a backend is connected to its database.
         locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
@@ -124,7 +145,6 @@ pub fn is_locked(table: Oid) -> bool {
             return pg_sys::LockHeldByMe(&tag, mode, false);
         }
     };
-    let modes = pg_sys::AccessShareLock..=pg_sys::AccessExclusiveLock;
     modes
         .into_iter()
         .any(|mode| is_held(mode as pg_sys::LOCKMODE))
