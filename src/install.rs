@@ -62,8 +62,8 @@ pgrx::extension_sql_file!(
         consent::functions::phone_suppressed,
         consent::functions::value_suppressed,
         consent::functions::import_suppressions,
-        consent::filter::functions::note_suppressed,
-        consent::filter::functions::filter_status,
+        consent::filter_functions::note_suppressed,
+        consent::filter_functions::filter_status,
     ]
 );
 pgrx::extension_sql_file!(

@@ -3,7 +3,9 @@
 use phone_crypt_client_tests::{Server, Sql, finish};
 use std::process::Command;
 
-use crate::shared::{is_suppressed, number, record, state, suppress, wait_for_filter};
+use crate::shared::{
+    filter_state, is_suppressed, number, record, state, suppress, wait_for_filter,
+};
 
 #[test]
 fn a_dump_is_restored_with_consent_and_suppressions() {
@@ -59,6 +61,9 @@ fn a_dump_is_restored_with_consent_and_suppressions() {
         ],
     );
     assert!(is_suppressed(&mut client, &number(2)));
+    // It has left the trigger on for ordinary sessions alone.
+    assert_eq!(filter_state(&mut client), "none");
+    client.run("ALTER TABLE phone_crypt.suppressed_phones ENABLE ALWAYS TRIGGER note_suppressed");
     wait_for_filter(&mut client);
     assert!(is_suppressed(&mut client, &number(2)));
 }

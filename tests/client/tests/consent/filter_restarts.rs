@@ -1,6 +1,6 @@
 //! The filter over crashes, restarts, and on a standby.
 
-use phone_crypt_client_tests::{Server, Sql};
+use phone_crypt_client_tests::Server;
 
 use crate::shared::{filter_state, is_suppressed, number, suppress, wait_for_filter};
 

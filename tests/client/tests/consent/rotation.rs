@@ -51,6 +51,9 @@ fn the_encryption_key_and_then_the_hash_key_are_changed() {
     make(&mut client);
     wait_for_filter(&mut client);
 
+    set_keys(&server, &format!("{K1}\n{K2}\n"));
+    let mut client = server.connect_as("postgres", &database);
+    client.run(&format!("SELECT phone_crypt_pin_keys('{K2_ID}')"));
     set_keys(&server, &format!("{K2}\n{K1}\n"));
     let mut client = server.connect_as("postgres", &database);
     check(&mut client);

@@ -5,7 +5,7 @@ use postgres::Client;
 use std::sync::LazyLock;
 
 pub static SERVER: LazyLock<Server> = LazyLock::new(|| {
-    Server::preloaded("max_connections = 100\nphone_crypt.environment = development")
+    Server::preloaded("max_connections = 200\nphone_crypt.environment = development")
 });
 
 /// A number of its own for each `n`.
@@ -23,9 +23,11 @@ pub fn is_suppressed(client: &mut Client, phone: &str) -> bool {
 }
 
 pub fn record(client: &mut Client, phone: &str, topic: Option<&str>, state: &str) {
-    let sql =
-        r#"SELECT consent_record($1::text, $2, $3, 'test', '{"how": "a secret form"}')::text"#;
-    client.text(sql, &[&phone, &topic, &state]);
+    let sql = "SELECT consent_record($1::text, $2, $3, 'test', $4::text::jsonb)::text";
+    client.text(
+        sql,
+        &[&phone, &topic, &state, &r#"{"how": "a secret form"}"#],
+    );
 }
 
 /// The state that decides; `none` where nothing is recorded.

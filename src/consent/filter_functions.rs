@@ -2,10 +2,9 @@
 
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
-use phone_crypt_core::sending::number_filter;
 
-use super::state::{self, Phase};
-use super::{FILTER_WORDS, add};
+use super::filter_state::{self as state, Phase};
+use super::filter_words;
 use crate::pg::trigger_rows::{StoredRow, TriggerRows, Version};
 use crate::pg::{Answer, ErrorReport, FunctionCallInfo, PgError, process};
 use crate::settings;
@@ -23,7 +22,7 @@ CREATE FUNCTION phone_crypt.note_suppressed() RETURNS trigger
 fn note_suppressed(fcinfo: FunctionCallInfo) -> Answer<StoredRow> {
     let rows = TriggerRows::of(fcinfo).ok_or(PgError::NotATrigger)?;
     if let Some(value) = rows.bytes(Version::New, PHONE) {
-        add(value);
+        filter_words::add(value);
     }
     Ok(rows.unchanged())
 }
@@ -42,20 +41,19 @@ fn filter_status() -> std::result::Result<
     >,
     ErrorReport,
 > {
-    let words = FILTER_WORDS.get();
     let state = match state::phase() {
-        _ if words.is_empty() || process::is_recovering() => "off",
+        _ if !filter_words::exist() || process::is_recovering() => "off",
         Phase::None => "none",
         Phase::Filling => "filling",
         Phase::Complete => "complete",
     };
-    let size = match words.is_empty() {
-        true => 0,
-        false => i64::try_from(settings::suppression_filter_size()).unwrap_or(i64::MAX),
+    let size = match filter_words::exist() {
+        false => 0,
+        true => i64::try_from(settings::suppression_filter_size()).unwrap_or(i64::MAX),
     };
     Ok(TableIterator::once((
         state,
         size,
-        number_filter::false_alarms(words),
+        filter_words::false_alarms(),
     )))
 }

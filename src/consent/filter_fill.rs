@@ -6,8 +6,9 @@ use std::cell::Cell;
 use std::thread::sleep;
 use std::time::Duration;
 
-use super::{add, state};
-use crate::consent::tables::SUPPRESSED;
+use super::filter_state as state;
+use super::filter_words::add;
+use super::tables::SUPPRESSED;
 use crate::encrypted_phone::Value;
 use crate::pg::{Oid, oids, process, relation, statement, table_scan};
 use crate::worker::{self, Job, Task, note_work};
