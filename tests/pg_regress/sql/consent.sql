@@ -61,7 +61,7 @@ CREATE TABLE customers (id integer, phone encrypted_phone);
 INSERT INTO customers VALUES (1, '0401 148 075'), (2, '0401 148 077 ext. 9'), (3, 'ask for Bob'), (4, NULL);
 SELECT id, t.outcome('consent_record((SELECT phone FROM customers WHERE id = ' || id || '), ''sms'', ''granted'', ''shop'') > 0')
   FROM customers ORDER BY id;
-SELECT id, (consent_check(phone, 'sms')).* FROM customers WHERE id <> 3 ORDER BY id;
+SELECT id, c.granted, c.state, c.all_topics FROM customers, consent_check(phone, 'sms') AS c WHERE id <> 3 ORDER BY id;
 SELECT h.topic, h.state FROM customers AS c, consent_history(c.phone) AS h WHERE c.id = 2;
 SELECT granted FROM consent_check('+61401148077', 'sms');
 SELECT t.outcome('consent_check((SELECT phone FROM customers WHERE id = 3))');
