@@ -23,7 +23,10 @@ fn outcome(name: Option<Text<'_>>) -> Result<Outcome> {
 /// to be verified is over, or it was verified before.
 ///
 /// Errors: NULL, 22004; another outcome, 22023; with the table engine those of writing a row.
-#[pg_extern(volatile, parallel_unsafe)]
+#[pg_extern(sql = r#"
+CREATE FUNCTION phone_send_outcome(send_id bigint, outcome text) RETURNS boolean
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
 fn phone_send_outcome(send_id: Option<i64>, outcome_name: Option<Text<'_>>) -> Answer<bool> {
     let outcome = outcome(outcome_name)?;
     Ok(observed::report(given(send_id, "send_id")?, outcome)?)
