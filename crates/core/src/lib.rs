@@ -1,10 +1,11 @@
 //! The pure half of phone_crypt: phone numbers, keys, encrypted values, keyed hashes, the arithmetic of rate
-//! limits, API tokens and the signatures of webhooks.
+//! limits, API tokens, the signatures of webhooks and the audit log's tree.
 //!
 //! Nothing here knows PostgreSQL, a clock, a file or an environment variable: whoever calls brings
 //! those. That is what lets every rule be tested without a server.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod crypto;
 pub mod phone;
 pub mod ratelimit;
