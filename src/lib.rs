@@ -3,6 +3,7 @@
 // The size is that of pgrx's ErrorReport; errors are not the hot path.
 #![allow(clippy::result_large_err)]
 
+mod audit;
 mod cipher;
 mod column_check;
 mod conversion;
@@ -38,7 +39,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 8] = [
+static AREAS: [&dyn Area; 9] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -47,14 +48,16 @@ static AREAS: [&dyn Area; 8] = [
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,
+    &audit::QueueArea,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 4] = [
+static TASKS: [&dyn Task; 5] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
     &webhooks::Cleanup,
+    &audit::log::WriteLog,
 ];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the
@@ -68,6 +71,7 @@ pub extern "C-unwind" fn _PG_init() {
     pg::shmem::request(&AREAS);
     worker::register(&TASKS);
     cipher::stats::init();
+    audit::listen();
     keys::init_pin_cache();
     encrypted_phone::policy::register();
     phone::regions::warm_up();

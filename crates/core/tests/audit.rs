@@ -1,5 +1,6 @@
 //! The audit log's tree, proofs, records and notes: vectors computed with other software, and a tree that is as simple as RFC
 //! 6962 defines it.
+#![allow(clippy::unwrap_used)]
 
 use phone_crypt_core::audit::{
     Checkpoint, Class, Classes, EMPTY_ROOT, Field, Frontier, Hash, LeafHashes, Note, NoteKey,

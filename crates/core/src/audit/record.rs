@@ -62,6 +62,9 @@ pub struct Classes(u8);
 pub struct ClassesError;
 
 impl Classes {
+    /// None of them.
+    pub const NONE: Classes = Classes(0);
+
     /// Reads `none`, `all`, or names with commas between them, in any case.
     ///
     /// # Errors
