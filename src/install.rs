@@ -344,6 +344,18 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/audit/triggers.sql",
+    name = "audit_triggers",
+    requires = [
+        "audit_tables",
+        "pins",
+        "token_tables",
+        "webhooks",
+        "ratelimit_overrides",
+        "jobs"
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
@@ -366,6 +378,8 @@ pgrx::extension_sql_file!(
         "rotate_hash_key",
         "column_check",
         "audit_views",
+        "audit_triggers",
+        audit::log::functions::phone_crypt_audit_verify,
         audit::log::functions::phone_crypt_audit_checkpoint,
         audit::log::functions::audit_inclusion_proof,
         audit::log::functions::audit_consistency_proof,

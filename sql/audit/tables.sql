@@ -22,7 +22,10 @@ CREATE TABLE phone_crypt.audit_logs (
     -- The last signed checkpoint; why there is none since, where that has a reason.
     signed_size bigint,
     signed_at  timestamptz,
-    unsigned_because text
+    unsigned_because text,
+    -- The settings and the ids of the keys that the worker found last.
+    settings   text,
+    key_ids    text
 );
 COMMENT ON TABLE phone_crypt.audit_logs IS
     'audit logs: that of this database, and those that came with a dump';
@@ -74,7 +77,8 @@ CREATE TABLE phone_crypt.audit_checkpoints (
     log       text        COLLATE "C" NOT NULL,
     size      bigint      NOT NULL,
     signed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    note      text        NOT NULL,
+    -- UTF-8, whatever the database's encoding.
+    note      bytea       NOT NULL,
     PRIMARY KEY (log, size, signed_at)
 );
 COMMENT ON TABLE phone_crypt.audit_checkpoints IS
@@ -131,3 +135,40 @@ END;
 $$;
 COMMENT ON FUNCTION phone_crypt.audit_partition(text, date) IS
     'makes the partition of audit records of a month';
+
+-- The first partition of a log that has records of before that day only, and the record after them.
+CREATE FUNCTION phone_crypt.audit_old_partition(log text, before date, OUT relation regclass, OUT up_to bigint) RETURNS record
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    partition regclass;
+    last_month date;
+BEGIN
+    FOR partition IN SELECT i.inhrelid::regclass FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+                      WHERE i.inhparent = 'phone_crypt.audit_records'::regclass ORDER BY c.relname COLLATE "C" LOOP
+        EXECUTE format('SELECT max(r.month), max(r.seq) + 1 FROM %s AS r WHERE r.log = $1', partition)
+            INTO last_month, up_to USING audit_old_partition.log;
+        IF last_month + interval '1 month' <= before THEN
+            relation := partition;
+            RETURN;
+        END IF;
+    END LOOP;
+    up_to := NULL;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.audit_old_partition(text, date) IS
+    'the first partition of audit records that are old enough to be dropped';
+
+-- The settings of the server as the worker finds them, and which are others than before.
+CREATE FUNCTION phone_crypt.audit_settings(before text, OUT present text, OUT changed text) RETURNS record
+    LANGUAGE sql STABLE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_object_agg(s.name, s.setting)::text,
+           string_agg(substr(s.name, 13), ',' ORDER BY s.name COLLATE "C")
+               FILTER (WHERE s.setting IS DISTINCT FROM before::jsonb ->> s.name)
+      FROM pg_settings AS s WHERE s.name LIKE 'phone\_crypt.%'
+$$;
+COMMENT ON FUNCTION phone_crypt.audit_settings(text) IS
+    'the settings, and which of them are others than before';

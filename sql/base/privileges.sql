@@ -117,6 +117,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('auditor', '@extschema@.phone_crypt_audit_checkpoint()'),
         ('auditor', '@extschema@.audit_inclusion_proof(bigint,bigint)'),
         ('auditor', '@extschema@.audit_consistency_proof(bigint,bigint)'),
+        ('auditor', '@extschema@.phone_crypt_audit_verify(text)'),
         ('auditor', 'phone_crypt.audit_queue()'),
         ('admin',  'phone_crypt.audit_event(text,regclass,text,bigint)'),
         ('admin',  '@extschema@.phone_forget(text,text)'),
@@ -390,6 +391,10 @@ BEGIN
         -- regprocedure, regclass and regrole print themselves quoted and, under this path, qualified.
         EXECUTE format(template, item.privilege, item.object, role);
     END LOOP;
+    IF has_function_privilege('phone_crypt.audit_event(text,regclass,text,bigint)', 'EXECUTE') THEN
+        PERFORM phone_crypt.audit_event(CASE left(template, 5) WHEN 'GRANT' THEN 'profile_granted' ELSE 'profile_revoked' END,
+                                        NULL, profile || ' ' || role::oid::regrole::text);
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.apply_profile(regrole, text, text) IS
@@ -430,8 +435,10 @@ REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;
 
--- Only the worker makes partitions.
+-- Only the worker uses these.
 REVOKE EXECUTE ON FUNCTION phone_crypt.audit_partition(text, date) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.audit_old_partition(text, date) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.audit_settings(text) FROM PUBLIC;
 
 -- Monitoring roles read the counters without reading anything else.
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;

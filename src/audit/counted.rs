@@ -76,7 +76,7 @@ pub fn count(what: &Counted, key: Option<KeyId>) {
     if !is_audited(what.class) {
         return;
     }
-    let role = unguarded::current_user();
+    let role = unguarded::outer_user();
     let is_counted = ENTRIES.with_borrow_mut(|entries| {
         let last = entries.get_mut(LAST.get());
         let entry = last.filter(|entry| entry.is(what, role));

@@ -10,7 +10,7 @@ use super::record::record;
 use super::{queue, vocabulary};
 use crate::pg::Answer;
 use crate::pg::arguments::{optional, required};
-use crate::pg::interval::{POSTGRES_EPOCH_US, to_timestamp};
+use crate::pg::interval::to_timestamp;
 use crate::pg::process;
 use crate::pg::regclass::Regclass;
 use crate::pg::text::Text;

@@ -16,7 +16,7 @@ const OPTIONAL: [&str; 5] = ["tables", "keys", "application", "address", "sessio
 /// the log says how many were lost. In a transaction, or at the end of one.
 pub fn record(event: Event) {
     if is_audited(event.class) {
-        record_of(unguarded::current_user(), event);
+        record_of(unguarded::outer_user(), event);
     }
 }
 

@@ -49,7 +49,7 @@ fn announce() -> Result<()> {
         return Err(Error::NoQueue);
     }
     let event = Event::new(Class::Read, "read_announced");
-    let text = text_of(with_who(unguarded::current_user(), event));
+    let text = text_of(with_who(unguarded::outer_user(), event));
     let database = process::database();
     let number = queue::push(database, now_us(), &text).ok_or(Error::Full)?;
     queue::want(database, number);

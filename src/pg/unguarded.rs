@@ -16,7 +16,7 @@ unsafe extern "C-unwind" {
     /// Returns a variable.
     fn GetCurrentStatementStartTimestamp() -> pg_sys::TimestampTz;
     /// Returns a variable.
-    fn GetUserId() -> pg_sys::Oid;
+    fn GetOuterUserId() -> pg_sys::Oid;
 }
 
 /// A text of a few bytes, in the current memory context. None where there are more, or no memory: PostgreSQL's
@@ -47,8 +47,8 @@ pub fn statement_start() -> pg_sys::TimestampTz {
     unsafe { GetCurrentStatementStartTimestamp() }
 }
 
-/// In whose name this session works now.
-pub fn current_user() -> pg_sys::Oid {
+/// In whose name the outermost function is called: not that of a SECURITY DEFINER function's owner.
+pub fn outer_user() -> pg_sys::Oid {
     // SAFETY: reads a variable of this process, which is set in a transaction.
-    unsafe { GetUserId() }
+    unsafe { GetOuterUserId() }
 }

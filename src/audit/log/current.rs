@@ -5,6 +5,7 @@ use pgrx::IntoDatum;
 use super::append::{Unnumbered, append};
 use super::start;
 use super::state::{self, LogState};
+use super::watched;
 use crate::audit::error::Result;
 use crate::audit::event::Event;
 use crate::audit::queue;
@@ -42,10 +43,11 @@ pub struct Written {
     pub signed_at: Option<i64>,
 }
 
-/// Writes the first records of the queue, in the present transaction.
+/// Writes the first records of the queue, in the present transaction; before the first of several times, what the worker finds
+/// changed.
 ///
 /// Errors: no log, 55000; a broken one, XX001.
-pub fn write_queued(database: Oid) -> Result<Written> {
+pub fn write_queued(database: Oid, is_first: bool) -> Result<Written> {
     let owner = state::owner()?;
     let mut state = LogState::lock(owner)?;
     // After the lock: whoever had it may have taken some out.
@@ -62,6 +64,9 @@ pub fn write_queued(database: Oid) -> Result<Written> {
         let events = start::events(&state.place, &here, &wal, status.is_clean);
         records.extend(events.into_iter().map(own));
         state.place = here;
+    }
+    if is_first {
+        records.extend(watched::changes(owner, &mut state).into_iter().map(own));
     }
     let mut written = Written {
         up_to: taken,
@@ -112,6 +117,7 @@ pub fn write_waiting() -> Result<Written> {
         );
         state.place = here;
     }
+    records.extend(watched::changes(owner, &mut state).into_iter().map(own));
     let count = waiting.len();
     records.extend(waiting.into_iter().map(|(_, record)| record));
     let written = Written {

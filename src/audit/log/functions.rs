@@ -7,12 +7,13 @@ use super::current::{self, BATCH, Written};
 use super::proofs::{self, Proof};
 use super::sign;
 use super::task::WriteLog;
+use super::verify::{Problem, verify};
 use crate::audit::error::{Error, Result};
 use crate::audit::queue;
 use crate::pg::Answer;
-use crate::pg::arguments::given;
+use crate::pg::arguments::{given, optional};
 use crate::pg::record::{Record, RowType};
-use crate::pg::text::TextOut;
+use crate::pg::text::{Text, TextOut};
 use crate::pg::{arrays, oids, transaction};
 use crate::worker::run_and_wait;
 
@@ -21,6 +22,14 @@ thread_local! {
         (c"size", oids::INT8OID),
         (c"leaf_hash", oids::BYTEAOID),
         (c"proof", oids::BYTEAARRAYOID),
+    ]) };
+    static VERDICT: RowType = const { RowType::new(&[
+        (c"intact", oids::BOOLOID),
+        (c"problem", oids::TEXTOID),
+        (c"seq", oids::INT8OID),
+        (c"records", oids::INT8OID),
+        (c"dropped", oids::INT8OID),
+        (c"last_start", oids::TEXTOID),
     ]) };
     static CONSISTENCY: RowType = const { RowType::new(&[
         (c"size", oids::INT8OID),
@@ -92,6 +101,33 @@ fn audit_consistency_proof(old_size: Option<i64>, size: Option<i64>) -> Answer<R
     let proof = proofs::consistency(old_size, size)?;
     let values = [size_of(&proof), hashes(&proof.hashes)];
     Ok(CONSISTENCY.with(|row| row.row(&values)))
+}
+
+/// `phone_crypt_audit_verify([checkpoint])`: verifies the log: every record against its hash, the hashes against the tree, the
+/// tree against every stored checkpoint, and against the one given, which was kept elsewhere. Gives the first broken place, and
+/// the last start on record, which says where the log has been written since.
+///
+/// Errors: the text is no checkpoint, 22023; no log, 55000.
+#[pg_extern(sql = r#"
+CREATE FUNCTION phone_crypt_audit_verify(
+    checkpoint text DEFAULT NULL,
+    OUT intact boolean, OUT problem text, OUT seq bigint, OUT records bigint, OUT dropped bigint, OUT last_start text
+) RETURNS record
+    LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
+"#)]
+fn phone_crypt_audit_verify(checkpoint: Option<Text<'_>>) -> Answer<Record> {
+    let checkpoint = optional(checkpoint)?;
+    let verdict = verify(checkpoint.as_deref())?;
+    let number = |number: u64| number.cast_signed();
+    let values = [
+        verdict.problem.is_none().into_datum(),
+        verdict.problem.map(Problem::as_str).into_datum(),
+        verdict.seq.map(number).into_datum(),
+        number(verdict.records).into_datum(),
+        number(verdict.dropped).into_datum(),
+        verdict.start.into_datum(),
+    ];
+    Ok(VERDICT.with(|row| row.row(&values)))
 }
 
 fn unsigned(number: i64, name: &'static str) -> Result<u64> {

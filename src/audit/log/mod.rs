@@ -5,10 +5,13 @@ mod append;
 mod current;
 pub mod functions;
 mod proofs;
+mod retention;
 mod sign;
 mod start;
 mod state;
 mod task;
 mod tiles;
+mod verify;
+mod watched;
 
 pub use task::WriteLog;

@@ -25,8 +25,9 @@ pub fn newest_checkpoint() -> Result<String> {
     let state = LogState::read(owner, None)?;
     let mut note = None;
     let log = state.log.as_str().into_datum();
-    NEWEST.with(|newest| newest.run(owner, &[log], |row| note = row.string(1)));
-    note.ok_or(Error::NoCheckpoint)
+    NEWEST.with(|newest| newest.run(owner, &[log], |row| note = row.get::<Vec<u8>>(1)));
+    let note = note.ok_or(Error::NoCheckpoint)?;
+    Ok(String::from_utf8_lossy(&note).into_owned())
 }
 
 /// A proof, and what it is of.

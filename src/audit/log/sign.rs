@@ -27,7 +27,7 @@ thread_local! {
     ) };
     static ADD_CHECKPOINT: Statement = const { Statement::new(
         c"INSERT INTO phone_crypt.audit_checkpoints (log, size, note) VALUES ($1, $2, $3)",
-        &[oids::TEXTOID, oids::INT8OID, oids::TEXTOID],
+        &[oids::TEXTOID, oids::INT8OID, oids::BYTEAOID],
     ) };
     static SIGNED: Statement = const { Statement::new(
         c"UPDATE phone_crypt.audit_logs SET signed_size = $2, signed_at = pg_catalog.clock_timestamp(), \
@@ -87,7 +87,7 @@ pub fn sign() -> Result<bool> {
     let note = Note::sign(&checkpoint.text(), &by);
     let log = state.log.as_str().into_datum();
     let size = checkpoint.size.cast_signed().into_datum();
-    ADD_CHECKPOINT.with(|add| add.run(owner, &[log, size, note.into_datum()], |_| ()));
+    ADD_CHECKPOINT.with(|add| add.run(owner, &[log, size, note.as_bytes().into_datum()], |_| ()));
     SIGNED.with(|signed| signed.run(owner, &[log, size], |_| ()));
     Ok(true)
 }

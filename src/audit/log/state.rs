@@ -15,7 +15,7 @@ static LOGS: CachedTable = CachedTable::new(SCHEMA, c"audit_logs");
 thread_local! {
     static LOCK: Statement = const { Statement::new(
         c"SELECT l.log, l.size, l.peaks, l.run, l.taken, l.system_id, l.timeline, l.database, l.signed_size, \
-                 l.signed_at, \
+                 l.signed_at, l.settings, l.key_ids, \
                  greatest(l.month, pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', pg_catalog.clock_timestamp()))\
                           ::pg_catalog.date)::pg_catalog.text \
             FROM phone_crypt.audit_logs AS l WHERE l.is_current FOR UPDATE",
@@ -23,17 +23,17 @@ thread_local! {
     ) };
     static READ: Statement = const { Statement::new(
         c"SELECT l.log, l.size, l.peaks, l.run, l.taken, l.system_id, l.timeline, l.database, l.signed_size, \
-                 l.signed_at, NULL::pg_catalog.text \
+                 l.signed_at, l.settings, l.key_ids, NULL::pg_catalog.text \
             FROM phone_crypt.audit_logs AS l \
            WHERE CASE WHEN $1 IS NULL THEN l.is_current ELSE l.log OPERATOR(pg_catalog.=) $1 END",
         &[oids::TEXTOID],
     ) };
     static UPDATE: Statement = const { Statement::new(
         c"UPDATE phone_crypt.audit_logs SET size = $2, peaks = $3, month = $4::pg_catalog.date, run = $5, taken = $6, \
-                 system_id = $7, timeline = $8, database = $9 \
+                 system_id = $7, timeline = $8, database = $9, settings = $10, key_ids = $11 \
            WHERE log OPERATOR(pg_catalog.=) $1",
         &[oids::TEXTOID, oids::INT8OID, oids::BYTEAOID, oids::TEXTOID, oids::INT8OID, oids::INT8OID, oids::TEXTOID,
-          oids::INT8OID, oids::OIDOID],
+          oids::INT8OID, oids::OIDOID, oids::TEXTOID, oids::TEXTOID],
     ) };
 }
 
@@ -52,6 +52,10 @@ pub struct LogState {
     pub taken: Option<i64>,
     /// Where it was written.
     pub place: Place,
+    /// The settings that were found last.
+    pub settings: Option<String>,
+    /// The ids of the keys that were found last.
+    pub key_ids: Option<String>,
     /// The size of the last checkpoint.
     pub signed_size: Option<i64>,
     /// When that was signed, in microseconds since 2000.
@@ -115,7 +119,9 @@ impl LogState {
             },
             signed_size: row.get(9),
             signed_at: row.get(10),
-            month: row.string(11).unwrap_or_default(),
+            settings: row.string(11),
+            key_ids: row.string(12),
+            month: row.string(13).unwrap_or_default(),
         })
     }
 
@@ -131,6 +137,8 @@ impl LogState {
             self.place.system_id.as_deref().into_datum(),
             self.place.timeline.into_datum(),
             self.place.database.into_datum(),
+            self.settings.as_deref().into_datum(),
+            self.key_ids.as_deref().into_datum(),
         ];
         UPDATE.with(|update| update.run(owner, &arguments, |_| ()));
     }

@@ -4,7 +4,7 @@ use pgrx::bgworkers::BackgroundWorker;
 use std::time::Duration;
 
 use super::current::{self, BATCH, Written};
-use super::sign;
+use super::{retention, sign};
 use crate::audit::error::{Error, Result};
 use crate::audit::queue;
 use crate::pg::clock::now_us;
@@ -86,8 +86,11 @@ impl Task for WriteLog {
 /// Writes until nothing is left, and signs if it is time to, or somebody waits. False if a checkpoint that somebody waits for
 /// cannot be signed.
 fn write_all(job: &Job) -> Result<bool> {
+    let mut is_first = true;
     let last: Written = loop {
-        let written = BackgroundWorker::transaction(|| current::write_queued(job.database))?;
+        let written =
+            BackgroundWorker::transaction(|| current::write_queued(job.database, is_first))?;
+        is_first = false;
         queue::remove(job.database, written.up_to, written.lost);
         queue::set_started(job.database);
         beat();
@@ -95,6 +98,11 @@ fn write_all(job: &Job) -> Result<bool> {
             break written;
         }
     };
+    if let Some(older_than) = settings::audit_retention() {
+        while BackgroundWorker::transaction(|| retention::drop_one(older_than))? {
+            beat();
+        }
+    }
     if last.size == last.signed_size {
         queue::set_checkpoint_at(job.database, 0);
         return Ok(true);
