@@ -48,13 +48,13 @@ CREATE TRIGGER close_other_log BEFORE INSERT ON phone_crypt.audit_logs
     FOR EACH ROW EXECUTE FUNCTION phone_crypt.close_other_log();
 INSERT INTO phone_crypt.audit_logs DEFAULT VALUES;
 
--- A record's bytes are what is hashed: number and time, 8 bytes each, then class, event and fields as JSON.
+-- A record's bytes are what is hashed: number and time, 8 bytes each, then class, event and fields as JSON. Each partition has a
+-- primary key of its own: where the parent had one, pg_dump would make it twice.
 CREATE TABLE phone_crypt.audit_records (
     log    text   COLLATE "C" NOT NULL,
     month  date   NOT NULL,
     seq    bigint NOT NULL,
-    record bytea  NOT NULL,
-    PRIMARY KEY (seq, log, month)
+    record bytea  NOT NULL
 ) PARTITION BY RANGE (log, month);
 COMMENT ON TABLE phone_crypt.audit_records IS
     'audit records; a partition a month, made by the worker';
@@ -125,7 +125,7 @@ BEGIN
                 WHERE i.inhparent = 'phone_crypt.audit_records'::regclass AND c.relname = title) THEN
         RETURN;
     END IF;
-    EXECUTE format('CREATE TABLE phone_crypt.%I (LIKE phone_crypt.audit_records INCLUDING INDEXES, '
+    EXECUTE format('CREATE TABLE phone_crypt.%I (LIKE phone_crypt.audit_records, PRIMARY KEY (seq), '
                    'CONSTRAINT of_month CHECK (log = %L COLLATE "C" AND month >= %L AND month < %L))',
                    title, log, month, until);
     EXECUTE format('ALTER TABLE phone_crypt.audit_records ATTACH PARTITION phone_crypt.%I FOR VALUES FROM (%L, %L) TO (%L, %L)',

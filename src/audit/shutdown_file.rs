@@ -7,6 +7,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use super::queue::{MAX_TEXT, QUEUE, Queue};
+use crate::pg::Oid;
+use crate::worker::announce;
 
 /// In the data directory, which is where the server runs.
 const FILE: &str = "pg_stat/phone_crypt_audit.saved";
@@ -103,7 +105,11 @@ fn take_all(queue: &mut Queue, mut rest: &[u8]) -> Option<()> {
         let database = u32::try_from(take(rest)?).ok()?;
         let entered = take(rest)?;
         queue.set_position(database, entered);
-        for _ in 0..take(rest)? {
+        let count = take(rest)?;
+        if count > 0 {
+            announce(Oid::from(database));
+        }
+        for _ in 0..count {
             let (number, time_us) = (take(rest)?, take(rest)?.cast_signed());
             let len = usize::try_from(take(rest)?).ok()?;
             let (text, after) = rest.split_at_checked(len.min(MAX_TEXT))?;

@@ -46,10 +46,10 @@ fn insert(pending: &[(i64, Vec<u8>)]) -> bool {
         return false;
     };
     let (owner, _) = relation::owner_and_name(table);
-    INSERT.with(|insert| {
+    transaction::with_snapshot(|| {
         for (time_us, text) in pending {
             let arguments = [time_us.into_datum(), text.as_slice().into_datum()];
-            insert.run(owner, &arguments, |_| ());
+            INSERT.with(|insert| insert.run(owner, &arguments, |_| ()));
         }
     });
     true

@@ -78,6 +78,17 @@ pub fn may_write() -> bool {
     unsafe { !pg_sys::XactReadOnly && !pg_sys::IsInParallelMode() && !pg_sys::RecoveryInProgress() }
 }
 
+/// Runs statements where no statement of the client's is being run any more: before a commit. An error ends the transaction.
+pub fn with_snapshot<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: in a transaction; the snapshot is popped again, or goes with the transaction that an error aborts.
+    unsafe {
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        let result = work();
+        pg_sys::PopActiveSnapshot();
+        result
+    }
+}
+
 /// Whether there is a transaction in which something can be looked up.
 pub fn is_in_progress() -> bool {
     // SAFETY: reads a variable of this process.

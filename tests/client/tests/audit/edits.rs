@@ -41,7 +41,7 @@ fn an_edit_a_deletion_and_an_addition_are_seen_where_they_are() {
             "record missing at 0",
         ),
         (
-            "UPDATE phone_crypt.audit_records SET seq = CASE seq WHEN 20 THEN 21 ELSE 20 END WHERE seq IN (20, 21)",
+            "UPDATE phone_crypt.audit_records AS a SET record = (SELECT b.record FROM phone_crypt.audit_records AS b WHERE b.seq = 41 - a.seq) WHERE seq IN (20, 21)",
             "record changed at 20",
         ),
         (
@@ -92,7 +92,7 @@ const FORGE: &str = "
     CREATE FUNCTION pg_temp.rebuild() RETURNS void LANGUAGE plpgsql AS $$
     DECLARE
         leaves bytea[] := ARRAY(SELECT pg_temp.leaf(record) FROM phone_crypt.audit_records ORDER BY seq);
-        n integer := cardinality(leaves); peaks bytea := ''; at integer := 0; k integer;
+        n integer := cardinality(leaves); new_peaks bytea := ''; at integer := 0; k integer;
     BEGIN
         DELETE FROM phone_crypt.audit_tiles;
         FOR t IN 0 .. (n - 1) / 256 LOOP
@@ -105,10 +105,10 @@ const FORGE: &str = "
         WHILE at < n LOOP
             k := 1;
             WHILE k * 2 <= n - at LOOP k := k * 2; END LOOP;
-            peaks := peaks || pg_temp.root(leaves[at + 1 : at + k]);
+            new_peaks := new_peaks || pg_temp.root(leaves[at + 1 : at + k]);
             at := at + k;
         END LOOP;
-        UPDATE phone_crypt.audit_logs AS l SET size = n, peaks = rebuild.peaks;
+        UPDATE phone_crypt.audit_logs AS l SET size = n, peaks = new_peaks;
         DELETE FROM phone_crypt.audit_checkpoints WHERE size > n;
     END $$;";
 

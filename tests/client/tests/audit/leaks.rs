@@ -9,9 +9,12 @@ const NUMBER: &str = "0401148075";
 #[test]
 fn nothing_personal_is_recorded_mirrored_or_logged() {
     let server = Server::preloaded(
-        "phone_crypt.environment = development\nphone_crypt.audit = 'all'\nphone_crypt.audit_mirror = 'both'\n\
+        "phone_crypt.audit = 'all'\nphone_crypt.audit_mirror = 'both'\n\
          log_min_messages = debug5\nlog_min_error_statement = panic\nlog_statement = none",
     );
+    let file = server.write_file("keys", "correct-horse-battery-staple-0123456789abcdef\n");
+    server.write_conf(&format!("phone_crypt.key_file = '{}'", file.display()));
+    server.reload();
     let (name, mut client) = database(&server);
     let mut listener = server.connect_as("postgres", &name);
     listener.run("LISTEN phone_crypt_audit");
