@@ -142,6 +142,7 @@ ROLLBACK;
 SELECT intact FROM phone_crypt_audit_verify();
 
 RESET phone_crypt.audit;
+DELETE FROM phone_crypt.api_tokens WHERE token_id = :'token_id';
 RESET application_name;
 SELECT phone_crypt_revoke('regress_reader', 'reader'), phone_crypt_revoke('"regress 0401148075"', 'masked');
 DROP ROLE regress_reader, regress_auditor, "regress 0401148075";
