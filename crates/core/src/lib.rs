@@ -1,5 +1,5 @@
 //! The pure half of phone_crypt: phone numbers, keys, encrypted values, keyed hashes, the arithmetic of rate
-//! limits, API tokens, the signatures of webhooks and the audit log's tree.
+//! limits, API tokens, the signatures of webhooks, the audit log's tree, and what input must look like.
 //!
 //! Nothing here knows PostgreSQL, a clock, a file or an environment variable: whoever calls brings
 //! those. That is what lets every rule be tested without a server.
@@ -11,4 +11,5 @@ pub mod phone;
 pub mod ratelimit;
 pub mod sending;
 pub mod token;
+pub mod validation;
 pub mod webhook;
