@@ -6,6 +6,7 @@
 mod audit;
 mod cipher;
 mod column_check;
+mod consent;
 mod conversion;
 mod encrypted_phone;
 mod erasure;
@@ -40,7 +41,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 9] = [
+static AREAS: [&dyn Area; 11] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -50,15 +51,18 @@ static AREAS: [&dyn Area; 9] = [
     &tokens::USES,
     &webhooks::OUTCOMES,
     &audit::QueueArea,
+    &consent::FILTER_WORDS,
+    &consent::FILTER_STATES,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 5] = [
+static TASKS: [&dyn Task; 6] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
     &webhooks::Cleanup,
     &audit::log::WriteLog,
+    &consent::FillFilter,
 ];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the
@@ -74,6 +78,7 @@ pub extern "C-unwind" fn _PG_init() {
     cipher::stats::init();
     audit::listen();
     keys::init_pin_cache();
+    consent::watch_filter();
     encrypted_phone::policy::register();
     phone::regions::warm_up();
 }

@@ -108,6 +108,11 @@ static AUDIT_SYNC_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
 static AUDIT_CHECKPOINT_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(60_000);
 static AUDIT_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
 static AUDIT_MIRROR: GucSetting<AuditMirror> = GucSetting::<AuditMirror>::new(AuditMirror::Off);
+
+/// The most suppressed numbers that the filter can be made for: 512 MB.
+const MAX_FILTERED: i32 = 1 << 28;
+
+static SUPPRESSION_FILTER_SIZE: GucSetting<i32> = GucSetting::<i32>::new(1_000_000);
 static ENVIRONMENT: GucSetting<Environment> =
     GucSetting::<Environment>::new(Environment::Production);
 static REQUIRE_TLS: GucSetting<RequireTls> = GucSetting::<RequireTls>::new(RequireTls::Remote);
@@ -177,6 +182,11 @@ pub fn audit_mirror() -> AuditMirror {
     AUDIT_MIRROR.get()
 }
 
+/// `phone_crypt.suppression_filter_size`: how many numbers it is made for; zero for no filter.
+pub fn suppression_filter_size() -> usize {
+    usize::try_from(SUPPRESSION_FILTER_SIZE.get()).unwrap_or(0)
+}
+
 /// `phone_crypt.key_file`; None when empty.
 pub fn key_file() -> Option<OsString> {
     non_empty(&KEY_FILE)
@@ -233,6 +243,16 @@ pub fn define() {
     define_key_places();
     define_ratelimit();
     define_audit();
+    GucRegistry::define_int_guc(
+        c"phone_crypt.suppression_filter_size",
+        c"How many suppressed numbers the filter in shared memory is made for, in all databases.",
+        c"2 bytes each; with more, look-ups are slower. 0: no filter.",
+        &SUPPRESSION_FILTER_SIZE,
+        0,
+        MAX_FILTERED,
+        at_start_only(),
+        GucFlags::default(),
+    );
     reserve_prefix(c"phone_crypt");
 }
 
