@@ -132,7 +132,7 @@ COMMENT ON FUNCTION ratelimit_unlist_key(text) IS
     'takes a key off its list; whether it was on one';
 COMMENT ON FUNCTION ratelimit_unlist_network(inet) IS
     'takes a network off its list; whether it was on one';
-COMMENT ON FUNCTION phone_forget(text, text) IS
+COMMENT ON FUNCTION phone_forget(text, text, boolean) IS
     'removes every trace of a number from encrypted columns, rate limits, lists and blocks; what was done';
 COMMENT ON FUNCTION ratelimit_list_phone(text, text, text, text) IS
     'puts a phone number on the allow or deny list; stays listed when the hash key changes';
@@ -272,6 +272,30 @@ COMMENT ON FUNCTION phone_timezones(text) IS
     'time zones where the line of a number may be: likely ones, since numbers move';
 COMMENT ON FUNCTION phone_timezones(text, text) IS
     'time zones where the line of a number may be, read under a list of regions such as ''AU,US''';
+COMMENT ON FUNCTION phone_suppressed(text, text) IS
+    'whether a number must not be called or texted';
+COMMENT ON FUNCTION phone_suppressed(encrypted_phone) IS
+    'phone_suppressed of an encrypted number';
+COMMENT ON FUNCTION consent_check(text, text, text) IS
+    'whether consent is granted for a topic, or for all, by which state and since when';
+COMMENT ON FUNCTION consent_check(encrypted_phone, text) IS
+    'consent_check of an encrypted number';
+COMMENT ON FUNCTION phone_crypt.number_value(text, text) IS
+    'a number as consent and suppression keep it';
+COMMENT ON FUNCTION phone_crypt.number_value(encrypted_phone) IS
+    'an encrypted number as consent and suppression keep it';
+COMMENT ON FUNCTION phone_crypt.phone_probes(encrypted_phone) IS
+    'what rows of a number are found by, under every configured key';
+COMMENT ON FUNCTION phone_crypt.rekey_consent_batch(text, bigint) IS
+    'behind rekey_consents: rows of some pages under the present keys';
+COMMENT ON FUNCTION phone_crypt.import_suppressions(regclass, text, text, text) IS
+    'behind phone_suppress_import: suppresses the numbers in a column';
+COMMENT ON FUNCTION phone_crypt.note_suppressed() IS
+    'the trigger that enters suppressed numbers into the filter in shared memory';
+COMMENT ON FUNCTION phone_crypt.filter_status() IS
+    'behind phone_crypt.suppression_filter';
+COMMENT ON FUNCTION phone_crypt.keep_consent_events() IS
+    'the trigger that refuses changes of the history of consent';
 COMMENT ON FUNCTION phone_stop_word(text, text) IS
     'what a message says as a whole: stop, start or help; NULL for anything else';
 COMMENT ON FUNCTION html_escape(text) IS
@@ -402,3 +426,21 @@ COMMENT ON FUNCTION phone_crypt.check_source(text) IS
     'refuses values that cannot be read: their scheme, key or regions';
 COMMENT ON FUNCTION phone_crypt.check_always(regclass, text) IS
     'a deferrable unique constraint of a table that is locked is checked for every session';
+COMMENT ON FUNCTION phone_send_check(text, text, inet, text, text, numeric) IS
+    'whether a sending policy lets a message or call to the number out now, and why not; counts it if so';
+COMMENT ON FUNCTION phone_send_check(encrypted_phone, text, inet, text, text, numeric) IS
+    'phone_send_check of an encrypted number';
+COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text) IS
+    'makes or changes a sending policy; what is not given stays as it is';
+COMMENT ON FUNCTION phone_send_policy_drop(text) IS
+    'drops a sending policy and what it has counted';
+COMMENT ON FUNCTION phone_send_price_set(text, numeric, text) IS
+    'sets what a message to numbers that begin so costs; NULL removes the price';
+COMMENT ON FUNCTION phone_crypt.are_send_rates(text[]) IS
+    'whether a sending policy can have these rates';
+COMMENT ON FUNCTION phone_crypt.are_send_places(text[]) IS
+    'whether a sending policy can have these regions and beginnings of numbers';
+COMMENT ON FUNCTION phone_crypt.are_send_types(text[]) IS
+    'whether these are types of number';
+COMMENT ON FUNCTION phone_crypt.is_amount(numeric) IS
+    'whether it can be a price or a budget';

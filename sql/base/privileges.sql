@@ -57,6 +57,16 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('limiter', '@extschema@.ratelimit_address_key(inet,integer)'),
         ('limiter', '@extschema@.ratelimit_headers(text,text)'),
         ('limiter', '@extschema@.ratelimit_headers(text,text,bigint,interval,text,bigint)'),
+        ('limiter', '@extschema@.phone_send_check(text,text,inet,text,text,numeric)'),
+        ('limiter', '@extschema@.phone_send_check(@extschema@.encrypted_phone,text,inet,text,text,numeric)'),
+        ('admin',  '@extschema@.phone_send_policy_set(text,boolean,text[],text[],text[],boolean,text[],text[],text[],text[],text[],text[],numeric,numeric,numeric,text,numeric,text,boolean,interval,integer,text)'),
+        ('admin',  '@extschema@.phone_send_policy_drop(text)'),
+        ('admin',  '@extschema@.phone_send_price_set(text,numeric,text)'),
+        ('admin',  'phone_crypt.are_send_rates(text[])'),
+        ('admin',  'phone_crypt.are_send_places(text[])'),
+        ('admin',  'phone_crypt.are_send_types(text[])'),
+        ('admin',  'phone_crypt.is_amount(numeric)'),
+        ('admin',  'phone_crypt.drop_send_rows()'),
         ('gateway', '@extschema@.api_token_verify(text,text,inet)'),
         ('admin',  '@extschema@.api_token_create(text,text[],interval,text,text,jsonb,cidr[],text)'),
         ('admin',  '@extschema@.api_token_import(text,bytea,text,text[],interval,text,text,jsonb,cidr[])'),
@@ -114,7 +124,28 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.webhook_outcomes()'),
         ('admin',  'phone_crypt.webhook_signs_time(text)'),
         ('admin',  'phone_crypt.check_webhook_interval(interval,text,interval)'),
-        ('admin',  '@extschema@.phone_forget(text,text)'),
+        ('limiter', '@extschema@.phone_suppressed(text,text)'),
+        ('limiter', '@extschema@.phone_suppressed(@extschema@.encrypted_phone)'),
+        ('limiter', '@extschema@.consent_check(text,text,text)'),
+        ('limiter', '@extschema@.consent_check(@extschema@.encrypted_phone,text)'),
+        ('writer', '@extschema@.consent_record(text,text,text,text,jsonb,timestamptz,text)'),
+        ('writer', '@extschema@.consent_record(@extschema@.encrypted_phone,text,text,text,jsonb,timestamptz)'),
+        ('writer', '@extschema@.consent_reply(text,text,text,text,text)'),
+        ('writer', '@extschema@.consent_reply(@extschema@.encrypted_phone,text,text,text)'),
+        ('writer', '@extschema@.phone_suppress(text,text,text)'),
+        ('writer', '@extschema@.phone_suppress(@extschema@.encrypted_phone,text)'),
+        ('admin',  '@extschema@.phone_unsuppress(text,text)'),
+        ('admin',  '@extschema@.phone_unsuppress(@extschema@.encrypted_phone)'),
+        ('admin',  '@extschema@.phone_suppress_import(regclass,name,text,text)'),
+        ('reader', '@extschema@.consent_history(text,text)'),
+        ('reader', '@extschema@.consent_history(@extschema@.encrypted_phone)'),
+        ('admin',  'phone_crypt.check_consent_text(text,text)'),
+        ('admin',  'phone_crypt.import_suppressions(regclass,text,text,text)'),
+        ('admin',  'phone_crypt.rekey_consent_batch(text,bigint)'),
+        ('admin',  'phone_crypt.rekey_consents(bigint,bigint,text)'),
+        ('admin',  'phone_crypt.consent_keys()'),
+        ('admin',  'phone_crypt.filter_status()'),
+        ('admin',  '@extschema@.phone_forget(text,text,boolean)'),
         ('admin',  '@extschema@.phone_column_policy(regclass,name,text,interval,name)'),
         ('admin',  '@extschema@.phone_purge_expired(integer,boolean)'),
         ('admin',  'phone_crypt.purge_count(regclass,text,timestamptz)'),
@@ -320,10 +351,13 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_stats'),
         ('admin', 'phone_crypt.ratelimit_policy_stats'),
         ('admin', 'phone_crypt.ratelimit_top'),
+        ('admin', 'phone_crypt.send_policies'),
+        ('admin', 'phone_crypt.send_prices'),
         ('admin', 'phone_crypt.tokens'),
         ('admin', 'phone_crypt.webhook_endpoints'),
         ('admin', 'phone_crypt.webhook_rotations'),
         ('admin', 'phone_crypt.webhook_stats'),
+        ('admin', 'phone_crypt.suppression_filter'),
         ('admin', 'phone_crypt.progress'),
         ('admin', 'phone_crypt.conversions'),
         ('admin', 'phone_crypt.hash_rotations'),
@@ -418,6 +452,12 @@ $$;
 -- Only their own callers use these: one gives the text of a token, the other takes counts out of memory.
 REVOKE EXECUTE ON FUNCTION phone_crypt.new_token(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
+-- What looks a number up, whoever asks: for the extension's own functions.
+REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(@extschema@.encrypted_phone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.phone_probes(@extschema@.encrypted_phone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.keep_consent_events() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.note_suppressed() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;

@@ -15,6 +15,7 @@ pub mod memory;
 pub mod outcomes;
 mod overrides;
 mod policies;
+mod spaces;
 mod state;
 mod storage;
 mod table;
@@ -30,6 +31,7 @@ pub use lists::is_denied;
 pub use state::engine::{Engine, in_force};
 
 pub use policies::{Policy, all as all_policies, policy};
+pub use spaces::Spaces;
 pub use state::error;
 pub use state::rows::each_row;
 pub use storage::{Storage, storage};

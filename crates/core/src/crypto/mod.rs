@@ -21,7 +21,8 @@ mod keyring;
 mod legacy_keys;
 
 pub use hash::{
-    HASH_LEN, HashError, all_hashes, current_hash, every_hash, hash_hex, write_current_hash,
+    HASH_LEN, HashError, all_hashes, current_hash, every_hash, hash_hex, labelled_hash,
+    write_current_hash,
 };
 pub use hash_scheme::{HashScheme, HashSchemes, HashSchemesError};
 pub use key::{FINGERPRINT, Key};

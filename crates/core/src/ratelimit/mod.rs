@@ -36,7 +36,7 @@ pub use address::address_of_key;
 pub use address_key::{AddressPrefixError, address_key};
 pub use algorithm::{Algorithm, AlgorithmError};
 pub use calendar::{Calendar, CalendarError, CalendarUnit};
-pub use check::{Limit, Reason, Verdict, hit, hit_all, look};
+pub use check::{Limit, Part, Reason, Verdict, hit, hit_all, look};
 pub use decide::{decide, more_after_us, peek};
 pub use decision::Decision;
 pub use entry::Entry;
