@@ -130,7 +130,6 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('auditor', '@extschema@.phone_crypt_audit_verify(text)'),
         ('auditor', 'phone_crypt.audit_queue()'),
         ('admin',  'phone_crypt.audit_event(text,regclass,text,bigint)'),
-        ('admin',  '@extschema@.phone_forget(text,text)'),
         ('limiter', '@extschema@.phone_suppressed(text,text)'),
         ('limiter', '@extschema@.phone_suppressed(@extschema@.encrypted_phone)'),
         ('limiter', '@extschema@.consent_check(text,text,text)'),
