@@ -17,4 +17,4 @@ mod rules;
 mod send_id;
 
 pub use error::Error;
-pub use observed::{OBSERVED, WriteObserved, forget as forget_observed};
+pub use observed::{ObservedArea, WriteObserved, forget as forget_observed};

@@ -12,7 +12,7 @@ mod store;
 mod table;
 mod write;
 
-pub use area::OBSERVED;
+pub use area::ObservedArea;
 pub use engine::{Decision, forget, reserve};
 pub use report::{report, report_number};
 pub use shown::{extension_schema, regions, suspects};
