@@ -39,7 +39,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 8] = [
+static AREAS: [&dyn Area; 9] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -48,14 +48,17 @@ static AREAS: [&dyn Area; 8] = [
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,
+    &sending::DECISIONS,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 4] = [
+static TASKS: [&dyn Task; 6] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
     &webhooks::Cleanup,
+    &sending::WriteDecisions,
+    &sending::DeleteRecords,
 ];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the

@@ -13,7 +13,7 @@ use crate::sending::number::Number;
 use crate::sending::outcome::Outcome;
 use crate::sending::policy::Policy;
 use crate::sending::rules::{self, Condition};
-use crate::sending::{policies, send_id};
+use crate::sending::{exempt, policies, records, send_id};
 
 /// The conditions, in the order in which they are asked; the first that refuses decides. What counts comes after them
 /// ([`judge`]): it counts only what they let pass.
@@ -62,11 +62,15 @@ pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
         warnings,
     };
     outcome.send_id = outcome.is_allowed().then(send_id::next);
+    records::note(&policy, number, &outcome)?;
     Ok(outcome)
 }
 
-/// Why an attempt is refused, if it is; else it is counted.
+/// Why an attempt is refused, or exempt; else it is counted.
 fn judge(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Refusal>> {
+    if exempt::holds(attempt) {
+        return Ok(Some(Refusal::for_good(Reason::Exempt)));
+    }
     for condition in CONDITIONS {
         if let Some(refusal) = condition(attempt, warnings)? {
             return Ok(Some(refusal));
