@@ -444,6 +444,7 @@ $$;
 -- Only their own callers use these: one gives the text of a token, the other takes counts out of memory.
 REVOKE EXECUTE ON FUNCTION phone_crypt.new_token(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.take_send_decisions() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;
