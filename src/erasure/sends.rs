@@ -15,7 +15,7 @@ pub fn forget(number: &Number) -> Vec<Outcome> {
 }
 
 fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
-    let forgotten = sending::forget(&number.hashes("")?)?;
+    let forgotten = sending::forget_number(&number.hashes("")?)?;
     let outcome = |object: &str, rows| Outcome::done(object, "deleted", rows);
     Ok(vec![
         outcome("phone_crypt.send_exempt", forgotten.exempt),

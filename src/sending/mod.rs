@@ -7,7 +7,6 @@ mod budgets;
 mod check;
 pub mod error;
 mod exempt;
-mod forget;
 pub mod functions;
 mod keys;
 mod money;
@@ -20,5 +19,4 @@ mod records;
 mod rules;
 mod send_id;
 
-pub use forget::forget;
-pub use records::{DECISIONS, DeleteRecords, WriteDecisions};
+pub use records::{DECISIONS, DeleteRecords, WriteDecisions, forget_number};

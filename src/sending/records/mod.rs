@@ -4,6 +4,7 @@
 mod area;
 mod cleanup;
 mod flush;
+mod forget;
 mod record;
 mod write;
 
@@ -11,5 +12,6 @@ pub use area::DECISIONS;
 pub use area::{all, lost, own_owner, remove};
 pub use cleanup::DeleteRecords;
 pub use flush::{WriteDecisions, take};
+pub use forget::forget_number;
 pub use record::{Record, from_hex, to_hex};
 pub use write::note;

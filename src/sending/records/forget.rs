@@ -3,11 +3,12 @@
 use pgrx::IntoDatum;
 use std::thread::LocalKey;
 
-use super::error::Result;
-use super::records;
+use super::area;
+use super::record::from_hex;
 use crate::pg::oids;
 use crate::pg::statement::Statement;
 use crate::ratelimit;
+use crate::sending::error::Result;
 
 thread_local! {
     /// Waits for who writes records down: what they have taken out of memory is in the table then. They wait until this
@@ -37,14 +38,14 @@ pub struct Forgotten {
 /// the transaction.
 ///
 /// Errors: no table of rate limits, 55000.
-pub fn forget(hashes: &[String]) -> Result<Forgotten> {
+pub fn forget_number(hashes: &[String]) -> Result<Forgotten> {
     let exempt = delete(&DELETE_EXEMPT, hashes)?;
-    let in_memory = match records::DECISIONS.find() {
+    let in_memory = match area::DECISIONS.find() {
         Some(_) => {
             let owner = ratelimit::storage()?.owner;
             LOCK_RECORDS.with(|lock| lock.run(owner, &[], |_| ()));
-            let hashes = hashes.iter().map(|hash| records::from_hex(hash.as_bytes()));
-            records::remove(records::own_owner()?, &hashes.collect::<Vec<_>>())
+            let hashes = hashes.iter().map(|hash| from_hex(hash.as_bytes()));
+            area::remove(area::own_owner()?, &hashes.collect::<Vec<_>>())
         }
         None => 0,
     };
