@@ -89,6 +89,10 @@ static RATELIMIT_FLUSH_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(1000);
 /// The longest time that records are kept: ten years.
 const MAX_SEND_RECORDS_KEEP_MIN: i32 = 5_256_000;
 static SEND_RECORDS_KEEP: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 60);
+/// The most suppressed numbers that the filter can be made for: 512 MB.
+const MAX_FILTERED: i32 = 1 << 28;
+
+static SUPPRESSION_FILTER_SIZE: GucSetting<i32> = GucSetting::<i32>::new(1_000_000);
 static ENVIRONMENT: GucSetting<Environment> =
     GucSetting::<Environment>::new(Environment::Production);
 static REQUIRE_TLS: GucSetting<RequireTls> = GucSetting::<RequireTls>::new(RequireTls::Remote);
@@ -135,6 +139,11 @@ pub fn ratelimit_flush_interval() -> Duration {
 /// `phone_crypt.send_records_keep` in minutes; 0: nothing is recorded.
 pub fn send_records_keep_minutes() -> i32 {
     SEND_RECORDS_KEEP.get()
+}
+
+/// `phone_crypt.suppression_filter_size`: how many numbers it is made for; zero for no filter.
+pub fn suppression_filter_size() -> usize {
+    usize::try_from(SUPPRESSION_FILTER_SIZE.get()).unwrap_or(0)
 }
 
 /// `phone_crypt.key_file`; None when empty.
@@ -193,6 +202,16 @@ pub fn define() {
     define_key_places();
     define_ratelimit();
     define_sending();
+    GucRegistry::define_int_guc(
+        c"phone_crypt.suppression_filter_size",
+        c"How many suppressed numbers the filter in shared memory is made for, in all databases.",
+        c"2 bytes each; with more, look-ups are slower. 0: no filter.",
+        &SUPPRESSION_FILTER_SIZE,
+        0,
+        MAX_FILTERED,
+        at_start_only(),
+        GucFlags::default(),
+    );
     reserve_prefix(c"phone_crypt");
 }
 
