@@ -9,9 +9,9 @@ mod record;
 mod write;
 
 pub use area::DECISIONS;
-pub use area::{all, lost, own_owner, remove};
+pub use area::{all, lost, own_owner};
 pub use cleanup::DeleteRecords;
 pub use flush::{WriteDecisions, take};
 pub use forget::forget_number;
-pub use record::{Record, from_hex, to_hex};
+pub use record::{Record, to_hex};
 pub use write::note;
