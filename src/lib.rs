@@ -41,7 +41,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 12] = [
+static AREAS: [&dyn Area; 13] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -54,10 +54,11 @@ static AREAS: [&dyn Area; 12] = [
     &audit::QueueArea,
     &consent::FILTER_WORDS,
     &consent::FILTER_STATES,
+    &sending::DECISIONS,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 7] = [
+static TASKS: [&dyn Task; 9] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
@@ -65,6 +66,8 @@ static TASKS: [&dyn Task; 7] = [
     &sending::WriteObserved,
     &audit::log::WriteLog,
     &consent::FillFilter,
+    &sending::WriteDecisions,
+    &sending::DeleteRecords,
 ];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the

@@ -23,7 +23,7 @@ pub enum Error {
     #[error(transparent)]
     Ratelimit(#[from] ratelimit::error::Error),
     #[error(transparent)]
-    Sending(#[from] sending::Error),
+    Sending(#[from] sending::error::Error),
     /// What PostgreSQL said of it may show the row.
     #[error("table {table} refuses the change: SQLSTATE {}", sqlstate::text(refusal.number))]
     TableRefused { table: String, refusal: Refusal },

@@ -1,5 +1,5 @@
-//! From an attempt to an answer.
+//! A check: the rules, asked one after the other, and what becomes of their answer.
 
-mod decide;
+mod judge;
 
-pub use decide::{Asked, check};
+pub use judge::{Asked, check};

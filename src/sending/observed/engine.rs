@@ -3,6 +3,7 @@
 use phone_crypt_core::sending::observed::{Cause, Refused, Rules};
 use phone_crypt_core::sending::{Reason, Warning};
 
+use super::area::OBSERVED;
 use super::entered::Entered;
 use super::store::{self, Tables};
 use super::{memory, table};
@@ -144,7 +145,10 @@ fn has_verified(tables: &Tables, engine: Engine, attempt: &Attempt<'_>) -> Resul
 pub fn forget(hashes: &[Hash]) -> Result<i64> {
     let tables = store::tables()?;
     let numbers = hashes.iter().map(store::text_of).collect();
-    let rows = store::forget_numbers(&tables, numbers);
+    if OBSERVED.is_there() {
+        store::lock_to_forget(&tables);
+    }
     let entries = memory::forget(&tables, hashes);
+    let rows = store::forget_numbers(&tables, numbers);
     Ok(i64::try_from(rows.saturating_add(entries)).unwrap_or(i64::MAX))
 }

@@ -53,6 +53,13 @@ thread_local! {
            WHERE v.verified_at OPERATOR(pg_catalog.<) (excluded.verified_at OPERATOR(pg_catalog.-) INTERVAL '1 day')",
         &[oids::TEXTOID, oids::INT8OID],
     ) };
+    /// Whoever takes numbers out of memory to write them down does so within this.
+    static LOCK_TO_WRITE: Statement = const { Statement::new(
+        c"LOCK TABLE phone_crypt.send_verified IN ROW EXCLUSIVE MODE", &[],
+    ) };
+    static LOCK_TO_FORGET: Statement = const { Statement::new(
+        c"LOCK TABLE phone_crypt.send_verified IN SHARE ROW EXCLUSIVE MODE", &[],
+    ) };
     static FORGET_NUMBERS: Statement = const { Statement::new(
         c"WITH v AS (DELETE FROM phone_crypt.send_verified AS v WHERE v.number OPERATOR(pg_catalog.=) ANY ($1) RETURNING 1), \
                s AS (DELETE FROM phone_crypt.send_pending AS s WHERE s.number OPERATOR(pg_catalog.=) ANY ($1) RETURNING 1) \
@@ -227,6 +234,16 @@ pub fn has_verified(tables: &Tables, hash: &Hash) -> bool {
 pub fn note_verified(tables: &Tables, number: &str, at_s: i64) {
     let columns = [number.into_datum(), at_s.into_datum()];
     NOTE_VERIFIED.with(|note| note.run(tables.role, &columns, |_| ()));
+}
+
+/// Until the end of the transaction nobody forgets a number: to be called before numbers are taken out of memory.
+pub fn lock_to_write(tables: &Tables) {
+    LOCK_TO_WRITE.with(|lock| lock.run(tables.role, &[], |_| ()));
+}
+
+/// Waits for those who have taken numbers out of memory: they are in the table then. They wait until this transaction ends.
+pub fn lock_to_forget(tables: &Tables) {
+    LOCK_TO_FORGET.with(|lock| lock.run(tables.role, &[], |_| ()));
 }
 
 /// Deletes what is kept of these numbers. How many rows.

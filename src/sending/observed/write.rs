@@ -124,6 +124,7 @@ fn write(tables: &Tables) {
     let now_s = clock::now_us() / 1_000_000;
     let mut taken = Taken::default();
     settle(now_s);
+    store::lock_to_write(tables);
     {
         let mut memory = OBSERVED.exclusive();
         let mut book = memory.book();

@@ -3,6 +3,9 @@
 
 mod budgets;
 mod engines;
+mod leaks;
 mod outcomes;
 mod policies;
+mod records;
 mod shared;
+mod survival;

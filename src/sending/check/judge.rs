@@ -14,7 +14,7 @@ use crate::sending::observed::{self, Decision};
 use crate::sending::outcome::Outcome;
 use crate::sending::policy::Policy;
 use crate::sending::rules::{self, Condition};
-use crate::sending::{policies, send_id};
+use crate::sending::{exempt, policies, records, send_id};
 
 /// The conditions, in the order in which they are asked; the first that refuses decides. What counts comes after them
 /// ([`judge`]): it counts only what they let pass.
@@ -63,13 +63,14 @@ pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
         send_id: None,
         warnings,
     };
-    // What a trial lets out has an id, too, though nothing is counted under it.
+    // What is exempt, or only let out by a trial, has an id, too, though nothing is counted under it.
     let id = || judged.unwrap_or_else(|_| send_id::next());
     outcome.send_id = outcome.is_allowed().then(id);
+    records::note(&policy, number, &outcome)?;
     Ok(outcome)
 }
 
-/// Why an attempt is refused, if it is; else its id, and it is counted.
+/// Why an attempt is refused, or exempt; else its id, and it is counted.
 ///
 /// What became of earlier sends comes before the limiter, which may wait: no lock is held then, since the attempt is entered
 /// among the sends already, and taken back if the limiter refuses.
@@ -77,6 +78,9 @@ fn judge(
     attempt: &Attempt<'_>,
     warnings: &mut Warnings,
 ) -> Result<std::result::Result<i64, Refusal>> {
+    if exempt::holds(attempt) {
+        return Ok(Err(Refusal::for_good(Reason::Exempt)));
+    }
     for condition in CONDITIONS {
         if let Some(refusal) = condition(attempt, warnings)? {
             return Ok(Err(refusal));
