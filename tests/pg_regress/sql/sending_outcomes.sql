@@ -9,7 +9,7 @@ SELECT phone_send_policy_set('p', regions => '{all}', per_number => '{}', per_cl
                              per_block_1000 => '{}', per_block_10000 => '{}', verify_within => '0.5 seconds');
 
 -- An outcome is reported by the id of the message, once it is verified no more.
-SELECT send_id AS id FROM phone_send_check('+61401148075', 'p') \gset
+SELECT send_id AS id FROM phone_send_check('+61401700075', 'p') \gset
 SELECT phone_send_outcome(:id, 'sent'), phone_send_outcome(:id, 'delivered'), phone_send_outcome(:id, 'verified'),
        phone_send_outcome(:id, 'verified');
 SELECT region, verified_hour, verified_day, highest_day, unverified_hour, threshold_hour, unverified_day, threshold_day, stopped_until
@@ -38,7 +38,7 @@ SELECT retry_after BETWEEN '22 hours' AND '24 hours' AS until_they_are_a_day_old
 SELECT region, stopped_until BETWEEN now() + '22 hours' AND now() + '24 hours' AS stopped FROM phone_crypt.send_regions
  WHERE policy = 'p' AND region = 'AU';
 -- A number that has verified before passes.
-SELECT t.send('+61401148075');
+SELECT t.send('+61401700075');
 -- A client, beside a region that is sound.
 SELECT phone_send_policy_drop('p');
 SELECT phone_send_policy_set('p', regions => '{all}', per_number => '{}', per_client => '{}', per_account => '{}',
