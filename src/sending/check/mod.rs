@@ -17,10 +17,13 @@ use crate::sending::{policies, send_id};
 
 /// The conditions, in the order in which they are asked; the first that refuses decides. What counts comes after them
 /// ([`judge`]): it counts only what they let pass.
-static CONDITIONS: [Condition; 4] = [
+static CONDITIONS: [Condition; 7] = [
     rules::valid::judge,
     rules::place::judge,
     rules::line_type::judge,
+    rules::suppressed::judge,
+    rules::consent::judge,
+    rules::quiet_hours::judge,
     rules::price::judge,
 ];
 
@@ -72,7 +75,10 @@ fn judge(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Refusa
             return Ok(Some(refusal));
         }
     }
-    rules::limits::take(attempt, warnings)
+    match rules::limits::take(attempt, warnings)? {
+        None => rules::suppressed::sent(attempt),
+        refusal => Ok(refusal),
+    }
 }
 
 fn attempt<'a>(
