@@ -57,8 +57,8 @@ pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
     let mut outcome = Outcome {
         reason: refusal.map_or(Reason::Ok, |it| it.reason),
         retry_after_us: refusal.and_then(|it| it.retry_after_us),
-        // What is no number cannot be sent to.
-        records_only: policy.records_only() && number.is_some(),
+        // What is no number cannot be sent to, and who is suppressed must not be.
+        records_only: policy.records_only() && number.is_some() && !is_suppressed(refusal),
         region: number.and_then(|number| number.region),
         line_type: number.map(|number| number.line_type),
         send_id: None,
@@ -66,6 +66,10 @@ pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
     };
     outcome.send_id = outcome.is_allowed().then(send_id::next);
     Ok(outcome)
+}
+
+fn is_suppressed(refusal: Option<Refusal>) -> bool {
+    refusal.is_some_and(|it| it.reason == Reason::Suppressed)
 }
 
 /// Why an attempt is refused, if it is; else it is counted.

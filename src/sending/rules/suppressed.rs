@@ -23,7 +23,7 @@ pub fn may_confirm(attempt: &Attempt<'_>, probes: &Probes) -> Result<bool> {
 
 /// What all rules have let pass goes out: an opt-out is confirmed by that. Of several at once, one is.
 pub fn sent(attempt: &Attempt<'_>) -> Result<Option<Refusal>> {
-    if attempt.topic != Some(CONFIRMATION) || attempt.policy.records_only() {
+    if attempt.topic != Some(CONFIRMATION) {
         return Ok(None);
     }
     let probes = Probes::of_e164(attempt.number.e164())?;
