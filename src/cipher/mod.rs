@@ -4,6 +4,8 @@
 //! held to the pin, plain text on its way to a client is held to `require_tls`, and every operation is counted, in one
 //! place.
 
+mod audit;
+mod destination;
 pub mod error;
 mod functions;
 mod hash;
@@ -15,8 +17,9 @@ pub mod stats;
 mod transport;
 mod typed;
 
+pub use destination::Destination;
 pub use hash::{Hash, every_hash, hash, hashes, labelled_hash};
-pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
+pub use open::{LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
 pub use random::random_bytes;
 pub use scratch::with_scratch;
 pub use seal::{check_ring, reseal, seal};
