@@ -138,11 +138,11 @@ SELECT t.may_send('+14155552300', 'anybody') AS suppressed, t.may_send('+1415555
 SELECT t.may_send('+14155552300', topic => 'opt_out_confirmation') AS first, t.may_send('+14155552300', topic => 'opt_out_confirmation') AS second;
 SELECT phone_suppress('+14155552301', 'complaint'), t.may_send('+14155552301', 'anybody', 'opt_out_confirmation') AS no_opt_out;
 -- A policy that only records refuses what must not be, too.
-SELECT (consent_reply('+14155552302', 'stop')).confirmation, phone_send_policy_set('watch', regions => '{all}', record_only => true, require_consent => true);
+SELECT (consent_reply('+14155552302', 'stop')).confirmation, phone_send_policy_set('watch', regions => '{all}', per_number => '{}', per_block_1000 => '{}', per_block_10000 => '{}', record_only => true, require_consent => true);
 SELECT t.may_send('+14155552302', 'watch') AS watched, t.may_send('+14155552302', 'watch', 'opt_out_confirmation') AS confirms,
        t.may_send('+14155552302', 'anybody', 'opt_out_confirmation') AS again, t.may_send('+14155552303', 'watch') AS without_consent;
 -- Quiet hours: all of the day but now, and none.
-SELECT phone_send_policy_set('quiet', regions => '{all}', quiet_from => (now() AT TIME ZONE 'Asia/Kathmandu' - interval '2 hours')::time,
+SELECT phone_send_policy_set('quiet', regions => '{all}', per_number => '{}', per_block_1000 => '{}', per_block_10000 => '{}', quiet_from => (now() AT TIME ZONE 'Asia/Kathmandu' - interval '2 hours')::time,
                              quiet_to => (now() AT TIME ZONE 'Asia/Kathmandu' + interval '2 hours')::time);
 SELECT t.may_send('+97714123456', 'quiet') AS quiet, t.may_send('+4930123456', 'anybody') AS anybody;
 SELECT retry_after BETWEEN '1 hour 50 minutes' AND '2 hours' AS in_two_hours, retry_after_seconds BETWEEN 6600 AND 7200 AS seconds
