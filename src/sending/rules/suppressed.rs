@@ -1,6 +1,6 @@
 //! Numbers that must be left alone. One message may still confirm an opt-out, if there was one.
 
-use phone_crypt_core::sending::{Reason, Warnings};
+use phone_crypt_core::sending::Reason;
 
 use crate::consent::{self, Probes};
 use crate::sending::attempt::{Attempt, Refusal};
@@ -10,7 +10,7 @@ use crate::sending::error::Result;
 const CONFIRMATION: &str = "opt_out_confirmation";
 
 /// Refuses a number that is suppressed, but for the confirmation of its opt-out.
-pub fn judge(attempt: &Attempt<'_>, _: &mut Warnings) -> Result<Option<Refusal>> {
+pub fn judge(attempt: &Attempt<'_>) -> Result<Option<Refusal>> {
     let probes = Probes::of_e164(attempt.number.e164())?;
     let is_refused = consent::is_suppressed(&probes)? && !may_confirm(attempt, &probes)?;
     Ok(is_refused.then_some(Refusal::for_good(Reason::Suppressed)))
