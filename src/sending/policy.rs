@@ -151,6 +151,10 @@ pub struct Policy {
     pub regions_per_client: i32,
     /// What becomes of a range that looks pumped.
     pub suspects: Suspects,
+    /// Whether it sends only to those who have agreed.
+    pub require_consent: bool,
+    /// From when to when it does not send, in microseconds since midnight where the number may be.
+    pub quiet_hours: Option<(i64, i64)>,
 }
 
 impl Policy {
@@ -203,6 +207,8 @@ impl Policy {
             verify_within_us: span_us(&row.get::<Interval>(22)?),
             regions_per_client: row.get(23)?,
             suspects: Suspects::of_name(&row.string(24)?),
+            require_consent: row.get(25)?,
+            quiet_hours: row.get(26).zip(row.get(27)),
         })
     }
 }

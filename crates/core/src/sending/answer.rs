@@ -38,18 +38,24 @@ pub enum Reason {
     BudgetRegion = 15,
     /// The limiter has no room for another key.
     LimiterFull = 16,
+    /// The number must be left alone.
+    Suppressed = 17,
+    /// Nobody has agreed to it.
+    Consent = 18,
+    /// It is night where the number may be.
+    QuietHours = 19,
     /// Too many codes to the region were not verified.
-    ConversionRegion = 17,
+    ConversionRegion = 20,
     /// Too many codes that the client asked for were not verified.
-    ConversionClient = 18,
+    ConversionClient = 21,
     /// The client sends to too many regions.
-    ClientRegions = 19,
+    ClientRegions = 22,
     /// The number is in a range that looks pumped.
-    Suspect = 20,
+    Suspect = 23,
 }
 
 /// Every reason.
-const REASONS: [Reason; 21] = [
+const REASONS: [Reason; 24] = [
     Reason::Ok,
     Reason::Exempt,
     Reason::NotANumber,
@@ -67,6 +73,9 @@ const REASONS: [Reason; 21] = [
     Reason::BudgetDay,
     Reason::BudgetRegion,
     Reason::LimiterFull,
+    Reason::Suppressed,
+    Reason::Consent,
+    Reason::QuietHours,
     Reason::ConversionRegion,
     Reason::ConversionClient,
     Reason::ClientRegions,
@@ -95,6 +104,9 @@ impl Reason {
             Reason::BudgetDay => "budget_day",
             Reason::BudgetRegion => "budget_region",
             Reason::LimiterFull => "limiter_full",
+            Reason::Suppressed => "suppressed",
+            Reason::Consent => "consent",
+            Reason::QuietHours => "quiet_hours",
             Reason::ConversionRegion => "conversion_region",
             Reason::ConversionClient => "conversion_client",
             Reason::ClientRegions => "client_regions",
