@@ -6,6 +6,7 @@
 mod cipher;
 mod column_check;
 mod conversion;
+mod email;
 mod encrypted_phone;
 mod erasure;
 mod install;

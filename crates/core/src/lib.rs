@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod crypto;
+pub mod email;
 pub mod phone;
 pub mod ratelimit;
 pub mod sending;
