@@ -37,3 +37,10 @@ pub fn every_hash(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
     let hashes = with_ring(|ring| Ok(crypto::every_hash(ring, e164, context)));
     count(Operation::Hash, hashes)
 }
+
+/// A keyed hash of what is no phone number, under the hash key. Those of different labels cannot be linked.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn labelled_hash(label: &[u8], bytes: &[u8]) -> Result<Hash> {
+    with_ring(|ring| Ok(crypto::labelled_hash(ring, label, bytes)))
+}

@@ -17,7 +17,7 @@ mod transport;
 mod typed;
 
 pub use address_hash::{address_hash, address_hashes};
-pub use hash::{Hash, every_hash, hash, hashes};
+pub use hash::{Hash, every_hash, hash, hashes, labelled_hash};
 pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
 pub use random::random_bytes;
 pub use scratch::with_scratch;

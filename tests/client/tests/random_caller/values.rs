@@ -418,6 +418,11 @@ fn likely(kind: &str, name: &str) -> &'static [&'static str] {
         "limit" | "cost" | "count" | "batch_size" | "size" => &["1", "3"],
         "window" | "duration" | "retention" => &["'1 hour'"],
         "policy" => &["NULL", "'a'"],
+        "denied" => &["'{AU,+64}'", "'{all}'"],
+        "rates" | "per_number" | "per_client" | "per_account" | "per_region" => {
+            &["'{5/hour,3/10 minutes}'"]
+        }
+        "currency" => &["'USD'"],
         _ => &[],
     }
 }
@@ -481,6 +486,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "character" => &PADDED,
         "integer" => &INTEGERS,
         "bigint" => &BIGINTS,
+        "numeric" => &NUMERICS,
         "boolean" => &BOOLEANS,
         "interval" => &INTERVALS,
         "timestamp with time zone" => &TIMES,
@@ -499,7 +505,6 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "phone_crypt.conversions" => &CONVERSIONS,
         "bytea" => &BYTE_STRINGS,
         "smallint" => &SMALL_INTEGERS,
-        "numeric" => &NUMERICS,
         _ => return None,
     };
     Some(format!("({})::{kind}", numbers.of(values)))
