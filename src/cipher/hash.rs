@@ -2,6 +2,7 @@
 
 use phone_crypt_core::crypto::{self, HASH_LEN};
 
+use super::audit;
 use super::stats::{Operation, count};
 use crate::cipher::error::Result;
 use crate::keys::with_ring;
@@ -17,6 +18,7 @@ pub type Hash = [u8; HASH_LEN];
 pub fn hash(e164: &[u8], context: &[u8], hash: &mut Hash) -> Result<()> {
     let written = with_ring(|ring| {
         crypto::write_current_hash(ring, e164, context, hash)?;
+        audit::hashed(ring);
         Ok(())
     });
     count(Operation::Hash, written)
@@ -26,7 +28,10 @@ pub fn hash(e164: &[u8], context: &[u8], hash: &mut Hash) -> Result<()> {
 ///
 /// Errors: as [`hash`].
 pub fn hashes(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
-    let hashes = with_ring(|ring| Ok(crypto::all_hashes(ring, e164, context)?));
+    let hashes = with_ring(|ring| {
+        audit::hashed(ring);
+        Ok(crypto::all_hashes(ring, e164, context)?)
+    });
     count(Operation::Hash, hashes)
 }
 
@@ -34,7 +39,10 @@ pub fn hashes(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
 pub fn every_hash(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
-    let hashes = with_ring(|ring| Ok(crypto::every_hash(ring, e164, context)));
+    let hashes = with_ring(|ring| {
+        audit::hashed(ring);
+        Ok(crypto::every_hash(ring, e164, context))
+    });
     count(Operation::Hash, hashes)
 }
 

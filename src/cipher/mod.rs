@@ -5,6 +5,8 @@
 //! place.
 
 mod address_hash;
+mod audit;
+mod destination;
 pub mod error;
 mod functions;
 mod hash;
@@ -17,8 +19,9 @@ mod transport;
 mod typed;
 
 pub use address_hash::{address_hash, address_hashes};
+pub use destination::Destination;
 pub use hash::{Hash, every_hash, hash, hashes, labelled_hash};
-pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
+pub use open::{LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
 pub use random::random_bytes;
 pub use scratch::with_scratch;
 pub use seal::{check_ring, reseal, seal};

@@ -2,20 +2,12 @@
 
 use phone_crypt_core::crypto::{self, Key, KeyId, Kind, LegacyScheme, ValueInfo};
 
+use super::audit;
+use super::destination::Destination;
 use super::stats::{Operation, count};
-use super::transport;
 use crate::cipher::error::Result;
 use crate::keys::with_ring;
 use crate::settings::{self, AcceptLegacy};
-
-/// Where the plain text goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destination {
-    /// To the client: subject to `require_tls`.
-    Client,
-    /// Nowhere: it is compared, masked, hashed or encrypted again.
-    Server,
-}
 
 /// The key of a legacy value.
 pub enum LegacyKey<'a> {
@@ -37,7 +29,10 @@ pub fn open(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     counted(destination, || {
-        with_ring(|ring| Ok(crypto::decrypt_into(ring, kind, value, context, out)?))
+        with_ring(|ring| {
+            crypto::decrypt_into(ring, kind, value, context, out)?;
+            Ok(audit::key_of(ring, value))
+        })
     })
 }
 
@@ -72,22 +67,26 @@ pub fn open_legacy(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     counted(destination, || match key {
-        LegacyKey::Given(key) => Ok(crypto::decrypt_legacy_into(key, scheme, value, out)?),
+        LegacyKey::Given(key) => {
+            crypto::decrypt_legacy_into(key, scheme, value, out)?;
+            Ok(None)
+        }
         LegacyKey::Configured(id) => with_ring(|ring| {
             let key = match *id {
                 None => ring.legacy_key(),
                 Some(id) => ring.find(id).ok_or(crypto::LegacyError::UnknownKey(id))?,
             };
-            Ok(crypto::decrypt_legacy_into(key, scheme, value, out)?)
+            crypto::decrypt_legacy_into(key, scheme, value, out)?;
+            Ok(Some(key.id()))
         }),
     })
 }
 
-fn counted(destination: Destination, open: impl FnOnce() -> Result<()>) -> Result<()> {
-    if destination == Destination::Client {
-        transport::check()?;
-    }
-    count(Operation::Decrypt, open())
+fn counted(destination: Destination, open: impl FnOnce() -> Result<Option<KeyId>>) -> Result<()> {
+    audit::before_opening(destination)?;
+    let key = count(Operation::Decrypt, open())?;
+    audit::opened(destination, key);
+    Ok(())
 }
 
 /// Whether [`open_phone`] would take the value for an unauthenticated one.

@@ -3,10 +3,10 @@
 use phone_crypt_core::crypto::encrypted_phone::{self, PROBE_LEN, Plain};
 use phone_crypt_core::crypto::{KeyId, Reencrypted, ValueError};
 
-use super::open::Destination;
+use super::audit;
+use super::destination::Destination;
 use super::scratch::with_scratch;
 use super::stats::{Operation, count};
-use super::transport;
 use crate::cipher::error::{Error, Result};
 use crate::keys::with_ring;
 
@@ -17,6 +17,7 @@ use crate::keys::with_ring;
 pub fn seal_typed(plain: &Plain<'_>, out: &mut Vec<u8>) -> Result<()> {
     let sealed = with_ring(|ring| {
         encrypted_phone::seal_into(ring, plain, out);
+        audit::sealed(ring);
         Ok(())
     });
     count(Operation::Encrypt, sealed)
@@ -29,6 +30,7 @@ pub fn seal_typed(plain: &Plain<'_>, out: &mut Vec<u8>) -> Result<()> {
 pub fn probe_typed(plain: &Plain<'_>, probe: &mut [u8; PROBE_LEN]) -> Result<()> {
     let written = with_ring(|ring| {
         encrypted_phone::write_probe(ring, plain, probe);
+        audit::hashed(ring);
         Ok(())
     });
     count(Operation::Hash, written)
@@ -40,7 +42,10 @@ pub fn probe_typed(plain: &Plain<'_>, probe: &mut [u8; PROBE_LEN]) -> Result<()>
 pub fn every_probe(plain: &Plain<'_>) -> Result<Vec<[u8; PROBE_LEN]>> {
     count(
         Operation::Hash,
-        with_ring(|ring| Ok(encrypted_phone::every_probe(ring, plain))),
+        with_ring(|ring| {
+            audit::hashed(ring);
+            Ok(encrypted_phone::every_probe(ring, plain))
+        }),
     )
 }
 
@@ -54,12 +59,12 @@ pub fn open_typed<T, E: From<Error>>(
     destination: Destination,
     use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {
-    if destination == Destination::Client {
-        transport::check()?;
-    }
+    audit::before_opening(destination)?;
     with_scratch(|buffer| {
         let opened = with_ring(|ring| -> Result<_> {
-            Ok(encrypted_phone::open(ring, value, buffer)?.plain)
+            let opened = encrypted_phone::open(ring, value, buffer)?.plain;
+            audit::opened(destination, audit::key_of_typed(ring, value));
+            Ok(opened)
         });
         use_plain(&count(Operation::Decrypt, opened)?)
     })
@@ -91,6 +96,7 @@ pub fn verify_if_possible(value: &[u8]) -> Result<()> {
 pub fn rehash_typed(value: &[u8], hash_key: KeyId, out: &mut Vec<u8>) -> Result<()> {
     let rehashed = with_ring(|ring| {
         let hash_key = ring.find(hash_key).ok_or(Error::HashKeyMissing(hash_key))?;
+        audit::resealed(ring);
         Ok(encrypted_phone::rehash_into(ring, hash_key, value, out)?)
     });
     count(Operation::Encrypt, rehashed)
@@ -101,6 +107,9 @@ pub fn rehash_typed(value: &[u8], hash_key: KeyId, out: &mut Vec<u8>) -> Result<
 ///
 /// Errors: as [`open_typed`].
 pub fn reseal_typed(value: &[u8], out: &mut Vec<u8>) -> Result<Reencrypted> {
-    let resealed = with_ring(|ring| Ok(encrypted_phone::reseal_into(ring, value, out)?));
+    let resealed = with_ring(|ring| {
+        audit::resealed(ring);
+        Ok(encrypted_phone::reseal_into(ring, value, out)?)
+    });
     count(Operation::Encrypt, resealed)
 }
