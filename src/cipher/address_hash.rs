@@ -2,8 +2,8 @@
 
 use phone_crypt_core::crypto;
 
-use super::Hash;
 use super::stats::{Operation, count};
+use super::{Hash, audit};
 use crate::cipher::error::Result;
 use crate::keys::with_ring;
 
@@ -11,7 +11,10 @@ use crate::keys::with_ring;
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
 pub fn address_hash(address: &[u8], context: &[u8]) -> Result<Hash> {
-    let hash = with_ring(|ring| Ok(crypto::current_address_hash(ring, address, context)));
+    let hash = with_ring(|ring| {
+        audit::hashed(ring);
+        Ok(crypto::current_address_hash(ring, address, context))
+    });
     count(Operation::Hash, hash)
 }
 
@@ -19,6 +22,9 @@ pub fn address_hash(address: &[u8], context: &[u8]) -> Result<Hash> {
 ///
 /// Errors: as [`address_hash`].
 pub fn address_hashes(address: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
-    let hashes = with_ring(|ring| Ok(crypto::all_address_hashes(ring, address, context)));
+    let hashes = with_ring(|ring| {
+        audit::hashed(ring);
+        Ok(crypto::all_address_hashes(ring, address, context))
+    });
     count(Operation::Hash, hashes)
 }

@@ -106,7 +106,8 @@ fn email_decrypt(
 
 fn decrypted(value: &[u8], context: &[u8]) -> Result<TextOut> {
     with_scratch(|out| {
-        cipher::open(Kind::Address, value, context, Destination::Client, out)?;
+        let destination = Destination::Client("email_decrypt");
+        cipher::open(Kind::Address, value, context, destination, out)?;
         Ok(TextOut::utf8(out)?)
     })
 }
