@@ -458,7 +458,7 @@ COMMENT ON FUNCTION phone_send_check(text, text, inet, text, text, numeric) IS
     'whether a sending policy lets a message or call to the number out now, and why not; counts it if so';
 COMMENT ON FUNCTION phone_send_check(encrypted_phone, text, inet, text, text, numeric) IS
     'phone_send_check of an encrypted number';
-COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text) IS
+COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text, boolean, time, time) IS
     'makes or changes a sending policy; what is not given stays as it is';
 COMMENT ON FUNCTION phone_send_policy_drop(text) IS
     'drops a sending policy and what it has counted';

@@ -17,10 +17,12 @@ use crate::sending::{exempt, policies, records, send_id};
 
 /// The conditions, in the order in which they are asked; the first that refuses decides. What counts comes after them
 /// ([`judge`]): it counts only what they let pass.
-static CONDITIONS: [Condition; 4] = [
+static CONDITIONS: [Condition; 6] = [
     rules::valid::judge,
     rules::place::judge,
     rules::line_type::judge,
+    rules::consent::judge,
+    rules::quiet_hours::judge,
     rules::price::judge,
 ];
 
@@ -54,8 +56,8 @@ pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
     let mut outcome = Outcome {
         reason: refusal.map_or(Reason::Ok, |it| it.reason),
         retry_after_us: refusal.and_then(|it| it.retry_after_us),
-        // What is no number cannot be sent to.
-        records_only: policy.records_only() && number.is_some(),
+        // What is no number cannot be sent to, and who is suppressed must not be.
+        records_only: policy.records_only() && number.is_some() && !is_suppressed(refusal),
         region: number.and_then(|number| number.region),
         line_type: number.map(|number| number.line_type),
         send_id: None,
@@ -66,17 +68,29 @@ pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
     Ok(outcome)
 }
 
+fn is_suppressed(refusal: Option<Refusal>) -> bool {
+    refusal.is_some_and(|it| it.reason == Reason::Suppressed)
+}
+
 /// Why an attempt is refused, or exempt; else it is counted.
 fn judge(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Refusal>> {
+    // Before all else: no exemption is one from that.
+    if let Some(refusal) = rules::suppressed::judge(attempt)? {
+        return Ok(Some(refusal));
+    }
     if exempt::holds(attempt) {
-        return Ok(Some(Refusal::for_good(Reason::Exempt)));
+        let late = rules::suppressed::sent(attempt)?;
+        return Ok(late.or(Some(Refusal::for_good(Reason::Exempt))));
     }
     for condition in CONDITIONS {
         if let Some(refusal) = condition(attempt, warnings)? {
             return Ok(Some(refusal));
         }
     }
-    rules::limits::take(attempt, warnings)
+    match rules::limits::take(attempt, warnings)? {
+        None => rules::suppressed::sent(attempt),
+        refusal => Ok(refusal),
+    }
 }
 
 fn attempt<'a>(
