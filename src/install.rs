@@ -418,6 +418,21 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/sending/exempt.sql",
+    name = "send_exempt",
+    requires = ["ratelimit_phones", values::encrypt::phone_encrypt]
+);
+pgrx::extension_sql_file!(
+    "../sql/sending/records.sql",
+    name = "send_records",
+    requires = [
+        "send_policies",
+        sending::functions::records::unwritten_send_decisions,
+        sending::functions::records::take_send_decisions,
+        sending::functions::budgets::send_budget_states,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/validation/range.sql",
     name = "validate_range",
     requires = ["schema"]
@@ -430,6 +445,9 @@ pgrx::extension_sql_file!(
         "consent_reply",
         "rekey_consents",
         "send_policies",
+        "send_exempt",
+        "send_records",
+        sending::functions::records::lost_send_decisions,
         sending::functions::check::phone_send_check,
         sending::functions::check::phone_send_check_value,
         "pins",
@@ -476,6 +494,10 @@ pgrx::extension_sql_file!(
         values::hash::phone_hashes,
         values::hash::phone_hashes_of,
         values::hash::phone_ratelimit_key,
+        email::functions::email_encrypt,
+        email::functions::email_decrypt,
+        email::functions::email_hash,
+        email::functions::email_hashes,
         legacy::functions::values::phone_decrypt_legacy,
         legacy::functions::values::phone_decrypt_legacy_with_key,
         "verify_column",

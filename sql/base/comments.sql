@@ -298,6 +298,22 @@ COMMENT ON FUNCTION phone_crypt.keep_consent_events() IS
     'the trigger that refuses changes of the history of consent';
 COMMENT ON FUNCTION phone_stop_word(text, text) IS
     'what a message says as a whole: stop, start or help; NULL for anything else';
+COMMENT ON FUNCTION email_normalize(text) IS
+    'an e-mail address in its one spelling: domain in lower case and in ASCII, local part as it is';
+COMMENT ON FUNCTION email_is_valid(text) IS
+    'whether a text is an e-mail address; says nothing of a mailbox';
+COMMENT ON FUNCTION email_mask(text) IS
+    'e-mail address to show: first character of both sides and the top-level domain';
+COMMENT ON FUNCTION email_match_key(text, boolean, boolean) IS
+    'equal for e-mail addresses taken for one person''s: in lower case; optionally without +tag, without Gmail''s dots';
+COMMENT ON FUNCTION email_encrypt(text, text) IS
+    'encrypts an e-mail address in its one spelling';
+COMMENT ON FUNCTION email_decrypt(text, text) IS
+    'e-mail address of a value of email_encrypt';
+COMMENT ON FUNCTION email_hash(text, text) IS
+    'keyed hash of an e-mail address, 64 hex digits, for unique indexes and look-ups';
+COMMENT ON FUNCTION email_hashes(text, text) IS
+    'hashes of an e-mail address under every configured key, that of email_hash first';
 COMMENT ON FUNCTION html_escape(text) IS
     'text with & < > " '' as character references, for HTML elements and quoted attributes';
 COMMENT ON FUNCTION validate_text(text, integer, integer, boolean) IS
@@ -442,7 +458,7 @@ COMMENT ON FUNCTION phone_send_check(text, text, inet, text, text, numeric) IS
     'whether a sending policy lets a message or call to the number out now, and why not; counts it if so';
 COMMENT ON FUNCTION phone_send_check(encrypted_phone, text, inet, text, text, numeric) IS
     'phone_send_check of an encrypted number';
-COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text) IS
+COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text, boolean, time, time) IS
     'makes or changes a sending policy; what is not given stays as it is';
 COMMENT ON FUNCTION phone_send_policy_drop(text) IS
     'drops a sending policy and what it has counted';
@@ -456,3 +472,19 @@ COMMENT ON FUNCTION phone_crypt.are_send_types(text[]) IS
     'whether these are types of number';
 COMMENT ON FUNCTION phone_crypt.is_amount(numeric) IS
     'whether it can be a price or a budget';
+COMMENT ON FUNCTION phone_send_exempt(text, text) IS
+    'enters a number that no sending policy is for, such as a test number';
+COMMENT ON FUNCTION phone_send_exempt_network(inet, text) IS
+    'enters a network of clients that no sending policy is for';
+COMMENT ON FUNCTION phone_send_unexempt(text) IS
+    'sending policies are for this number again';
+COMMENT ON FUNCTION phone_send_unexempt_network(inet) IS
+    'sending policies are for this network again';
+COMMENT ON FUNCTION phone_crypt.unwritten_send_decisions() IS
+    'what sending policies decided since that was last written down';
+COMMENT ON FUNCTION phone_crypt.take_send_decisions() IS
+    'the same, taken out of memory by whoever writes it down';
+COMMENT ON FUNCTION phone_crypt.lost_send_decisions() IS
+    'decisions of sending policies that found no room in memory since the server started';
+COMMENT ON FUNCTION phone_crypt.send_budget_states() IS
+    'behind the view phone_crypt.send_budgets';

@@ -32,6 +32,10 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('writer', '@extschema@.phone_hashes(text,text,text)'),
         ('writer', '@extschema@.phone_hashes_of(text[],text,text)'),
         ('writer', '@extschema@.phone_ratelimit_key(text,text)'),
+        ('writer', '@extschema@.email_encrypt(text,text)'),
+        ('writer', '@extschema@.email_hash(text,text)'),
+        ('writer', '@extschema@.email_hashes(text,text)'),
+        ('reader', '@extschema@.email_decrypt(text,text)'),
         ('reader', '@extschema@.phone_decrypt(text,text)'),
         ('reader', '@extschema@.phone_try_decrypt(text,text)'),
         ('reader', '@extschema@.phone_decrypt_raw(text,text)'),
@@ -59,9 +63,19 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('limiter', '@extschema@.ratelimit_headers(text,text,bigint,interval,text,bigint)'),
         ('limiter', '@extschema@.phone_send_check(text,text,inet,text,text,numeric)'),
         ('limiter', '@extschema@.phone_send_check(@extschema@.encrypted_phone,text,inet,text,text,numeric)'),
-        ('admin',  '@extschema@.phone_send_policy_set(text,boolean,text[],text[],text[],boolean,text[],text[],text[],text[],text[],text[],numeric,numeric,numeric,text,numeric,text,boolean,interval,integer,text)'),
+        ('admin',  '@extschema@.phone_send_policy_set(text,boolean,text[],text[],text[],boolean,text[],text[],text[],text[],text[],text[],numeric,numeric,numeric,text,numeric,text,boolean,interval,integer,text,boolean,time,time)'),
         ('admin',  '@extschema@.phone_send_policy_drop(text)'),
         ('admin',  '@extschema@.phone_send_price_set(text,numeric,text)'),
+        ('admin',  '@extschema@.phone_send_exempt(text,text)'),
+        ('admin',  '@extschema@.phone_send_exempt_network(inet,text)'),
+        ('admin',  '@extschema@.phone_send_unexempt(text)'),
+        ('admin',  '@extschema@.phone_send_unexempt_network(inet)'),
+        ('admin',  'phone_crypt.send_hashes(text)'),
+        ('admin',  'phone_crypt.rekey_exempt_phones()'),
+        ('admin',  'phone_crypt.unwritten_send_decisions()'),
+        ('admin',  'phone_crypt.flush_send_decisions()'),
+        ('admin',  'phone_crypt.lost_send_decisions()'),
+        ('admin',  'phone_crypt.send_budget_states()'),
         ('admin',  'phone_crypt.are_send_rates(text[])'),
         ('admin',  'phone_crypt.are_send_places(text[])'),
         ('admin',  'phone_crypt.are_send_types(text[])'),
@@ -150,6 +164,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.rekey_consent_batch(text,bigint)'),
         ('admin',  'phone_crypt.rekey_consents(bigint,bigint,text)'),
         ('admin',  'phone_crypt.consent_keys()'),
+        ('admin',  'phone_crypt.quiet_until_of_zones(text[],time,time)'),
         ('admin',  'phone_crypt.filter_status()'),
         ('admin',  '@extschema@.phone_forget(text,text,boolean)'),
         ('admin',  '@extschema@.phone_column_policy(regclass,name,text,interval,name)'),
@@ -362,6 +377,10 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_top'),
         ('admin', 'phone_crypt.send_policies'),
         ('admin', 'phone_crypt.send_prices'),
+        ('admin', 'phone_crypt.send_exempt'),
+        ('admin', 'phone_crypt.send_decisions'),
+        ('admin', 'phone_crypt.send_status'),
+        ('admin', 'phone_crypt.send_budgets'),
         ('admin', 'phone_crypt.tokens'),
         ('admin', 'phone_crypt.webhook_endpoints'),
         ('admin', 'phone_crypt.webhook_rotations'),
@@ -465,6 +484,7 @@ $$;
 -- Only their own callers use these: one gives the text of a token, the other takes counts out of memory.
 REVOKE EXECUTE ON FUNCTION phone_crypt.new_token(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.take_send_decisions() FROM PUBLIC;
 -- What looks a number up, whoever asks: for the extension's own functions.
 REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(text, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(@extschema@.encrypted_phone) FROM PUBLIC;

@@ -7,7 +7,7 @@ use phone_crypt_core::sending::{
 
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
-use crate::{cipher, encrypted_phone, phone, ratelimit};
+use crate::{cipher, consent, encrypted_phone, phone, ratelimit};
 
 /// See each message. What a client of the application can type as a number is none of these.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,8 @@ pub enum Error {
     Typed(#[from] encrypted_phone::error::Error),
     #[error(transparent)]
     RateLimit(#[from] ratelimit::error::Error),
+    #[error(transparent)]
+    Consent(#[from] consent::error::Error),
     #[error(transparent)]
     Language(#[from] LanguageError),
     #[error(transparent)]
@@ -47,6 +49,7 @@ impl SqlError for Error {
             Error::Phone(error) => Some(error),
             Error::Typed(error) => Some(error),
             Error::RateLimit(error) => Some(error),
+            Error::Consent(error) => Some(error),
             _ => None,
         }
     }

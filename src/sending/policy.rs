@@ -27,10 +27,10 @@ impl RateLimit {
         Some(RateLimit { rate, quota })
     }
 
-    /// What the limiter holds a key against. The window slides, so that nothing is gained at its edges.
+    /// What the limiter holds a key against. The window begins with the first send, so that nobody waits longer than it says.
     pub fn limit(&self) -> Limit<'static> {
         Limit {
-            algorithm: Algorithm::SlidingWindow,
+            algorithm: Algorithm::FixedWindow,
             quota: self.quota,
             calendar: None,
             penalties: &NO_PENALTIES,
@@ -121,6 +121,10 @@ pub struct Policy {
     /// What becomes of a range that looks pumped: `record`, `warn`, `block` or `notify`.
     #[expect(dead_code, reason = "the rules about outcomes read it")]
     pub suspects: String,
+    /// Whether it sends only to those who have agreed.
+    pub require_consent: bool,
+    /// From when to when it does not send, in microseconds since midnight where the number may be.
+    pub quiet_hours: Option<(i64, i64)>,
 }
 
 impl Policy {
@@ -173,6 +177,8 @@ impl Policy {
             verify_within_us: span_us(&row.get::<Interval>(22)?),
             regions_per_client: row.get(23)?,
             suspects: row.string(24)?,
+            require_consent: row.get(25)?,
+            quiet_hours: row.get(26).zip(row.get(27)),
         })
     }
 }

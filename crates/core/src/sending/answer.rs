@@ -38,10 +38,16 @@ pub enum Reason {
     BudgetRegion = 15,
     /// The limiter has no room for another key.
     LimiterFull = 16,
+    /// The number must be left alone.
+    Suppressed = 17,
+    /// Nobody has agreed to it.
+    Consent = 18,
+    /// It is night where the number may be.
+    QuietHours = 19,
 }
 
 /// Every reason.
-const REASONS: [Reason; 17] = [
+const REASONS: [Reason; 20] = [
     Reason::Ok,
     Reason::Exempt,
     Reason::NotANumber,
@@ -59,6 +65,9 @@ const REASONS: [Reason; 17] = [
     Reason::BudgetDay,
     Reason::BudgetRegion,
     Reason::LimiterFull,
+    Reason::Suppressed,
+    Reason::Consent,
+    Reason::QuietHours,
 ];
 
 impl Reason {
@@ -83,6 +92,9 @@ impl Reason {
             Reason::BudgetDay => "budget_day",
             Reason::BudgetRegion => "budget_region",
             Reason::LimiterFull => "limiter_full",
+            Reason::Suppressed => "suppressed",
+            Reason::Consent => "consent",
+            Reason::QuietHours => "quiet_hours",
         }
     }
 
