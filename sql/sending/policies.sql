@@ -28,7 +28,8 @@ CREATE TABLE phone_crypt.send_policies (
     conversion         boolean  NOT NULL DEFAULT false,
     verify_within      interval NOT NULL DEFAULT '10 minutes'
                                 CHECK (verify_within OPERATOR(pg_catalog.>) '0' AND verify_within OPERATOR(pg_catalog.<=) '1 day'),
-    regions_per_client integer  NOT NULL DEFAULT 3 CHECK (regions_per_client OPERATOR(pg_catalog.>=) 0),
+    regions_per_client integer  NOT NULL DEFAULT 3
+                                CHECK (regions_per_client OPERATOR(pg_catalog.>=) 0 AND regions_per_client OPERATOR(pg_catalog.<=) 8),
     suspects           text     NOT NULL DEFAULT 'record'
                                 CHECK (suspects OPERATOR(pg_catalog.=) ANY (ARRAY['record', 'warn', 'block', 'notify'])),
     require_consent    boolean  NOT NULL DEFAULT false,
@@ -113,8 +114,8 @@ BEGIN
         RAISE EXCEPTION 'warn_at is a share of the budget, above 0 and at most 1' USING ERRCODE = 'invalid_parameter_value';
     ELSIF verify_within <= interval '0' OR verify_within > interval '1 day' THEN
         RAISE EXCEPTION 'verify_within must be above 0 and at most a day' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF regions_per_client < 0 THEN
-        RAISE EXCEPTION 'regions_per_client must not be negative' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF regions_per_client < 0 OR regions_per_client > 8 THEN
+        RAISE EXCEPTION 'regions_per_client must be between 0 (no limit) and 8' USING ERRCODE = 'invalid_parameter_value';
     ELSIF (quiet_from IS NULL) <> (quiet_to IS NULL) THEN
         RAISE EXCEPTION 'quiet_from and quiet_to go together' USING ERRCODE = 'invalid_parameter_value';
     ELSIF suspects NOT IN ('record', 'warn', 'block', 'notify') THEN

@@ -1,6 +1,7 @@
 //! What the functions on sending refuse.
 
 use pgrx::PgSqlErrorCode;
+use phone_crypt_core::sending::observed::OutcomeError;
 use phone_crypt_core::sending::{
     AmountError, LanguageError, LineTypeError, PlacesError, RateError,
 };
@@ -34,8 +35,13 @@ pub enum Error {
     LineType(#[from] LineTypeError),
     #[error(transparent)]
     Amount(#[from] AmountError),
+    #[error(transparent)]
+    Outcome(#[from] OutcomeError),
     #[error("there is no sending policy of this name")]
     UnknownPolicy,
+    /// The extension's tables are older than its library, or gone.
+    #[error("table phone_crypt.send_traffic does not exist")]
+    NoTable,
 }
 
 /// A result of this slice.
@@ -55,15 +61,17 @@ impl SqlError for Error {
     }
 
     fn sqlstate(&self) -> PgSqlErrorCode {
-        match self.lower() {
-            Some(lower) => lower.sqlstate(),
-            None => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+        match (self, self.lower()) {
+            (_, Some(lower)) => lower.sqlstate(),
+            (Error::NoTable, None) => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            _ => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
         }
     }
 
     fn hint(&self) -> Option<String> {
         match self {
             Error::UnknownPolicy => Some("phone_send_policy_set() makes one.".to_owned()),
+            Error::NoTable => Some("ALTER EXTENSION phone_crypt UPDATE makes it.".to_owned()),
             _ => self.lower().and_then(SqlError::hint),
         }
     }

@@ -10,6 +10,7 @@ use crate::pg::clock;
 use crate::sending::attempt::{Attempt, Client, Refusal};
 use crate::sending::error::Result;
 use crate::sending::number::Number;
+use crate::sending::observed::{self, Decision};
 use crate::sending::outcome::Outcome;
 use crate::sending::policy::Policy;
 use crate::sending::rules::{self, Condition};
@@ -49,10 +50,11 @@ pub struct Asked<'a> {
 pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
     let policy = policies::policy(&asked.policy)?;
     let mut warnings = Warnings::default();
-    let refusal = match number {
-        None => Some(Refusal::for_good(Reason::NotANumber)),
+    let judged = match number {
+        None => Err(Refusal::for_good(Reason::NotANumber)),
         Some(number) => judge(&attempt(&policy, number, asked)?, &mut warnings)?,
     };
+    let refusal = judged.err();
     let mut outcome = Outcome {
         reason: refusal.map_or(Reason::Ok, |it| it.reason),
         retry_after_us: refusal.and_then(|it| it.retry_after_us),
@@ -63,7 +65,9 @@ pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
         send_id: None,
         warnings,
     };
-    outcome.send_id = outcome.is_allowed().then(send_id::next);
+    // What is exempt, or only let out by a trial, has an id, too, though nothing is counted under it.
+    let id = || judged.unwrap_or_else(|_| send_id::next());
+    outcome.send_id = outcome.is_allowed().then(id);
     records::note(&policy, number, &outcome)?;
     Ok(outcome)
 }
@@ -72,25 +76,43 @@ fn is_suppressed(refusal: Option<Refusal>) -> bool {
     refusal.is_some_and(|it| it.reason == Reason::Suppressed)
 }
 
-/// Why an attempt is refused, or exempt; else it is counted.
-fn judge(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Refusal>> {
+/// Why an attempt is refused, or exempt; else its id, and it is counted.
+///
+/// What became of earlier sends comes before the limiter, which may wait: no lock is held then, since the attempt is entered
+/// among the sends already, and taken back if the limiter refuses.
+fn judge(
+    attempt: &Attempt<'_>,
+    warnings: &mut Warnings,
+) -> Result<std::result::Result<i64, Refusal>> {
     // Before all else: no exemption is one from that.
     if let Some(refusal) = rules::suppressed::judge(attempt)? {
-        return Ok(Some(refusal));
+        return Ok(Err(refusal));
     }
     if exempt::holds(attempt) {
         let late = rules::suppressed::sent(attempt)?;
-        return Ok(late.or(Some(Refusal::for_good(Reason::Exempt))));
+        return Ok(Err(late.unwrap_or(Refusal::for_good(Reason::Exempt))));
     }
     for condition in CONDITIONS {
         if let Some(refusal) = condition(attempt, warnings)? {
-            return Ok(Some(refusal));
+            return Ok(Err(refusal));
         }
     }
-    match rules::limits::take(attempt, warnings)? {
-        None => rules::suppressed::sent(attempt),
-        refusal => Ok(refusal),
+    let reserved = match observed::reserve(attempt)? {
+        Decision::Reserved(reserved) => reserved,
+        Decision::Refused(refusal) => return Ok(Err(refusal)),
+    };
+    let refusal = match rules::limits::take(attempt, warnings)? {
+        None => rules::suppressed::sent(attempt)?,
+        refusal => refusal,
+    };
+    if let Some(refusal) = refusal {
+        reserved.give_back();
+        return Ok(Err(refusal));
     }
+    if let Some(warning) = reserved.warning {
+        warnings.add(warning);
+    }
+    Ok(Ok(reserved.keep()))
 }
 
 fn attempt<'a>(
