@@ -4,6 +4,7 @@
 //! held to the pin, plain text on its way to a client is held to `require_tls`, and every operation is counted, in one
 //! place.
 
+mod address_hash;
 mod audit;
 mod destination;
 pub mod error;
@@ -17,6 +18,7 @@ pub mod stats;
 mod transport;
 mod typed;
 
+pub use address_hash::{address_hash, address_hashes};
 pub use destination::Destination;
 pub use hash::{Hash, every_hash, hash, hashes, labelled_hash};
 pub use open::{LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};

@@ -38,10 +38,24 @@ pub enum Reason {
     BudgetRegion = 15,
     /// The limiter has no room for another key.
     LimiterFull = 16,
+    /// The number must be left alone.
+    Suppressed = 17,
+    /// Nobody has agreed to it.
+    Consent = 18,
+    /// It is night where the number may be.
+    QuietHours = 19,
+    /// Too many codes to the region were not verified.
+    ConversionRegion = 20,
+    /// Too many codes that the client asked for were not verified.
+    ConversionClient = 21,
+    /// The client sends to too many regions.
+    ClientRegions = 22,
+    /// The number is in a range that looks pumped.
+    Suspect = 23,
 }
 
 /// Every reason.
-const REASONS: [Reason; 17] = [
+const REASONS: [Reason; 24] = [
     Reason::Ok,
     Reason::Exempt,
     Reason::NotANumber,
@@ -59,6 +73,13 @@ const REASONS: [Reason; 17] = [
     Reason::BudgetDay,
     Reason::BudgetRegion,
     Reason::LimiterFull,
+    Reason::Suppressed,
+    Reason::Consent,
+    Reason::QuietHours,
+    Reason::ConversionRegion,
+    Reason::ConversionClient,
+    Reason::ClientRegions,
+    Reason::Suspect,
 ];
 
 impl Reason {
@@ -83,6 +104,13 @@ impl Reason {
             Reason::BudgetDay => "budget_day",
             Reason::BudgetRegion => "budget_region",
             Reason::LimiterFull => "limiter_full",
+            Reason::Suppressed => "suppressed",
+            Reason::Consent => "consent",
+            Reason::QuietHours => "quiet_hours",
+            Reason::ConversionRegion => "conversion_region",
+            Reason::ConversionClient => "conversion_client",
+            Reason::ClientRegions => "client_regions",
+            Reason::Suspect => "suspect",
         }
     }
 
@@ -115,12 +143,15 @@ pub enum Warning {
     NearBudgetDay = 1,
     /// That of the region's.
     NearBudgetRegion = 2,
+    /// The number is in a range that looks pumped.
+    Suspect = 3,
 }
 
-const WARNINGS: [Warning; 3] = [
+const WARNINGS: [Warning; 4] = [
     Warning::NearBudgetHour,
     Warning::NearBudgetDay,
     Warning::NearBudgetRegion,
+    Warning::Suspect,
 ];
 
 impl Warning {
@@ -131,6 +162,7 @@ impl Warning {
             Warning::NearBudgetHour => "near_budget_hour",
             Warning::NearBudgetDay => "near_budget_day",
             Warning::NearBudgetRegion => "near_budget_region",
+            Warning::Suspect => "suspect",
         }
     }
 }
