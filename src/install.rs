@@ -334,10 +334,23 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/lockdown/lockdown.sql",
+    name = "lockdown",
+    requires = [
+        "schema",
+        lockdown::functions::cluster_lockdown,
+        lockdown::functions::warn_of_open_transaction,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
         "quiet_hours",
+        "lockdown",
+        lockdown::functions::is_locked_down,
+        lockdown::functions::phone_crypt_lockdown_cluster,
+        lockdown::functions::phone_crypt_lockdown_cluster_release,
         "pins",
         "metadata",
         "stats",

@@ -38,6 +38,11 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('reader', '@extschema@.phone_decrypt_legacy(text,text,text)'),
         ('admin',  '@extschema@.phone_decrypt_legacy_with_key(text,text,text)'),
         ('admin',  '@extschema@.phone_crypt_pin_keys(text)'),
+        ('admin',  '@extschema@.phone_crypt_lockdown(text,text)'),
+        ('admin',  '@extschema@.phone_crypt_lockdown_release(text)'),
+        ('admin',  'phone_crypt.cluster_lockdown()'),
+        ('admin',  'phone_crypt.warn_of_open_transaction()'),
+        ('gateway', 'phone_crypt.is_locked_down(text)'),
         ('admin',  'phone_crypt.configured_keys()'),
         ('admin',  'phone_crypt.configured_regions()'),
         ('admin',  'phone_crypt.metadata_version()'),
@@ -308,6 +313,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
     ), relation (least, name) AS (VALUES
         ('admin', 'phone_crypt.keys'::regclass),
         ('admin', 'phone_crypt.key_status'),
+        ('admin', 'phone_crypt.lockdowns'),
         ('admin', 'phone_crypt.metadata'),
         ('admin', 'phone_crypt.crypto_stats'),
         ('admin', 'phone_crypt.rate_limits'),
@@ -418,6 +424,9 @@ $$;
 -- Only their own callers use these: one gives the text of a token, the other takes counts out of memory.
 REVOKE EXECUTE ON FUNCTION phone_crypt.new_token(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
+-- They look whether their caller is a superuser, too.
+REVOKE EXECUTE ON FUNCTION phone_crypt_lockdown_cluster(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt_lockdown_cluster_release() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;
@@ -426,6 +435,7 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM P
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.crypto_stats TO pg_monitor;
 GRANT SELECT ON phone_crypt.progress TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt.is_locked_down(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
 GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.webhook_outcomes() TO pg_monitor;

@@ -15,6 +15,8 @@ pub enum Error {
     #[error(transparent)]
     Keys(#[from] crate::keys::error::Error),
     #[error(transparent)]
+    Lockdown(#[from] crate::lockdown::error::Error),
+    #[error(transparent)]
     Value(#[from] ValueError),
     #[error(transparent)]
     Legacy(#[from] LegacyError),
@@ -38,6 +40,7 @@ impl SqlError for Error {
         match self {
             Error::Pg(error) => Some(error),
             Error::Keys(error) => Some(error),
+            Error::Lockdown(error) => Some(error),
             _ => None,
         }
     }
@@ -47,6 +50,7 @@ impl SqlError for Error {
         match self {
             Error::Pg(error) => error.sqlstate(),
             Error::Keys(error) => error.sqlstate(),
+            Error::Lockdown(error) => error.sqlstate(),
             Error::Value(error) => match error {
                 ValueError::NotAuthentic => ERRCODE_DATA_EXCEPTION,
                 ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_) => {

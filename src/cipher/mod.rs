@@ -1,8 +1,8 @@
 //! The one seam between plain text and what is stored: sealing, opening and hashing.
 //!
 //! Whatever encrypts, decrypts or hashes, for a SQL function or within a procedure, does it here. So the keyring is
-//! held to the pin, plain text on its way to a client is held to `require_tls`, and every operation is counted, in one
-//! place.
+//! held to the pin, plain text on its way to a client is held to `require_tls`, a lockdown stops what decrypts or compares,
+//! and every operation is counted, in one place.
 
 pub mod error;
 mod functions;
@@ -15,7 +15,7 @@ pub mod stats;
 mod transport;
 mod typed;
 
-pub use hash::{Hash, every_hash, hash, hashes};
+pub use hash::{Hash, every_hash, hash, hashes, ordered_hashes, stored_hashes};
 pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
 pub use random::random_bytes;
 pub use scratch::with_scratch;

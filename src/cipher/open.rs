@@ -6,15 +6,34 @@ use super::stats::{Operation, count};
 use super::transport;
 use crate::cipher::error::Result;
 use crate::keys::with_ring;
+use crate::lockdown;
 use crate::settings::{self, AcceptLegacy};
 
 /// Where the plain text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
-    /// To the client: subject to `require_tls`.
+    /// To the client: subject to `require_tls`, and refused in a lockdown.
     Client,
-    /// Nowhere: it is compared, masked, hashed or encrypted again.
+    /// Nowhere, but an answer depends on it: it is compared, masked, hashed or stored as something else. Refused in a
+    /// lockdown.
     Server,
+    /// Nowhere, and no answer depends on it but whether it can be opened: it is verified, or moved to another key.
+    Storage,
+}
+
+impl Destination {
+    /// Refuses what may not go there now.
+    ///
+    /// Errors: a connection that may not get plain text, 42501; a lockdown, 55000.
+    pub fn check(self) -> Result<()> {
+        if self == Destination::Client {
+            transport::check()?;
+        }
+        if self != Destination::Storage {
+            lockdown::check_decrypt()?;
+        }
+        Ok(())
+    }
 }
 
 /// The key of a legacy value.
@@ -28,7 +47,7 @@ pub enum LegacyKey<'a> {
 /// Appends the plain text of a value of this kind to `out`.
 ///
 /// Errors: not a phone_crypt value, 22P02; not authentic, wrong context or kind, 22000; a key that is not configured,
-/// or a ring that differs from the pin, 55000; a connection that may not get plain text, 42501.
+/// or a ring that differs from the pin, 55000; as [`Destination::check`].
 pub fn open(
     kind: Kind,
     value: &[u8],
@@ -63,7 +82,7 @@ pub fn open_phone(
 /// Appends the text of an unauthenticated value to `out`.
 ///
 /// Errors: malformed, 22P02; undecryptable, 22000; a key that is not configured, 55000, or does not fit the scheme,
-/// 22023; a connection that may not get plain text, 42501.
+/// 22023; as [`Destination::check`].
 pub fn open_legacy(
     value: &[u8],
     scheme: LegacyScheme,
@@ -84,9 +103,7 @@ pub fn open_legacy(
 }
 
 fn counted(destination: Destination, open: impl FnOnce() -> Result<()>) -> Result<()> {
-    if destination == Destination::Client {
-        transport::check()?;
-    }
+    destination.check()?;
     count(Operation::Decrypt, open())
 }
 

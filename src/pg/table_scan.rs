@@ -10,16 +10,43 @@ use super::unguarded;
 
 /// Reads all rows of a table.
 pub fn scan(table: Oid, mut each: impl FnMut(&TableRow)) {
-    read(table, Oid::INVALID, None, |row| {
+    read(table, Oid::INVALID, None, Rows::OfSnapshot, |row| {
         each(row);
         true
     });
 }
 
+/// As [`scan`]; also in parallel mode the newest rows, which [`scan`] does not see there. A row that is being changed may be
+/// seen before and after, or not at all: for tables whose every commit makes them be read again.
+pub fn scan_newest(table: Oid, mut each: impl FnMut(&TableRow)) {
+    let rows = match is_parallel() {
+        true => Rows::Committed,
+        false => Rows::OfSnapshot,
+    };
+    read(table, Oid::INVALID, None, rows, |row| {
+        each(row);
+        true
+    });
+}
+
+/// Which versions of rows are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Those of the newest snapshot that can be had: in parallel mode the leader's.
+    OfSnapshot,
+    /// Those that are committed when they are read, and this transaction's own.
+    Committed,
+}
+
+fn is_parallel() -> bool {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::IsInParallelMode() }
+}
+
 /// Whether a table has any row.
 pub fn has_rows(table: Oid) -> bool {
     let mut has_rows = false;
-    read(table, Oid::INVALID, None, |_| {
+    read(table, Oid::INVALID, None, Rows::OfSnapshot, |_| {
         has_rows = true;
         false
     });
@@ -32,6 +59,7 @@ pub fn scan_key(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&TableR
         table,
         index,
         Some(compared(Comparison::Equal, key)),
+        Rows::OfSnapshot,
         |row| {
             each(row);
             true
@@ -43,7 +71,7 @@ pub fn scan_key(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&TableR
 /// there is to do is the same in both cases. The key's collation is C.
 pub fn first_from(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&TableRow)) {
     let condition = compared(Comparison::EqualOrGreater, key);
-    read(table, index, Some(condition), |row| {
+    read(table, index, Some(condition), Rows::OfSnapshot, |row| {
         each(row);
         false
     });
@@ -54,20 +82,27 @@ fn read(
     table: Oid,
     index: Oid,
     mut condition: Option<pg_sys::ScanKeyData>,
+    rows: Rows,
     mut each: impl FnMut(&TableRow) -> bool,
 ) {
     let _guard = InvalidateAfterError;
+    let mut committed = pg_sys::SnapshotData {
+        snapshot_type: pg_sys::SnapshotType::SNAPSHOT_SELF,
+        ..Default::default()
+    };
     // SAFETY: the relation stays open and locked, and the snapshot registered, for the length of the scan. It is
     // the newest snapshot, since that of an old REPEATABLE READ transaction must not hide a change; parallel
-    // workers may not take one and share the leader's.
+    // workers may not take one and share the leader's. That of committed rows is nothing but its type, and is neither
+    // registered nor kept.
     unsafe {
         let relation = pg_sys::table_open(table, pg_sys::AccessShareLock as i32);
-        let snapshot = if pg_sys::IsInParallelMode() {
-            pg_sys::GetActiveSnapshot()
-        } else {
-            pg_sys::GetLatestSnapshot()
+        let snapshot = match rows {
+            Rows::Committed => &raw mut committed,
+            Rows::OfSnapshot if is_parallel() => {
+                pg_sys::RegisterSnapshot(pg_sys::GetActiveSnapshot())
+            }
+            Rows::OfSnapshot => pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()),
         };
-        let snapshot = pg_sys::RegisterSnapshot(snapshot);
         if condition.is_some() {
             check_type((*attribute((*relation).rd_att, 0)).atttypid, &KEY_TYPES);
         }
@@ -89,7 +124,9 @@ fn read(
             }
         }
         pg_sys::systable_endscan(scan);
-        pg_sys::UnregisterSnapshot(snapshot);
+        if rows == Rows::OfSnapshot {
+            pg_sys::UnregisterSnapshot(snapshot);
+        }
         pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
     }
 }
