@@ -3,24 +3,58 @@
 use phone_crypt_client_tests::{Sql, refused};
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::{Client, IsolationLevel};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::shared::{LOCKED, SERVER, customers, lock};
 
 /// The server's clock in microseconds.
 const CLOCK: &str = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
+/// What all sessions share: how many have had an answer, how many have been refused, and until when they go on.
+#[derive(Default)]
+struct State {
+    begun: AtomicUsize,
+    refused: AtomicUsize,
+    is_over: AtomicBool,
+}
+
+impl State {
+    fn go_on(&self) -> bool {
+        !self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+/// Whatever becomes of the test, its sessions end.
+struct AtEnd<'a>(&'a State);
+
+impl Drop for AtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.is_over.store(true, Ordering::Relaxed);
+    }
+}
+
 /// What a session has seen: when the last call that succeeded began, and how many were refused.
-#[derive(Debug, Default)]
-struct Seen {
+struct Seen<'a> {
+    state: &'a State,
     last_success: Option<i64>,
     refused: usize,
 }
 
-impl Seen {
+impl Seen<'_> {
+    fn of(state: &State) -> Seen<'_> {
+        Seen {
+            state,
+            last_success: None,
+            refused: 0,
+        }
+    }
+
     fn success(&mut self, began: i64) {
+        if self.last_success.is_none() {
+            self.state.begun.fetch_add(1, Ordering::Relaxed);
+        }
         self.last_success = self.last_success.max(Some(began));
     }
 
@@ -28,7 +62,16 @@ impl Seen {
         refused::<()>(Err(error))
             .says("55000", LOCKED)
             .hides("secret");
+        self.refused();
+    }
+
+    fn refused(&mut self) {
+        if self.refused == 0 {
+            self.state.refused.fetch_add(1, Ordering::Relaxed);
+        }
         self.refused += 1;
+        // Leaves the processors to those that are still at work.
+        thread::sleep(Duration::from_millis(20));
     }
 
     fn result(&mut self, result: Result<postgres::Row, postgres::Error>) {
@@ -39,19 +82,7 @@ impl Seen {
     }
 }
 
-/// Until when the sessions are at work.
-#[derive(Default)]
-struct State {
-    is_over: AtomicBool,
-}
-
-impl State {
-    fn go_on(&self) -> bool {
-        !self.is_over.load(Ordering::Relaxed)
-    }
-}
-
-type Work = fn(&mut Client, &State) -> Seen;
+type Work = for<'a> fn(&mut Client, &'a State) -> Seen<'a>;
 
 const WORK: [(&str, Work); 8] = [
     ("a prepared statement", prepared),
@@ -67,7 +98,7 @@ const WORK: [(&str, Work); 8] = [
     ("tokens", tokens),
 ];
 
-fn prepared(client: &mut Client, state: &State) -> Seen {
+fn prepared<'a>(client: &mut Client, state: &'a State) -> Seen<'a> {
     repeated(
         client,
         state,
@@ -75,7 +106,7 @@ fn prepared(client: &mut Client, state: &State) -> Seen {
     )
 }
 
-fn look_up(client: &mut Client, state: &State) -> Seen {
+fn look_up<'a>(client: &mut Client, state: &'a State) -> Seen<'a> {
     repeated(
         client,
         state,
@@ -84,7 +115,7 @@ fn look_up(client: &mut Client, state: &State) -> Seen {
 }
 
 /// The text becomes a value when the statement is prepared.
-fn literal(client: &mut Client, state: &State) -> Seen {
+fn literal<'a>(client: &mut Client, state: &'a State) -> Seen<'a> {
     repeated(
         client,
         state,
@@ -92,17 +123,17 @@ fn literal(client: &mut Client, state: &State) -> Seen {
     )
 }
 
-fn repeated(client: &mut Client, state: &State, sql: &str) -> Seen {
+fn repeated<'a>(client: &mut Client, state: &'a State, sql: &str) -> Seen<'a> {
     let statement = client.prepare(sql).unwrap();
-    let mut seen = Seen::default();
+    let mut seen = Seen::of(state);
     while state.go_on() {
         seen.result(client.query_one(&statement, &[]));
     }
     seen
 }
 
-fn old_snapshot(client: &mut Client, state: &State) -> Seen {
-    let mut seen = Seen::default();
+fn old_snapshot<'a>(client: &mut Client, state: &'a State) -> Seen<'a> {
+    let mut seen = Seen::of(state);
     let sql = format!("SELECT {CLOCK}, phone_decrypt(value) FROM customers WHERE id = 7");
     while state.go_on() {
         let level = IsolationLevel::RepeatableRead;
@@ -118,41 +149,38 @@ fn old_snapshot(client: &mut Client, state: &State) -> Seen {
         if seen.refused > 0 && state.go_on() {
             transaction.rollback().unwrap();
             seen.result(client.query_one(&sql, &[]));
-            thread::sleep(Duration::from_millis(10));
         }
     }
     seen
 }
 
 /// The rows that arrive before it is refused are of calls that began before that.
-fn long_statement(client: &mut Client, _: &State) -> Seen {
+fn long_statement<'a>(client: &mut Client, state: &'a State) -> Seen<'a> {
     let sql = format!(
-        "SELECT {CLOCK}, phone_decrypt(value) FROM customers, generate_series(1, 1000000000) WHERE id = 7"
+        "SELECT {CLOCK}, phone_decrypt(value) FROM customers, generate_series(1, 20000000) WHERE id = 7"
     );
-    let mut seen = Seen::default();
+    let mut seen = Seen::of(state);
     let mut rows = client.query_raw(&sql, &[] as &[&str]).unwrap();
-    loop {
+    while seen.refused == 0 {
         match rows.next() {
             Ok(Some(row)) => seen.success(row.get(0)),
-            Ok(None) => panic!("it came to its end"),
-            Err(error) => {
-                seen.refusal(error);
-                return seen;
-            }
+            Ok(None) => break,
+            Err(error) => seen.refusal(error),
         }
     }
+    seen
 }
 
-fn long_statement_of_old_snapshot(client: &mut Client, state: &State) -> Seen {
+fn long_statement_of_old_snapshot<'a>(client: &mut Client, state: &'a State) -> Seen<'a> {
     client.run("BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT count(*) FROM customers");
     long_statement(client, state)
 }
 
 /// The leader decrypts rows that parallel workers hash: neither may take a snapshot of its own.
-fn parallel(client: &mut Client, state: &State) -> Seen {
+fn parallel<'a>(client: &mut Client, state: &'a State) -> Seen<'a> {
     client.run(
         "SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0; SET min_parallel_table_scan_size = 0;
-         SET max_parallel_workers_per_gather = 1; SET parallel_leader_participation = off",
+         SET max_parallel_workers_per_gather = 2",
     );
     let sql = format!(
         "SELECT {CLOCK}, phone_decrypt(value) FROM customers WHERE hash = phone_hash(number)"
@@ -162,7 +190,7 @@ fn parallel(client: &mut Client, state: &State) -> Seen {
         .join("\n");
     assert!(plan.contains("Gather"), "{plan}");
     let statement = client.prepare(&sql).unwrap();
-    let mut seen = Seen::default();
+    let mut seen = Seen::of(state);
     while state.go_on() {
         match client.query(&statement, &[]) {
             Ok(rows) => rows.iter().for_each(|row| seen.success(row.get(0))),
@@ -173,19 +201,19 @@ fn parallel(client: &mut Client, state: &State) -> Seen {
 }
 
 /// They are answered.
-fn tokens(client: &mut Client, state: &State) -> Seen {
+fn tokens<'a>(client: &mut Client, state: &'a State) -> Seen<'a> {
     let create = "SELECT token FROM api_token_create('busy ' || pg_backend_pid())";
     let token: String = client.query_one(create, &[]).unwrap().get(0);
     let sql = format!("SELECT {CLOCK}, reason, token_id FROM api_token_verify($1)");
     let statement = client.prepare(&sql).unwrap();
-    let mut seen = Seen::default();
+    let mut seen = Seen::of(state);
     while state.go_on() {
         let row = client.query_one(&statement, &[&token]).unwrap();
         match row.get(1) {
             "ok" => seen.success(row.get(0)),
             "lockdown" => {
                 assert_eq!(row.get::<_, Option<&str>>(2), None);
-                seen.refused += 1;
+                seen.refused();
             }
             other => panic!("{other}"),
         }
@@ -193,38 +221,40 @@ fn tokens(client: &mut Client, state: &State) -> Seen {
     seen
 }
 
+const SESSIONS: usize = 64;
+
+fn wait_for_all(count: &AtomicUsize) {
+    let start = Instant::now();
+    while count.load(Ordering::Relaxed) < SESSIONS {
+        assert!(start.elapsed() < Duration::from_secs(120), "waited in vain");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn of_64_busy_sessions_none_decrypts_after_it_has_returned() {
     let (mut client, database) = customers(&SERVER, 3000);
     let state = State::default();
-    let returned = thread::scope(|scope| {
+    thread::scope(|scope| {
+        let at_end = AtEnd(&state);
         let at_work = scope.spawn(|| {
-            SERVER.at_once(&database, 64, |number, client| {
+            SERVER.at_once(&database, SESSIONS, |number, client| {
                 let (name, work) = WORK[number % WORK.len()];
                 (name, work(client, &state))
             })
         });
-        let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'
-                       AND backend_type = 'client backend' AND query LIKE '%clock_timestamp%'";
-        while client.number(busy) < 40 {
-            thread::sleep(Duration::from_millis(20));
-        }
-        thread::sleep(Duration::from_secs(1));
+        wait_for_all(&state.begun);
         lock(&mut client, "all");
         let returned = client.number(CLOCK);
-        thread::sleep(Duration::from_secs(1));
-        state.is_over.store(true, Ordering::Relaxed);
+        wait_for_all(&state.refused);
+        drop(at_end);
         for (name, seen) in at_work.join().unwrap() {
-            assert!(seen.last_success.is_some(), "{name}: {seen:?}");
-            assert!(
-                seen.last_success <= Some(returned),
-                "{name}: {seen:?}, {returned}"
-            );
-            assert!(seen.refused > 0, "{name}: {seen:?}");
+            let (success, refused) = (seen.last_success, seen.refused);
+            assert!(success.is_some(), "{name}");
+            assert!(success <= Some(returned), "{name}: {success:?}, {returned}");
+            assert!(refused > 0, "{name}");
         }
-        returned
     });
-    assert!(returned > 0);
     assert_eq!(client.rows("SELECT phone_crypt_lockdown_release()"), ["3"]);
     assert_eq!(
         client.rows("SELECT phone_decrypt(value) FROM customers WHERE id = 7"),

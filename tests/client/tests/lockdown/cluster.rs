@@ -122,7 +122,7 @@ fn a_file_made_by_hand_counts_from_the_next_start() {
     assert!(is_locked(&mut client));
     assert_eq!(
         client.rows("SELECT * FROM phone_crypt.lockdowns"),
-        ["cluster|all||||||"]
+        ["cluster|all|||||"]
     );
     client.run("SELECT phone_crypt_lockdown_cluster_release()");
     assert!(!is_locked(&mut client));

@@ -22,7 +22,7 @@ fn a_standby_is_locked_down_with_its_primary() {
     thread::scope(|scope| {
         let busy = scope.spawn(|| {
             let mut busy = standby.connect_as("postgres", &database);
-            let sql = "SELECT phone_decrypt(value) FROM customers, generate_series(1, 1000000000) WHERE id = 7";
+            let sql = "SELECT phone_decrypt(value) FROM customers, generate_series(1, 20000000) WHERE id = 7";
             let mut rows = busy.query_raw(sql, &[] as &[&str]).unwrap();
             loop {
                 match rows.next() {

@@ -23,7 +23,7 @@ fn a_session_in_the_middle_of_a_statement_hears_of_it() {
         let busy = scope.spawn(|| {
             let mut busy = server.connect_as("postgres", &database);
             busy.run("BEGIN ISOLATION LEVEL REPEATABLE READ");
-            let sql = "SELECT phone_decrypt(value) FROM customers, generate_series(1, 1000000000) WHERE id = 7";
+            let sql = "SELECT phone_decrypt(value) FROM customers, generate_series(1, 20000000) WHERE id = 7";
             let mut rows = busy.query_raw(sql, &[] as &[&str]).unwrap();
             loop {
                 match rows.next() {
