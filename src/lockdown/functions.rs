@@ -4,8 +4,9 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, name, pg_extern};
 
-use super::cluster::{self, Note};
+use super::cluster;
 use super::error::{Error, Result};
+use super::file::{self, Note};
 use super::{Scope, database};
 use crate::pg::arguments::required;
 use crate::pg::text::{RawText, Text};
@@ -100,6 +101,7 @@ fn check_superuser() -> Result<()> {
 /// `phone_crypt.cluster_lockdown()`: a row where the server is locked down: since when, who did it, and why. NULL where the
 /// file was made by hand, or has characters that this database lacks.
 #[pg_extern(volatile, parallel_unsafe, schema = "phone_crypt")]
+#[allow(clippy::type_complexity)] // pgrx reads the columns off the type
 fn cluster_lockdown() -> std::result::Result<
     TableIterator<
         'static,
@@ -112,7 +114,8 @@ fn cluster_lockdown() -> std::result::Result<
     ErrorReport,
 > {
     let text = |text: &str| RawText::utf8(text.as_bytes()).ok();
-    let row = cluster::note().map(|note| {
+    let note = file::read();
+    let row = cluster::is_on().then(|| {
         let note = note.as_ref();
         (
             note.and_then(|note| TimestampWithTimeZone::try_from(note.since).ok()),

@@ -9,6 +9,7 @@
 mod cluster;
 mod database;
 pub mod error;
+mod file;
 mod functions;
 mod scope;
 mod shared;

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::cluster;
+use super::file;
 use crate::{shared_lock_static, shared_static};
 
 /// The switch.
@@ -18,7 +18,7 @@ impl Default for Switch {
     fn default() -> Switch {
         Switch {
             changes: AtomicU64::new(0),
-            is_cluster_locked: AtomicBool::new(cluster::has_file()),
+            is_cluster_locked: AtomicBool::new(file::exists()),
         }
     }
 }
