@@ -24,7 +24,7 @@ key_changed() {
     holds "no value is under the old key any more" \
         "$(sql -c "SELECT count(*) FILTER (WHERE phone_key_id(c.phone) = '$old') || ' of ' || count(*) FROM customers AS c")" \
         "0 of $before"
-    holds "in no table" "$(sql -c "SELECT count(*) FROM earlier.customers WHERE phone_key_id(phone) = '$old'")" 0
+    holds "in no table" "$(sql -c "SELECT count(*) FROM legacy.customers WHERE phone_key_id(phone) = '$old'")" 0
     holds "numbers are found as before" "$(sql -c "SELECT count(*) FROM customers WHERE phone = '(02) 1234 1463'")" 1
     holds "the application noticed nothing" "$(grep -c ERROR "$home/customers.out" || true)" 0
 }
@@ -34,7 +34,7 @@ number_forgotten() {
     sql >/dev/null <<'SQL'
 SELECT phone_column_policy('customer', 'phone', on_forget => 'delete'),
        phone_column_policy('customers', 'phone', on_forget => 'null'),
-       phone_column_policy('earlier.customers', 'phone', on_forget => 'delete'),
+       phone_column_policy('legacy.customers', 'phone', on_forget => 'delete'),
        ratelimit_list_phone('deny', '+61212341463', 'complaint 4711');
 SQL
     show -c "SET client_min_messages = error" -c "SELECT * FROM phone_forget('(02) 1234 1463')"

@@ -148,17 +148,17 @@ pgrx::extension_sql_file!(
 );
 pgrx::extension_sql_file!(
     "../sql/legacy/tables.sql",
-    name = "earlier_tables",
+    name = "legacy_tables",
     requires = ["jobs", "ratelimit"]
 );
 pgrx::extension_sql_file!(
     "../sql/legacy/migrate_rate_limits.sql",
     name = "migrate_rate_limits",
     requires = [
-        "earlier_tables",
+        "legacy_tables",
         "change_table",
         legacy::functions::migrate_rate_limits::migrate_batch,
-        legacy::functions::migrate_rate_limits::earlier_key,
+        legacy::functions::migrate_rate_limits::legacy_key,
         legacy::functions::migrate_rate_limits::forget_known_keys,
         keys::functions::check_lasting_keys,
     ]
@@ -167,7 +167,7 @@ pgrx::extension_sql_file!(
     "../sql/legacy/adopt_rate_limits.sql",
     name = "adopt_rate_limits",
     requires = [
-        "earlier_tables",
+        "legacy_tables",
         legacy::functions::adopted_rate_limits::live_count,
         legacy::functions::adopted_rate_limits::unflushed_keys,
         legacy::functions::adopted_rate_limits::take_back_counts,
@@ -343,6 +343,22 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/sending/policies.sql",
+    name = "send_policies",
+    requires = [
+        "ratelimit",
+        sending::functions::policy::are_send_rates,
+        sending::functions::policy::are_send_places,
+        sending::functions::policy::are_send_types,
+        sending::functions::policy::is_amount,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/validation/range.sql",
+    name = "validate_range",
+    requires = ["schema"]
+);
+pgrx::extension_sql_file!(
     "../sql/base/privileges.sql",
     name = "privileges",
     requires = [
@@ -351,6 +367,9 @@ pgrx::extension_sql_file!(
         lockdown::functions::is_locked_down,
         lockdown::functions::phone_crypt_lockdown_cluster,
         lockdown::functions::phone_crypt_lockdown_cluster_release,
+        "send_policies",
+        sending::functions::check::phone_send_check,
+        sending::functions::check::phone_send_check_value,
         "pins",
         "metadata",
         "stats",

@@ -21,6 +21,7 @@ mod ratelimit;
 mod sending;
 mod settings;
 mod tokens;
+mod validation;
 mod values;
 mod version;
 mod webhooks;

@@ -1,6 +1,6 @@
 """Work over whole tables, and the one UPDATE with pgcrypto that could do the same.
 
-The tables are the earlier application's limits, and customers in plain text, with and without an index on it. Their
+The tables are the legacy application's limits, and customers in plain text, with and without an index on it. Their
 numbers are E.164 already and no two are the same: that is all that one UPDATE with pgcrypto can do.
 """
 

@@ -1,4 +1,4 @@
-//! Any bytes as an earlier system's value: text, or refused with nothing left behind.
+//! Any bytes as a legacy system's value: text, or refused with nothing left behind.
 #![no_main]
 
 use std::fmt::Write;

@@ -143,7 +143,7 @@ COMMENT ON FUNCTION ratelimit_block_phone(text, interval, text, text) IS
 COMMENT ON FUNCTION ratelimit_unblock_phone(text, text, text) IS
     'lifts the block of a phone number, under whichever key it was made; whether there was one';
 COMMENT ON FUNCTION ratelimit_merge(text, bigint, bigint, interval) IS
-    'adds a fixed window of an earlier application (start in ms since 1970) to what is live of a key';
+    'adds a fixed window of a legacy application (start in ms since 1970) to what is live of a key';
 COMMENT ON FUNCTION api_token_create(text, text[], interval, text, text, jsonb, cidr[], text) IS
     'makes an API token; its text is shown this once';
 COMMENT ON FUNCTION api_token_verify(text, text, inet) IS
@@ -157,7 +157,7 @@ COMMENT ON FUNCTION api_token_revoke_all(text, text) IS
 COMMENT ON FUNCTION api_token_expiring(interval) IS
     'API tokens that expire soon and that no other token replaces';
 COMMENT ON FUNCTION api_token_import(text, bytea, text, text[], interval, text, text, jsonb, cidr[]) IS
-    'takes over a token of an earlier application, by its text or its SHA-256';
+    'takes over a token of a legacy application, by its text or its SHA-256';
 COMMENT ON FUNCTION api_token_unlock(inet) IS
     'forgets the failed verifications from a client''s address';
 COMMENT ON FUNCTION phone_crypt.new_token(text) IS
@@ -211,8 +211,8 @@ COMMENT ON FUNCTION phone_crypt.rekey_blocked_phones() IS
 COMMENT ON FUNCTION phone_crypt.rekey_phones() IS
     'puts listed and blocked numbers under the present hash key and encrypts them under the primary key; how many';
 COMMENT ON PROCEDURE phone_migrate_rate_limits(regclass, regclass, interval, integer, boolean, text, text) IS
-    'turns the rows phone:... of the earlier application''s rate_limits into phone_hash:..., in place or into phone_crypt.rate_limits';
-COMMENT ON FUNCTION phone_crypt.earlier_key(text) IS
+    'turns the rows phone:... of the legacy application''s rate_limits into phone_hash:..., in place or into phone_crypt.rate_limits';
+COMMENT ON FUNCTION phone_crypt.legacy_key(text) IS
     'the key that phone_migrate_rate_limits would give a row, or why the row would stay as it is';
 COMMENT ON FUNCTION phone_crypt.migrate_batch(regclass, tid, tid, integer, timestamptz, interval, boolean, boolean, boolean, boolean) IS
     'a batch of phone_migrate_rate_limits';
@@ -229,9 +229,9 @@ COMMENT ON FUNCTION phone_crypt_adopt_rate_limits(regclass, interval) IS
 COMMENT ON FUNCTION phone_crypt_release_rate_limits(regclass) IS
     'undoes phone_crypt_adopt_rate_limits: the table comes back, with the live counts';
 COMMENT ON FUNCTION phone_crypt.live_count(text) IS
-    'what is counted of a key at the moment; behind phone_crypt.earlier_rate_limits';
+    'what is counted of a key at the moment; behind phone_crypt.legacy_rate_limits';
 COMMENT ON FUNCTION phone_crypt.unflushed_keys() IS
-    'keys in memory that phone_crypt.rate_limits does not have yet; behind phone_crypt.earlier_rate_limits';
+    'keys in memory that phone_crypt.rate_limits does not have yet; behind phone_crypt.legacy_rate_limits';
 COMMENT ON FUNCTION phone_crypt.take_back_counts(regclass, regclass) IS
     'writes the rows of a view into a table; behind phone_crypt_release_rate_limits';
 COMMENT ON FUNCTION phone_crypt.check_keys() IS
@@ -274,6 +274,12 @@ COMMENT ON FUNCTION phone_timezones(text, text) IS
     'time zones where the line of a number may be, read under a list of regions such as ''AU,US''';
 COMMENT ON FUNCTION phone_stop_word(text, text) IS
     'what a message says as a whole: stop, start or help; NULL for anything else';
+COMMENT ON FUNCTION html_escape(text) IS
+    'text with & < > " '' as character references, for HTML elements and quoted attributes';
+COMMENT ON FUNCTION validate_text(text, integer, integer, boolean) IS
+    'ok, or what is wrong with a text: missing, too_short, too_long, line_break, control_character, invisible_character';
+COMMENT ON FUNCTION validate_timestamp(text, timestamptz, timestamptz) IS
+    'ok, or what is wrong with a time in RFC 3339 or seconds since 1970: missing, not_a_timestamp, too_early, too_late';
 COMMENT ON FUNCTION phone_is_number(encrypted_phone) IS
     'whether it holds a phone number, as opposed to other text; needs no key';
 COMMENT ON FUNCTION phone_require_number(encrypted_phone) IS
@@ -410,3 +416,21 @@ COMMENT ON FUNCTION phone_crypt.cluster_lockdown() IS
     'the lockdown of the server: since when, by whom, why';
 COMMENT ON FUNCTION phone_crypt.warn_of_open_transaction() IS
     'behind phone_crypt_lockdown';
+COMMENT ON FUNCTION phone_send_check(text, text, inet, text, text, numeric) IS
+    'whether a sending policy lets a message or call to the number out now, and why not; counts it if so';
+COMMENT ON FUNCTION phone_send_check(encrypted_phone, text, inet, text, text, numeric) IS
+    'phone_send_check of an encrypted number';
+COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text) IS
+    'makes or changes a sending policy; what is not given stays as it is';
+COMMENT ON FUNCTION phone_send_policy_drop(text) IS
+    'drops a sending policy and what it has counted';
+COMMENT ON FUNCTION phone_send_price_set(text, numeric, text) IS
+    'sets what a message to numbers that begin so costs; NULL removes the price';
+COMMENT ON FUNCTION phone_crypt.are_send_rates(text[]) IS
+    'whether a sending policy can have these rates';
+COMMENT ON FUNCTION phone_crypt.are_send_places(text[]) IS
+    'whether a sending policy can have these regions and beginnings of numbers';
+COMMENT ON FUNCTION phone_crypt.are_send_types(text[]) IS
+    'whether these are types of number';
+COMMENT ON FUNCTION phone_crypt.is_amount(numeric) IS
+    'whether it can be a price or a budget';

@@ -457,7 +457,7 @@ $$;
 COMMENT ON PROCEDURE phone_encrypt_column(regclass, name, boolean, text, integer, boolean, text) IS
     'turns a column of plain text, or of values of phone_encrypt(), into one of type encrypted_phone under the same name, online';
 
--- Values of the earlier web application. key_id and regions: NULL for those of the settings.
+-- Values of the legacy web application. key_id and regions: NULL for those of the settings.
 CREATE PROCEDURE phone_import_legacy_column(
     "table" regclass, "column" name, scheme text, key_id text DEFAULT NULL, regions text DEFAULT NULL,
     keep_original boolean DEFAULT false, duplicates text DEFAULT 'refuse', batch_size integer DEFAULT 5000,
@@ -480,4 +480,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE phone_import_legacy_column(regclass, name, text, text, text, boolean, text, integer, boolean) IS
-    'turns a column of unauthenticated values of the earlier web application into one of type encrypted_phone under the same name, online';
+    'turns a column of unauthenticated values of the legacy web application into one of type encrypted_phone under the same name, online';

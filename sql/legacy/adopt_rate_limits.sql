@@ -1,8 +1,8 @@
--- After the migration into the engine: a read-only view in the place of the earlier application's table.
+-- After the migration into the engine: a read-only view in the place of the legacy application's table.
 
--- The live state as the earlier application knows it. Rows of the table lead to what memory has of their keys; keys
+-- The live state as the legacy application knows it. Rows of the table lead to what memory has of their keys; keys
 -- that were never flushed are in memory only.
-CREATE VIEW phone_crypt.earlier_rate_limits AS
+CREATE VIEW phone_crypt.legacy_rate_limits AS
     SELECT r.id, l.count, l.window_start, least(r.created_at, l.updated_at) AS created_at, l.updated_at
       FROM phone_crypt.rate_limits AS r CROSS JOIN LATERAL phone_crypt.live_count(r.id) AS l
      WHERE r.kind OPERATOR(pg_catalog.=) 0
@@ -10,8 +10,8 @@ CREATE VIEW phone_crypt.earlier_rate_limits AS
     SELECT u.id, l.count, l.window_start, l.updated_at, l.updated_at
       FROM phone_crypt.unflushed_keys() AS u (id) CROSS JOIN LATERAL phone_crypt.live_count(u.id) AS l
      WHERE NOT EXISTS (SELECT FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) u.id AND r.kind OPERATOR(pg_catalog.=) 0);
-COMMENT ON VIEW phone_crypt.earlier_rate_limits IS
-    'the live state of rate limits in the form of the earlier application''s table; without policies';
+COMMENT ON VIEW phone_crypt.legacy_rate_limits IS
+    'the live state of rate limits in the form of the legacy application''s table; without policies';
 
 CREATE FUNCTION phone_crypt.refuse_write() RETURNS trigger
     LANGUAGE plpgsql
@@ -63,7 +63,7 @@ BEGIN
         EXECUTE format(verb, 'EXECUTE ON FUNCTION phone_crypt.live_count(text), phone_crypt.unflushed_keys()',
                        coalesce(reader::text, 'PUBLIC'));
         IF reader = view_owner THEN
-            EXECUTE format(verb, 'SELECT ON phone_crypt.earlier_rate_limits', view_owner);
+            EXECUTE format(verb, 'SELECT ON phone_crypt.legacy_rate_limits', view_owner);
         END IF;
     END LOOP;
 END;
@@ -99,13 +99,13 @@ BEGIN
     IF "table" IS NULL OR "window" IS NULL THEN
         RAISE EXCEPTION 'table and window must not be NULL' USING ERRCODE = 'null_value_not_allowed';
     END IF;
-    PERFORM phone_crypt.check_earlier_table("table", false);
+    PERFORM phone_crypt.check_legacy_table("table", false);
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', "table");
     SELECT * INTO STRICT class FROM pg_class AS c WHERE c.oid = "table";
     view_name := format('%s.%I', class.relnamespace::regnamespace, class.relname);
     kept := phone_crypt.kept_name(class.relname);
 
-    phones := phone_crypt.count_earlier_rows("table", true, false, false);
+    phones := phone_crypt.count_legacy_rows("table", true, false, false);
     live := phone_crypt.count_as_owner("table", format(
         't.window_start::numeric / 1000 + extract(epoch FROM %L::interval)::numeric '
         '> extract(epoch FROM clock_timestamp())::numeric', "window"));
@@ -124,7 +124,7 @@ BEGIN
       FROM pg_attribute AS a
      WHERE a.attrelid = "table" AND a.attname IN ('id', 'count', 'window_start', 'created_at', 'updated_at');
     EXECUTE format('ALTER TABLE %s RENAME TO %I', "table", kept);
-    EXECUTE format('CREATE VIEW %s AS SELECT %s FROM phone_crypt.earlier_rate_limits AS e', view_name, columns);
+    EXECUTE format('CREATE VIEW %s AS SELECT %s FROM phone_crypt.legacy_rate_limits AS e', view_name, columns);
     EXECUTE format('COMMENT ON VIEW %s IS %L', view_name,
                    'the rate limits that phone_crypt keeps, by phone_crypt_adopt_rate_limits; the table is now ' || kept);
     -- The first lets PostgreSQL plan a write, the second refuses it also where it would meet no row.
@@ -170,7 +170,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Give it that name again. Without it: drop the view, and create a table.';
     END IF;
-    PERFORM phone_crypt.check_earlier_table(kept, false);
+    PERFORM phone_crypt.check_legacy_table(kept, false);
     -- Not the view: that would lock what it reads from, too.
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', kept);
 

@@ -1,4 +1,4 @@
--- The earlier application's rate_limits: rows of phones become rows of hashes, in the table or in the engine.
+-- The legacy application's rate_limits: rows of phones become rows of hashes, in the table or in the engine.
 
 -- The sum of the counts of rows that a pass has left as they were.
 CREATE FUNCTION phone_crypt.left_over(counts jsonb) RETURNS bigint
@@ -37,7 +37,7 @@ BEGIN
                t.columns[2]::numeric / 1000 + extract(epoch FROM "window")::numeric
                    > extract(epoch FROM clock_timestamp())::numeric AS is_live
           FROM phone_crypt.read_as_owner(source, ARRAY['id', 'window_start']) AS t
-         CROSS JOIN LATERAL phone_crypt.earlier_key(t.columns[1]) AS k
+         CROSS JOIN LATERAL phone_crypt.legacy_key(t.columns[1]) AS k
          WHERE CASE WHEN left(t.columns[1], 6) COLLATE "C" = 'phone:' THEN true
                     WHEN left(t.columns[1], 11) COLLATE "C" = 'phone_hash:' THEN hashes OR NOT into_engine
                     ELSE others END
@@ -74,11 +74,11 @@ BEGIN
     THEN
         RETURN 0;
     END IF;
-    RETURN phone_crypt.count_earlier_rows(source, false, true, false);
+    RETURN phone_crypt.count_legacy_rows(source, false, true, false);
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.foreign_hashes(regclass) IS
-    'how many rows phone_hash:... of a table are raw hashes of the earlier application under a derived scheme';
+    'how many rows phone_hash:... of a table are raw hashes of the legacy application under a derived scheme';
 
 CREATE PROCEDURE phone_migrate_rate_limits(
     source regclass DEFAULT NULL, target regclass DEFAULT NULL, "window" interval DEFAULT '1 hour',
@@ -123,7 +123,7 @@ BEGIN
         RAISE EXCEPTION 'other_keys is leave or move' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF source IS NULL THEN
-        source := phone_crypt.find_earlier_table(callers_path);
+        source := phone_crypt.find_legacy_table(callers_path);
         RAISE NOTICE 'phone_migrate_rate_limits: the source is table %', source;
     END IF;
     into_engine := coalesce(target OPERATOR(pg_catalog.=) 'phone_crypt.rate_limits'::pg_catalog.regclass, false);
@@ -136,9 +136,9 @@ BEGIN
     END IF;
     hashes := into_engine AND existing_hashes OPERATOR(pg_catalog.=) 'refuse';
     others := other_keys OPERATOR(pg_catalog.=) 'move';
-    PERFORM phone_crypt.check_earlier_table(source, into_engine);
+    PERFORM phone_crypt.check_legacy_table(source, into_engine);
     -- Without a good key not even the first row is looked at.
-    PERFORM phone_crypt.earlier_key('phone:');
+    PERFORM phone_crypt.legacy_key('phone:');
     IF NOT dry_run THEN
         PERFORM phone_crypt.check_lasting_keys();
     END IF;
@@ -149,7 +149,7 @@ BEGIN
     IF foreign_rows OPERATOR(pg_catalog.>) 0 AND NOT dry_run THEN
         RAISE EXCEPTION 'table % has % rows phone_hash:... that this procedure did not make', source, foreign_rows
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  DETAIL = 'They are raw hashes of the earlier application: under hash scheme derived, new ones would never meet them.',
+                  DETAIL = 'They are raw hashes of the legacy application: under hash scheme derived, new ones would never meet them.',
                   HINT = 'Set phone_crypt.hash_scheme to raw to go on with them, or leave them behind: existing_hashes => ''keep''.';
     ELSIF dry_run THEN
         IF foreign_rows OPERATOR(pg_catalog.>) 0 THEN
@@ -166,7 +166,7 @@ BEGIN
     PERFORM phone_crypt.job_lock(source);
     SELECT b.job, b.as_of, b.details INTO job, as_of, counts
       FROM phone_crypt.job_begin('phone_migrate_rate_limits', source, NULL,
-                                 phone_crypt.count_earlier_rows(source, true, hashes, others)) AS b;
+                                 phone_crypt.count_legacy_rows(source, true, hashes, others)) AS b;
     SELECT j.done INTO done FROM phone_crypt.jobs AS j WHERE j.id OPERATOR(pg_catalog.=) job;
     -- Under another level each row that somebody changes meanwhile would stop a batch.
     COMMIT;
@@ -216,7 +216,7 @@ BEGIN
 
         -- Rows that were locked, or came meanwhile, are met in another pass. An application that goes on writing
         -- plain keys could keep this up for ever.
-        EXIT WHEN phone_crypt.count_earlier_rows(source, true, hashes, others)
+        EXIT WHEN phone_crypt.count_legacy_rows(source, true, hashes, others)
                       OPERATOR(pg_catalog.<=) phone_crypt.left_over(counts)
                OR pass_done OPERATOR(pg_catalog.>) 0 AND pass OPERATOR(pg_catalog.>=) 10;
         IF pass_done OPERATOR(pg_catalog.>) 0 THEN

@@ -1,7 +1,7 @@
--- Tables of the earlier application's form: which ones there are, and what a migration cannot do with.
+-- Tables of the legacy application's form: which ones there are, and what a migration cannot do with.
 
 -- Whether a relation has the five columns, each of a type that fits (a domain counts as what is below it).
-CREATE FUNCTION phone_crypt.has_earlier_columns(relation regclass) RETURNS boolean
+CREATE FUNCTION phone_crypt.has_legacy_columns(relation regclass) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -17,11 +17,11 @@ AS $$
      WHERE a.attrelid = relation AND a.attgenerated = ''
        AND CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END = ANY (wanted.types)
 $$;
-COMMENT ON FUNCTION phone_crypt.has_earlier_columns(regclass) IS
-    'whether a table has the columns of the earlier application''s rate_limits';
+COMMENT ON FUNCTION phone_crypt.has_legacy_columns(regclass) IS
+    'whether a table has the columns of the legacy application''s rate_limits';
 
 -- The table called rate_limits that a search_path leads to.
-CREATE FUNCTION phone_crypt.find_earlier_table(path name[]) RETURNS regclass
+CREATE FUNCTION phone_crypt.find_legacy_table(path name[]) RETURNS regclass
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -37,12 +37,12 @@ BEGIN
          ORDER BY p.place
     LOOP
         found_one := true;
-        IF phone_crypt.has_earlier_columns(candidate) THEN
+        IF phone_crypt.has_legacy_columns(candidate) THEN
             RETURN candidate;
         END IF;
     END LOOP;
     IF found_one THEN
-        RAISE EXCEPTION 'no table rate_limits on the search_path has the columns of the earlier application'
+        RAISE EXCEPTION 'no table rate_limits on the search_path has the columns of the legacy application'
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'They are id text, count integer, window_start bigint, created_at and updated_at timestamptz.';
     END IF;
@@ -50,11 +50,11 @@ BEGIN
         USING ERRCODE = 'undefined_table', HINT = 'Name the table: source => ''schema.table''.';
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.find_earlier_table(name[]) IS
-    'the rate_limits table of the earlier application on a search_path';
+COMMENT ON FUNCTION phone_crypt.find_legacy_table(name[]) IS
+    'the rate_limits table of the legacy application on a search_path';
 
 -- Raises what stands in the way of migrating a table: 22023, 42501, 42809 or 55000.
-CREATE FUNCTION phone_crypt.check_earlier_table(relation regclass, into_engine boolean) RETURNS void
+CREATE FUNCTION phone_crypt.check_legacy_table(relation regclass, into_engine boolean) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -73,8 +73,8 @@ BEGIN
     END IF;
     PERFORM phone_crypt.check_owner(relation);
 
-    IF NOT phone_crypt.has_earlier_columns(relation) THEN
-        problem := 'lacks a column of the earlier application''s rate_limits, or has it of another type';
+    IF NOT phone_crypt.has_legacy_columns(relation) THEN
+        problem := 'lacks a column of the legacy application''s rate_limits, or has it of another type';
         advice := 'They are id text, count integer, window_start bigint, created_at and updated_at timestamptz.';
     ELSIF class.relforcerowsecurity THEN
         problem := 'has row-level security for its owner, who would not see every row';
@@ -102,11 +102,11 @@ BEGIN
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.check_earlier_table(regclass, boolean) IS
+COMMENT ON FUNCTION phone_crypt.check_legacy_table(regclass, boolean) IS
     'nothing, or the error that says why a table cannot be migrated';
 
 -- How many rows of the given kinds a table has.
-CREATE FUNCTION phone_crypt.count_earlier_rows(relation regclass, phones boolean, hashes boolean, others boolean)
+CREATE FUNCTION phone_crypt.count_legacy_rows(relation regclass, phones boolean, hashes boolean, others boolean)
     RETURNS bigint
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
@@ -117,5 +117,5 @@ BEGIN
         'WHEN left(t.id, 11) COLLATE "C" = ''phone_hash:'' THEN %L::boolean ELSE %L::boolean END', phones, hashes, others));
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.count_earlier_rows(regclass, boolean, boolean, boolean) IS
+COMMENT ON FUNCTION phone_crypt.count_legacy_rows(regclass, boolean, boolean, boolean) IS
     'how many rows phone:..., phone_hash:... and of other kinds a table has';

@@ -1,6 +1,6 @@
 -- Rate limits: their state, policies and lists. What decides is in src/ratelimit and crates/core/src/ratelimit.
 
--- The first five columns are those of the earlier application. Columns are read by position
+-- The first five columns are those of the legacy application. Columns are read by position
 -- (src/ratelimit/rows.rs). COLLATE "C": keys are compared byte by byte. fillfactor and no further index: updates
 -- stay within their page (HOT). kind is the space that the key is in (KeyKind in crates/core/src/ratelimit/slots/key.rs):
 -- 0 the callers' own keys, 1 those of policies, 2 leases, 3 API tokens under their policies, 4 addresses that API tokens were

@@ -32,14 +32,14 @@ CREATE INDEX api_tokens_owner ON phone_crypt.api_tokens (owner) WHERE owner IS N
 CREATE INDEX api_tokens_expires_at ON phone_crypt.api_tokens (expires_at) WHERE revoked_at IS NULL;
 CREATE INDEX api_tokens_policy ON phone_crypt.api_tokens (policy) WHERE policy IS NOT NULL;
 
--- Tokens of an earlier application, by the SHA-256 of their whole text.
+-- Tokens of a legacy application, by the SHA-256 of their whole text.
 CREATE TABLE phone_crypt.api_legacy_tokens (
     -- Read by position (src/tokens/store.rs).
     sha256   text COLLATE "C" PRIMARY KEY CHECK (sha256 OPERATOR(pg_catalog.~) '^[0-9a-f]{64}$'),
     token_id text COLLATE "C" NOT NULL UNIQUE REFERENCES phone_crypt.api_tokens ON DELETE CASCADE
 );
 COMMENT ON TABLE phone_crypt.api_legacy_tokens IS
-    'tokens of an earlier application, by their hash; written by api_token_import()';
+    'tokens of a legacy application, by their hash; written by api_token_import()';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.api_legacy_tokens', '');
 CREATE TRIGGER announce_change
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.api_legacy_tokens

@@ -64,3 +64,10 @@ pub fn stored_hashes(e164: &[u8]) -> Result<Vec<Hash>> {
     });
     count(Operation::Hash, hashes)
 }
+
+/// A keyed hash of what is no phone number, under the hash key. Those of different labels cannot be linked.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn labelled_hash(label: &[u8], bytes: &[u8]) -> Result<Hash> {
+    with_ring(|ring| Ok(crypto::labelled_hash(ring, label, bytes)))
+}

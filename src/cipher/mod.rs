@@ -15,7 +15,7 @@ pub mod stats;
 mod transport;
 mod typed;
 
-pub use hash::{Hash, every_hash, hash, hashes, ordered_hashes, stored_hashes};
+pub use hash::{Hash, every_hash, hash, hashes, labelled_hash, ordered_hashes, stored_hashes};
 pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
 pub use random::random_bytes;
 pub use scratch::with_scratch;

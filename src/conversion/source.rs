@@ -21,7 +21,7 @@ pub enum Source {
     Text,
     /// What `phone_encrypt` and `phone_encrypt_raw` give, under this context.
     Value { context: Vec<u8> },
-    /// Unauthenticated values of the earlier web application.
+    /// Unauthenticated values of the legacy web application.
     Legacy {
         scheme: LegacyScheme,
         /// None for that of `legacy_key_id`.
@@ -36,7 +36,7 @@ pub enum Source {
 pub enum Outcome {
     /// A number.
     Number,
-    /// A number that the earlier application had put `+1` before.
+    /// A number that the legacy application had put `+1` before.
     Repaired,
     /// Text that is no number, kept as it is.
     Text,
@@ -221,7 +221,7 @@ fn outcome(plain: &Plain<'_>) -> Outcome {
     }
 }
 
-/// Calls `use_plain` with what a text of the earlier application means: what `+1` was put before is all in the number once
+/// Calls `use_plain` with what a text of the legacy application means: what `+1` was put before is all in the number once
 /// it is repaired.
 fn with_us_prefix_repaired<T>(
     original: &str,

@@ -182,7 +182,7 @@ fn lost_slots(storage: &Storage, keys: &[String]) -> Vec<(Vec<u8>, KeyKind, i32)
         memory::each_slot(owner, |slot| {
             let name = slot.name();
             let key = match name.kind {
-                KeyKind::Plain | KeyKind::Token | KeyKind::TokenFailure => None,
+                KeyKind::Plain | KeyKind::Token | KeyKind::TokenFailure | KeyKind::Send => None,
                 KeyKind::Policy => name.bytes.splitn(3, |byte| *byte == b':').nth(2),
                 KeyKind::Lease => Some(name.bytes),
             };

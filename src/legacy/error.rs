@@ -1,4 +1,4 @@
-//! What can go wrong with what the earlier application has left.
+//! What can go wrong with what the legacy application has left.
 
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::{KeyIdError, LegacySchemeError};
@@ -25,7 +25,7 @@ pub enum Error {
     #[error(transparent)]
     KeyId(#[from] KeyIdError),
     #[error(
-        "the table lacks a column of the earlier application's rate_limits, or has it of another type"
+        "the table lacks a column of the legacy application's rate_limits, or has it of another type"
     )]
     NotALegacyTable,
     #[error("a trigger or rule of the table kept rows from being changed")]

@@ -1,13 +1,13 @@
 //! Rows of phones become rows of hashes in the same table.
 
-use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
+use phone_crypt_core::ratelimit::{LegacyRow, MergeRule};
 use std::collections::HashMap;
 
 use super::batch::Batch;
 use super::counts::Counts;
 use super::keys::outcome_of;
 use super::known_keys::{KnownKeys, with_known};
-use super::table::{EarlierTable, Met};
+use super::table::{LegacyTable, Met};
 use crate::keys::with_ring;
 use crate::legacy::error::Result;
 use crate::pg::setting_switch::BatchSettings;
@@ -31,7 +31,7 @@ pub(super) struct Locked {
 /// Locks the rows of a batch and finds their keys.
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
-pub(super) fn lock(table: &EarlierTable, batch: &Batch) -> Result<Locked> {
+pub(super) fn lock(table: &LegacyTable, batch: &Batch) -> Result<Locked> {
     let mut met = Vec::new();
     table.lock_batch(batch, |id, row| met.push((id.bytes().to_vec(), row)));
     let mut locked = Locked {
@@ -60,7 +60,7 @@ pub fn convert(oid: Oid, batch: &Batch) -> Result<(u64, Option<Place>, Counts)> 
     let in_their_name = as_owner(oid)?;
     let _settings = BatchSettings::apply();
     statement::fire_deferred_triggers_at_once(&in_their_name);
-    let table = EarlierTable::of(oid)?;
+    let table = LegacyTable::of(oid)?;
     // Known before anything is locked: reading it may take a while.
     with_known(oid, &table, |known| {
         let mut locked = lock(&table, batch)?;
@@ -70,7 +70,7 @@ pub fn convert(oid: Oid, batch: &Batch) -> Result<(u64, Option<Place>, Counts)> 
 }
 
 fn write(
-    table: &EarlierTable,
+    table: &LegacyTable,
     batch: &Batch,
     locked: &mut Locked,
     known: &mut KnownKeys,
@@ -112,14 +112,14 @@ fn write(
 
 /// A row that the table had under a hash already.
 enum There {
-    Locked(Place, EarlierRow),
+    Locked(Place, LegacyRow),
     /// Somebody else has it: its key waits for the next pass.
     Busy,
 }
 
 /// The rows that the table has under the keys of these, as far as they are looked up.
 fn lock_there(
-    table: &EarlierTable,
+    table: &LegacyTable,
     rows: &[Met<Vec<u8>>],
     is_looked_up: impl Fn(&[u8]) -> bool,
 ) -> HashMap<Vec<u8>, There> {
@@ -146,8 +146,8 @@ fn lock_there(
 fn merged(
     rule: &MergeRule,
     group: &[Met<Vec<u8>>],
-    before: Option<(Place, EarlierRow)>,
-) -> (Place, EarlierRow) {
+    before: Option<(Place, LegacyRow)>,
+) -> (Place, LegacyRow) {
     let newest = group
         .iter()
         .max_by_key(|met| (met.row.window_start_ms, met.row.count));

@@ -1,15 +1,15 @@
-//! Rows of the earlier application go into the engine of rate limits.
+//! Rows of the legacy application go into the engine of rate limits.
 //!
 //! With the table engine the counts and the deletion of the rows are one transaction. Memory has none: there the
 //! rows are deleted first, then the counts are added and flushed to the table, and then the caller commits. Whoever
 //! kills the server between flush and commit has that batch counted twice: more strictly, never more laxly.
 
-use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
+use phone_crypt_core::ratelimit::{LegacyRow, MergeRule};
 
 use super::batch::Batch;
 use super::counts::Counts;
 use super::in_place::{Locked, lock};
-use super::table::{EarlierTable, Met};
+use super::table::{LegacyTable, Met};
 use crate::legacy::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;
@@ -47,7 +47,7 @@ fn take(table: Oid, batch: &Batch) -> Result<Locked> {
     let in_their_name = as_owner(table)?;
     let _settings = BatchSettings::apply();
     statement::fire_deferred_triggers_at_once(&in_their_name);
-    let table = EarlierTable::of(table)?;
+    let table = LegacyTable::of(table)?;
     let locked = lock(&table, batch)?;
     let places: Vec<TupleId> = locked.rows.iter().map(|met| met.place).collect();
     table.delete(&places)?;
@@ -57,7 +57,7 @@ fn take(table: Oid, batch: &Batch) -> Result<Locked> {
 /// Adds those rows of one key whose windows are not over. How many they were.
 fn add_live(rule: &MergeRule, group: &[Met<Vec<u8>>]) -> Result<u64> {
     let rows = group.iter().map(|met| met.row);
-    let live: Vec<EarlierRow> = rows.filter(|row| rule.is_live(row)).collect();
+    let live: Vec<LegacyRow> = rows.filter(|row| rule.is_live(row)).collect();
     let Some(row) = live
         .iter()
         .copied()
@@ -79,7 +79,7 @@ fn add_live(rule: &MergeRule, group: &[Met<Vec<u8>>]) -> Result<u64> {
     Ok(live.len() as u64)
 }
 
-fn add_row(key: &[u8], row: &EarlierRow, window_us: i64) -> Result<bool> {
+fn add_row(key: &[u8], row: &LegacyRow, window_us: i64) -> Result<bool> {
     let count = row.count.clamp(0, i64::from(i32::MAX));
     let start_us = row.window_start_ms.saturating_mul(1000);
     Ok(ratelimit::add_window(key, count, start_us, window_us)?)

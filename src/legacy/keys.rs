@@ -1,4 +1,4 @@
-//! What key a row of the earlier application is counted under from now on.
+//! What key a row of the legacy application is counted under from now on.
 
 use phone_crypt_core::crypto::HASH_LEN;
 use phone_crypt_core::phone::{Regions, UsPrefixError, UsPrefixRepair, repair_us_prefix};
@@ -9,7 +9,7 @@ use crate::cipher;
 use crate::legacy::error::Result;
 use crate::pg::text::Text;
 
-/// What keys of phones begin with in the earlier application.
+/// What keys of phones begin with in the legacy application.
 pub const PHONE: &[u8] = b"phone:";
 /// What keys of hashes begin with, then and now.
 pub const PHONE_HASH: &[u8] = b"phone_hash:";

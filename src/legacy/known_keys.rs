@@ -7,7 +7,7 @@
 use std::cell::Cell;
 
 use super::keys::PHONE_HASH;
-use super::table::EarlierTable;
+use super::table::LegacyTable;
 
 use crate::pg::Oid;
 
@@ -27,7 +27,7 @@ pub struct KnownKeys {
 }
 
 impl KnownKeys {
-    fn read(table: &EarlierTable) -> KnownKeys {
+    fn read(table: &LegacyTable) -> KnownKeys {
         let mut known = KnownKeys {
             words: vec![0; BITS / 64],
         };
@@ -76,7 +76,7 @@ impl Drop for TakenOut {
 /// Calls `use_keys` with what is known of the table, which is read at the first time.
 pub fn with_known<R>(
     oid: Oid,
-    table: &EarlierTable,
+    table: &LegacyTable,
     use_keys: impl FnOnce(&mut KnownKeys) -> R,
 ) -> R {
     let mut taken = TakenOut(KNOWN.take().filter(|(known, _)| *known == oid));

@@ -1,4 +1,4 @@
-//! The earlier application's `rate_limits`: its rows of phones become rows of hashes, or go into the engine.
+//! The legacy application's `rate_limits`: its rows of phones become rows of hashes, or go into the engine.
 //!
 //! A batch is one call from a procedure, which commits after it. Rows are taken in the order in which they lie in
 //! the table: no row is met twice in a pass, and pages are read one after the other. What somebody has locked is

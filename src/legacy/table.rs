@@ -1,10 +1,10 @@
-//! A table of the earlier application's form, read and written in batches.
+//! A table of the legacy application's form, read and written in batches.
 //!
 //! Its five columns may stand anywhere among others, which stay as they are. The statements here run under
 //! [`BatchSettings`](crate::pg::setting_switch::BatchSettings), which pins the search_path.
 
 use pgrx::IntoDatum;
-use phone_crypt_core::ratelimit::EarlierRow;
+use phone_crypt_core::ratelimit::LegacyRow;
 
 use super::batch::{Batch, Kinds};
 use crate::legacy::error::{Error, Result};
@@ -25,7 +25,7 @@ const COLUMNS: &str = "\
      WHERE c.oid = $1 AND a.attname = ANY ('{id,count,window_start,created_at,updated_at}'::name[])";
 
 /// A table, and what its columns hold.
-pub struct EarlierTable {
+pub struct LegacyTable {
     name: String,
     count_type: Oid,
     created_type: Oid,
@@ -39,14 +39,14 @@ pub struct Met<K> {
     /// What its id turned out to be.
     pub key: K,
     /// What it counts.
-    pub row: EarlierRow,
+    pub row: LegacyRow,
 }
 
-impl EarlierTable {
+impl LegacyTable {
     /// The table with this oid.
     ///
     /// Errors: it lacks a column, or has one of another type, 55000.
-    pub fn of(table: Oid) -> Result<EarlierTable> {
+    pub fn of(table: Oid) -> Result<LegacyTable> {
         let mut name = Err(Error::NotALegacyTable);
         let mut types = Vec::new();
         run(COLUMNS, &[(oids::OIDOID, table.into_datum())], |row| {
@@ -66,7 +66,7 @@ impl EarlierTable {
         let times = [oids::TIMESTAMPTZOID, oids::TIMESTAMPOID];
         type_among("id", &[oids::TEXTOID, oids::VARCHAROID])?;
         type_among("window_start", &[oids::INT8OID])?;
-        Ok(EarlierTable {
+        Ok(LegacyTable {
             count_type: type_among("count", &[oids::INT4OID, oids::INT8OID])?,
             created_type: type_among("created_at", &times)?,
             updated_type: type_among("updated_at", &times)?,
@@ -141,7 +141,7 @@ impl EarlierTable {
     }
 
     /// Writes every row of another table or view, over what there is of their ids.
-    pub fn write_all_of(&self, other: &EarlierTable) {
+    pub fn write_all_of(&self, other: &LegacyTable) {
         let sql = format!(
             "INSERT INTO {} AS t (id, count, window_start, created_at, updated_at) \
              SELECT o.id, o.count, o.window_start, o.created_at, o.updated_at FROM {} AS o \
@@ -203,7 +203,7 @@ impl EarlierTable {
               WHERE t.ctid = u.place",
             self.name
         );
-        let long = |kind, of: fn(&EarlierRow) -> Option<i64>| {
+        let long = |kind, of: fn(&LegacyRow) -> Option<i64>| {
             longs(kind, rows.iter().map(|met| of(&met.row)))
         };
         let arguments = [
@@ -267,7 +267,7 @@ fn condition(kinds: Kinds) -> String {
 fn with_rows(mut each: impl FnMut(Text<'_>, Met<()>)) -> impl FnMut(&TableRow) {
     move |row| {
         if let (Some(place), Some(id)) = (row.get(1), row.get::<Text<'_>>(2)) {
-            let row = EarlierRow {
+            let row = LegacyRow {
                 count: row.get(3).unwrap_or(0),
                 window_start_ms: row.get(4).unwrap_or(0),
                 created_us: time(row, 5),

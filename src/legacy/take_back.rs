@@ -1,6 +1,6 @@
-//! The way back: the live state is written into a table of the earlier application's form.
+//! The way back: the live state is written into a table of the legacy application's form.
 
-use super::table::EarlierTable;
+use super::table::LegacyTable;
 use crate::legacy::error::Result;
 use crate::pg::Oid;
 use crate::pg::setting_switch::BatchSettings;
@@ -14,6 +14,6 @@ pub fn take_back(table: Oid, view: Oid) -> Result<()> {
     let in_their_name = as_owner(table)?;
     let _settings = BatchSettings::apply();
     statement::fire_deferred_triggers_at_once(&in_their_name);
-    EarlierTable::of(table)?.write_all_of(&EarlierTable::of(view)?);
+    LegacyTable::of(table)?.write_all_of(&LegacyTable::of(view)?);
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! type: owners change the types of their columns, and whoever read a number as an address would read any memory.
 
 use pgrx::datum::Interval;
-use pgrx::{Array, FromDatum, PgSqlErrorCode, ereport, pg_sys};
+use pgrx::{AnyNumeric, Array, FromDatum, PgSqlErrorCode, ereport, pg_sys};
 
 use crate::pg::inet::Address;
 use crate::pg::text::Text;
@@ -42,6 +42,7 @@ readable! {
     Array<'_, Address>: CIDRARRAYOID, INETARRAYOID;
     Array<'_, Text<'_>>: TEXTARRAYOID;
     Address: INETOID, CIDROID;
+    AnyNumeric: NUMERICOID;
 }
 
 /// A value that was copied out of a row, in the memory of the call.

@@ -1,7 +1,7 @@
 //! From a request to a verdict: lists first, then the engine.
 
 use phone_crypt_core::ratelimit::{
-    self as core, Entry, KeyName, Limit, Listing, Reason, SlotKey, Verdict,
+    self as core, Entry, KeyName, Limit, Listing, Part, Reason, SlotKey, Verdict,
 };
 
 use super::key::StateKey;
@@ -26,8 +26,21 @@ pub struct Request<'a> {
     pub shadow: bool,
     /// Whether its state is kept in the table, whatever the engine.
     pub durable: bool,
-    /// The policy, if it is one's.
-    policy: Option<&'a Policy>,
+    /// What the hit costs among several ([`check_all`]).
+    pub cost: i64,
+    /// Where its answer is counted.
+    counted: Counted<'a>,
+}
+
+/// Where the answers to hits are counted, by reason.
+#[derive(Clone, Copy)]
+enum Counted<'a> {
+    /// Among those without a policy.
+    Plain,
+    /// With this policy's.
+    Of(&'a Policy),
+    /// Elsewhere: whoever asks does it.
+    Elsewhere,
 }
 
 impl<'a> Request<'a> {
@@ -39,7 +52,8 @@ impl<'a> Request<'a> {
             limit,
             shadow: false,
             durable: false,
-            policy: None,
+            cost: 1,
+            counted: Counted::Plain,
         }
     }
 
@@ -71,7 +85,8 @@ impl<'a> Request<'a> {
             },
             shadow: policy.shadow,
             durable: policy.durable,
-            policy: Some(policy),
+            cost: 1,
+            counted: Counted::Of(policy),
         }
     }
 
@@ -95,8 +110,37 @@ impl<'a> Request<'a> {
         Request {
             state: StateKey::Named(KeyName::of_token_failures(key)),
             shadow: policy.is_some_and(|policy| policy.shadow),
-            policy,
+            counted: policy.map_or(Counted::Plain, Counted::Of),
             ..Request::plain(address, limit)
+        }
+    }
+
+    /// What a sending policy counts, in its space, against a limit. Lists know it as `listed`; nothing is known as no bytes.
+    pub fn of_send(
+        name: KeyName<'a>,
+        listed: &'a [u8],
+        limit: Limit<'a>,
+        cost: i64,
+    ) -> Request<'a> {
+        Request {
+            state: StateKey::Named(name),
+            cost,
+            counted: Counted::Elsewhere,
+            ..Request::plain(listed, limit)
+        }
+    }
+
+    /// The same hit at another cost.
+    pub fn costing(self, cost: i64) -> Request<'a> {
+        Request { cost, ..self }
+    }
+
+    /// As one of several hits.
+    fn part(&self) -> Part<'a> {
+        Part {
+            limit: self.limit.clone(),
+            cost: self.cost,
+            only_watches: self.shadow,
         }
     }
 
@@ -114,9 +158,10 @@ impl<'a> Request<'a> {
 
     /// Counts the answer, by policy and reason.
     fn count(&self, storage: &Storage, verdict: &Verdict) {
-        match self.policy {
-            None => outcomes::count_plain(storage, verdict),
-            Some(policy) => {
+        match self.counted {
+            Counted::Elsewhere => {}
+            Counted::Plain => outcomes::count_plain(storage, verdict),
+            Counted::Of(policy) => {
                 outcomes::count(storage, policy.enforced_space, &policy.outcomes, verdict);
             }
         }
@@ -343,11 +388,11 @@ pub fn check(policy: &Policy, key: &[u8], cost: i64) -> Result<Verdict> {
     hit(&Request::of_policy(policy, key), cost)
 }
 
-/// Hits all or none.
+/// Hits all or none, each at its own cost.
 ///
 /// Errors: as `hit`.
-pub fn check_all(requests: &[Request<'_>], cost: i64) -> Result<Vec<Verdict>> {
-    let verdicts = decide_all(requests, cost)?;
+pub fn check_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
+    let verdicts = decide_all(requests)?;
     let storage = storage()?;
     let is_denied = verdicts.iter().any(|it| !it.decision.allowed);
     for (request, verdict) in requests.iter().zip(&verdicts) {
@@ -359,7 +404,7 @@ pub fn check_all(requests: &[Request<'_>], cost: i64) -> Result<Vec<Verdict>> {
     Ok(verdicts)
 }
 
-fn decide_all(requests: &[Request<'_>], cost: i64) -> Result<Vec<Verdict>> {
+fn decide_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
     let listed: Vec<Option<Verdict>> = requests.iter().map(Request::listed).collect();
     let is_denied = |verdict: &Option<Verdict>| verdict.is_some_and(|it| !it.decision.allowed);
     if listed.iter().any(is_denied) {
@@ -368,7 +413,7 @@ fn decide_all(requests: &[Request<'_>], cost: i64) -> Result<Vec<Verdict>> {
             .zip(&listed)
             .map(|(request, listed)| match listed {
                 Some(verdict) => Ok(*verdict),
-                None => Ok(look(request, cost)?.0),
+                None => Ok(look(request, request.cost)?.0),
             })
             .collect();
     }
@@ -379,7 +424,7 @@ fn decide_all(requests: &[Request<'_>], cost: i64) -> Result<Vec<Verdict>> {
         .map(|(request, _)| request)
         .collect();
     let answers = replace_all(&decided, |entries, now_us| {
-        hit_entries(entries, now_us, &decided, cost)
+        hit_entries(entries, now_us, &decided)
     })?;
     let mut answers = answers.into_iter();
     let mut verdicts = Vec::with_capacity(requests.len());
@@ -396,11 +441,9 @@ fn hit_entries(
     entries: &[Entry],
     now_us: i64,
     requests: &[&Request<'_>],
-    cost: i64,
 ) -> (Vec<Transition>, Vec<Result<Verdict>>) {
-    let limits: Vec<Limit<'_>> = requests.iter().map(|it| it.limit.clone()).collect();
-    let only_watches = |index: usize| requests.get(index).is_some_and(|it| it.shadow);
-    match core::hit_all(entries, now_us, &limits, cost, only_watches) {
+    let parts: Vec<Part<'_>> = requests.iter().map(|it| it.part()).collect();
+    match core::hit_all(entries, now_us, &parts) {
         Ok(answers) => answers
             .into_iter()
             .map(|(kept, verdict)| (Transition::of_hit(kept, &verdict), Ok(verdict)))

@@ -4,25 +4,26 @@
 
 pub mod abi;
 mod calendar_rule;
-mod earlier;
 mod flush;
 mod functions;
 mod key;
 pub mod leases;
+mod legacy;
 mod limiter;
 mod lists;
 pub mod memory;
 pub mod outcomes;
 mod overrides;
 mod policies;
+mod spaces;
 mod state;
 mod storage;
 mod table;
 
 pub use calendar_rule::CalendarRule;
-pub use earlier::add_window;
 pub use flush::{flush, flush_counts};
 pub use key::{PHONE_PREFIX, StateKey, TOKEN_FAILURES, checked_key};
+pub use legacy::add_window;
 pub use limiter::{
     Request, change, check, check_all, hit, hit_at, hit_moving, locate, look, look_moving,
 };
@@ -30,6 +31,7 @@ pub use lists::is_denied;
 pub use state::engine::{Engine, in_force};
 
 pub use policies::{Policy, all as all_policies, policy};
+pub use spaces::Spaces;
 pub use state::error;
 pub use state::rows::each_row;
 pub use storage::{Storage, storage};

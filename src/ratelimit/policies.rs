@@ -5,20 +5,18 @@ use phone_crypt_core::ratelimit::{
     Algorithm, CalendarError, CalendarUnit, Limit, Penalties, Quota,
 };
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::calendar_rule::CalendarRule;
 use super::key::checked_policy_name;
-use super::memory;
 use super::outcomes::Remembered;
-use super::storage::storage;
+use super::spaces::Spaces;
 use crate::pg::PgError;
 use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
 use crate::pg::table_scan;
-use crate::pg::transaction::has_written;
 use crate::ratelimit::error::{Error, Result};
 use crate::settings::SCHEMA;
 
@@ -125,8 +123,7 @@ fn calendar_rule(calendar: (Option<&str>, Option<&str>)) -> Result<Option<Calend
 
 thread_local! {
     static KNOWN: RefCell<HashMap<String, Rc<Policy>>> = RefCell::new(HashMap::new());
-    /// The spaces of those that have been known, until they are gone for good.
-    static SEEN: RefCell<HashSet<i32>> = RefCell::new(HashSet::new());
+    static SPACES: Spaces = Spaces::default();
 }
 
 /// The policy of this name.
@@ -149,31 +146,9 @@ fn refresh() {
     cached_table::listen_once_a_statement();
     if !POLICIES.is_valid() {
         let all = read_all();
+        let spaces = all.values().flat_map(|policy| policy.spaces()).collect();
         KNOWN.with_borrow_mut(|known| *known = all);
-        forget_gone();
-    }
-}
-
-/// Gives up what memory holds of policies that are gone for good, and not only for this transaction. What no process
-/// hears of expires by itself.
-fn forget_gone() {
-    let present: HashSet<i32> = KNOWN.with_borrow(|known| {
-        let spaces = known.values().flat_map(|policy| policy.spaces());
-        spaces.collect()
-    });
-    let gone: Vec<i32> = SEEN.with_borrow_mut(|seen| match has_written() {
-        true => {
-            seen.extend(&present);
-            Vec::new()
-        }
-        false => {
-            let gone = seen.difference(&present).copied().collect();
-            *seen = present;
-            gone
-        }
-    });
-    if let (false, Ok(Some(owner))) = (gone.is_empty(), storage().map(|storage| storage.slots)) {
-        memory::forget_spaces(owner, &gone);
+        SPACES.with(|known| known.settle(spaces));
     }
 }
 

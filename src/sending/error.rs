@@ -1,22 +1,67 @@
 //! What the functions on sending refuse.
 
 use pgrx::PgSqlErrorCode;
-use phone_crypt_core::sending::LanguageError;
+use phone_crypt_core::sending::{
+    AmountError, LanguageError, LineTypeError, PlacesError, RateError,
+};
 
-use crate::pg::SqlError;
 use crate::pg::report::raise_as_sql_error;
+use crate::pg::{PgError, SqlError};
+use crate::{cipher, encrypted_phone, phone, ratelimit};
 
-/// An argument that is not one.
+/// See each message. What a client of the application can type as a number is none of these.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error(transparent)]
+    Pg(#[from] PgError),
+    #[error(transparent)]
+    Cipher(#[from] cipher::error::Error),
+    #[error(transparent)]
+    Phone(#[from] phone::error::Error),
+    #[error(transparent)]
+    Typed(#[from] encrypted_phone::error::Error),
+    #[error(transparent)]
+    RateLimit(#[from] ratelimit::error::Error),
+    #[error(transparent)]
     Language(#[from] LanguageError),
+    #[error(transparent)]
+    Rate(#[from] RateError),
+    #[error(transparent)]
+    Places(#[from] PlacesError),
+    #[error(transparent)]
+    LineType(#[from] LineTypeError),
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    #[error("there is no sending policy of this name")]
+    UnknownPolicy,
 }
 
+/// A result of this slice.
+pub type Result<T> = std::result::Result<T, Error>;
+
 impl SqlError for Error {
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn lower(&self) -> Option<&dyn SqlError> {
         match self {
-            Error::Language(_) => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+            Error::Pg(error) => Some(error),
+            Error::Cipher(error) => Some(error),
+            Error::Phone(error) => Some(error),
+            Error::Typed(error) => Some(error),
+            Error::RateLimit(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn sqlstate(&self) -> PgSqlErrorCode {
+        match self.lower() {
+            Some(lower) => lower.sqlstate(),
+            None => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::UnknownPolicy => Some("phone_send_policy_set() makes one.".to_owned()),
+            _ => self.lower().and_then(SqlError::hint),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::settings::SCHEMA;
 
 /// The tokens: only where they are is remembered, never their rows.
 static TOKENS: CachedTable = CachedTable::new(SCHEMA, c"api_tokens");
-/// Those of earlier applications, by the hash of their text.
+/// Those of legacy applications, by the hash of their text.
 static LEGACY: CachedTable = CachedTable::new(SCHEMA, c"api_legacy_tokens");
 
 thread_local! {
@@ -43,7 +43,7 @@ pub fn row_from(id: TokenId, found: impl FnMut(&TableRow)) -> Result<(), Error> 
     Ok(())
 }
 
-/// Whether there is any token of an earlier application.
+/// Whether there is any token of a legacy application.
 pub fn has_legacy() -> bool {
     cached_table::listen_once_a_statement();
     if !LEGACY.is_valid() {
@@ -55,7 +55,7 @@ pub fn has_legacy() -> bool {
     HAS_LEGACY.get()
 }
 
-/// The id of the token of an earlier application whose text has this hash.
+/// The id of the token of a legacy application whose text has this hash.
 pub fn legacy_id(hash: &SecretHash) -> Option<TokenId> {
     let mut id: Option<Vec<u8>> = None;
     table_scan::scan_key(LEGACY.oid(), LEGACY_INDEX.get(), &hash.to_hex(), |row| {

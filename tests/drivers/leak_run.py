@@ -314,7 +314,7 @@ def log_plans(session: psycopg.Connection, plan_cache_mode: str) -> None:
 
 
 def legacy_value(key: str, text: str) -> str:
-    """An unauthenticated value as the earlier application's scheme cbc has it."""
+    """An unauthenticated value as the legacy application's scheme cbc has it."""
     iv = bytes.fromhex("5c1f80e24a937db6029ec47158d3ab6f")
     padding = 16 - len(text) % 16
     encryptor = Cipher(algorithms.AES(bytes.fromhex(key)), modes.CBC(iv)).encryptor()

@@ -1,4 +1,4 @@
-"""phone_import_legacy_column, on values that Node.js made as the earlier web application did."""
+"""phone_import_legacy_column, on values that Node.js made as the legacy web application did."""
 
 import json
 import subprocess
@@ -9,9 +9,9 @@ import pytest
 from samples import K1, K1_ID, K2, K2_ID, mobile
 from server import value_of
 
-EARLIER_APPLICATION = Path(__file__).with_name("earlier_application.js")
+LEGACY_APPLICATION = Path(__file__).with_name("legacy_application.js")
 
-# What the earlier application had normalised, and what it is: E.164, or nothing where it is no number.
+# What the legacy application had normalised, and what it is: E.164, or nothing where it is no number.
 # `+1` was put before whatever had no `+`.
 MEANT = (
     [(mobile(n), mobile(n)) for n in range(300)]
@@ -25,7 +25,7 @@ def stored_by_node(key, scheme):
     """Value and hash of each number."""
     question = json.dumps({"key": key, "numbers": [before for before, _ in MEANT]})
     done = subprocess.run(
-        ["node", "--no-deprecation", str(EARLIER_APPLICATION)], input=question, capture_output=True, encoding="utf-8",
+        ["node", "--no-deprecation", str(LEGACY_APPLICATION)], input=question, capture_output=True, encoding="utf-8",
         timeout=60, check=True,
     )
     return [(row["value"], row["hash"]) for row in json.loads(done.stdout)[scheme]]
@@ -42,7 +42,7 @@ def both_keys(server):
 
 @pytest.fixture(params=SCHEMES, ids=lambda param: f"{param[1]}-{'hex' if param[0] == K1 else 'text'}")
 def calls(request, server, database):
-    """A session on a table of the earlier application's values; the key they are under, and the scheme."""
+    """A session on a table of the legacy application's values; the key they are under, and the scheme."""
     key, scheme = request.param
     with server.connect(database) as session:
         session.execute("CREATE TABLE calls (id int PRIMARY KEY, phone text, phone_hash text)")
@@ -99,7 +99,7 @@ def test_a_dry_run_counts_and_changes_nothing(calls):
     assert any("encrypted 300, kept as text 2, repaired 2" in notice for notice in notices)
 
 
-def test_hashes_of_the_earlier_application_stay_valid_under_scheme_raw(calls):
+def test_hashes_of_the_legacy_application_stay_valid_under_scheme_raw(calls):
     session, key_id, scheme = calls
     session.execute("SELECT set_config('phone_crypt.hash_scheme', 'raw', false)")
     session.execute("SELECT set_config('phone_crypt.hash_key_id', %s, false)", [key_id])

@@ -17,7 +17,7 @@ phone_crypt.hash_scheme = 'raw'
 statement_timeout = 0
 max_wal_size = '4GB'
 """
-GENERATE = (Path(__file__).parent / "earlier_rows.sql").read_text(encoding="utf-8")
+GENERATE = (Path(__file__).parent / "legacy_rows.sql").read_text(encoding="utf-8")
 WINDOW_MS = 3_600_000
 
 # Live rows of a key: all hits since the latest start. None live: the newest, of two as new the one with more hits.
@@ -32,7 +32,7 @@ SELECT key AS id,
   FROM (SELECT *, CASE WHEN e164 IS NULL THEN id
                        ELSE 'phone_hash:' || encode(hmac(e164, '{K1}', 'sha256'), 'hex') END AS key,
                window_start + {WINDOW_MS} > %s * 1000 AS is_live
-          FROM earlier) AS met
+          FROM legacy) AS met
  GROUP BY key
 """
 DIFFERENT = """
@@ -60,15 +60,15 @@ def migrated():
 
 
 def rows_that_mean(session, *meanings):
-    return value_of(session, "SELECT count(*) FROM earlier WHERE meaning::text = ANY (%s)", list(meanings))
+    return value_of(session, "SELECT count(*) FROM legacy WHERE meaning::text = ANY (%s)", list(meanings))
 
 
 def test_the_rows_are_of_every_kind(migrated):
-    meanings = dict(migrated.execute("SELECT meaning::text, count(*) FROM earlier GROUP BY meaning").fetchall())
+    meanings = dict(migrated.execute("SELECT meaning::text, count(*) FROM legacy GROUP BY meaning").fetchall())
     assert set(meanings) == {"phone", "repaired", "hash", "naive", "garbage", "other"}
     assert sum(meanings.values()) > 0.95 * ROWS
     assert meanings["naive"] + meanings["garbage"] > 0.005 * ROWS
-    merged = value_of(migrated, "SELECT (SELECT count(*) FROM earlier) - count(*) FROM expected")
+    merged = value_of(migrated, "SELECT (SELECT count(*) FROM legacy) - count(*) FROM expected")
     assert merged > 0.08 * ROWS
     assert value_of(migrated, "SELECT count(*) FROM expected WHERE count = 2147483647") > 0
 
@@ -84,7 +84,7 @@ def test_no_number_is_left_but_what_is_none(migrated):
 
 def test_the_counts_are_those_of_the_rows(migrated):
     counts = value_of(migrated, "SELECT details FROM phone_crypt.jobs WHERE state = 'done'")
-    rows = value_of(migrated, "SELECT count(*) FROM earlier")
+    rows = value_of(migrated, "SELECT count(*) FROM legacy")
     assert counts["converted"] == rows_that_mean(migrated, "phone", "repaired")
     assert counts["repaired"] == rows_that_mean(migrated, "repaired")
     assert counts["merged"] == rows - value_of(migrated, "SELECT count(*) FROM expected")

@@ -1,5 +1,5 @@
 //! The pure half of phone_crypt: phone numbers, keys, encrypted values, keyed hashes, the arithmetic of rate
-//! limits, API tokens and the signatures of webhooks.
+//! limits, API tokens, the signatures of webhooks, and what input must look like.
 //!
 //! Nothing here knows PostgreSQL, a clock, a file or an environment variable: whoever calls brings
 //! those. That is what lets every rule be tested without a server.
@@ -10,4 +10,5 @@ pub mod phone;
 pub mod ratelimit;
 pub mod sending;
 pub mod token;
+pub mod validation;
 pub mod webhook;

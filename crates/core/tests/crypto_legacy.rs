@@ -1,4 +1,4 @@
-//! Values of the earlier Node.js application, read and refused.
+//! Values of the legacy Node.js application, read and refused.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod crypto_support;

@@ -1,4 +1,4 @@
-//! Numbers of the earlier web application: what `+1` was glued to is found again, and nothing else is touched.
+//! Numbers of the legacy web application: what `+1` was glued to is found again, and nothing else is touched.
 #![allow(clippy::unwrap_used)]
 
 use phone_crypt_core::phone::{

@@ -7,7 +7,7 @@ mod ratelimit_support;
 
 use entries_support::{BEGIN_US, Case, for_each_moment};
 use phone_crypt_core::ratelimit::{
-    Algorithm, Entry, Limit, Penalties, Quota, QuotaError, Reason, Verdict, Violations, hit,
+    Algorithm, Entry, Limit, Part, Penalties, Quota, QuotaError, Reason, Verdict, Violations, hit,
     hit_all, look, more_after_us,
 };
 use ratelimit_support::Sequence;
@@ -401,19 +401,24 @@ fn several_limits_are_consumed_together_or_not_at_all() {
     for seed in 0..5_000 {
         let mut sequence = Sequence::new(seed);
         let cases = any_cases(&mut sequence);
-        let cost = 1 + sequence.below(3);
+        let costs: Vec<i64> = cases.iter().map(|_| 1 + sequence.below(3)).collect();
         let watching: Vec<bool> = cases.iter().map(|_| sequence.below(4) == 0).collect();
         let now_us = cases[0].now_us;
         let entries: Vec<Entry> = cases.iter().map(|case| case.entry).collect();
-        let limits: Vec<Limit<'_>> = cases.iter().map(Case::limit).collect();
-        let answers = hit_all(&entries, now_us, &limits, cost, |index| watching[index]).unwrap();
+        let part = |index: usize| Part {
+            limit: cases[index].limit(),
+            cost: costs[index],
+            only_watches: watching[index],
+        };
+        let parts: Vec<Part<'_>> = (0..cases.len()).map(part).collect();
+        let answers = hit_all(&entries, now_us, &parts).unwrap();
         assert_eq!(answers.len(), cases.len());
         let is_denied = |index: usize| !answers[index].1.decision.allowed;
         let fails = (0..cases.len()).any(|index| is_denied(index) && !watching[index]);
         for (index, case) in cases.iter().enumerate() {
-            let alone = hit(&case.entry, now_us, &case.limit(), cost).unwrap();
+            let alone = hit(&case.entry, now_us, &case.limit(), costs[index]).unwrap();
             match fails && alone.1.decision.allowed {
-                true => assert_eq!(answers[index], (None, case.look_at(now_us, cost))),
+                true => assert_eq!(answers[index], (None, case.look_at(now_us, costs[index]))),
                 false => assert_eq!(answers[index], alone),
             }
             watched += u32::from(is_denied(index) && !fails);
@@ -437,7 +442,12 @@ fn a_cost_below_one_is_refused_by_all() {
             look(&case.entry, BEGIN_US, &case.limit(), cost),
             Err(refused)
         );
-        assert_eq!(hit_all(&[], BEGIN_US, &[], cost, |_| true), Err(refused));
+        let part = Part {
+            limit: case.limit(),
+            cost,
+            only_watches: true,
+        };
+        assert_eq!(hit_all(&[case.entry], BEGIN_US, &[part]), Err(refused));
         let blocked = case.entry.blocked(i64::MAX);
         assert_eq!(hit(&blocked, BEGIN_US, &case.limit(), cost), Err(refused));
     }

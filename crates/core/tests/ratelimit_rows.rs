@@ -84,7 +84,7 @@ fn the_largest_limits_windows_and_times_come_back() {
 }
 
 #[test]
-fn a_row_of_an_earlier_application_is_a_fixed_window_of_whoever_meets_it() {
+fn a_row_of_a_legacy_application_is_a_fixed_window_of_whoever_meets_it() {
     let row = Row {
         count: 3,
         window_start_ms: BEGIN_US / 1000,

@@ -58,7 +58,7 @@ pub struct Counts {
     pub repeated: i64,
     /// Rows that were left as they are, since their value cannot be read.
     pub unreadable: i64,
-    /// Those that were changed whose number the earlier application had put `+1` before.
+    /// Those that were changed whose number the legacy application had put `+1` before.
     pub repaired: i64,
     /// Those that were changed to hold text that is no number.
     pub texts: i64,

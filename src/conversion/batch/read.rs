@@ -1,4 +1,4 @@
-//! Values of an earlier time become values of the data type.
+//! Stored values become values of the data type.
 
 use pgrx::spi::quote_identifier;
 

@@ -1,4 +1,4 @@
-//! The live state of rate limits in the form that the earlier application's table had.
+//! The live state of rate limits in the form that the legacy application's table had.
 
 // pgrx reads the columns from the type as it is written out.
 #![allow(clippy::type_complexity)]
@@ -18,7 +18,7 @@ use crate::pg::regclass::Regclass;
 use crate::pg::text::{RawText, Text};
 use crate::ratelimit::{self, Engine, checked_key, memory};
 
-/// What the earlier application's column holds.
+/// What the legacy application's column holds.
 const MOST: i64 = i32::MAX as i64;
 
 /// `phone_crypt.live_count(id)`: what is counted of a key at the moment: the count, the window's start in milliseconds
@@ -86,7 +86,7 @@ fn unflushed_keys() -> std::result::Result<SetOfIterator<'static, RawText>, Erro
     Ok(SetOfIterator::new(keys))
 }
 
-/// `phone_crypt.take_back_counts(table, view)`: writes every row of a view with the earlier application's columns into
+/// `phone_crypt.take_back_counts(table, view)`: writes every row of a view with the legacy application's columns into
 /// a table of its form.
 ///
 /// Errors: NULL, 22004; not the table's owner, 42501; not such a table or view, 55000.

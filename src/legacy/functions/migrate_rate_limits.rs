@@ -21,7 +21,7 @@ use crate::phone::regions::with_default;
 use crate::ratelimit;
 
 /// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine,
-/// looks_up_all)`: converts rows of the earlier application between two places of the table, or moves them into the
+/// looks_up_all)`: converts rows of the legacy application between two places of the table, or moves them into the
 /// engine. `last` is where to go on from, NULL at the end; `changed` says how many rows were dealt with; `counts` are counts
 /// by name as JSON, those of rows that stay beginning with `left_`.
 ///
@@ -91,12 +91,12 @@ fn window_us(window: Option<Interval>) -> Result<i64> {
     Ok(window_us)
 }
 
-/// `phone_crypt.earlier_key(id)`: what `phone_migrate_rate_limits` would make of a row with this id: the key that it
+/// `phone_crypt.legacy_key(id)`: what `phone_migrate_rate_limits` would make of a row with this id: the key that it
 /// would have, or why it would stay as it is.
 ///
 /// Errors: NULL, 22004; no key, or a ring that differs from the pin, 55000.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
-fn earlier_key(
+fn legacy_key(
     id: Option<Text<'_>>,
 ) -> std::result::Result<
     TableIterator<

@@ -1,4 +1,4 @@
-//! Reading the unauthenticated values of the earlier web application.
+//! Reading the unauthenticated values of the legacy web application.
 
 use pgrx::{default, pg_extern};
 use phone_crypt_core::crypto::{Key, KeyId, KeyText, LegacyScheme};

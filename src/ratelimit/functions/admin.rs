@@ -148,7 +148,7 @@ fn ratelimit_unblock(
     Ok(change_all(&keys, unblock)?)
 }
 
-/// `ratelimit_merge(id, count, window_start, window)`: adds a fixed window of an earlier application (its start in
+/// `ratelimit_merge(id, count, window_start, window)`: adds a fixed window of a legacy application (its start in
 /// milliseconds since 1970) to what is live of a key: the hits of both, from the later start. False if the window is
 /// over.
 ///

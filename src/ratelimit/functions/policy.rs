@@ -103,10 +103,10 @@ fn ratelimit_check_all(
     }
     let mut requests = Vec::with_capacity(keys.len());
     for (policy, key) in found.iter().zip(&keys) {
-        requests.push(Request::of_policy(policy, checked_key(key.bytes())?));
+        requests.push(Request::of_policy(policy, checked_key(key.bytes())?).costing(cost));
     }
     refuse_repeated(&requests)?;
-    let verdicts = ratelimit::check_all(&requests, cost)?;
+    let verdicts = ratelimit::check_all(&requests)?;
     let (verdict, policy) = decisive(&verdicts, &found)?;
     Ok(VerdictRow::of_policy(verdict, &policy.name))
 }

@@ -66,11 +66,11 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
         .map(|it| it.space())
         .collect();
     // What a policy that is gone has left behind means nothing, nor does what another trial has.
-    // Leases are no counts.
+    // Leases are no counts, and what is sent has views of its own.
     let is_known = |shown: &Shown| match shown.kind {
         KeyKind::Plain | KeyKind::TokenFailure => true,
         KeyKind::Policy | KeyKind::Token => spaces.contains(&shown.space),
-        KeyKind::Lease => false,
+        KeyKind::Lease | KeyKind::Send => false,
     };
     all.retain(|shown| shown.entry.expires_us() > now_us && is_known(shown));
     Ok(all)
@@ -79,7 +79,7 @@ fn all_shown(now_us: i64) -> Result<Vec<Shown>> {
 /// The name of the policy whose key it is, which is ASCII and has no colon.
 fn policy_of(shown: &Shown) -> Option<String> {
     match shown.kind {
-        KeyKind::Plain | KeyKind::Lease => None,
+        KeyKind::Plain | KeyKind::Lease | KeyKind::Send => None,
         KeyKind::Policy => {
             let name = shown.key.split(|byte| *byte == b':').nth(1)?;
             Some(String::from_utf8_lossy(name).into_owned())

@@ -34,7 +34,7 @@ pub const US_UNDER_K1_IN_USERS: &str = "000102030405060708090a0b0c0d0e0f:01a915e
 pub const BOB_UNDER_K1: &str = "000102030405060708090a0b0c0d0e0f:02a915ee2b62ed78849c638ee9040fbc3dc18ba56287588701d4131a96f2ce05021d005c52fd508a3dc51979e0a0199c75abcedbbd";
 /// `AU` encrypted under K2, no context.
 pub const AU_UNDER_K2: &str = "000102030405060708090a0b0c0d0e0f:013a4e3936d861528d193b34196a8b43cbf3e072ddc0402069b8d8885eaef34c163d21814e2e45fda916d4abe775ec0d740ac0608b";
-/// `AU` as the earlier application stored it under K1, scheme `cbc`.
+/// `AU` as the legacy application stored it under K1, scheme `cbc`.
 pub const AU_LEGACY_CBC_UNDER_K1: &str =
     "000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973";
 

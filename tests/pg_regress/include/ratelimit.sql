@@ -311,7 +311,7 @@ SELECT ratelimit_policy_set('watched', 1, '1 year');
 SELECT * FROM phone_crypt.ratelimit_policy_stats WHERE policy = 'watched';
 SELECT ratelimit_policy_drop('watched'), ratelimit_policy_drop('counted'), ratelimit_unlist_key('unwanted');
 
--- An earlier application's window joins what is live; one that is over does not.
+-- A legacy application's window joins what is live; one that is over does not.
 SELECT ratelimit_merge('old', 3, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),
        ratelimit_merge('old', 2, (extract(epoch FROM now()) * 1000)::bigint, '1 year'),
        ratelimit_merge('old', 9, 1000, '1 year'), ratelimit_merge('old', 0, 1000, '1 year');

@@ -63,16 +63,16 @@ CALL phone_drop_plaintext('plain', 'phone');
 SELECT * FROM pg_temp.since_before();
 CALL phone_verify_column('plain', 'phone');
 SELECT * FROM pg_temp.since_before();
--- The earlier application's values, and its limits, which are hashed.
-CREATE TABLE earlier AS SELECT n AS id, '000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973' AS phone FROM generate_series(1, 5) AS n;
-CALL phone_import_legacy_column('earlier', 'phone', 'cbc');
+-- The legacy application's values, and its limits, which are hashed.
+CREATE TABLE legacy AS SELECT n AS id, '000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973' AS phone FROM generate_series(1, 5) AS n;
+CALL phone_import_legacy_column('legacy', 'phone', 'cbc');
 SELECT operation, calls > 0 AS called, failures FROM pg_temp.since_before() WHERE operation IN ('decrypt', 'encrypt');
 CREATE TABLE limits (id text PRIMARY KEY, count int NOT NULL, window_start bigint NOT NULL, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
 INSERT INTO limits SELECT 'phone:+614011480' || to_char(n, 'FM00'), 1, 0, now(), now() FROM generate_series(1, 10) AS n;
 CALL phone_migrate_rate_limits('limits');
 SELECT * FROM pg_temp.since_before();
 RESET client_min_messages;
-DROP TABLE typed, plain, earlier, limits;
+DROP TABLE typed, plain, legacy, limits;
 DELETE FROM phone_crypt.pinned_keys;
 DELETE FROM phone_crypt.jobs;
 TRUNCATE before;

@@ -1,4 +1,4 @@
--- Values of the earlier web application: phone_decrypt_legacy, its form with a key, and accept_legacy.
+-- Values of the legacy web application: phone_decrypt_legacy, its form with a key, and accept_legacy.
 \pset format unaligned
 \pset null '<NULL>'
 \set k1 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f

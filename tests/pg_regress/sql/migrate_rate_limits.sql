@@ -1,4 +1,4 @@
--- The earlier application's rate_limits become hashes, in place and into the engine; the view in the table's place.
+-- The legacy application's rate_limits become hashes, in place and into the engine; the view in the table's place.
 \pset format unaligned
 CREATE SCHEMA old;
 SET search_path = old, public;
@@ -92,7 +92,7 @@ CALL phone_migrate_rate_limits();
 SELECT count FROM rate_limits;
 SELECT state, done, details FROM phone_crypt.jobs ORDER BY id DESC LIMIT 1;
 
--- Raw hashes of the earlier application, under scheme derived.
+-- Raw hashes of the legacy application, under scheme derived.
 DROP TABLE rate_limits;
 CREATE TABLE rate_limits (id text PRIMARY KEY, count integer, window_start bigint, created_at timestamptz, updated_at timestamptz);
 INSERT INTO rate_limits VALUES ('phone_hash:b889', 1, ms(1)), ('phone:+61401148075', 2, ms(1));
@@ -249,7 +249,7 @@ SELECT c.relkind, c.relowner::regrole, has_table_privilege('regress_other', c.oi
   FROM pg_class AS c WHERE c.oid IN ('rate_limits'::regclass, 'rate_limits_migrated'::regclass) ORDER BY c.relkind;
 SET ROLE regress_other;
 SELECT left(id, 10) AS id, count, minutes_ago(window_start) FROM rate_limits WHERE id LIKE 'phone%' OR id ~ '^1' ORDER BY count;
-SELECT count(*) FROM phone_crypt.earlier_rate_limits;
+SELECT count(*) FROM phone_crypt.legacy_rate_limits;
 SELECT t.command('INSERT INTO old.rate_limits VALUES (''x'', 1, 1)');
 SELECT t.command('UPDATE old.rate_limits SET count = 0 WHERE id = ''not there''');
 SELECT t.command('DELETE FROM old.rate_limits');

@@ -15,7 +15,7 @@ BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY;
 SELECT remaining FROM ratelimit_hit('rolled back', 5, '1 year');
 COMMIT;
 
--- The flusher writes what the earlier application reads.
+-- The flusher writes what the legacy application reads.
 SELECT ratelimit_flush();
 SELECT id, count, window_start BETWEEN 1e12 AND 1e13 AS in_milliseconds, created_at <= now() AS made, algorithm, quota,
        cur, engine

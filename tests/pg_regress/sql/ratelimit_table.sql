@@ -23,7 +23,7 @@ SELECT allowed FROM ratelimit_hit('full', 1, '1 year');
 SELECT t.outcome($$ratelimit_hit('empty', 1, '1 year')$$);
 COMMIT;
 
--- A row of an earlier application counts, in the window that the caller names.
+-- A row of a legacy application counts, in the window that the caller names.
 INSERT INTO phone_crypt.rate_limits (id, count, window_start)
     VALUES ('legacy', 3, extract(epoch FROM now()) * 1000), ('legacy over', 3, 1000);
 SELECT allowed, remaining FROM ratelimit_hit('legacy', 5, '1 hour');

@@ -105,7 +105,7 @@ SELECT call, split_part(t.outcome(call), ' | ', 1) AS outcome
                ($$(SELECT count(*) FROM phone_forget('0401148075'))$$), ($$phone_normalize('0061401148075')$$),
                ($$phone_normalize('+0061 401 148 075')$$),
                ($$phone_normalize('hello')$$), ($$phone_split('0401148075')$$),
-               ($$phone_split('+61401148075; 0401148076')$$), ($$(SELECT key FROM phone_crypt.earlier_key('phone:+10401148075'))$$)
+               ($$phone_split('+61401148075; 0401148076')$$), ($$(SELECT key FROM phone_crypt.legacy_key('phone:+10401148075'))$$)
        ) AS example (call);
 CALL phone_encrypt_column('customer', 'phone');
 -- A number with + means the same everywhere, and an argument is not the setting.

@@ -88,14 +88,14 @@ SELECT call, t.outcome('(SELECT name FROM (SELECT api_token_create(' || call || 
     '''x'', allowed => ARRAY[NULL]::cidr[]', '''x'', allowed => array_fill(''192.0.2.1''::cidr, ARRAY[101])',
     '''x'', prefix => NULL', '''x'', prefix => ''a''', '''x'', prefix => ''A_B''']) AS call;
 
--- Tokens of an earlier application.
-SELECT t.verify('an earlier token') AS before;
-SELECT length(api_token_import('by text', plain => 'an earlier token', scopes => '{old}')) AS by_text,
+-- Tokens of a legacy application.
+SELECT t.verify('a legacy token') AS before;
+SELECT length(api_token_import('by text', plain => 'a legacy token', scopes => '{old}')) AS by_text,
        length(api_token_import('by hash', sha256 => sha256('another one'), owner => 'carol')) AS by_hash;
-SELECT t.verify('an earlier token') AS by_text, t.verify('another one') AS by_hash, t.verify('an earlier token ') AS neither,
+SELECT t.verify('a legacy token') AS by_text, t.verify('another one') AS by_hash, t.verify('a legacy token ') AS neither,
        t.verify('pc_000000000001_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA026gMe') AS unknown;
 SELECT call, t.outcome('api_token_import(' || call || ')') AS outcome
-  FROM unnest(ARRAY['''x''', 'NULL, plain => ''y''', '''x'', plain => ''''', '''x'', plain => ''an earlier token''',
+  FROM unnest(ARRAY['''x''', 'NULL, plain => ''y''', '''x'', plain => ''''', '''x'', plain => ''a legacy token''',
                     '''x'', sha256 => ''\x00''', '''x'', sha256 => sha256(''a''), plain => ''a''']) AS call;
 SELECT t.verify(token) AS rotated FROM api_token_rotate((SELECT token_id FROM phone_crypt.tokens WHERE name = 'by text'));
 SELECT api_token_revoke(token_id), t.verify('another one') AS by_hash FROM phone_crypt.tokens WHERE name = 'by hash';

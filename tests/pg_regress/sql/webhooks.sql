@@ -29,7 +29,7 @@ SELECT what, webhook_verify_standard(body::bytea, id, signed_at, signature, secr
     ('NULL secret', :body, :id, '1649367553', :right, NULL)
   ) AS example (what, body, id, signed_at, signature, secret);
 
--- The earlier application's scheme: hex HMAC-SHA256 of timestamp.payload, computed by OpenSSL.
+-- The legacy application's scheme: hex HMAC-SHA256 of timestamp.payload, computed by OpenSSL.
 SELECT * FROM webhook_sign('{"call":1}', 'the secret', '2026-01-01 00:00:00.9+00');
 SELECT "timestamp" FROM webhook_sign('', 'x', '1969-01-01');
 SELECT what, webhook_verify(body::bytea, example.signature, signed_at, secret, '1000 years') AS verified

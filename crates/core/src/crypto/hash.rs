@@ -87,6 +87,16 @@ fn write_raw(key: &Key, e164: &[u8], text: &mut [u8; HASH_LEN]) {
     hex::encode(&key.raw_hash().tag(&[e164]), text);
 }
 
+/// A keyed hash of what is no phone number, under the hash key, as lower-case hex. Those of different labels cannot be linked;
+/// no text of E.164 begins with a zero byte, so none is the hash of a number. A label has no zero byte.
+#[must_use]
+pub fn labelled_hash(ring: &Keyring, label: &[u8], bytes: &[u8]) -> [u8; HASH_LEN] {
+    let mut text = [0; HASH_LEN];
+    let tag = ring.hash_key().hash().tag(&[b"\0", label, b"\0", bytes]);
+    hex::encode(&tag, &mut text);
+    text
+}
+
 /// Every hash that a stored row may carry: each scheme under each key, without repeats, the one of
 /// [`current_hash`] first.
 ///

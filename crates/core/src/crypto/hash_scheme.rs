@@ -5,7 +5,7 @@
 pub enum HashScheme {
     /// Under a subkey derived for hashing, optionally bound to a context.
     Derived,
-    /// Under the key text as written, as the earlier system did. There is no context.
+    /// Under the key text as written, as the legacy system did. There is no context.
     Raw,
 }
 

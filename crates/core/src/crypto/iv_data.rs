@@ -1,4 +1,4 @@
-//! The outer form that our values and an earlier system's share: `iv:data`, both hex.
+//! The outer form that our values and a legacy system's share: `iv:data`, both hex.
 
 use super::primitives::aes_cbc::BLOCK;
 use super::primitives::hex;

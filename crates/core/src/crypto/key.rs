@@ -89,12 +89,12 @@ impl Key {
         &self.tag
     }
 
-    /// The hash key of the earlier system: the key text as written.
+    /// The hash key of the legacy system: the key text as written.
     pub(super) fn raw_hash(&self) -> &HmacKey {
         &self.raw_hash
     }
 
-    /// The earlier system's keys. Derived at first use, since that takes tens of milliseconds.
+    /// The legacy system's keys. Derived at first use, since that takes tens of milliseconds.
     pub(super) fn legacy(&self) -> &LegacyKeys {
         self.legacy.get_or_init(|| LegacyKeys::derive(&self.text))
     }

@@ -14,7 +14,7 @@ const HEX_LEN: usize = 64;
 /// Fewer distinct characters than this are no random key.
 const MIN_DISTINCT: usize = 10;
 
-/// The example from the earlier system's manual, which people paste without reading.
+/// The example from the legacy system's manual, which people paste without reading.
 const SAMPLE: &str = "your-secure-encryption-key-here-make-it-long-and-random";
 const DEVELOPMENT: &str = "phone_crypt development key: public, never for production";
 
@@ -131,7 +131,7 @@ impl KeyText {
         self.decoded.as_deref()
     }
 
-    /// The text as it was written. The earlier system keyed its hashes with this.
+    /// The text as it was written. The legacy system keyed its hashes with this.
     #[must_use]
     pub fn as_written(&self) -> &str {
         &self.written

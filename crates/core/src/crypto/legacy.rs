@@ -1,4 +1,4 @@
-//! Reading what the earlier web application stored: `iv:data` without authentication.
+//! Reading what the legacy web application stored: `iv:data` without authentication.
 //!
 //! Nothing tells a forged value from a true one here. These readers exist to move data away from that
 //! form.
@@ -11,7 +11,7 @@ use super::key_id::KeyId;
 use super::primitives::aes_cbc::{AesCbcKey, BLOCK};
 use super::primitives::hex;
 
-/// How an earlier value was encrypted. The three look the same.
+/// How a legacy value was encrypted. The three look the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LegacyScheme {
     /// AES-256-CBC under the 32 bytes of a hex key, with the IV of the value.
@@ -53,11 +53,11 @@ impl LegacyScheme {
     }
 }
 
-/// Why an earlier value cannot be read.
+/// Why a legacy value cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum LegacyError {
     /// The text has not the form `iv:data` of an unauthenticated value.
-    #[error("not an earlier system's value: expected iv:data in hexadecimal, without a tag")]
+    #[error("not a legacy system's value: expected iv:data in hexadecimal, without a tag")]
     Malformed,
     /// The scheme needs a key of 64 hex digits.
     #[error("scheme cbc needs a key of 64 hexadecimal digits")]

@@ -1,4 +1,4 @@
-//! The cipher keys of the earlier web application.
+//! The cipher keys of the legacy web application.
 
 use md5::{Digest, Md5};
 use pbkdf2::pbkdf2_hmac;
@@ -12,7 +12,7 @@ use super::primitives::hex;
 const PBKDF2_SALT: &[u8] = b"phone-salt";
 const PBKDF2_ROUNDS: u32 = 100_000;
 
-/// The earlier system's cipher keys for one key text.
+/// The legacy system's cipher keys for one key text.
 pub(super) struct LegacyKeys {
     pub pbkdf2: AesCbcKey,
     pub evp: AesCbcKey,

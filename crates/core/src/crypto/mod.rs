@@ -1,7 +1,7 @@
 //! Keys, encrypted values and keyed hashes.
 //!
 //! A [`KeyText`] is what an administrator writes; a [`Key`] is derived from it once; a [`Keyring`] says
-//! which key does what. Values are in [`value`], the data type's in [`encrypted_phone`], hashes in [`hash`], what an earlier system stored in
+//! which key does what. Values are in [`value`], the data type's in [`encrypted_phone`], hashes in [`hash`], what a legacy system stored in
 //! [`legacy`].
 
 pub mod encrypted_phone;
@@ -21,7 +21,8 @@ mod keyring;
 mod legacy_keys;
 
 pub use hash::{
-    HASH_LEN, HashError, all_hashes, current_hash, every_hash, hash_hex, write_current_hash,
+    HASH_LEN, HashError, all_hashes, current_hash, every_hash, hash_hex, labelled_hash,
+    write_current_hash,
 };
 pub use hash_scheme::{HashScheme, HashSchemes, HashSchemesError};
 pub use key::{FINGERPRINT, Key};

@@ -5,7 +5,7 @@
 //! order of the meanings that a text can have under a list of regions; `typed.rs` how a text begins,
 //! `international.rs` numbers with `+`, `dialled.rs` what a call abroad drops of the digits typed,
 //! `renumbered.rs` and `equivalents.rs` what earlier numbering plans left behind. `fast_path.rs` is
-//! the shortcut for numbers that are E.164 already, `us_prefix_repair.rs` what the earlier web application made
+//! the shortcut for numbers that are E.164 already, `us_prefix_repair.rs` what the legacy web application made
 //! of numbers. `time_zones.rs` tells where on the clock a number may be. `library.rs` holds the parser.
 
 mod calling_code;

@@ -1,4 +1,4 @@
-//! Numbers of the earlier web application, whose normalisation was naive: it put `+1` before whatever had no `+`.
+//! Numbers of the legacy web application, whose normalisation was naive: it put `+1` before whatever had no `+`.
 //!
 //! An Australian `0401148075` became `+10401148075`. No area code of the North American plan begins
 //! with 0, so what stands after such a `+1` is what somebody typed, and can be read again.
@@ -7,7 +7,7 @@ use super::e164::E164;
 use super::normalize::{normalize, parse};
 use super::regions::Regions;
 
-/// What a number of the earlier application turned out to be.
+/// What a number of the legacy application turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UsPrefixRepair {
     /// The number as it stood.
@@ -25,7 +25,7 @@ impl UsPrefixRepair {
     }
 }
 
-/// Why a number of the earlier application cannot be used. Never says what the text was.
+/// Why a number of the legacy application cannot be used. Never says what the text was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UsPrefixError {
     /// Nothing in the text is a possible number.
@@ -36,7 +36,7 @@ pub enum UsPrefixError {
     Unrepairable,
 }
 
-/// The number in a text that the earlier application stored.
+/// The number in a text that the legacy application stored.
 ///
 /// As [`normalize`](super::normalize), except for what begins with `+10`: the rest after `+1` is read
 /// as national input under `regions`, and must be a valid number.

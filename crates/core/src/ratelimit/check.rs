@@ -6,7 +6,7 @@ use super::decide::{decide, deny_and_count, peek, present_us};
 use super::decision::Decision;
 use super::entry::Entry;
 use super::penalty::Penalties;
-use super::quota::{Quota, QuotaError, check_cost};
+use super::quota::{Quota, QuotaError};
 use super::state::{State, div_ceil, saturate};
 
 /// What a hit is held against.
@@ -204,6 +204,17 @@ pub fn look(
     Ok(verdict(decision, reason))
 }
 
+/// One of several hits that are made together.
+#[derive(Debug, Clone)]
+pub struct Part<'a> {
+    /// What the key is held against.
+    pub limit: Limit<'a>,
+    /// What the hit costs there.
+    pub cost: i64,
+    /// Whether its denial stops nothing.
+    pub only_watches: bool,
+}
+
 /// Hits several keys, all or none: if one is denied, the others consume nothing; a denial by one that only watches
 /// does not count. Gives, for each, the entry to keep if it changes, and the answer.
 ///
@@ -212,25 +223,22 @@ pub fn look(
 pub fn hit_all(
     entries: &[Entry],
     now_us: i64,
-    limits: &[Limit<'_>],
-    cost: i64,
-    only_watches: impl Fn(usize) -> bool,
+    parts: &[Part<'_>],
 ) -> Result<Vec<(Option<Entry>, Verdict)>, QuotaError> {
-    check_cost(cost)?;
-    let pairs = || entries.iter().zip(limits);
+    let pairs = || entries.iter().zip(parts);
     let mut answers = Vec::with_capacity(entries.len());
-    for (entry, limit) in pairs() {
-        answers.push(hit(entry, now_us, limit, cost)?);
+    for (entry, part) in pairs() {
+        answers.push(hit(entry, now_us, &part.limit, part.cost)?);
     }
-    let passes = |(index, (_, verdict)): (usize, &(Option<Entry>, Verdict))| {
-        verdict.decision.allowed || only_watches(index)
+    let is_denied = |((_, verdict), part): (&(Option<Entry>, Verdict), &Part<'_>)| {
+        !verdict.decision.allowed && !part.only_watches
     };
-    if answers.iter().enumerate().all(passes) {
+    if !answers.iter().zip(parts).any(is_denied) {
         return Ok(answers);
     }
-    for ((entry, limit), answer) in pairs().zip(&mut answers) {
+    for ((entry, part), answer) in pairs().zip(&mut answers) {
         if answer.1.decision.allowed {
-            *answer = (None, look(entry, now_us, limit, cost)?);
+            *answer = (None, look(entry, now_us, &part.limit, part.cost)?);
         }
     }
     Ok(answers)

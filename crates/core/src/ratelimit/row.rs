@@ -6,11 +6,11 @@ use super::penalty::Violations;
 use super::quota::{MAX_TIME_US, Quota};
 use super::state::State;
 
-/// The columns that hold a key's state. Those that are `None` are NULL; rows of an earlier application have none
+/// The columns that hold a key's state. Those that are `None` are NULL; rows of a legacy application have none
 /// but the first two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Row {
-    /// Hits in the present window, as an earlier application reads it.
+    /// Hits in the present window, as a legacy application reads it.
     pub count: i32,
     /// Where that window begins, in milliseconds.
     pub window_start_ms: i64,
@@ -104,7 +104,7 @@ impl Row {
     }
 
     /// The entry that the columns hold. What does not fit together, since somebody wrote the row by hand, is
-    /// taken as the count of an earlier application.
+    /// taken as the count of a legacy application.
     #[must_use]
     pub fn to_entry(&self) -> Entry {
         let violations = i64::from(self.violations.unwrap_or(0)).max(0);

@@ -1,9 +1,23 @@
-//! Rules of who may be called or texted: pure functions of counts and texts.
+//! Rules of who may be called or texted: pure functions of counts, numbers and texts.
 //!
-//! `conversion.rs` judges codes that were sent against codes that were verified, `stop_words.rs` what a person answers.
+//! `places.rs`: where to; `line_type.rs`: to what sort of number; `rate.rs`: how often; `block.rs`: numbers next to each other;
+//! `money.rs`: prices and budgets; `answer.rs`: what comes of it. `conversion.rs` judges codes that were sent against codes that
+//! were verified, `stop_words.rs` what a person answers.
 
+mod answer;
+mod block;
 mod conversion;
+mod line_type;
+mod money;
+mod places;
+mod rate;
 mod stop_words;
 
+pub use answer::{Reason, Warning, Warnings};
+pub use block::Blocks;
 pub use conversion::{ClientCounts, RegionCounts, Thresholds};
+pub use line_type::{LineType, LineTypeError, LineTypes};
+pub use money::{AmountError, Prices, UNIT, amount, is_near, to_decimal};
+pub use places::{Places, PlacesError};
+pub use rate::{MAX_RATES, Rate, RateError};
 pub use stop_words::{Language, LanguageError, Reply, reply};

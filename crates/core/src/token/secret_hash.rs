@@ -11,7 +11,7 @@ use crate::crypto::primitives::hex;
 pub struct SecretHash([u8; 32]);
 
 impl SecretHash {
-    /// Hashes a secret. For a token that is its 43 characters; an earlier application's may be any text.
+    /// Hashes a secret. For a token that is its 43 characters; a legacy application's may be any text.
     #[must_use]
     pub fn of(secret: &[u8]) -> SecretHash {
         SecretHash(Sha256::digest(secret).into())

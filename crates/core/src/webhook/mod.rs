@@ -17,7 +17,6 @@ mod outcome;
 mod proof;
 mod registry;
 mod request;
-mod rfc3339;
 mod scheme;
 mod schemes;
 mod signed;

@@ -2,6 +2,7 @@
 
 use super::outcome::Reason;
 use super::signed::SignedTimes;
+use crate::validation;
 
 /// Microseconds in a second.
 pub const SECOND_US: i64 = 1_000_000;
@@ -50,6 +51,11 @@ pub fn milliseconds_in_13_digits(text: &str) -> Result<i64, Reason> {
     milliseconds
         .and_then(|milliseconds| milliseconds.checked_mul(1000))
         .ok_or(Reason::Malformed)
+}
+
+/// A time in RFC 3339, in microseconds.
+pub fn rfc3339(text: &str) -> Result<i64, Reason> {
+    validation::rfc3339::microseconds(text).ok_or(Reason::Malformed)
 }
 
 fn digits(text: &str) -> Option<i64> {

@@ -78,12 +78,12 @@ impl Simulation {
             callers: Vec::new(),
         };
         for _ in 0..sequence.below(4) {
-            simulation.add_row_of_an_earlier_application(sequence);
+            simulation.add_row_of_a_legacy_application(sequence);
         }
         simulation
     }
 
-    fn add_row_of_an_earlier_application(&mut self, sequence: &mut Sequence) {
+    fn add_row_of_a_legacy_application(&mut self, sequence: &mut Sequence) {
         let key = self.any_key(sequence);
         let state = State::counted(None, self.now_us - sequence.below(3_000), 2);
         let entry = Entry {

@@ -1,4 +1,4 @@
-// Writes what the earlier Node.js application stored, with Node's own crypto:
+// Writes what the legacy Node.js application stored, with Node's own crypto:
 //   node --no-deprecation make_legacy_node.js > legacy_node.json
 // Needs a Node.js that still has crypto.createCipher (before 22).
 'use strict';

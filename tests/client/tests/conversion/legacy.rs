@@ -1,4 +1,4 @@
-//! A column of the earlier web application's values becomes one of the data type.
+//! A column of the legacy web application's values becomes one of the data type.
 
 use phone_crypt_client_tests::Sql;
 use phone_crypt_client_tests::samples::{AU_LEGACY_CBC_UNDER_K1, AU_UNDER_K1, K1, K1_ID};
@@ -57,7 +57,7 @@ fn numbers_are_repaired_and_nothing_is_lost() {
     assert_eq!(client.number(plain), 47);
 }
 
-/// What the earlier application wrote, to the letter.
+/// What the legacy application wrote, to the letter.
 #[test]
 fn what_was_written_is_kept_where_that_is_asked_for() {
     let mut client = SERVER.session();

@@ -1,5 +1,5 @@
 //! `phone_encrypt_column` on a live database: what the application notices of it, what is carried over, what it stops at,
-//! what it keeps of odd texts, how it goes on after it was stopped, and what it makes of values of an earlier time.
+//! what it keeps of odd texts, how it goes on after it was stopped, and what it makes of legacy values.
 
 mod afterwards;
 mod application;

@@ -1,4 +1,4 @@
-//! The lives of two other tables: values of the earlier web application, and its rate limits.
+//! The lives of two other tables: values of the legacy web application, and its rate limits.
 
 use phone_crypt_client_tests::Sql;
 use phone_crypt_client_tests::samples::AU_LEGACY_CBC_UNDER_K1;
@@ -144,7 +144,7 @@ fn both_lives_succeed_without_an_attack() {
 }
 
 #[test]
-fn values_of_the_earlier_application_are_imported_in_the_owners_name() {
+fn values_of_the_legacy_application_are_imported_in_the_owners_name() {
     let mut attacks = sites::places("own.customers", "phone");
     attacks.extend(sites::payloads("own.customers", "phone"));
     for attack in &mut attacks {

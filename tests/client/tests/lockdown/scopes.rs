@@ -164,6 +164,22 @@ fn tokens_are_answered() {
 }
 
 #[test]
+fn nothing_is_sent() {
+    let (mut client, _) = customers(&SERVER, 10);
+    client.run("SELECT phone_send_policy_set('watching', record_only => true, regions => '{AU}')");
+    let answers = "SELECT t.allowed, t.reason, v.allowed, v.reason, v.region
+                     FROM customers AS c, phone_send_check(c.number, 'watching') AS t, phone_send_check(c.phone, 'watching') AS v
+                    WHERE c.id = 0";
+    assert_eq!(client.rows(answers), ["t|ok|t|ok|AU"]);
+    for scope in ["sending", "decrypt"] {
+        lock(&mut client, scope);
+        assert_eq!(client.rows(answers), ["f|lockdown|f|lockdown|"], "{scope}");
+        client.run("SELECT phone_crypt_lockdown_release()");
+    }
+    assert_eq!(client.rows(answers), ["t|ok|t|ok|AU"]);
+}
+
+#[test]
 fn each_scope_is_released_by_itself() {
     let (mut client, _) = customers(&SERVER, 10);
     lock(&mut client, "all");

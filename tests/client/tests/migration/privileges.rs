@@ -4,7 +4,7 @@ use phone_crypt_client_tests::Sql;
 
 use crate::shared::{SERVER, with_owner};
 
-const EARLIER_TABLE: &str = "
+const LEGACY_TABLE: &str = "
     CREATE TABLE public.rate_limits (id text PRIMARY KEY, count integer, window_start bigint,
                                      created_at timestamptz, updated_at timestamptz);
     INSERT INTO public.rate_limits VALUES ('phone:0401148075', 3, 1, now(), now())";
@@ -26,7 +26,7 @@ const CALLS: [&str; 6] = [
 #[test]
 fn an_owner_with_the_profile_needs_no_superuser() {
     let (_, mut owner) = with_owner();
-    owner.run(&format!("{EARLIER_TABLE}; {MAKE}"));
+    owner.run(&format!("{LEGACY_TABLE}; {MAKE}"));
     for call in CALLS {
         owner.run(call);
     }
@@ -42,7 +42,7 @@ fn an_owner_with_the_profile_needs_no_superuser() {
 #[test]
 fn whoever_does_not_own_the_table_is_refused_even_with_the_profile() {
     let (mut superuser, mut stranger) = with_owner();
-    superuser.run(&format!("{EARLIER_TABLE}; {MAKE}"));
+    superuser.run(&format!("{LEGACY_TABLE}; {MAKE}"));
     let name = stranger.text("SELECT current_user::text", &[]);
     superuser.run(&format!(
         "GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}"
@@ -68,7 +68,7 @@ fn an_owner_without_the_profile_is_refused() {
         "CREATE ROLE plain_{database} LOGIN; GRANT CREATE ON SCHEMA public TO plain_{database}"
     ));
     let mut owner = SERVER.connect_as(&format!("plain_{database}"), &database);
-    owner.run(&format!("{EARLIER_TABLE}; {MAKE}"));
+    owner.run(&format!("{LEGACY_TABLE}; {MAKE}"));
     for call in CALLS {
         owner.refusal(call, &[]).says("42501", "permission denied");
     }

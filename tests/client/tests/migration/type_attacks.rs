@@ -154,7 +154,7 @@ fn relations_that_are_not_there() {
             "42P01",
         ),
         (
-            "SELECT phone_crypt.count_earlier_rows(999999999, true, true, true)",
+            "SELECT phone_crypt.count_legacy_rows(999999999, true, true, true)",
             "42P01",
         ),
         ("SELECT phone_column_policy(999999999, 'phone')", "42P01"),

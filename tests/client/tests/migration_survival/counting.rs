@@ -1,4 +1,4 @@
-//! The earlier application goes on counting while its table is migrated: no count is lost, and none doubled.
+//! The legacy application goes on counting while its table is migrated: no count is lost, and none doubled.
 
 use phone_crypt_client_tests::samples::K1;
 use phone_crypt_client_tests::{Sequence, Server, Sql};
@@ -20,7 +20,7 @@ const MAKE: &str = "
 
 const PLAIN_LEFT: &str = "SELECT count(*) FROM public.rate_limits WHERE id LIKE 'phone:%'";
 
-/// Counts calls of random numbers, as the earlier application did. How many.
+/// Counts calls of random numbers, as the legacy application did. How many.
 fn count_calls(client: &mut Client, number: i32, stop: &AtomicBool) -> i64 {
     let mut sequence = Sequence::new(number as u64);
     let mut calls = 0;

@@ -1,4 +1,4 @@
-//! A table of the earlier web application's values, made by pgcrypto.
+//! A table of the legacy web application's values, made by pgcrypto.
 
 use phone_crypt_client_tests::Sql;
 use phone_crypt_client_tests::samples::K1;

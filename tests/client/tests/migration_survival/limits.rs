@@ -1,4 +1,4 @@
-//! A table of the earlier application's counts.
+//! A table of the legacy application's counts.
 
 use phone_crypt_client_tests::Sql;
 use postgres::Client;

@@ -4,6 +4,7 @@
 pub const MAKE: &str = "
     CREATE SCHEMA zoo;
     SELECT webhook_endpoint_create('hook', 'phone-agent', 'secret'), webhook_endpoint_create('form', 'vonage-sms', 'secret');
+    SELECT phone_send_policy_set('a', regions => '{all}', budget_day => 1e6), phone_send_price_set('+', 0.1);
     CREATE TABLE zoo.customers (id bigint PRIMARY KEY, phone text UNIQUE, seen timestamptz DEFAULT now(), ctx text);
     INSERT INTO zoo.customers VALUES (1, '0401148075', now(), 'c1'), (2, '+14011480751', now() - interval '1 year', 'c2'),
                                      (3, 'ask for Bob', now(), 'c3'), (4, NULL, now(), NULL);

@@ -149,6 +149,18 @@ const OID_ARRAYS: [&str; 6] = [
     "'{4294967295,pg_views}'",
 ];
 
+/// Numbers without bounds.
+const NUMERICS: [&str; 8] = [
+    "NULL",
+    "0",
+    "-0.5",
+    "'NaN'",
+    "'Infinity'",
+    "'-Infinity'",
+    "1e131071",
+    "1e-16383",
+];
+
 const INTEGERS: [&str; 11] = [
     "NULL",
     "0",
@@ -406,6 +418,11 @@ fn likely(kind: &str, name: &str) -> &'static [&'static str] {
         "limit" | "cost" | "count" | "batch_size" | "size" => &["1", "3"],
         "window" | "duration" | "retention" => &["'1 hour'"],
         "policy" => &["NULL", "'a'"],
+        "denied" => &["'{AU,+64}'", "'{all}'"],
+        "rates" | "per_number" | "per_client" | "per_account" | "per_region" => {
+            &["'{5/hour,3/10 minutes}'"]
+        }
+        "currency" => &["'USD'"],
         _ => &[],
     }
 }
@@ -469,6 +486,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "character" => &PADDED,
         "integer" => &INTEGERS,
         "bigint" => &BIGINTS,
+        "numeric" => &NUMERICS,
         "boolean" => &BOOLEANS,
         "interval" => &INTERVALS,
         "timestamp with time zone" => &TIMES,

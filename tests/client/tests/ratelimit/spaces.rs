@@ -104,7 +104,7 @@ fn both_are_shown_each_for_itself() {
     }
 }
 
-/// A row of the earlier application may have any id.
+/// A row of the legacy application may have any id.
 #[test]
 fn a_migrated_row_is_a_callers_key() {
     for (engine, server) in engines() {
@@ -166,7 +166,7 @@ fn keys_have_512_bytes_everywhere_and_break_no_view() {
                  SELECT repeat('y', length), 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
                    FROM unnest(ARRAY[0, 513, 583, 584, 600]) AS length",
             );
-            let view = "SELECT length(id), count FROM phone_crypt.earlier_rate_limits ORDER BY 1";
+            let view = "SELECT length(id), count FROM phone_crypt.legacy_rate_limits ORDER BY 1";
             assert_eq!(client.rows(view), ["511|1", "512|1"], "{engine}");
             let status =
                 "SELECT max(length(key)) FROM phone_crypt.ratelimit_status WHERE policy <> ''";

@@ -14,7 +14,7 @@ fn nothing_of_a_token_is_logged_or_shown() {
     let mut client = server.connect_as("postgres", &database);
     let token = create(&mut client, "shown once");
     let secret = token.text.rsplit('_').next().unwrap().to_owned();
-    let imported = "a secret of the earlier application";
+    let imported = "a secret of the legacy application";
     let import = "SELECT api_token_import('imported', plain => $1)";
     client.execute(import, &[&imported]).unwrap();
     let replaced: String = client

@@ -6,7 +6,7 @@ use crate::crypto::key_id::KeyId;
 use crate::crypto::primitives::hex;
 use crate::crypto::value::{HEADER, ValueError};
 
-/// Whether a text has the outer form of `iv:encrypted_data`, ours or an earlier system's, in either case: to encrypt
+/// Whether a text has the outer form of `iv:encrypted_data`, ours or a legacy system's, in either case: to encrypt
 /// it as text would bury a ciphertext in another.
 #[must_use]
 pub fn looks_like_value_text(text: &[u8]) -> bool {

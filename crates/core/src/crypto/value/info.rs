@@ -17,7 +17,7 @@ pub enum ValueInfo {
         /// The key that it needs.
         key_id: KeyId,
     },
-    /// An earlier system's value: it names no key and carries no tag.
+    /// A legacy system's value: it names no key and carries no tag.
     Legacy,
 }
 

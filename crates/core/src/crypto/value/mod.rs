@@ -112,8 +112,8 @@ pub enum ValueError {
     /// The text has not the form of a value.
     #[error("not a phone_crypt value: expected iv:encrypted_data in lower-case hexadecimal")]
     Malformed,
-    /// The form is that of an earlier system's value, which carries no tag.
-    #[error("not a phone_crypt value: it is not authenticated, as values of an earlier system")]
+    /// The form is that of a legacy system's value, which carries no tag.
+    #[error("not a phone_crypt value: it is not authenticated, as values of a legacy system")]
     Unauthenticated,
     /// A kind that this version does not know.
     #[error("not a phone_crypt value: its kind is unknown")]

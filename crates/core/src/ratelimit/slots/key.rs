@@ -50,6 +50,8 @@ pub enum KeyKind {
     Token = 3,
     /// Addresses from which API tokens were tried that do not exist, in space 0.
     TokenFailure = 4,
+    /// Those of sending policies, in the spaces of these.
+    Send = 5,
 }
 
 impl KeyKind {
@@ -68,6 +70,7 @@ impl KeyKind {
             KeyKind::Lease,
             KeyKind::Token,
             KeyKind::TokenFailure,
+            KeyKind::Send,
         ]
         .into_iter()
         .find(|kind| kind.number() == number)
@@ -76,7 +79,7 @@ impl KeyKind {
     /// Whether its spaces are those of policies.
     #[must_use]
     pub fn is_of_policies(self) -> bool {
-        matches!(self, KeyKind::Policy | KeyKind::Token)
+        matches!(self, KeyKind::Policy | KeyKind::Token | KeyKind::Send)
     }
 }
 
@@ -130,6 +133,16 @@ impl<'a> KeyName<'a> {
         }
     }
 
+    /// What a sending policy counts, in its space.
+    #[must_use]
+    pub fn of_send(bytes: &'a [u8], space: i32) -> KeyName<'a> {
+        KeyName {
+            bytes,
+            kind: KeyKind::Send,
+            space,
+        }
+    }
+
     /// The same kind and text in another space.
     #[must_use]
     pub fn in_space(self, space: i32) -> KeyName<'a> {
@@ -152,7 +165,7 @@ impl<'a> SlotKey<'a> {
     pub fn new(owner: Owner, name: KeyName<'a>, seed: [u64; 2]) -> Option<SlotKey<'a>> {
         let longest = match name.kind {
             KeyKind::Plain | KeyKind::Lease => MAX_KEY,
-            KeyKind::Policy | KeyKind::Token | KeyKind::TokenFailure => NAME_ROOM,
+            KeyKind::Policy | KeyKind::Token | KeyKind::TokenFailure | KeyKind::Send => NAME_ROOM,
         };
         let fits = name.bytes.len() <= longest && (owner.index as usize) < MAX_OWNERS;
         fits.then(|| {

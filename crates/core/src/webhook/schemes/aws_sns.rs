@@ -16,9 +16,9 @@ use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Proof, RsaHash};
 use crate::webhook::request::Request;
-use crate::webhook::rfc3339;
 use crate::webhook::scheme::Scheme;
 use crate::webhook::signed::{Reading, Signed, SignedTimes, delimited_id};
+use crate::webhook::time;
 
 /// What is signed of a notification; `Subject` only where there is one.
 const NOTIFICATION: [&str; 6] = [
@@ -77,7 +77,7 @@ impl Scheme for AwsSns {
         let id = delimited_id(message.text("MessageId").ok_or(Reason::Malformed)?)?.to_owned();
         Ok(Signed {
             id: Some(Cow::Owned(id)),
-            times: SignedTimes::at(rfc3339::microseconds(timestamp)?),
+            times: SignedTimes::at(time::rfc3339(timestamp)?),
             readings: vec![Reading {
                 parts: vec![Cow::Owned(signed.into_bytes())],
                 proof: Proof::Rsa(hash),

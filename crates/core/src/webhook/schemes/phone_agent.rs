@@ -1,4 +1,4 @@
-//! `phone-agent`: the earlier web application's own scheme.
+//! `phone-agent`: the legacy web application's own scheme.
 //!
 //! `Resend-Signature` is the hex HMAC-SHA256 of `timestamp.payload`, `Resend-Timestamp` the time in seconds.
 

@@ -13,9 +13,9 @@ use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
-use crate::webhook::rfc3339;
 use crate::webhook::scheme::Scheme;
 use crate::webhook::signed::{Signed, SignedTimes};
+use crate::webhook::time;
 use crate::webhook::url;
 
 use std::borrow::Cow;
@@ -47,7 +47,7 @@ impl Scheme for SinchApplication {
             url::path(request.signed_url()?),
         );
         Ok(Signed::new(
-            SignedTimes::at(rfc3339::microseconds(timestamp)?),
+            SignedTimes::at(time::rfc3339(timestamp)?),
             vec![Cow::Owned(text.into_bytes())],
             Proof::Hmac(Hash::Sha256, Text::Base64),
             vec![signature],

@@ -1,4 +1,4 @@
-//! Fixed windows that an earlier application has counted, added to what is live of a key.
+//! Fixed windows that a legacy application has counted, added to what is live of a key.
 
 use phone_crypt_core::ratelimit::{Entry, KeyName, Quota, State, absorb};
 

@@ -1,8 +1,8 @@
-//! Rows of the earlier application's `rate_limits`, and how those that turn out to be one key's become one.
+//! Rows of the legacy application's `rate_limits`, and how those that turn out to be one key's become one.
 
 /// What such a row counts. The rows of a table have their times in any one epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct EarlierRow {
+pub struct LegacyRow {
     /// Hits in the window.
     pub count: i64,
     /// The window's start, in milliseconds since 1970.
@@ -27,7 +27,7 @@ pub struct MergeRule {
 impl MergeRule {
     /// Whether the row's window ends after the moment that decides.
     #[must_use]
-    pub fn is_live(&self, row: &EarlierRow) -> bool {
+    pub fn is_live(&self, row: &LegacyRow) -> bool {
         let start_us = i128::from(row.window_start_ms) * 1000;
         start_us + i128::from(self.window_us) > i128::from(self.as_of_us)
     }
@@ -35,7 +35,7 @@ impl MergeRule {
     /// One row for two: the hits of both from the later start if both are live, else the live one, else the newer
     /// one (of two that began together the one with more hits). Made when the first was, written when the last was.
     #[must_use]
-    pub fn merge(&self, one: &EarlierRow, other: &EarlierRow) -> EarlierRow {
+    pub fn merge(&self, one: &LegacyRow, other: &LegacyRow) -> LegacyRow {
         let (count, window_start_ms) = match (self.is_live(one), self.is_live(other)) {
             (true, true) => (
                 self.sum(one.count, other.count),
@@ -48,7 +48,7 @@ impl MergeRule {
                 (newer.1, newer.0)
             }
         };
-        EarlierRow {
+        LegacyRow {
             count,
             window_start_ms,
             created_us: either(one.created_us, other.created_us, i64::min),
@@ -62,7 +62,7 @@ impl MergeRule {
     }
 }
 
-fn newness(row: &EarlierRow) -> (i64, i64) {
+fn newness(row: &LegacyRow) -> (i64, i64) {
     (row.window_start_ms, row.count)
 }
 

@@ -1,4 +1,4 @@
-// What the earlier web application stored, made by Node.js's own crypto and by no code of this project.
+// What the legacy web application stored, made by Node.js's own crypto and by no code of this project.
 // Reads {key, numbers} as JSON; prints, for each scheme that the key can be used with, each number's value and hash.
 'use strict';
 const crypto = require('node:crypto');

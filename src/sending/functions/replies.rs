@@ -3,10 +3,10 @@
 use pgrx::{default, pg_extern};
 use phone_crypt_core::sending::{Language, reply};
 
-use super::error::Error;
 use crate::pg::Answer;
 use crate::pg::arguments::required;
 use crate::pg::text::Text;
+use crate::sending::error::Error;
 
 /// `phone_stop_word(message, language)`: what somebody answers: `stop`, `start` or `help`; NULL where the message as a whole
 /// is no such word. language: ISO 639-1; English words count in all.

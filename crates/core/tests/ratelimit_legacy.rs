@@ -1,10 +1,10 @@
-//! Rows of the earlier application that become one: the same whatever the order, and never fewer hits.
+//! Rows of the legacy application that become one: the same whatever the order, and never fewer hits.
 #![allow(clippy::unwrap_used)]
 
 #[allow(unused_imports)]
 mod ratelimit_support;
 
-use phone_crypt_core::ratelimit::{EarlierRow, MergeRule};
+use phone_crypt_core::ratelimit::{LegacyRow, MergeRule};
 use ratelimit_support::Sequence;
 
 const HOUR_US: i64 = 3_600_000_000;
@@ -17,8 +17,8 @@ const RULE: MergeRule = MergeRule {
     most: MOST,
 };
 
-fn row(count: i64, minutes_ago: i64) -> EarlierRow {
-    EarlierRow {
+fn row(count: i64, minutes_ago: i64) -> LegacyRow {
+    LegacyRow {
         count,
         window_start_ms: NOW_US / 1000 - minutes_ago * 60_000,
         created_us: None,
@@ -26,7 +26,7 @@ fn row(count: i64, minutes_ago: i64) -> EarlierRow {
     }
 }
 
-fn merged(rows: &[EarlierRow]) -> EarlierRow {
+fn merged(rows: &[LegacyRow]) -> LegacyRow {
     let (first, rest) = rows.split_first().unwrap();
     rest.iter()
         .fold(*first, |into, from| RULE.merge(&into, from))
@@ -37,9 +37,9 @@ fn any_time(sequence: &mut Sequence) -> Option<i64> {
 }
 
 /// Few different values, so that ties, ends of windows and counts at the limit are met often.
-fn any_row(sequence: &mut Sequence) -> EarlierRow {
+fn any_row(sequence: &mut Sequence) -> LegacyRow {
     let counts = [-3, 0, 1, 2, 7, MOST - 1, MOST];
-    EarlierRow {
+    LegacyRow {
         count: counts[sequence.below(counts.len() as i64) as usize],
         window_start_ms: (NOW_US - HOUR_US) / 1000 + sequence.below(5) - 2,
         created_us: any_time(sequence),
@@ -48,8 +48,8 @@ fn any_row(sequence: &mut Sequence) -> EarlierRow {
 }
 
 /// The rule as one would write it down for all rows at once.
-fn all_at_once(rows: &[EarlierRow]) -> EarlierRow {
-    let live: Vec<&EarlierRow> = rows.iter().filter(|row| RULE.is_live(row)).collect();
+fn all_at_once(rows: &[LegacyRow]) -> LegacyRow {
+    let live: Vec<&LegacyRow> = rows.iter().filter(|row| RULE.is_live(row)).collect();
     let (count, window_start_ms) = match live.as_slice() {
         [] => {
             let newest = rows
@@ -66,7 +66,7 @@ fn all_at_once(rows: &[EarlierRow]) -> EarlierRow {
             many.iter().map(|row| row.window_start_ms).max().unwrap(),
         ),
     };
-    EarlierRow {
+    LegacyRow {
         count,
         window_start_ms,
         created_us: rows.iter().filter_map(|row| row.created_us).min(),
@@ -78,7 +78,7 @@ fn all_at_once(rows: &[EarlierRow]) -> EarlierRow {
 fn any_order_and_any_portions_give_the_row_of_all_at_once() {
     let mut sequence = Sequence::new(1);
     for _ in 0..20_000 {
-        let mut rows: Vec<EarlierRow> = (0..1 + sequence.below(6))
+        let mut rows: Vec<LegacyRow> = (0..1 + sequence.below(6))
             .map(|_| any_row(&mut sequence))
             .collect();
         let expected = all_at_once(&rows);
@@ -125,17 +125,17 @@ fn a_sum_stops_at_what_the_column_holds() {
 
 #[test]
 fn a_window_is_live_until_its_very_end() {
-    let at = |start_us: i64| EarlierRow {
+    let at = |start_us: i64| LegacyRow {
         window_start_ms: start_us / 1000,
         ..row(1, 0)
     };
     assert!(!RULE.is_live(&at(NOW_US - HOUR_US)));
     assert!(RULE.is_live(&at(NOW_US - HOUR_US + 1000)));
-    assert!(RULE.is_live(&EarlierRow {
+    assert!(RULE.is_live(&LegacyRow {
         window_start_ms: i64::MAX,
         ..row(1, 0)
     }));
-    assert!(!RULE.is_live(&EarlierRow {
+    assert!(!RULE.is_live(&LegacyRow {
         window_start_ms: i64::MIN,
         ..row(1, 0)
     }));
@@ -143,7 +143,7 @@ fn a_window_is_live_until_its_very_end() {
 
 #[test]
 fn the_oldest_making_and_the_newest_writing_are_kept() {
-    let at = |created_us, updated_us| EarlierRow {
+    let at = |created_us, updated_us| LegacyRow {
         created_us,
         updated_us,
         ..row(1, 10)

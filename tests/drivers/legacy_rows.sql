@@ -1,4 +1,4 @@
--- Rows as the earlier application left them in its rate_limits, the same in every run, with what phone each of them
+-- Rows as the legacy application left them in its rate_limits, the same in every run, with what phone each of them
 -- means: known from how it was made, not from any function of phone_crypt. Parameters: :rows, :now_ms.
 
 -- A number below `most` that looks random and depends on the row and the name alone.
@@ -43,7 +43,7 @@ SELECT n, kind, e164,
 -- What becomes of the row: it means a phone (repaired or not), is a hash already, or stays as it is.
 CREATE TYPE meaning AS ENUM ('phone', 'repaired', 'hash', 'naive', 'garbage', 'other');
 
-CREATE TABLE earlier AS
+CREATE TABLE legacy AS
 SELECT DISTINCT ON (id) *
   FROM (SELECT n,
                (CASE WHEN kind < 74 THEN 'phone:' || spelling
@@ -72,5 +72,5 @@ CREATE TABLE rate_limits (
     id varchar(255) PRIMARY KEY, count integer NOT NULL, window_start bigint NOT NULL,
     created_at timestamptz, updated_at timestamptz
 );
-INSERT INTO rate_limits SELECT id, count, window_start, created_at, updated_at FROM earlier ORDER BY n;
+INSERT INTO rate_limits SELECT id, count, window_start, created_at, updated_at FROM legacy ORDER BY n;
 ANALYZE rate_limits;

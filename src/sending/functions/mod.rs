@@ -1,0 +1,5 @@
+//! The SQL functions of sending.
+
+pub mod check;
+pub mod policy;
+pub mod replies;

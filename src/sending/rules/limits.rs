@@ -1,0 +1,257 @@
+//! How often, and for how much: keys of the rate limiter, all hit or none.
+
+use pgrx::PgSqlErrorCode;
+use phone_crypt_core::ratelimit::{KeyName, Limit, Reason as LimitReason, Verdict};
+use phone_crypt_core::sending::{Reason, Warning, Warnings, is_near};
+use std::fmt::{self, Write};
+use std::ops::Range;
+
+use super::price;
+use crate::cipher::{self, Hash};
+use crate::pg::SqlError;
+use crate::ratelimit::{self, PHONE_PREFIX, Request};
+use crate::sending::attempt::{Attempt, Refusal};
+use crate::sending::error::Result;
+use crate::sending::policy::{Budget, Rates};
+
+/// When a send that found no slot may be tried again.
+const NO_SLOT_RETRY_US: i64 = 1_000_000;
+
+/// Of a keyed hash of a block or an account, so much names it.
+const NAME_LEN: usize = 32;
+
+/// One key of the limiter.
+struct Part {
+    /// Its name, within `Parts::names`.
+    name: Range<usize>,
+    limit: Limit<'static>,
+    cost: i64,
+    /// Why it refuses.
+    reason: Reason,
+    /// What to warn of when most of it is used.
+    near: Option<Warning>,
+    /// As whom the lists of the limiter know it.
+    listed: Listed,
+}
+
+#[derive(Clone, Copy)]
+enum Listed {
+    Number,
+    Client,
+    Nobody,
+}
+
+/// The keys of an attempt.
+#[derive(Default)]
+struct Parts {
+    names: String,
+    all: Vec<Part>,
+}
+
+/// Hits every limit and budget of the policy, all or none. None where all let it pass; then it is counted.
+///
+/// Errors: no engine, 55000; with the table engine those of writing a row.
+pub fn take(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Refusal>> {
+    let parts = Parts::of(attempt)?;
+    let phone_key = [PHONE_PREFIX.as_slice(), &attempt.number.hash].concat();
+    let address = attempt
+        .client
+        .as_ref()
+        .map(|it| it.address.to_canonical().to_string());
+    let space = attempt.policy.space();
+    let request = |part: &Part| {
+        let name = parts
+            .names
+            .as_bytes()
+            .get(part.name.clone())
+            .unwrap_or_default();
+        let listed = match part.listed {
+            Listed::Number => phone_key.as_slice(),
+            Listed::Client => address.as_deref().unwrap_or_default().as_bytes(),
+            Listed::Nobody => b"",
+        };
+        Request::of_send(
+            KeyName::of_send(name, space),
+            listed,
+            part.limit.clone(),
+            part.cost,
+        )
+    };
+    let requests: Vec<Request<'_>> = parts.all.iter().map(request).collect();
+    let verdicts = match ratelimit::check_all(&requests) {
+        Ok(verdicts) => verdicts,
+        Err(error) if is_out_of_slots(error.sqlstate()) => {
+            return Ok(Some(Refusal {
+                reason: Reason::LimiterFull,
+                retry_after_us: Some(NO_SLOT_RETRY_US),
+            }));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let refusal = refused(&parts, &verdicts);
+    if refusal.is_none() {
+        warn(attempt, &parts, &verdicts, warnings);
+    }
+    Ok(refusal)
+}
+
+fn is_out_of_slots(code: PgSqlErrorCode) -> bool {
+    code == PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED
+}
+
+/// The refusal that lasts longest.
+fn refused(parts: &Parts, verdicts: &[Verdict]) -> Option<Refusal> {
+    let longest = |refusal: &Refusal| refusal.retry_after_us.unwrap_or(i64::MAX);
+    let pairs = parts.all.iter().zip(verdicts);
+    pairs
+        .filter(|(_, verdict)| !verdict.decision.allowed)
+        .map(|(part, verdict)| Refusal {
+            reason: match verdict.reason {
+                LimitReason::Denylist => Reason::Denylist,
+                _ => part.reason,
+            },
+            retry_after_us: verdict.decision.retry_after_us,
+        })
+        .max_by_key(longest)
+}
+
+fn warn(attempt: &Attempt<'_>, parts: &Parts, verdicts: &[Verdict], warnings: &mut Warnings) {
+    for (part, verdict) in parts.all.iter().zip(verdicts) {
+        let budget = verdict.decision.limit;
+        let spent = budget - verdict.decision.remaining;
+        if let Some(warning) = part.near
+            && is_near(spent, budget, attempt.policy.warn_at)
+        {
+            warnings.add(warning);
+        }
+    }
+}
+
+impl Parts {
+    fn of(attempt: &Attempt<'_>) -> Result<Parts> {
+        let (policy, number) = (attempt.policy, attempt.number);
+        let mut parts = Parts::default();
+        let hash = ascii(&number.hash);
+        parts.add_rates(
+            &policy.per_number,
+            "number",
+            hash,
+            Reason::NumberLimit,
+            Listed::Number,
+        );
+        if let Some(client) = &attempt.client {
+            let network = &client.network;
+            parts.add_rates(
+                &policy.per_client,
+                "client",
+                network,
+                Reason::ClientLimit,
+                Listed::Client,
+            );
+        }
+        if let Some(account) = &attempt.account {
+            let account = short(account);
+            parts.add_rates(
+                &policy.per_account,
+                "account",
+                account,
+                Reason::AccountLimit,
+                Listed::Nobody,
+            );
+        }
+        let blocks = number.blocks();
+        for (rates, rule, digits) in [
+            (&policy.per_block_1000, "block1000", blocks.of_1000),
+            (&policy.per_block_10000, "block10000", blocks.of_10000),
+        ] {
+            if !rates.is_empty() {
+                let block = cipher::labelled_hash(b"block", digits.as_bytes())?;
+                parts.add_rates(
+                    rates,
+                    rule,
+                    short(&block),
+                    Reason::BlockLimit,
+                    Listed::Nobody,
+                );
+            }
+        }
+        let region = number.region.unwrap_or("-");
+        parts.add_rates(
+            &policy.per_region,
+            "region",
+            region,
+            Reason::RegionLimit,
+            Listed::Nobody,
+        );
+        // What costs nothing spends nothing.
+        if let Some(cost @ 1..) = price::of(attempt) {
+            parts.add_budgets(attempt, region, cost);
+        }
+        Ok(parts)
+    }
+
+    fn add_rates(&mut self, rates: &Rates, rule: &str, key: &str, reason: Reason, listed: Listed) {
+        for rate in rates {
+            let seconds = rate.rate.window_us / 1_000_000;
+            let name = self.name(format_args!("{rule}:{seconds}:{key}"));
+            self.all.push(Part {
+                name,
+                limit: rate.limit(),
+                cost: 1,
+                reason,
+                near: None,
+                listed,
+            });
+        }
+    }
+
+    fn add_budgets(&mut self, attempt: &Attempt<'_>, region: &str, cost: i64) {
+        let policy = attempt.policy;
+        let mut add = |budget: &Option<Budget>, name: fmt::Arguments<'_>, reason, near| {
+            if let Some(budget) = budget {
+                let name = self.name(name);
+                self.all.push(Part {
+                    name,
+                    limit: budget.limit(),
+                    cost,
+                    reason,
+                    near: Some(near),
+                    listed: Listed::Nobody,
+                });
+            }
+        };
+        add(
+            &policy.budget_hour,
+            format_args!("budget:hour"),
+            Reason::BudgetHour,
+            Warning::NearBudgetHour,
+        );
+        add(
+            &policy.budget_day,
+            format_args!("budget:day"),
+            Reason::BudgetDay,
+            Warning::NearBudgetDay,
+        );
+        add(
+            &policy.budget_region_day,
+            format_args!("budget:region:{region}"),
+            Reason::BudgetRegion,
+            Warning::NearBudgetRegion,
+        );
+    }
+
+    fn name(&mut self, name: fmt::Arguments<'_>) -> Range<usize> {
+        let start = self.names.len();
+        // Writing to a String does not fail.
+        let _ = self.names.write_fmt(name);
+        start..self.names.len()
+    }
+}
+
+fn ascii(hash: &Hash) -> &str {
+    std::str::from_utf8(hash).unwrap_or_default()
+}
+
+fn short(hash: &Hash) -> &str {
+    ascii(hash).get(..NAME_LEN).unwrap_or_default()
+}

@@ -1,0 +1,20 @@
+//! The ids of sends: what a later report of their outcome names.
+
+use std::cell::Cell;
+
+use crate::pg::process;
+
+thread_local! {
+    static LAST: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Bits for the process.
+const PROCESS_BITS: u32 = 12;
+
+/// A new id: the time, and whose it is. It rises within a session, and no two sessions have the same.
+pub fn next() -> i64 {
+    let own = process::number().unwrap_or_default() as i64 & ((1 << PROCESS_BITS) - 1);
+    let now = process::now().max(LAST.get() + 1);
+    LAST.set(now);
+    now << PROCESS_BITS | own
+}

@@ -1,0 +1,7 @@
+//! The sending guard through SQL: many at once, rollbacks, other sessions' changes, and what nobody gets to see.
+#![allow(clippy::unwrap_used)]
+
+mod budgets;
+mod engines;
+mod policies;
+mod shared;
