@@ -73,10 +73,7 @@ fn phone_send_check_value(
 }
 
 /// In a lockdown nothing goes out. Without hashes nothing can be counted, so that of `decrypt` is one, too.
-fn answer(
-    number: impl FnOnce() -> Result<Option<Number>>,
-    asked: &Asked<'_>,
-) -> Result<Outcome> {
+fn answer(number: impl FnOnce() -> Result<Option<Number>>, asked: &Asked<'_>) -> Result<Outcome> {
     match lockdown::is_on(Scope::Sending) || lockdown::is_on(Scope::Decrypt) {
         true => Ok(Outcome::of_lockdown()),
         false => check::check(number()?.as_ref(), asked),
