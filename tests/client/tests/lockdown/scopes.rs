@@ -170,10 +170,7 @@ fn nothing_is_sent() {
     let answers = "SELECT t.allowed, t.reason, v.allowed, v.reason, v.region
                      FROM customers AS c, phone_send_check(c.number, 'watching') AS t, phone_send_check(c.phone, 'watching') AS v
                     WHERE c.id = ";
-    assert_eq!(
-        client.rows(&format!("{answers} 1")),
-        ["t|ok|t|ok|AU"]
-    );
+    assert_eq!(client.rows(&format!("{answers} 1")), ["t|ok|t|ok|AU"]);
     for scope in ["sending", "decrypt"] {
         lock(&mut client, scope);
         assert_eq!(
@@ -184,10 +181,7 @@ fn nothing_is_sent() {
         client.run("SELECT phone_crypt_lockdown_release()");
     }
     // Nothing was counted meanwhile.
-    assert_eq!(
-        client.rows(&format!("{answers} 2")),
-        ["t|ok|t|ok|AU"]
-    );
+    assert_eq!(client.rows(&format!("{answers} 2")), ["t|ok|t|ok|AU"]);
 }
 
 #[test]
