@@ -39,11 +39,56 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/consent/consent.sql",
+    name = "consent",
+    requires = [
+        "encrypted_phone_operators",
+        encrypted_phone::functions::phone_hash_key_id,
+        values::raw::phone_encrypt_raw,
+        values::raw::phone_decrypt_raw,
+        consent::changes::keep_consent_events,
+        consent::functions::number_value,
+        consent::functions::number_value_of_value,
+        consent::functions::phone_probes,
+        consent::functions::consent_check,
+        consent::functions::consent_check_of_value,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/consent/suppression.sql",
+    name = "suppression",
+    requires = [
+        "consent",
+        consent::functions::phone_suppressed,
+        consent::functions::value_suppressed,
+        consent::functions::import_suppressions,
+        consent::filter_functions::note_suppressed,
+        consent::filter_functions::filter_status,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/consent/reply.sql",
+    name = "consent_reply",
+    requires = ["suppression", sending::functions::replies::stop_word]
+);
+pgrx::extension_sql_file!(
+    "../sql/consent/rekey.sql",
+    name = "rekey_consents",
+    requires = [
+        "suppression",
+        "change_table",
+        values::encrypt::phone_key_id,
+        encrypted_phone::functions::key_id_of_value,
+        consent::functions::rekey_consent_batch,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/encrypted_phone/column_keys.sql",
     name = "column_keys_of_all",
     requires = [
         "types_of_values",
         "webhooks",
+        "rekey_consents",
         encrypted_phone::key_counts::count_column_keys
     ]
 );
@@ -299,7 +344,12 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/conversion/rotate_hash_key.sql",
     name = "rotate_hash_key",
-    requires = ["rehash_column", "drop_plaintext", "ratelimit_phones"]
+    requires = [
+        "rehash_column",
+        "drop_plaintext",
+        "ratelimit_phones",
+        "rekey_consents"
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/conversion/decrypt_column.sql",
@@ -319,6 +369,7 @@ pgrx::extension_sql_file!(
         "pins",
         "ratelimit_phones",
         "webhooks",
+        "rekey_consents",
         keys::functions::check_keys,
         keys::functions::check_lasting_keys,
         encrypted_phone::functions::key_id_of_value
@@ -367,6 +418,8 @@ pgrx::extension_sql_file!(
         lockdown::functions::is_locked_down,
         lockdown::functions::phone_crypt_lockdown_cluster,
         lockdown::functions::phone_crypt_lockdown_cluster_release,
+        "consent_reply",
+        "rekey_consents",
         "send_policies",
         sending::functions::check::phone_send_check,
         sending::functions::check::phone_send_check_value,

@@ -5,6 +5,7 @@
 
 mod cipher;
 mod column_check;
+mod consent;
 mod conversion;
 mod encrypted_phone;
 mod erasure;
@@ -40,7 +41,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 10] = [
+static AREAS: [&dyn Area; 12] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -51,14 +52,17 @@ static AREAS: [&dyn Area; 10] = [
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,
+    &consent::FILTER_WORDS,
+    &consent::FILTER_STATES,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 4] = [
+static TASKS: [&dyn Task; 5] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
     &webhooks::Cleanup,
+    &consent::FillFilter,
 ];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the
@@ -73,6 +77,7 @@ pub extern "C-unwind" fn _PG_init() {
     worker::register(&TASKS);
     cipher::stats::init();
     keys::init_pin_cache();
+    consent::watch_filter();
     encrypted_phone::policy::register();
     phone::regions::warm_up();
 }

@@ -132,7 +132,7 @@ COMMENT ON FUNCTION ratelimit_unlist_key(text) IS
     'takes a key off its list; whether it was on one';
 COMMENT ON FUNCTION ratelimit_unlist_network(inet) IS
     'takes a network off its list; whether it was on one';
-COMMENT ON FUNCTION phone_forget(text, text) IS
+COMMENT ON FUNCTION phone_forget(text, text, boolean) IS
     'removes every trace of a number from encrypted columns, rate limits, lists and blocks; what was done';
 COMMENT ON FUNCTION ratelimit_list_phone(text, text, text, text) IS
     'puts a phone number on the allow or deny list; stays listed when the hash key changes';
@@ -272,6 +272,30 @@ COMMENT ON FUNCTION phone_timezones(text) IS
     'time zones where the line of a number may be: likely ones, since numbers move';
 COMMENT ON FUNCTION phone_timezones(text, text) IS
     'time zones where the line of a number may be, read under a list of regions such as ''AU,US''';
+COMMENT ON FUNCTION phone_suppressed(text, text) IS
+    'whether a number must not be called or texted';
+COMMENT ON FUNCTION phone_suppressed(encrypted_phone) IS
+    'phone_suppressed of an encrypted number';
+COMMENT ON FUNCTION consent_check(text, text, text) IS
+    'whether consent is granted for a topic, or for all, by which state and since when';
+COMMENT ON FUNCTION consent_check(encrypted_phone, text) IS
+    'consent_check of an encrypted number';
+COMMENT ON FUNCTION phone_crypt.number_value(text, text) IS
+    'a number as consent and suppression keep it';
+COMMENT ON FUNCTION phone_crypt.number_value(encrypted_phone) IS
+    'an encrypted number as consent and suppression keep it';
+COMMENT ON FUNCTION phone_crypt.phone_probes(encrypted_phone) IS
+    'what rows of a number are found by, under every configured key';
+COMMENT ON FUNCTION phone_crypt.rekey_consent_batch(text, bigint) IS
+    'behind rekey_consents: rows of some pages under the present keys';
+COMMENT ON FUNCTION phone_crypt.import_suppressions(regclass, text, text, text) IS
+    'behind phone_suppress_import: suppresses the numbers in a column';
+COMMENT ON FUNCTION phone_crypt.note_suppressed() IS
+    'the trigger that enters suppressed numbers into the filter in shared memory';
+COMMENT ON FUNCTION phone_crypt.filter_status() IS
+    'behind phone_crypt.suppression_filter';
+COMMENT ON FUNCTION phone_crypt.keep_consent_events() IS
+    'the trigger that refuses changes of the history of consent';
 COMMENT ON FUNCTION phone_stop_word(text, text) IS
     'what a message says as a whole: stop, start or help; NULL for anything else';
 COMMENT ON FUNCTION html_escape(text) IS

@@ -129,7 +129,28 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.webhook_outcomes()'),
         ('admin',  'phone_crypt.webhook_signs_time(text)'),
         ('admin',  'phone_crypt.check_webhook_interval(interval,text,interval)'),
-        ('admin',  '@extschema@.phone_forget(text,text)'),
+        ('limiter', '@extschema@.phone_suppressed(text,text)'),
+        ('limiter', '@extschema@.phone_suppressed(@extschema@.encrypted_phone)'),
+        ('limiter', '@extschema@.consent_check(text,text,text)'),
+        ('limiter', '@extschema@.consent_check(@extschema@.encrypted_phone,text)'),
+        ('writer', '@extschema@.consent_record(text,text,text,text,jsonb,timestamptz,text)'),
+        ('writer', '@extschema@.consent_record(@extschema@.encrypted_phone,text,text,text,jsonb,timestamptz)'),
+        ('writer', '@extschema@.consent_reply(text,text,text,text,text)'),
+        ('writer', '@extschema@.consent_reply(@extschema@.encrypted_phone,text,text,text)'),
+        ('writer', '@extschema@.phone_suppress(text,text,text)'),
+        ('writer', '@extschema@.phone_suppress(@extschema@.encrypted_phone,text)'),
+        ('admin',  '@extschema@.phone_unsuppress(text,text)'),
+        ('admin',  '@extschema@.phone_unsuppress(@extschema@.encrypted_phone)'),
+        ('admin',  '@extschema@.phone_suppress_import(regclass,name,text,text)'),
+        ('reader', '@extschema@.consent_history(text,text)'),
+        ('reader', '@extschema@.consent_history(@extschema@.encrypted_phone)'),
+        ('admin',  'phone_crypt.check_consent_text(text,text)'),
+        ('admin',  'phone_crypt.import_suppressions(regclass,text,text,text)'),
+        ('admin',  'phone_crypt.rekey_consent_batch(text,bigint)'),
+        ('admin',  'phone_crypt.rekey_consents(bigint,bigint,text)'),
+        ('admin',  'phone_crypt.consent_keys()'),
+        ('admin',  'phone_crypt.filter_status()'),
+        ('admin',  '@extschema@.phone_forget(text,text,boolean)'),
         ('admin',  '@extschema@.phone_column_policy(regclass,name,text,interval,name)'),
         ('admin',  '@extschema@.phone_purge_expired(integer,boolean)'),
         ('admin',  'phone_crypt.purge_count(regclass,text,timestamptz)'),
@@ -342,6 +363,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.webhook_endpoints'),
         ('admin', 'phone_crypt.webhook_rotations'),
         ('admin', 'phone_crypt.webhook_stats'),
+        ('admin', 'phone_crypt.suppression_filter'),
         ('admin', 'phone_crypt.progress'),
         ('admin', 'phone_crypt.conversions'),
         ('admin', 'phone_crypt.hash_rotations'),
@@ -439,6 +461,12 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
 -- They look whether their caller is a superuser, too.
 REVOKE EXECUTE ON FUNCTION phone_crypt_lockdown_cluster(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_lockdown_cluster_release() FROM PUBLIC;
+-- What looks a number up, whoever asks: for the extension's own functions.
+REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(text, text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(@extschema@.encrypted_phone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.phone_probes(@extschema@.encrypted_phone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.keep_consent_events() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.note_suppressed() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;

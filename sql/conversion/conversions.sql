@@ -59,7 +59,8 @@ $$;
 COMMENT ON FUNCTION phone_crypt.try_interval(text) IS
     'an interval; NULL for what is none';
 
--- Every column of the data type, or of a domain made of it. The policy is a security label of the column, as
+-- Every column of the data type, or of a domain made of it, but for the extension's own tables (sql/consent), which are
+-- changed by functions of their own. The policy is a security label of the column, as
 -- phone_column_policy() writes it.
 CREATE VIEW phone_crypt.encrypted_columns AS
     SELECT a.attrelid::regclass AS relation, a.attname AS column_name,
@@ -82,6 +83,7 @@ CREATE VIEW phone_crypt.encrypted_columns AS
                    '^on_forget=(null|delete)(?:, retention=([^,]*), retention_column=(.+))?$') AS words) AS p
      WHERE r.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}') AND a.attnum OPERATOR(pg_catalog.>) 0
        AND NOT a.attisdropped
+       AND r.relnamespace OPERATOR(pg_catalog.<>) 'phone_crypt'::regnamespace
        AND a.atttypid OPERATOR(pg_catalog.=) ANY (
                SELECT h.type FROM phone_crypt.types_of_values() AS h WHERE NOT h.is_array AND NOT h.is_nested)
        -- What holds the same under another hash key goes with its column.

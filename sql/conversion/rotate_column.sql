@@ -168,6 +168,7 @@ DECLARE
     details pg_catalog.text[] := '{}';
     others bigint;
     moved bigint;
+    unreadable bigint;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
     PERFORM phone_crypt.check_batch_size(batch_size);
@@ -219,6 +220,20 @@ BEGIN
             details := pg_catalog.array_append(details, pg_catalog.concat('secrets of webhook endpoints: ', SQLSTATE));
             RAISE WARNING 'phone_rotate_all: secrets of webhook endpoints were not changed: SQLSTATE %', SQLSTATE;
         END;
+        COMMIT;
+        CALL phone_crypt.rekey_consents(moved, unreadable, failure);
+        PERFORM phone_crypt.begin_batch();
+        IF moved OPERATOR(pg_catalog.>) 0 THEN
+            RAISE NOTICE 'phone_rotate_all: consent and suppressed numbers: % changed', moved;
+        END IF;
+        IF unreadable OPERATOR(pg_catalog.>) 0 THEN
+            RAISE WARNING 'phone_rotate_all: % rows of consent and suppressed numbers are not authentic, and left', unreadable;
+        END IF;
+        IF failure OPERATOR(pg_catalog.<>) '' THEN
+            failures := pg_catalog.array_append(failures, failure);
+            details := pg_catalog.array_append(details, pg_catalog.concat('consent and suppressed numbers: ', failure));
+            RAISE WARNING 'phone_rotate_all: consent and suppressed numbers were not all changed: SQLSTATE %', failure;
+        END IF;
     END IF;
     IF others OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING '% encrypted columns belong to tables of others and were left out', others
@@ -236,4 +251,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE phone_rotate_all(boolean, integer, boolean) IS
-    'phone_rotate_column for every encrypted column of yours, then lists and blocks by phone, and webhook secrets';
+    'phone_rotate_column for every encrypted column of yours, then lists and blocks by phone, webhook secrets, and consent';

@@ -217,6 +217,8 @@ DECLARE
     failure pg_catalog.text;
     is_ready boolean;
     is_waiting boolean := false;
+    moved bigint;
+    unreadable bigint;
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
     IF key_id IS NULL OR dry_run IS NULL THEN
@@ -311,6 +313,17 @@ BEGIN
             RAISE WARNING 'phone_rotate_hash_key: lists and blocks by phone were not changed: SQLSTATE %', SQLSTATE
                 USING HINT = 'CALL it again.';
         END;
+        COMMIT;
+        CALL phone_crypt.rekey_consents(moved, unreadable, failure);
+        PERFORM phone_crypt.begin_batch();
+        IF moved OPERATOR(pg_catalog.>) 0 THEN
+            RAISE NOTICE 'phone_rotate_hash_key: consent and suppressed numbers: % changed', moved;
+        END IF;
+        IF failure OPERATOR(pg_catalog.<>) '' OR unreadable OPERATOR(pg_catalog.>) 0 THEN
+            RAISE WARNING 'phone_rotate_hash_key: consent and suppressed numbers were not all changed: SQLSTATE %, not authentic: %',
+                failure, unreadable
+                USING HINT = 'CALL it again.';
+        END IF;
     END IF;
     PERFORM phone_crypt.end_batch(callers);
 END;

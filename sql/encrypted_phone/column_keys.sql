@@ -1,4 +1,5 @@
--- Under which keys the values of every column of the data type are, and the secrets of webhook endpoints. One table that cannot be read does not keep the others
+-- Under which keys the values of every column of the data type are, the secrets of webhook endpoints,
+-- and what the extension keeps of consent. One table that cannot be read does not keep the others
 -- from being counted.
 
 CREATE FUNCTION phone_column_keys(
@@ -17,7 +18,7 @@ BEGIN
           FROM phone_crypt.types_of_values() AS h
           JOIN pg_attribute AS a ON a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
           JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'm', 'f')
-         WHERE NOT pg_is_other_temp_schema(c.relnamespace)
+         WHERE NOT pg_is_other_temp_schema(c.relnamespace) AND c.relnamespace <> 'phone_crypt'::regnamespace
          ORDER BY c.oid::regclass::text COLLATE "C", a.attnum
     LOOP
         IF NOT item.is_own THEN
@@ -37,6 +38,7 @@ BEGIN
     END LOOP;
     RETURN QUERY SELECT 'phone_crypt.webhook_secrets'::regclass, 'secret'::name, w.key_id, NULL::text, w.rows
                    FROM phone_crypt.webhook_secret_keys() AS w;
+    RETURN QUERY SELECT k.relation, k.column_name, k.key_id, k.hash_key_id, k.rows FROM phone_crypt.consent_keys() AS k;
     IF of_others > 0 THEN
         RAISE NOTICE 'not counted: % columns of tables of others', of_others;
     END IF;

@@ -28,4 +28,4 @@ pub use input::{
 };
 pub use io::is_the_type;
 pub use show::{mask, number, original_bytes};
-pub use value::{Value, array};
+pub use value::{KeyColumn, Value, ValueOut, ValuesOut, array};

@@ -12,7 +12,8 @@ use super::io::is_the_type;
 use crate::encrypted_phone::error::Error;
 use crate::pg::raw_function::varlena_bytes;
 use crate::pg::table_row::TableRow;
-use crate::pg::{arrays, catalog, text};
+use crate::pg::table_scan::IndexKey;
+use crate::pg::{arrays, catalog, relation, text};
 
 /// A value as an argument.
 #[derive(Clone, Copy)]
@@ -105,6 +106,69 @@ impl ValueOut {
     /// One that was made already.
     pub fn of(datum: pg_sys::Datum) -> ValueOut {
         ValueOut(datum)
+    }
+}
+
+/// An array of values as a result, already in the memory of the call.
+pub struct ValuesOut(pg_sys::Datum);
+
+impl ValuesOut {
+    /// An array of values of a type that [`array`] takes.
+    ///
+    /// Errors: it is another type, 42804.
+    pub fn new<'a>(
+        the_type: pg_sys::Oid,
+        values: impl Iterator<Item = &'a [u8]>,
+    ) -> crate::encrypted_phone::error::Result<ValuesOut> {
+        let (_, array) = array(the_type, values).ok_or(Error::NotOfType)?;
+        Ok(ValuesOut(array))
+    }
+}
+
+// SAFETY: the datum is an array in the call's memory context.
+unsafe impl BoxRet for ValuesOut {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: the datum is of the declared type and is returned to PostgreSQL at once.
+        unsafe { fcinfo.return_raw_datum(self.0) }
+    }
+}
+
+// SAFETY: the SQL type is the array that the datum is.
+unsafe impl SqlTranslatable for ValuesOut {
+    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(ValuesOut);
+    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
+    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal("encrypted_phone[]"));
+    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal("encrypted_phone[]")));
+}
+
+/// The first column of a table's primary key, which is of the type: rows are found by it without SPI.
+#[derive(Clone, Copy)]
+pub struct KeyColumn(IndexKey);
+
+impl KeyColumn {
+    /// That of this table; None where there is no such key.
+    pub fn of_primary_key(table: pg_sys::Oid) -> Option<KeyColumn> {
+        let key = relation::primary_key_column(table)?;
+        is_the_type(key.of_type).then_some(KeyColumn(key))
+    }
+
+    /// The table.
+    pub fn table(&self) -> pg_sys::Oid {
+        self.0.table
+    }
+
+    /// The type, which has an oid of its own in each database.
+    pub fn the_type(&self) -> pg_sys::Oid {
+        self.0.of_type
+    }
+
+    /// Calls `each` with the rows whose key equals a value, of which the front suffices, as the newest snapshot has them,
+    /// until it has seen enough: it says whether it wants more.
+    pub fn scan(&self, value: &[u8], each: impl FnMut(&TableRow) -> bool) {
+        // SAFETY: the column is of the type, whose values, and fronts of values, are varlenas.
+        unsafe { self.0.scan(text::varlena(value), each) }
     }
 }
 

@@ -49,12 +49,14 @@ const NESTED: &str = "
      ORDER BY a.attrelid, a.attnum";
 
 /// A column, and what is known of it.
-struct Column {
+pub(super) struct Column {
     table: Oid,
     number: i16,
     name: String,
     kind: String,
     conversion: String,
+    /// What is done to its rows, where no policy says so.
+    on_forget: Option<OnForget>,
 }
 
 /// Forgets the number in each column of the type. What stands in the way at one of them is an outcome, too.
@@ -92,11 +94,29 @@ fn column(row: &TableRow) -> Option<Column> {
         name: row.string(3)?,
         kind: row.string(4)?,
         conversion: row.string(5)?,
+        on_forget: None,
     })
 }
 
 impl Column {
-    fn forget(&self, number: &Number, probes: &[[u8; bytes::PROBE_LEN]]) -> Result<Vec<Outcome>> {
+    /// The column of numbers of a table of the extension's own, whose rows go.
+    pub(super) fn of_own_table(table: Oid, name: &str) -> Option<Column> {
+        Some(Column {
+            table,
+            number: catalog::column_number(table, name)?,
+            name: name.to_owned(),
+            kind: "r".to_owned(),
+            conversion: String::new(),
+            on_forget: Some(OnForget::Delete),
+        })
+    }
+
+    /// Forgets the number in it.
+    pub(super) fn forget(
+        &self,
+        number: &Number,
+        probes: &[[u8; bytes::PROBE_LEN]],
+    ) -> Result<Vec<Outcome>> {
         let table = full_name(self.table)?;
         let object = format!("{table}.{}", quote_identifier(&self.name));
         // Partitions are left to their table; tables that inherit have columns, and policies, of their own.
@@ -128,6 +148,9 @@ impl Column {
     }
 
     fn policy(&self) -> Result<OnForget> {
+        if let Some(on_forget) = self.on_forget {
+            return Ok(on_forget);
+        }
         if !matches!(self.kind.as_str(), "r" | "p") {
             return Err(Error::NoTable);
         }

@@ -2,7 +2,7 @@
 
 use super::number::Number;
 use super::outcome::Outcome;
-use super::{columns, limits};
+use super::{columns, consent, limits};
 use crate::erasure::error::Result;
 use crate::keys::with_ring;
 
@@ -11,11 +11,12 @@ use crate::keys::with_ring;
 /// the transaction.
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
-pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
+pub fn forget(number: &Number, keep_suppression: bool) -> Result<Vec<Outcome>> {
     with_ring(|_| Result::Ok(()))?;
     let mut outcomes = Vec::new();
     outcomes.extend(columns::forget(number)?);
     outcomes.sort_by(|one, other| one.object.cmp(&other.object));
+    outcomes.extend(consent::forget(number, keep_suppression)?);
     outcomes.extend(limits::forget(number));
     Ok(outcomes)
 }

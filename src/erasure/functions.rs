@@ -27,8 +27,8 @@ fn say_once_what_is_out_of_reach() {
         ereport!(
             PgLogLevel::NOTICE,
             PgSqlErrorCode::ERRCODE_SUCCESSFUL_COMPLETION,
-            "phone_forget reaches encrypted columns and rate limits only; not backups, WAL, dead rows before VACUUM, \
-             logs, or columns of plain text",
+            "phone_forget reaches encrypted columns, consent and rate limits only; not backups, WAL, dead rows before \
+             VACUUM, logs, or columns of plain text",
             concat!(
                 "For each of them, what to do: ",
                 crate::documentation!("erasure.md#what-it-cannot-reach")
@@ -37,8 +37,9 @@ fn say_once_what_is_out_of_reach() {
     }
 }
 
-/// `phone_forget(phone[, regions])`: removes every trace of a number from encrypted columns, rate limits, lists and blocks,
-/// under every configured key and both hash schemes. Gives what was done, an object a row. An object that something stands in
+/// `phone_forget(phone[, regions[, keep_suppression]])`: removes every trace of a number from encrypted columns, consent,
+/// rate limits, lists and blocks, under every configured key and both hash schemes. With `keep_suppression` a number that is
+/// suppressed stays so, and nothing else is known of it. Gives what was done, an object a row. An object that something stands in
 /// the way of is left as it was, with the SQLSTATE of that, and a WARNING says that erasure is incomplete; the others are
 /// done all the same. (An error at the end would undo them.)
 ///
@@ -49,6 +50,7 @@ fn say_once_what_is_out_of_reach() {
 fn phone_forget(
     phone: Option<Text<'_>>,
     regions: default!(Option<Text<'_>>, "'default'"),
+    keep_suppression: default!(Option<bool>, false),
 ) -> std::result::Result<
     TableIterator<
         'static,
@@ -62,7 +64,7 @@ fn phone_forget(
     ErrorReport,
 > {
     let number = Number::of(given(phone, "phone")?, &arguments::regions(regions)?)?;
-    let outcomes = erasure::forget(&number)?;
+    let outcomes = erasure::forget(&number, given(keep_suppression, "keep_suppression")?)?;
     say_once_what_is_out_of_reach();
     let mut rows = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {

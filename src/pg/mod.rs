@@ -33,6 +33,7 @@ pub mod report;
 pub mod seclabel;
 pub mod setting_switch;
 pub mod shared_static;
+pub mod shared_words;
 pub mod shmem;
 pub mod sqlstate;
 pub mod statement;

@@ -4,6 +4,7 @@ use pgrx::pg_sys;
 use std::ffi::CStr;
 
 use super::Oid;
+use super::table_scan::IndexKey;
 
 /// An open relation: PostgreSQL keeps its fields valid until it is closed on drop.
 struct Open(pg_sys::Relation);
@@ -48,6 +49,33 @@ pub fn primary_key(relation: Oid) -> Oid {
     }
 }
 
+/// How rows are found by the first column of its primary key; None without one.
+pub fn primary_key_column(relation: Oid) -> Option<IndexKey> {
+    let index = primary_key(relation);
+    if index == Oid::INVALID {
+        return None;
+    }
+    let open = Open::new(index);
+    // SAFETY: the index is open, and has a column at least; the rest are look-ups in the catalogue's cache.
+    unsafe {
+        let column = *(*(*open.0).rd_index).indkey.values.as_ptr();
+        let of_type = *(*open.0).rd_opcintype;
+        let operator = pg_sys::get_opfamily_member(
+            *(*open.0).rd_opfamily,
+            of_type,
+            of_type,
+            pg_sys::BTEqualStrategyNumber as i16,
+        );
+        Some(IndexKey {
+            table: relation,
+            index,
+            column,
+            of_type,
+            equals: pg_sys::get_opcode(operator),
+        })
+    }
+}
+
 /// How many pages its main fork has.
 pub fn pages(relation: Oid) -> u32 {
     let open = Open::new(relation);
@@ -76,8 +104,29 @@ pub fn lock_for_reading(relation: Oid) {
     unsafe { pg_sys::LockRelationOid(relation, pg_sys::AccessShareLock as pg_sys::LOCKMODE) };
 }
 
+/// Locks it in SHARE mode until the transaction ends, unless somebody has a lock that conflicts, or waits for one: whoever has
+/// written to it has committed or rolled back by then.
+pub fn try_lock_against_writing(relation: Oid) -> bool {
+    let mode = pg_sys::ShareLock as pg_sys::LOCKMODE;
+    // SAFETY: in a transaction, whose end releases the lock.
+    unsafe { pg_sys::ConditionalLockRelationOid(relation, mode) }
+}
+
 /// Whether this transaction, in this process, has locked a table of this database in any mode.
 pub fn is_locked(table: Oid) -> bool {
+    is_locked_in(table, pg_sys::AccessShareLock..=pg_sys::AccessExclusiveLock)
+}
+
+/// Whether it has locked it in a mode that a change of the table itself, or of its triggers, needs. May be called in the middle
+/// of anything.
+pub fn is_locked_for_change(table: Oid) -> bool {
+    is_locked_in(
+        table,
+        pg_sys::ShareRowExclusiveLock..=pg_sys::AccessExclusiveLock,
+    )
+}
+
+fn is_locked_in(table: Oid, modes: std::ops::RangeInclusive<u32>) -> bool {
     let tag = pg_sys::LOCKTAG {
         // SAFETY: set once a backend is connected to its database.
         locktag_field1: unsafe { pg_sys::MyDatabaseId }.to_u32(),
@@ -96,7 +145,6 @@ pub fn is_locked(table: Oid) -> bool {
             return pg_sys::LockHeldByMe(&tag, mode, false);
         }
     };
-    let modes = pg_sys::AccessShareLock..=pg_sys::AccessExclusiveLock;
     modes
         .into_iter()
         .any(|mode| is_held(mode as pg_sys::LOCKMODE))

@@ -10,7 +10,7 @@ use super::unguarded;
 
 /// Reads all rows of a table.
 pub fn scan(table: Oid, mut each: impl FnMut(&TableRow)) {
-    read(table, Oid::INVALID, None, Rows::OfSnapshot, |row| {
+    read(table, Oid::INVALID, None, |row| {
         each(row);
         true
     });
@@ -23,7 +23,7 @@ pub fn scan_newest(table: Oid, mut each: impl FnMut(&TableRow)) {
         true => Rows::Committed,
         false => Rows::OfSnapshot,
     };
-    read(table, Oid::INVALID, None, rows, |row| {
+    read_versions(table, Oid::INVALID, None, rows, |row| {
         each(row);
         true
     });
@@ -46,32 +46,73 @@ fn is_parallel() -> bool {
 /// Whether a table has any row.
 pub fn has_rows(table: Oid) -> bool {
     let mut has_rows = false;
-    read(table, Oid::INVALID, None, Rows::OfSnapshot, |_| {
+    read(table, Oid::INVALID, None, |_| {
         has_rows = true;
         false
     });
     has_rows
 }
 
+/// How rows are found by the first column of an index, whatever its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexKey {
+    /// The table.
+    pub table: Oid,
+    /// The index.
+    pub index: Oid,
+    /// The number of the column in the table.
+    pub column: i16,
+    /// The column's type.
+    pub of_type: Oid,
+    /// The function that compares two values of it for equality.
+    pub equals: Oid,
+}
+
+impl IndexKey {
+    /// Reads rows whose key equals a value, until `each` has seen enough of them: it says whether it wants more.
+    ///
+    /// # Safety
+    /// The value must be one of the key's type.
+    pub unsafe fn scan(&self, value: pg_sys::Datum, each: impl FnMut(&TableRow) -> bool) {
+        let mut condition = pg_sys::ScanKeyData::default();
+        // SAFETY: the condition is filled in whole.
+        unsafe {
+            pg_sys::ScanKeyInit(
+                &mut condition,
+                self.column,
+                pg_sys::BTEqualStrategyNumber as pg_sys::StrategyNumber,
+                self.equals,
+                value,
+            );
+        }
+        let condition = Condition {
+            key: condition,
+            types: std::slice::from_ref(&self.of_type),
+        };
+        read(self.table, self.index, Some(condition), each);
+    }
+}
+
+/// What rows are wanted, and what types the column may be of.
+struct Condition<'a> {
+    key: pg_sys::ScanKeyData,
+    types: &'a [Oid],
+}
+
 /// Reads the row of `table` whose text key is this, through its primary key. The key's collation is C.
 pub fn scan_key(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&TableRow)) {
-    read(
-        table,
-        index,
-        Some(compared(Comparison::Equal, key)),
-        Rows::OfSnapshot,
-        |row| {
-            each(row);
-            true
-        },
-    );
+    let condition = Condition::on_text(Comparison::Equal, key);
+    read(table, index, Some(condition), |row| {
+        each(row);
+        true
+    });
 }
 
 /// Reads the row of `table` whose text key is this or, if there is none, the next one in the order of its primary key: what
 /// there is to do is the same in both cases. The key's collation is C.
 pub fn first_from(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&TableRow)) {
-    let condition = compared(Comparison::EqualOrGreater, key);
-    read(table, index, Some(condition), Rows::OfSnapshot, |row| {
+    let condition = Condition::on_text(Comparison::EqualOrGreater, key);
+    read(table, index, Some(condition), |row| {
         each(row);
         false
     });
@@ -81,7 +122,16 @@ pub fn first_from(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&Tabl
 fn read(
     table: Oid,
     index: Oid,
-    mut condition: Option<pg_sys::ScanKeyData>,
+    condition: Option<Condition<'_>>,
+    each: impl FnMut(&TableRow) -> bool,
+) {
+    read_versions(table, index, condition, Rows::OfSnapshot, each);
+}
+
+fn read_versions(
+    table: Oid,
+    index: Oid,
+    mut condition: Option<Condition<'_>>,
     rows: Rows,
     mut each: impl FnMut(&TableRow) -> bool,
 ) {
@@ -103,8 +153,10 @@ fn read(
             }
             Rows::OfSnapshot => pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()),
         };
-        if condition.is_some() {
-            check_type((*attribute((*relation).rd_att, 0)).atttypid, &KEY_TYPES);
+        if let Some(condition) = &condition {
+            let index = i32::from(condition.key.sk_attno) - 1;
+            let found = (*attribute((*relation).rd_att, index)).atttypid;
+            check_type(found, condition.types);
         }
         let scan = pg_sys::systable_beginscan(
             relation,
@@ -112,7 +164,9 @@ fn read(
             index != Oid::INVALID,
             snapshot,
             i32::from(condition.is_some()),
-            condition.as_mut().map_or(std::ptr::null_mut(), |key| key),
+            condition
+                .as_mut()
+                .map_or(std::ptr::null_mut(), |condition| &mut condition.key),
         );
         loop {
             let tuple = pg_sys::systable_getnext(scan);
@@ -150,6 +204,15 @@ const KEY_TYPES: [Oid; 2] = [pg_sys::TEXTOID, pg_sys::VARCHAROID];
 enum Comparison {
     Equal,
     EqualOrGreater,
+}
+
+impl Condition<'static> {
+    fn on_text(comparison: Comparison, key: &[u8]) -> Condition<'static> {
+        Condition {
+            key: compared(comparison, key),
+            types: &KEY_TYPES,
+        }
+    }
 }
 
 /// "The first column, a text of collation C, is this", or comes after it.

@@ -86,6 +86,10 @@ static RATELIMIT_ENGINE: GucSetting<RatelimitEngine> =
     GucSetting::<RatelimitEngine>::new(RatelimitEngine::Auto);
 static RATELIMIT_SLOTS: GucSetting<i32> = GucSetting::<i32>::new(65_536);
 static RATELIMIT_FLUSH_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(1000);
+/// The most suppressed numbers that the filter can be made for: 512 MB.
+const MAX_FILTERED: i32 = 1 << 28;
+
+static SUPPRESSION_FILTER_SIZE: GucSetting<i32> = GucSetting::<i32>::new(1_000_000);
 static ENVIRONMENT: GucSetting<Environment> =
     GucSetting::<Environment>::new(Environment::Production);
 static REQUIRE_TLS: GucSetting<RequireTls> = GucSetting::<RequireTls>::new(RequireTls::Remote);
@@ -127,6 +131,11 @@ pub fn ratelimit_slots() -> usize {
 /// `phone_crypt.ratelimit_flush_interval`; zero for flushes on demand only.
 pub fn ratelimit_flush_interval() -> Duration {
     Duration::from_millis(u64::try_from(RATELIMIT_FLUSH_INTERVAL.get()).unwrap_or(0))
+}
+
+/// `phone_crypt.suppression_filter_size`: how many numbers it is made for; zero for no filter.
+pub fn suppression_filter_size() -> usize {
+    usize::try_from(SUPPRESSION_FILTER_SIZE.get()).unwrap_or(0)
 }
 
 /// `phone_crypt.key_file`; None when empty.
@@ -184,6 +193,16 @@ pub fn define() {
     );
     define_key_places();
     define_ratelimit();
+    GucRegistry::define_int_guc(
+        c"phone_crypt.suppression_filter_size",
+        c"How many suppressed numbers the filter in shared memory is made for, in all databases.",
+        c"2 bytes each; with more, look-ups are slower. 0: no filter.",
+        &SUPPRESSION_FILTER_SIZE,
+        0,
+        MAX_FILTERED,
+        at_start_only(),
+        GucFlags::default(),
+    );
     reserve_prefix(c"phone_crypt");
 }
 

@@ -51,6 +51,10 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("find_legacy_table", "('{own,public}')"),
     ("foreign_hashes", "('own.customers')"),
     ("has_legacy_columns", "('own.customers')"),
+    (
+        "import_suppressions",
+        "('own.customers', 'ctx', 'registry', 'AU')",
+    ),
     ("is_time_column", "('own.customers', 'seen')"),
     ("job_begin", "('p', 'own.customers', 'phone', 1)"),
     ("job_lock", "('own.customers')"),
@@ -108,6 +112,10 @@ pub const PROCEDURES: &[(&str, &str)] = &[
     ("give_up_rehash", "('a915ee2b')"),
     ("public.phone_verify_column", "('own.customers', 'phone')"),
     (
+        "public.phone_suppress_import",
+        "('own.customers', 'ctx', 'registry')",
+    ),
+    (
         "purge_column",
         "('own.customers', 'phone', 'null', '2026-01-01', 3, false, NULL, NULL)",
     ),
@@ -126,6 +134,11 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.check_overrides",
     "phone_crypt.drop_policy_rows",
     "phone_crypt.drop_send_rows",
+    "phone_crypt.filter_status",
+    "phone_crypt.keep_consent_events",
+    "phone_crypt.note_suppressed",
+    "phone_crypt.number_value",
+    "phone_crypt.rekey_consent_batch",
     "phone_crypt.forget_known_keys",
     "phone_crypt.is_own_error",
     "phone_crypt.let_read_live_counts",

@@ -1,0 +1,71 @@
+//! What can go wrong with consent and suppression.
+
+use pgrx::PgSqlErrorCode;
+
+use crate::pg::report::raise_as_sql_error;
+use crate::pg::{PgError, SqlError};
+use crate::{cipher, encrypted_phone, keys, phone};
+
+/// See each message.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Pg(#[from] PgError),
+    #[error(transparent)]
+    Keys(#[from] keys::error::Error),
+    #[error(transparent)]
+    Cipher(#[from] cipher::error::Error),
+    #[error(transparent)]
+    Phone(#[from] phone::error::Error),
+    #[error(transparent)]
+    Typed(#[from] encrypted_phone::error::Error),
+    #[error("the value is no phone number")]
+    NotANumber,
+    #[error("table phone_crypt.{0} does not exist")]
+    NoTable(&'static str),
+    #[error("there is no such table of consent")]
+    UnknownTable,
+    #[error("the history of consent is only added to")]
+    OnlyAddedTo,
+    #[error("the column is neither a text nor of type encrypted_phone")]
+    NotPhones,
+}
+
+/// A result of this slice.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl SqlError for Error {
+    fn lower(&self) -> Option<&dyn SqlError> {
+        match self {
+            Error::Pg(error) => Some(error),
+            Error::Keys(error) => Some(error),
+            Error::Cipher(error) => Some(error),
+            Error::Phone(error) => Some(error),
+            Error::Typed(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn sqlstate(&self) -> PgSqlErrorCode {
+        use PgSqlErrorCode::*;
+        match (self, self.lower()) {
+            (_, Some(lower)) => lower.sqlstate(),
+            (Error::NotANumber | Error::UnknownTable, _) => ERRCODE_INVALID_PARAMETER_VALUE,
+            (Error::OnlyAddedTo, _) => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            (Error::NotPhones, _) => ERRCODE_DATATYPE_MISMATCH,
+            _ => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Error::OnlyAddedTo => Some(
+                "Record what is so now with consent_record(). phone_forget() removes a number altogether."
+                    .to_owned(),
+            ),
+            other => other.lower().and_then(|lower| lower.hint()),
+        }
+    }
+}
+
+raise_as_sql_error!(Error);
