@@ -3,6 +3,16 @@
 
 pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
 pgrx::extension_sql_file!(
+    "../sql/audit/tables.sql",
+    name = "audit_tables",
+    requires = ["schema", audit::functions::audit_event]
+);
+pgrx::extension_sql_file!(
+    "../sql/audit/views.sql",
+    name = "audit_views",
+    requires = ["audit_tables", audit::functions::audit_queue]
+);
+pgrx::extension_sql_file!(
     "../sql/encrypted_phone/type.sql",
     name = "encrypted_phone_type",
     requires = ["schema"]
@@ -394,6 +404,19 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/audit/triggers.sql",
+    name = "audit_triggers",
+    requires = [
+        "audit_tables",
+        "lockdown",
+        "pins",
+        "token_tables",
+        "webhooks",
+        "ratelimit_overrides",
+        "jobs"
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/sending/policies.sql",
     name = "send_policies",
     requires = [
@@ -440,6 +463,12 @@ pgrx::extension_sql_file!(
         "rotate_column",
         "rotate_hash_key",
         "column_check",
+        "audit_views",
+        "audit_triggers",
+        audit::log::functions::phone_crypt_audit_verify,
+        audit::log::functions::phone_crypt_audit_checkpoint,
+        audit::log::functions::audit_inclusion_proof,
+        audit::log::functions::audit_consistency_proof,
         "token_functions",
         tokens::functions::api_token_verify,
         tokens::functions::api_token_unlock,

@@ -3,6 +3,7 @@
 // The size is that of pgrx's ErrorReport; errors are not the hot path.
 #![allow(clippy::result_large_err)]
 
+mod audit;
 mod cipher;
 mod column_check;
 mod consent;
@@ -41,7 +42,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 12] = [
+static AREAS: [&dyn Area; 13] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -52,16 +53,18 @@ static AREAS: [&dyn Area; 12] = [
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,
+    &audit::QueueArea,
     &consent::FILTER_WORDS,
     &consent::FILTER_STATES,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 5] = [
+static TASKS: [&dyn Task; 6] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
     &webhooks::Cleanup,
+    &audit::log::WriteLog,
     &consent::FillFilter,
 ];
 
@@ -76,6 +79,7 @@ pub extern "C-unwind" fn _PG_init() {
     pg::shmem::request(&AREAS);
     worker::register(&TASKS);
     cipher::stats::init();
+    audit::listen();
     keys::init_pin_cache();
     consent::watch_filter();
     encrypted_phone::policy::register();

@@ -440,6 +440,18 @@ COMMENT ON FUNCTION phone_crypt.cluster_lockdown() IS
     'the lockdown of the server: since when, by whom, why';
 COMMENT ON FUNCTION phone_crypt.warn_of_open_transaction() IS
     'behind phone_crypt_lockdown';
+COMMENT ON FUNCTION phone_crypt_audit_checkpoint() IS
+    'has all that waits written to the audit log, and gives the newest signed checkpoint';
+COMMENT ON FUNCTION audit_inclusion_proof(bigint, bigint) IS
+    'the proof that a record is in the audit log (RFC 6962)';
+COMMENT ON FUNCTION audit_consistency_proof(bigint, bigint) IS
+    'the proof that the audit log of then is the beginning of that of now (RFC 6962)';
+COMMENT ON FUNCTION phone_crypt_audit_verify(text) IS
+    'verifies the audit log, also against a checkpoint that was kept elsewhere; gives the first broken place';
+COMMENT ON FUNCTION phone_crypt.audit_event(text, regclass, text, bigint) IS
+    'records an event of phone_crypt in the audit log';
+COMMENT ON FUNCTION phone_crypt.audit_queue() IS
+    'what waits in shared memory for the audit log';
 COMMENT ON FUNCTION phone_send_check(text, text, inet, text, text, numeric) IS
     'whether a sending policy lets a message or call to the number out now, and why not; counts it if so';
 COMMENT ON FUNCTION phone_send_check(encrypted_phone, text, inet, text, text, numeric) IS

@@ -129,6 +129,12 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.webhook_outcomes()'),
         ('admin',  'phone_crypt.webhook_signs_time(text)'),
         ('admin',  'phone_crypt.check_webhook_interval(interval,text,interval)'),
+        ('auditor', '@extschema@.phone_crypt_audit_checkpoint()'),
+        ('auditor', '@extschema@.audit_inclusion_proof(bigint,bigint)'),
+        ('auditor', '@extschema@.audit_consistency_proof(bigint,bigint)'),
+        ('auditor', '@extschema@.phone_crypt_audit_verify(text)'),
+        ('auditor', 'phone_crypt.audit_queue()'),
+        ('admin',  'phone_crypt.audit_event(text,regclass,text,bigint)'),
         ('limiter', '@extschema@.phone_suppressed(text,text)'),
         ('limiter', '@extschema@.phone_suppressed(@extschema@.encrypted_phone)'),
         ('limiter', '@extschema@.consent_check(text,text,text)'),
@@ -342,7 +348,10 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.kept_name(name)'),
         ('admin',  'phone_crypt.take_back_counts(regclass,regclass)')
     ), relation (least, name) AS (VALUES
-        ('admin', 'phone_crypt.keys'::regclass),
+        ('auditor', 'phone_crypt.audit_log'::regclass),
+        ('auditor', 'phone_crypt.audit_status'),
+        ('auditor', 'phone_crypt.audit_keys'),
+        ('admin', 'phone_crypt.keys'),
         ('admin', 'phone_crypt.key_status'),
         ('admin', 'phone_crypt.lockdowns'),
         ('admin', 'phone_crypt.metadata'),
@@ -375,10 +384,10 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
     ), contains (profile, least) AS (VALUES
         -- A reader does what writers and masked roles do, a gateway what a limiter does, an admin everything.
         ('masked', 'masked'), ('writer', 'writer'), ('limiter', 'limiter'),
-        ('restore', 'restore'), ('gateway', 'limiter'), ('gateway', 'gateway'),
+        ('restore', 'restore'), ('auditor', 'auditor'), ('gateway', 'limiter'), ('gateway', 'gateway'),
         ('reader', 'masked'), ('reader', 'writer'), ('reader', 'reader'),
         ('admin', 'masked'), ('admin', 'writer'), ('admin', 'reader'), ('admin', 'limiter'), ('admin', 'restore'),
-        ('admin', 'gateway'), ('admin', 'admin')
+        ('admin', 'gateway'), ('admin', 'auditor'), ('admin', 'admin')
     )
     SELECT c.profile, f.signature::text,
            CASE WHEN p.prokind OPERATOR(pg_catalog.=) 'p' THEN 'procedure' ELSE 'function' END
@@ -408,9 +417,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS r WHERE r.oid = role) THEN
         RAISE EXCEPTION 'there is no such role' USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF profile NOT IN ('masked', 'writer', 'reader', 'limiter', 'gateway', 'restore', 'admin') THEN
+    IF profile NOT IN ('masked', 'writer', 'reader', 'limiter', 'gateway', 'restore', 'auditor', 'admin') THEN
         RAISE EXCEPTION 'there is no such profile' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'One of: masked, writer, reader, limiter, gateway, restore, admin.';
+            HINT = 'One of: masked, writer, reader, limiter, gateway, restore, auditor, admin.';
     END IF;
     FOR item IN SELECT CASE p.kind WHEN 'table' THEN 'SELECT'
                                    WHEN 'writable table' THEN 'SELECT, INSERT, UPDATE, DELETE'
@@ -422,6 +431,10 @@ BEGIN
         -- regprocedure, regclass and regrole print themselves quoted and, under this path, qualified.
         EXECUTE format(template, item.privilege, item.object, role);
     END LOOP;
+    IF has_function_privilege('phone_crypt.audit_event(text,regclass,text,bigint)', 'EXECUTE') THEN
+        PERFORM phone_crypt.audit_event(CASE left(template, 5) WHEN 'GRANT' THEN 'profile_granted' ELSE 'profile_revoked' END,
+                                        NULL, profile || ' ' || role::oid::regrole::text);
+    END IF;
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.apply_profile(regrole, text, text) IS
@@ -471,6 +484,11 @@ REVOKE EXECUTE ON FUNCTION phone_crypt_grant(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_revoke(regrole, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM PUBLIC;
 
+-- Only the worker uses these.
+REVOKE EXECUTE ON FUNCTION phone_crypt.audit_partition(text, date) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.audit_old_partition(text, date) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.audit_settings(text) FROM PUBLIC;
+
 -- Monitoring roles read the counters without reading anything else.
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.crypto_stats TO pg_monitor;
@@ -478,6 +496,8 @@ GRANT SELECT ON phone_crypt.progress TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.is_locked_down(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
 GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt.audit_queue() TO pg_monitor;
+GRANT SELECT ON phone_crypt.audit_status TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.webhook_outcomes() TO pg_monitor;
 GRANT SELECT ON phone_crypt.webhook_stats TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.ratelimit_counters() TO pg_monitor;

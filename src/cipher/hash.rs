@@ -3,9 +3,9 @@
 use phone_crypt_core::crypto::{self, HASH_LEN};
 
 use super::stats::{Operation, count};
+use super::{audit, lockdown};
 use crate::cipher::error::Result;
 use crate::keys::with_ring;
-use crate::lockdown;
 
 /// A hash as lower-case hex.
 pub type Hash = [u8; HASH_LEN];
@@ -16,9 +16,10 @@ pub type Hash = [u8; HASH_LEN];
 /// Errors: no key, or a ring that differs from the pin, or a lockdown, 55000; a context under scheme raw, 22023.
 #[inline]
 pub fn hash(e164: &[u8], context: &[u8], hash: &mut Hash) -> Result<()> {
-    lockdown::check_decrypt()?;
+    lockdown::check()?;
     let written = with_ring(|ring| {
         crypto::write_current_hash(ring, e164, context, hash)?;
+        audit::hashed(ring);
         Ok(())
     });
     count(Operation::Hash, written)
@@ -28,8 +29,11 @@ pub fn hash(e164: &[u8], context: &[u8], hash: &mut Hash) -> Result<()> {
 ///
 /// Errors: as [`hash`].
 pub fn hashes(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
-    lockdown::check_decrypt()?;
-    let hashes = with_ring(|ring| Ok(crypto::all_hashes(ring, e164, context)?));
+    lockdown::check()?;
+    let hashes = with_ring(|ring| {
+        audit::hashed(ring);
+        Ok(crypto::all_hashes(ring, e164, context)?)
+    });
     count(Operation::Hash, hashes)
 }
 
@@ -37,8 +41,11 @@ pub fn hashes(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
 ///
 /// Errors: no key, or a ring that differs from the pin, or a lockdown, 55000.
 pub fn every_hash(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
-    lockdown::check_decrypt()?;
-    let hashes = with_ring(|ring| Ok(crypto::every_hash(ring, e164, context)));
+    lockdown::check()?;
+    let hashes = with_ring(|ring| {
+        audit::hashed(ring);
+        Ok(crypto::every_hash(ring, e164, context))
+    });
     count(Operation::Hash, hashes)
 }
 
@@ -46,7 +53,7 @@ pub fn every_hash(e164: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
 ///
 /// Errors: as [`every_hash`].
 pub fn ordered_hashes(e164: &[u8]) -> Result<Vec<Hash>> {
-    lockdown::check_decrypt()?;
+    lockdown::check()?;
     stored_hashes(e164)
 }
 
@@ -55,6 +62,7 @@ pub fn ordered_hashes(e164: &[u8]) -> Result<Vec<Hash>> {
 /// Errors: no key, or a ring that differs from the pin, 55000.
 pub fn stored_hashes(e164: &[u8]) -> Result<Vec<Hash>> {
     let hashes = with_ring(|ring| {
+        audit::hashed(ring);
         let mut present = [0; HASH_LEN];
         crypto::write_current_hash(ring, e164, b"", &mut present)?;
         let mut others = crypto::every_hash(ring, e164, b"");

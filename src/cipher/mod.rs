@@ -4,9 +4,12 @@
 //! held to the pin, plain text on its way to a client is held to `require_tls`, a lockdown stops what decrypts or compares,
 //! and every operation is counted, in one place.
 
+mod audit;
+mod destination;
 pub mod error;
 mod functions;
 mod hash;
+mod lockdown;
 mod open;
 mod random;
 mod scratch;
@@ -15,8 +18,9 @@ pub mod stats;
 mod transport;
 mod typed;
 
+pub use destination::Destination;
 pub use hash::{Hash, every_hash, hash, hashes, labelled_hash, ordered_hashes, stored_hashes};
-pub use open::{Destination, LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
+pub use open::{LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};
 pub use random::random_bytes;
 pub use scratch::with_scratch;
 pub use seal::{check_ring, reseal, seal};

@@ -2,39 +2,12 @@
 
 use phone_crypt_core::crypto::{self, Key, KeyId, Kind, LegacyScheme, ValueInfo};
 
+use super::audit;
+use super::destination::Destination;
 use super::stats::{Operation, count};
-use super::transport;
 use crate::cipher::error::Result;
 use crate::keys::with_ring;
-use crate::lockdown;
 use crate::settings::{self, AcceptLegacy};
-
-/// Where the plain text goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destination {
-    /// To the client: subject to `require_tls`, and refused in a lockdown.
-    Client,
-    /// Nowhere, but an answer depends on it: it is compared, masked, hashed or stored as something else. Refused in a
-    /// lockdown.
-    Server,
-    /// Nowhere, and no answer depends on it but whether it can be opened: it is verified, or moved to another key.
-    Storage,
-}
-
-impl Destination {
-    /// Refuses what may not go there now.
-    ///
-    /// Errors: a connection that may not get plain text, 42501; a lockdown, 55000.
-    pub fn check(self) -> Result<()> {
-        if self == Destination::Client {
-            transport::check()?;
-        }
-        if self != Destination::Storage {
-            lockdown::check_decrypt()?;
-        }
-        Ok(())
-    }
-}
 
 /// The key of a legacy value.
 pub enum LegacyKey<'a> {
@@ -47,7 +20,7 @@ pub enum LegacyKey<'a> {
 /// Appends the plain text of a value of this kind to `out`.
 ///
 /// Errors: not a phone_crypt value, 22P02; not authentic, wrong context or kind, 22000; a key that is not configured,
-/// or a ring that differs from the pin, 55000; as [`Destination::check`].
+/// or a ring that differs from the pin, 55000; as [`Destination`] has it.
 pub fn open(
     kind: Kind,
     value: &[u8],
@@ -56,7 +29,10 @@ pub fn open(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     counted(destination, || {
-        with_ring(|ring| Ok(crypto::decrypt_into(ring, kind, value, context, out)?))
+        with_ring(|ring| {
+            crypto::decrypt_into(ring, kind, value, context, out)?;
+            Ok(audit::key_of(ring, value))
+        })
     })
 }
 
@@ -82,7 +58,7 @@ pub fn open_phone(
 /// Appends the text of an unauthenticated value to `out`.
 ///
 /// Errors: malformed, 22P02; undecryptable, 22000; a key that is not configured, 55000, or does not fit the scheme,
-/// 22023; as [`Destination::check`].
+/// 22023; as [`Destination`] has it.
 pub fn open_legacy(
     value: &[u8],
     scheme: LegacyScheme,
@@ -91,20 +67,26 @@ pub fn open_legacy(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     counted(destination, || match key {
-        LegacyKey::Given(key) => Ok(crypto::decrypt_legacy_into(key, scheme, value, out)?),
+        LegacyKey::Given(key) => {
+            crypto::decrypt_legacy_into(key, scheme, value, out)?;
+            Ok(None)
+        }
         LegacyKey::Configured(id) => with_ring(|ring| {
             let key = match *id {
                 None => ring.legacy_key(),
                 Some(id) => ring.find(id).ok_or(crypto::LegacyError::UnknownKey(id))?,
             };
-            Ok(crypto::decrypt_legacy_into(key, scheme, value, out)?)
+            crypto::decrypt_legacy_into(key, scheme, value, out)?;
+            Ok(Some(key.id()))
         }),
     })
 }
 
-fn counted(destination: Destination, open: impl FnOnce() -> Result<()>) -> Result<()> {
-    destination.check()?;
-    count(Operation::Decrypt, open())
+fn counted(destination: Destination, open: impl FnOnce() -> Result<Option<KeyId>>) -> Result<()> {
+    audit::before_opening(destination)?;
+    let key = count(Operation::Decrypt, open())?;
+    audit::opened(destination, key);
+    Ok(())
 }
 
 /// Whether [`open_phone`] would take the value for an unauthenticated one.

@@ -3,6 +3,7 @@
 use phone_crypt_core::crypto::encrypted_phone::is_reserved_context;
 use phone_crypt_core::crypto::{self, Kind, Reencrypted};
 
+use super::audit;
 use super::random::random_bytes;
 use super::stats::{Operation, count};
 use crate::cipher::error::{Error, Result};
@@ -19,6 +20,7 @@ pub fn seal(kind: Kind, plain: &[u8], context: &[u8], out: &mut Vec<u8>) -> Resu
         check_len(crypto::encrypted_len(plain.len()))?;
         let (key, iv) = (ring.primary(), random_bytes()?);
         crypto::encrypt_into(key, kind, plain, context, iv, out);
+        audit::sealed(ring);
         Ok(())
     });
     count(Operation::Encrypt, sealed)
@@ -39,6 +41,7 @@ pub fn reseal(value: &[u8], context: &[u8], out: &mut Vec<u8>) -> Result<Reencry
     refuse_reserved(context)?;
     let resealed = with_ring(|ring| {
         let iv = random_bytes()?;
+        audit::resealed(ring);
         Ok(crypto::reencrypt_into(ring, value, context, iv, out)?)
     });
     count(Operation::Encrypt, resealed)

@@ -30,13 +30,14 @@ fn encrypted_phone(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer
 }
 
 fn shown(
+    function: &'static str,
     value: Option<Value<'_>>,
     show: impl FnOnce(&bytes::Plain<'_>) -> Result<TextOut>,
 ) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
     Ok(Some(cipher::open_typed(
         value.bytes(),
-        Destination::Client,
+        Destination::Client(function),
         show,
     )?))
 }
@@ -47,7 +48,7 @@ fn shown(
 /// connection is not trusted with plain text, 42501.
 #[pg_extern(stable, parallel_restricted, name = "phone_decrypt", requires = ["encrypted_phone_type"])]
 fn decrypt_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
-    shown(value, show::number)
+    shown("phone_decrypt", value, show::number)
 }
 
 /// `phone_show(value)`: as `phone_decrypt`, under the name that plain text answers to as well: one query works before
@@ -56,7 +57,7 @@ fn decrypt_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
 /// Errors: as `phone_decrypt`.
 #[pg_extern(stable, parallel_restricted, name = "phone_show", requires = ["encrypted_phone_type"])]
 fn show_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
-    shown(value, show::number)
+    shown("phone_show", value, show::number)
 }
 
 /// `phone_show(text)`: the text.
@@ -70,7 +71,7 @@ fn show_text(text: Option<Text<'_>>) -> Option<TextOut> {
 /// Errors: as `phone_decrypt`.
 #[pg_extern(stable, parallel_restricted, requires = ["encrypted_phone_type"])]
 fn phone_original(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
-    shown(value, show::original)
+    shown("phone_original", value, show::original)
 }
 
 /// `phone_extension(value)`: the extension that was written after the number; NULL where there is none.
@@ -81,7 +82,7 @@ fn phone_extension(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
     Ok(cipher::open_typed(
         value.bytes(),
-        Destination::Client,
+        Destination::Client("phone_extension"),
         show::extension,
     )?)
 }
@@ -100,13 +101,14 @@ fn reveal_value(value: Option<Value<'_>>, fcinfo: FunctionCallInfo) -> Answer<Op
         c"phone_decrypt",
         &[catalog::argument_type(fcinfo)],
     ) {
-        true => shown(Some(value), show::number),
-        false => masked(value),
+        true => shown("phone_reveal", Some(value), show::number),
+        false => masked("phone_reveal", value),
     }
 }
 
-fn masked(value: Value<'_>) -> Answer<Option<TextOut>> {
-    let masked = cipher::open_typed(value.bytes(), Destination::Server, show::mask)?;
+fn masked(function: &'static str, value: Value<'_>) -> Answer<Option<TextOut>> {
+    let destination = Destination::Masked(function);
+    let masked = cipher::open_typed(value.bytes(), destination, show::mask)?;
     Ok(Some(masked))
 }
 
@@ -116,7 +118,7 @@ fn masked(value: Value<'_>) -> Answer<Option<TextOut>> {
 #[pg_extern(stable, parallel_safe, name = "phone_mask", requires = ["encrypted_phone_type"])]
 fn mask_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     match value {
-        Some(value) => masked(value),
+        Some(value) => masked("phone_mask", value),
         None => Ok(None),
     }
 }
@@ -129,7 +131,7 @@ fn region_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
     Ok(cipher::open_typed(
         value.bytes(),
-        Destination::Server,
+        Destination::Masked("phone_region"),
         |plain| Result::Ok(show::fact(plain, |phone| phone.region())),
     )?)
 }
@@ -142,7 +144,7 @@ fn timezones_of_value(value: Option<Value<'_>>) -> Answer<Option<Vec<&'static st
     let Some(value) = value else { return Ok(None) };
     Ok(cipher::open_typed(
         value.bytes(),
-        Destination::Server,
+        Destination::Masked("phone_timezones"),
         |plain| Result::Ok(show::parsed(plain).map(|phone| phone.time_zones())),
     )?)
 }
@@ -155,7 +157,7 @@ fn type_of_value(value: Option<Value<'_>>) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
     Ok(cipher::open_typed(
         value.bytes(),
-        Destination::Server,
+        Destination::Masked("phone_type"),
         |plain| Result::Ok(show::fact(plain, |phone| Some(phone.phone_type().as_str()))),
     )?)
 }

@@ -5,8 +5,10 @@ use crate::pg::SqlError;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{PgLogLevel, PgSqlErrorCode, default, ereport, name, pg_extern};
+use phone_crypt_core::audit::Class;
 use std::cell::Cell;
 
+use crate::audit::{self, Event};
 use crate::erasure::error::{Error, Result};
 use crate::erasure::{self, Number, purge};
 use crate::pg::Answer;
@@ -66,6 +68,16 @@ fn phone_forget(
     let number = Number::of(given(phone, "phone")?, &arguments::regions(regions)?)?;
     let outcomes = erasure::forget(&number, given(keep_suppression, "keep_suppression")?)?;
     say_once_what_is_out_of_reach();
+    let changed: i64 = outcomes.iter().map(|outcome| outcome.rows).sum();
+    let failed = outcomes
+        .iter()
+        .filter(|outcome| outcome.failure.is_some())
+        .count();
+    let forgotten = Event::new(Class::Admin, "number_forgotten")
+        .number("count", changed)
+        .number("objects", outcomes.len() as i64)
+        .number("failed", failed as i64);
+    audit::record(forgotten);
     let mut rows = Vec::with_capacity(outcomes.len());
     for outcome in outcomes {
         let sqlstate = outcome.failure.as_ref().map(Error::sqlstate_text);
@@ -126,5 +138,11 @@ fn purge_batch(
         given(from_page, "from_page")?,
         given(batch_size, "batch_size")?,
     )?;
+    if batch.changed > 0 {
+        let purged = Event::new(Class::Admin, "rows_purged")
+            .table(leaf.oid())
+            .number("count", batch.changed);
+        audit::record(purged);
+    }
     Ok(TableIterator::once((batch.next_page, batch.changed)))
 }

@@ -3,6 +3,7 @@
 //! Which key hashes is `hash_key_id` where that is set, else what the database is pinned to, else the primary key.
 
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport};
+use phone_crypt_core::audit::Class;
 use phone_crypt_core::crypto::{self, HashSchemes, Key, KeyId, Keyring, KeyringSpec};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -10,6 +11,7 @@ use std::rc::Rc;
 use super::hash_key_change;
 use super::pin::{self, PinnedKey};
 use super::source::{self, Keys, Source};
+use crate::audit::{self, Counted};
 use crate::keys::error::{Error, Result};
 use crate::pg::{TimestampTz, process};
 use crate::settings::{self, TRACKED};
@@ -44,6 +46,13 @@ struct Cached {
     ring: Rc<Ring>,
 }
 
+/// Keys that differ from the pin.
+const WRONG_PIN: Counted = Counted {
+    class: Class::Auth,
+    event: "refused",
+    detail: Some(("reason", "pin")),
+};
+
 thread_local! {
     static CACHED: RefCell<Option<Cached>> = const { RefCell::new(None) };
     static WARNED_OF_DEVELOPMENT: Cell<bool> = const { Cell::new(false) };
@@ -64,7 +73,7 @@ pub fn with_ring<T, E: From<Error>>(
 fn current() -> Result<Rc<Ring>> {
     let pins = hash_key_change::settled(pin::generation());
     let ring = configured_under(pins)?;
-    pin::check(&ring.keyring, pins)?;
+    pin::check(&ring.keyring, pins).inspect_err(|_| audit::count(&WRONG_PIN, None))?;
     Ok(ring)
 }
 

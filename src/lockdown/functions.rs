@@ -3,11 +3,13 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{PgLogLevel, PgSqlErrorCode, ereport, name, pg_extern};
+use phone_crypt_core::audit::Class;
 
 use super::cluster;
 use super::error::{Error, Result};
 use super::file::{self, Note};
 use super::{Scope, database};
+use crate::audit::{self, Event};
 use crate::pg::arguments::required;
 use crate::pg::text::{RawText, Text};
 use crate::pg::trigger_rows::{StoredRow, table_of_trigger};
@@ -64,6 +66,8 @@ fn phone_crypt_lockdown_cluster(reason: Option<Text<'_>>) -> Answer<()> {
         role: user::session_user_name(),
         reason: reason.into_owned(),
     };
+    let event = Event::new(Class::Admin, "locked_down");
+    audit::record(event.word("level", "cluster"));
     match cluster::lock(&note) {
         Ok(()) => {}
         Err(error) if cluster::is_on() => warn_of_missing_file(error.kind()),
@@ -88,7 +92,10 @@ fn warn_of_missing_file(kind: std::io::ErrorKind) {
 #[pg_extern(volatile, parallel_unsafe)]
 fn phone_crypt_lockdown_cluster_release() -> Answer<bool> {
     check_superuser()?;
-    Ok(cluster::release().map_err(|error| Error::NotRemoved(error.kind()))?)
+    let was_locked = cluster::release().map_err(|error| Error::NotRemoved(error.kind()))?;
+    let event = Event::new(Class::Admin, "lockdown_released");
+    audit::record(event.word("level", "cluster"));
+    Ok(was_locked)
 }
 
 fn check_superuser() -> Result<()> {

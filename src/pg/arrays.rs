@@ -30,6 +30,12 @@ pub fn texts<'a>(texts: impl Iterator<Item = Option<&'a [u8]>>) -> Option<pg_sys
     unsafe { varlenas(pg_sys::TEXTOID, texts) }
 }
 
+/// A `bytea[]`.
+pub fn byteas<'a>(values: impl Iterator<Item = &'a [u8]>) -> Option<pg_sys::Datum> {
+    // SAFETY: any bytes are a bytea as it is stored.
+    unsafe { varlenas(pg_sys::BYTEAOID, values.map(Some)) }
+}
+
 /// An array of a type whose values are varlenas, aligned like text.
 ///
 /// # Safety

@@ -82,19 +82,44 @@ const AF_UNIX: u16 = 1;
 const AF_INET: u16 = 2;
 const AF_INET6: u16 = 10;
 
+/// Where a client comes from.
+enum Peer {
+    Unix,
+    Network(IpAddr),
+    Unknown,
+}
+
 /// Reads the address as Linux lays it out: family, then (after port, or port and flow label) the address.
-fn is_local(address: &pg_sys::SockAddr) -> bool {
+fn peer(address: &pg_sys::SockAddr) -> Peer {
     let start = (&raw const address.addr).cast::<u8>();
     // SAFETY: sockaddr_storage has 128 bytes; 24 of them are read.
     let bytes = unsafe { std::slice::from_raw_parts(start, 24) };
     match u16::from_ne_bytes([bytes[0], bytes[1]]) {
-        AF_UNIX => true,
-        AF_INET => IpAddr::V4(Ipv4Addr::new(bytes[4], bytes[5], bytes[6], bytes[7])).is_loopback(),
+        AF_UNIX => Peer::Unix,
+        AF_INET => Peer::Network(Ipv4Addr::new(bytes[4], bytes[5], bytes[6], bytes[7]).into()),
         AF_INET6 => {
             let mut octets = [0; 16];
             octets.copy_from_slice(&bytes[8..24]);
-            Ipv6Addr::from(octets).to_canonical().is_loopback()
+            Peer::Network(Ipv6Addr::from(octets).to_canonical())
         }
-        _ => false,
+        _ => Peer::Unknown,
+    }
+}
+
+fn is_local(address: &pg_sys::SockAddr) -> bool {
+    match peer(address) {
+        Peer::Unix => true,
+        Peer::Network(address) => address.is_loopback(),
+        Peer::Unknown => false,
+    }
+}
+
+/// The network address of this session's client; none over a Unix socket, and where there is no client.
+pub fn client_address() -> Option<IpAddr> {
+    // SAFETY: this process's own status entry, written once when the session started.
+    let entry = unsafe { pg_sys::MyBEEntry.as_ref() }?;
+    match peer(&entry.st_clientaddr) {
+        Peer::Network(address) => Some(address),
+        _ => None,
     }
 }

@@ -18,6 +18,12 @@ pub unsafe trait InSharedMemory: Default {}
 // SAFETY: nothing.
 unsafe impl InSharedMemory for () {}
 
+/// What may lie in shared memory, and whose first value is all zeroes: too large to be made anywhere else.
+///
+/// # Safety
+/// No part of it may point into a process's own memory, or have a destructor, and zeroes must be a value of it.
+pub unsafe trait ZeroedInSharedMemory {}
+
 /// A value of atomics, which all processes share. Declared by [`shared_static!`](crate::shared_static).
 pub struct Shared<T> {
     name: &'static CStr,
@@ -95,6 +101,22 @@ impl<T> SharedLock<T> {
         }
     }
 
+    /// As [`SharedLock::exclusive`], unless somebody has it: after an immediate stop somebody may, who is no more.
+    pub fn exclusive_if_free(&self) -> Option<Exclusive<'_, T>> {
+        let locked = self.0.get();
+        // SAFETY: as above.
+        let held = unsafe { Held::if_free(locked.lock.get()) }?;
+        Some(Exclusive {
+            locked,
+            _held: held,
+        })
+    }
+
+    /// Whether there is a value: not where the postmaster did not load the library.
+    pub fn is_there(&self) -> bool {
+        self.0.find().is_some()
+    }
+
     /// The value, to be read until dropped. There must be one.
     pub fn share(&self) -> Reading<'_, T> {
         let locked = self.0.get();
@@ -124,6 +146,27 @@ impl<T: InSharedMemory + Send> Area for SharedLock<T> {
             unsafe {
                 lwlock::initialize(UnsafeCell::raw_get(&raw const (*start).lock), tranche);
                 UnsafeCell::raw_get(&raw const (*start).value).write(T::default());
+            }
+        }
+        self.0.start.store(start, Ordering::Relaxed);
+    }
+}
+
+impl<T: ZeroedInSharedMemory + Send> SharedLock<T> {
+    /// The size of the area.
+    pub fn zeroed_size(&self) -> usize {
+        size_of::<Locked<T>>()
+    }
+
+    /// What [`Area::startup`] does for a value that begins as zeroes.
+    pub fn zeroed_startup(&self, start: *mut u8, was_there: bool) {
+        let start: *mut Locked<T> = start.cast();
+        if !was_there {
+            let tranche = lwlock::new_tranche(self.0.name);
+            // SAFETY: the area has room for one, and nobody else uses it yet. After a crash it may not be zeroed.
+            unsafe {
+                start.write_bytes(0, 1);
+                lwlock::initialize(UnsafeCell::raw_get(&raw const (*start).lock), tranche);
             }
         }
         self.0.start.store(start, Ordering::Relaxed);
@@ -184,6 +227,19 @@ macro_rules! shared_lock_static {
     ($visible:vis $name:ident: $type:ty = $label:expr;) => {
         // SAFETY: plain data without pointers, valid in whatever process maps it.
         unsafe impl $crate::pg::shared_static::InSharedMemory for $type {}
+
+        $visible static $name: $crate::pg::shared_static::SharedLock<$type> =
+            $crate::pg::shared_static::SharedLock::new($label);
+    };
+}
+
+/// As [`shared_lock_static!`](crate::shared_lock_static), for a value that begins as zeroes and is too large for a stack. The
+/// slice has an [`Area`](super::shmem::Area) of its own for it.
+#[macro_export]
+macro_rules! zeroed_lock_static {
+    ($visible:vis $name:ident: $type:ty = $label:expr;) => {
+        // SAFETY: plain numbers without pointers, valid in whatever process maps them, and valid as zeroes.
+        unsafe impl $crate::pg::shared_static::ZeroedInSharedMemory for $type {}
 
         $visible static $name: $crate::pg::shared_static::SharedLock<$type> =
             $crate::pg::shared_static::SharedLock::new($label);

@@ -5,7 +5,17 @@ use std::cell::{Cell, RefCell};
 
 thread_local! {
     static AT_COMMIT: RefCell<Vec<fn()>> = const { RefCell::new(Vec::new()) };
+    static AT_EVERY_END: Cell<Option<fn(Ending)>> = const { Cell::new(None) };
     static IS_REGISTERED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How far a transaction is at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// About to commit or to be prepared: statements can still be run, and an error still ends it.
+    Before,
+    /// Committed, prepared or rolled back: nothing can be looked up, and nothing may fail.
+    Over,
 }
 
 /// Whether it has a transaction id, so that it may have written something that only it can see.
@@ -47,10 +57,45 @@ pub fn at_commit(work: fn()) {
             all.push(work);
         }
     });
+    register();
+}
+
+/// Calls `work` at the end of this transaction and of every later one, in parallel workers too. There is room for one such
+/// function: every caller passes the same.
+pub fn at_every_end(work: fn(Ending)) {
+    if AT_EVERY_END.replace(Some(work)).is_none() {
+        register();
+    }
+}
+
+fn register() {
     if !IS_REGISTERED.replace(true) {
         // SAFETY: the callback lives as long as the process; it is registered once.
         unsafe { pg_sys::RegisterXactCallback(Some(at_end), std::ptr::null_mut()) };
     }
+}
+
+/// Whether rows can be written at all: it is not read-only, not a parallel worker's, and the server is no standby.
+pub fn may_write() -> bool {
+    // SAFETY: reads variables of this process, and the server's state.
+    unsafe { !pg_sys::XactReadOnly && !pg_sys::IsInParallelMode() && !pg_sys::RecoveryInProgress() }
+}
+
+/// Runs statements where no statement of the client's is being run any more: before a commit. An error ends the transaction.
+pub fn with_snapshot<R>(work: impl FnOnce() -> R) -> R {
+    // SAFETY: in a transaction; the snapshot is popped again, or goes with the transaction that an error aborts.
+    unsafe {
+        pg_sys::PushActiveSnapshot(pg_sys::GetTransactionSnapshot());
+        let result = work();
+        pg_sys::PopActiveSnapshot();
+        result
+    }
+}
+
+/// Whether there is a transaction in which something can be looked up.
+pub fn is_in_progress() -> bool {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::IsTransactionState() }
 }
 
 #[pg_guard]
@@ -59,6 +104,14 @@ unsafe extern "C-unwind" fn at_end(
     _argument: *mut std::ffi::c_void,
 ) {
     use pg_sys::XactEvent::*;
+    if let Some(work) = AT_EVERY_END.get() {
+        match event {
+            XACT_EVENT_PRE_COMMIT | XACT_EVENT_PARALLEL_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => {
+                work(Ending::Before);
+            }
+            _ => work(Ending::Over),
+        }
+    }
     match event {
         XACT_EVENT_COMMIT => {
             for work in AT_COMMIT.take() {

@@ -15,6 +15,8 @@ unsafe extern "C-unwind" {
     fn palloc_extended(size: usize, flags: c_int) -> *mut c_void;
     /// Returns a variable.
     fn GetCurrentStatementStartTimestamp() -> pg_sys::TimestampTz;
+    /// Returns a variable.
+    fn GetOuterUserId() -> pg_sys::Oid;
 }
 
 /// A text of a few bytes, in the current memory context. None where there are more, or no memory: PostgreSQL's
@@ -43,4 +45,10 @@ pub fn small_text(bytes: &[u8]) -> Option<*mut pg_sys::varlena> {
 pub fn statement_start() -> pg_sys::TimestampTz {
     // SAFETY: reads a variable of this process.
     unsafe { GetCurrentStatementStartTimestamp() }
+}
+
+/// In whose name the outermost function is called: not that of a SECURITY DEFINER function's owner.
+pub fn outer_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of this process, which is set in a transaction.
+    unsafe { GetOuterUserId() }
 }

@@ -87,6 +87,33 @@ pub fn current_user() -> pg_sys::Oid {
     unsafe { pg_sys::GetUserId() }
 }
 
+/// Who logged in, or was made to be by SET SESSION AUTHORIZATION.
+pub fn session_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::GetSessionUserId() }
+}
+
+/// A role's name; none where there is no such role. In a transaction.
+pub fn role_name(role: pg_sys::Oid) -> Option<String> {
+    // SAFETY: gives NULL or a NUL-terminated copy.
+    unsafe {
+        let name = pg_sys::GetUserNameFromId(role, true);
+        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+    }
+}
+
+/// What this session's client calls itself.
+pub fn application_name() -> String {
+    // SAFETY: a setting's text, NUL-terminated or null, valid until it is set again.
+    unsafe {
+        let name = pg_sys::application_name;
+        match name.is_null() {
+            true => String::new(),
+            false => CStr::from_ptr(name).to_string_lossy().into_owned(),
+        }
+    }
+}
+
 /// Acts as the table's owner until dropped. For what the caller asks to be done to one table.
 ///
 /// Errors: the caller is not the owner, 42501; no such table, 42P01.

@@ -1,5 +1,6 @@
 //! The syntax of each tracked setting. Nothing here echoes a value.
 
+use phone_crypt_core::audit::Classes;
 use phone_crypt_core::crypto::{HashSchemes, KeyId, KeyText, parse_previous_keys};
 use phone_crypt_core::phone::Regions;
 
@@ -54,6 +55,16 @@ pub fn default_regions(value: &str) -> Result<(), Refusal> {
         (
             format!("phone_crypt.default_regions: {error}"),
             "An ordered list of two-letter regions, such as 'AU,US', or empty for numbers with + only.",
+        )
+    })
+}
+
+/// `audit`.
+pub fn audit(value: &str) -> Result<(), Refusal> {
+    Classes::parse(value).map(drop).map_err(|error| {
+        (
+            format!("phone_crypt.audit: {error}"),
+            "Such as 'auth, admin, read', or 'all'.",
         )
     })
 }

@@ -77,6 +77,23 @@ pub enum RatelimitEngine {
     Table,
 }
 
+/// `phone_crypt.audit_mirror`: where audit records go besides the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PostgresGucEnum)]
+pub enum AuditMirror {
+    /// Nowhere.
+    #[name = c"off"]
+    Off,
+    /// The server log, a line of JSON each.
+    #[name = c"log"]
+    Log,
+    /// NOTIFY on the channel `phone_crypt_audit`.
+    #[name = c"notify"]
+    Notify,
+    /// Both.
+    #[name = c"both"]
+    Both,
+}
+
 /// The most slots that can be asked for.
 const MAX_SLOTS: i32 = 1 << 24;
 /// The longest time between two flushes: an hour.
@@ -86,6 +103,12 @@ static RATELIMIT_ENGINE: GucSetting<RatelimitEngine> =
     GucSetting::<RatelimitEngine>::new(RatelimitEngine::Auto);
 static RATELIMIT_SLOTS: GucSetting<i32> = GucSetting::<i32>::new(65_536);
 static RATELIMIT_FLUSH_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(1000);
+static AUDIT_SYNC: GucSetting<bool> = GucSetting::<bool>::new(false);
+static AUDIT_SYNC_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
+static AUDIT_CHECKPOINT_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(60_000);
+static AUDIT_RETENTION: GucSetting<i32> = GucSetting::<i32>::new(0);
+static AUDIT_MIRROR: GucSetting<AuditMirror> = GucSetting::<AuditMirror>::new(AuditMirror::Off);
+
 /// The most suppressed numbers that the filter can be made for: 512 MB.
 const MAX_FILTERED: i32 = 1 << 28;
 
@@ -131,6 +154,32 @@ pub fn ratelimit_slots() -> usize {
 /// `phone_crypt.ratelimit_flush_interval`; zero for flushes on demand only.
 pub fn ratelimit_flush_interval() -> Duration {
     Duration::from_millis(u64::try_from(RATELIMIT_FLUSH_INTERVAL.get()).unwrap_or(0))
+}
+
+/// `phone_crypt.audit_sync`.
+pub fn audit_sync() -> bool {
+    AUDIT_SYNC.get()
+}
+
+/// `phone_crypt.audit_sync_timeout`.
+pub fn audit_sync_timeout() -> Duration {
+    Duration::from_millis(u64::try_from(AUDIT_SYNC_TIMEOUT.get()).unwrap_or(0))
+}
+
+/// `phone_crypt.audit_checkpoint_interval`.
+pub fn audit_checkpoint_interval() -> Duration {
+    Duration::from_millis(u64::try_from(AUDIT_CHECKPOINT_INTERVAL.get()).unwrap_or(0))
+}
+
+/// `phone_crypt.audit_retention`; none where records are kept for ever.
+pub fn audit_retention() -> Option<Duration> {
+    let minutes = u64::try_from(AUDIT_RETENTION.get()).unwrap_or(0);
+    (minutes > 0).then(|| Duration::from_secs(60 * minutes))
+}
+
+/// `phone_crypt.audit_mirror`.
+pub fn audit_mirror() -> AuditMirror {
+    AUDIT_MIRROR.get()
 }
 
 /// `phone_crypt.suppression_filter_size`: how many numbers it is made for; zero for no filter.
@@ -193,6 +242,7 @@ pub fn define() {
     );
     define_key_places();
     define_ratelimit();
+    define_audit();
     GucRegistry::define_int_guc(
         c"phone_crypt.suppression_filter_size",
         c"How many suppressed numbers the filter in shared memory is made for, in all databases.",
@@ -253,6 +303,55 @@ fn define_ratelimit() {
         MAX_FLUSH_INTERVAL_MS,
         GucContext::Sighup,
         GucFlags::UNIT_MS,
+    );
+}
+
+fn define_audit() {
+    GucRegistry::define_bool_guc(
+        c"phone_crypt.audit_sync",
+        c"Whether a read waits until the audit record that announces it is durable.",
+        c"Needs phone_crypt in shared_preload_libraries; reads are refused on a standby then.",
+        &AUDIT_SYNC,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+    GucRegistry::define_int_guc(
+        c"phone_crypt.audit_sync_timeout",
+        c"How long a read waits for its audit record, before it is refused.",
+        c"With audit_sync only.",
+        &AUDIT_SYNC_TIMEOUT,
+        10,
+        MAX_FLUSH_INTERVAL_MS,
+        GucContext::Suset,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"phone_crypt.audit_checkpoint_interval",
+        c"Time between two signed checkpoints of the audit log, while it grows.",
+        c"A checkpoint that is kept elsewhere proves what the log was then.",
+        &AUDIT_CHECKPOINT_INTERVAL,
+        100,
+        24 * MAX_FLUSH_INTERVAL_MS,
+        GucContext::Sighup,
+        GucFlags::UNIT_MS,
+    );
+    GucRegistry::define_int_guc(
+        c"phone_crypt.audit_retention",
+        c"How long audit records are kept at least; whole months are dropped. 0: for ever.",
+        c"Their hashes stay.",
+        &AUDIT_RETENTION,
+        0,
+        i32::MAX,
+        GucContext::Sighup,
+        GucFlags::UNIT_MIN,
+    );
+    GucRegistry::define_enum_guc(
+        c"phone_crypt.audit_mirror",
+        c"Where audit records go besides the log: off, log, notify or both.",
+        c"log: a line of JSON in the server log. notify: NOTIFY phone_crypt_audit.",
+        &AUDIT_MIRROR,
+        GucContext::Sighup,
+        GucFlags::default(),
     );
 }
 

@@ -11,6 +11,8 @@ use crate::{define_tracked_setting, documentation};
 /// Changes of the settings that shape the keyring, and of those that name regions.
 static KEYRING_CHANGES: AtomicU64 = AtomicU64::new(1);
 static REGION_CHANGES: AtomicU64 = AtomicU64::new(1);
+/// Changes of the classes that are audited.
+static AUDIT_CHANGES: AtomicU64 = AtomicU64::new(1);
 
 /// The tracked settings, by name.
 pub struct TrackedSettings {
@@ -20,6 +22,7 @@ pub struct TrackedSettings {
     pub legacy_key_id: TrackedSetting,
     pub hash_scheme: TrackedSetting,
     pub default_regions: TrackedSetting,
+    pub audit: TrackedSetting,
 }
 
 /// The one instance.
@@ -49,6 +52,12 @@ pub static TRACKED: TrackedSettings = TrackedSettings {
         c"AU,US",
         &REGION_CHANGES,
         check::default_regions,
+    ),
+    audit: TrackedSetting::plain(
+        c"phone_crypt.audit",
+        c"auth, admin",
+        &AUDIT_CHANGES,
+        check::audit,
     ),
 };
 
@@ -137,6 +146,13 @@ pub fn define() {
     define_tracked_setting!(
         TRACKED.default_regions,
         c"Ordered regions for numbers without +.",
+        PAGES,
+        GucContext::Suset,
+        plain
+    );
+    define_tracked_setting!(
+        TRACKED.audit,
+        c"What is recorded in the audit log: none, all, or a list of auth, write, read, admin, limit.",
         PAGES,
         GucContext::Suset,
         plain

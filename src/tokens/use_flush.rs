@@ -4,6 +4,7 @@ use pgrx::bgworkers::BackgroundWorker;
 use pgrx::{
     PgSubXactCallbackEvent, PgXactCallbackEvent, register_subxact_callback, register_xact_callback,
 };
+use phone_crypt_core::audit::Class;
 use phone_crypt_core::token::TokenId;
 use std::cell::RefCell;
 use std::net::IpAddr;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use super::error::Error;
 use super::store;
 use super::use_area::{self, Uses};
+use crate::audit::{self, Event};
 use crate::pg::statement::Statement;
 use crate::pg::{Oid, relation, transaction};
 use crate::worker::{Job, Task, note_work};
@@ -79,6 +81,11 @@ pub fn take() -> Result<Vec<Uses>, Error> {
     if all.is_empty() {
         return Ok(all);
     }
+    let uses = all.iter().map(|uses| uses.count).sum::<u64>();
+    let verified = Event::new(Class::Auth, "tokens_verified")
+        .number("count", i64::try_from(uses).unwrap_or(i64::MAX))
+        .number("tokens", i64::try_from(all.len()).unwrap_or(i64::MAX));
+    audit::record(verified);
     let taken = Rc::new(RefCell::new(all.clone()));
     let part = transaction::part();
     let of_part = AssertUnwindSafe(Rc::clone(&taken));

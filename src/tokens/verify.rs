@@ -1,5 +1,6 @@
 //! Verifying a token. Whatever a client can send is an answer, never an error.
 
+use phone_crypt_core::audit::Class;
 use phone_crypt_core::ratelimit::{Reason as LimitReason, Verdict};
 use phone_crypt_core::token::{SecretHash, TokenId, parse};
 use std::net::IpAddr;
@@ -8,6 +9,7 @@ use super::error::Error;
 use super::outcome::{Outcome, Reason};
 use super::row::{self, TokenRow};
 use super::{brute_force, store, use_flush};
+use crate::audit::{self, Counted};
 use crate::lockdown::{self, Scope};
 use crate::pg::{SqlError, process};
 use crate::ratelimit::{self, Request};
@@ -30,21 +32,37 @@ pub struct Presented<'a> {
 /// Errors: none for what a client can send; no such table, 55000; those of a rate limit whose engine is not available.
 pub fn verify(presented: &Presented<'_>) -> Result<Outcome, Error> {
     if lockdown::is_on(Scope::Tokens) {
+        refused(Reason::Lockdown);
         return Ok(Outcome::of_nobody(Reason::Lockdown));
     }
     let found = match find(presented)? {
         Ok(found) => found,
-        Err(reason) => return brute_force::failed(reason, presented.client),
+        Err(reason) => {
+            let outcome = brute_force::failed(reason, presented.client)?;
+            refused(outcome.reason);
+            return Ok(outcome);
+        }
     };
     let (reason, retry_after_us) = judge(&found, presented)?;
-    if reason == Reason::Ok {
-        use_flush::note(found.identity.id, presented.client)?;
+    match reason {
+        Reason::Ok => use_flush::note(found.identity.id, presented.client)?,
+        reason => refused(reason),
     }
     Ok(Outcome {
         reason,
         identity: Some(found.identity),
         retry_after_us,
     })
+}
+
+/// A token was refused. (Those that are accepted are recorded when their uses are written down.)
+fn refused(reason: Reason) {
+    let what = Counted {
+        class: Class::Auth,
+        event: "token_refused",
+        detail: Some(("reason", reason.as_str())),
+    };
+    audit::count(&what, None);
 }
 
 /// The row of the token that is shown. Its secret has been compared: whoever gets a row has it.

@@ -40,14 +40,19 @@ fn phone_encrypt(
     Ok(Some(encrypted(phone, &context, &regions)?))
 }
 
-fn decrypted(value: Option<Text<'_>>, context: Option<Text<'_>>) -> Result<Option<TextOut>> {
+fn decrypted(
+    function: &'static str,
+    value: Option<Text<'_>>,
+    context: Option<Text<'_>>,
+) -> Result<Option<TextOut>> {
     let context = arguments::context(context)?;
     let Some(value) = value else { return Ok(None) };
     if is_text_form(value.bytes()) {
-        return typed_text::decrypted(value, &context).map(Some);
+        return typed_text::decrypted(function, value, &context).map(Some);
     }
     with_scratch(|out| {
-        cipher::open_phone(value.bytes(), context.as_bytes(), Destination::Client, out)?;
+        let destination = Destination::Client(function);
+        cipher::open_phone(value.bytes(), context.as_bytes(), destination, out)?;
         // A legacy value may hold any text.
         Ok(Some(TextOut::utf8(out)?))
     })
@@ -63,7 +68,7 @@ fn phone_decrypt(
     value: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
 ) -> Answer<Option<TextOut>> {
-    Ok(decrypted(value, context)?)
+    Ok(decrypted("phone_decrypt", value, context)?)
 }
 
 /// `phone_try_decrypt(value[, context])`: NULL where the value is at fault. Missing keys, permissions and
@@ -73,7 +78,8 @@ fn phone_try_decrypt(
     value: Option<Text<'_>>,
     context: default!(Option<Text<'_>>, "''"),
 ) -> Answer<Option<TextOut>> {
-    Ok(null_if_at_fault(decrypted(value, context))?)
+    let decrypted = decrypted("phone_try_decrypt", value, context);
+    Ok(null_if_at_fault(decrypted)?)
 }
 
 /// `phone_key_id(value)`: the id of the key the value is encrypted under; `legacy` for an unauthenticated

@@ -37,7 +37,7 @@ fn decrypted(value: &[u8], context: &str) -> Result<TextOut> {
             Kind::Text,
             value,
             context.as_bytes(),
-            Destination::Client,
+            Destination::Client("phone_decrypt_raw"),
             out,
         )?;
         Ok(TextOut::utf8(out)?)

@@ -44,8 +44,8 @@ fn revealed(value: &[u8], context: &str, in_full: bool) -> Result<TextOut> {
         return Ok(TextOut::new(&phone::mask("", &phone::Regions::none()))?);
     }
     let destination = match in_full {
-        true => Destination::Client,
-        false => Destination::Server,
+        true => Destination::Client("phone_reveal"),
+        false => Destination::Masked("phone_reveal"),
     };
     with_scratch(|out| {
         cipher::open_phone(value, context.as_bytes(), destination, out)?;

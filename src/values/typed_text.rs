@@ -19,10 +19,10 @@ fn decoded(text: Text<'_>, context: &str) -> Result<Vec<u8>> {
 }
 
 /// As `phone_decrypt(encrypted_phone)`.
-pub fn decrypted(text: Text<'_>, context: &str) -> Result<TextOut> {
+pub fn decrypted(function: &'static str, text: Text<'_>, context: &str) -> Result<TextOut> {
     Ok(cipher::open_typed(
         &decoded(text, context)?,
-        Destination::Client,
+        Destination::Client(function),
         number,
     )?)
 }
@@ -31,8 +31,8 @@ pub fn decrypted(text: Text<'_>, context: &str) -> Result<TextOut> {
 pub fn revealed(text: Text<'_>, context: &str, in_full: bool) -> Result<TextOut> {
     let value = decoded(text, context)?;
     Ok(match in_full {
-        true => cipher::open_typed(&value, Destination::Client, number)?,
-        false => cipher::open_typed(&value, Destination::Server, mask)?,
+        true => cipher::open_typed(&value, Destination::Client("phone_reveal"), number)?,
+        false => cipher::open_typed(&value, Destination::Masked("phone_reveal"), mask)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! A request that has come in: verified, then held against what was seen.
 
+use phone_crypt_core::audit::Class;
 use phone_crypt_core::crypto::primitives::hex;
 use phone_crypt_core::webhook::{self, Headers, Message, ReplayKey, Window};
 use std::borrow::Cow;
@@ -9,6 +10,7 @@ use super::endpoints::{self, Endpoint};
 use super::error::Result;
 use super::seen::{self, Arrival};
 use super::stats::{self, Reason};
+use crate::audit::{self, Counted};
 use crate::cipher;
 use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::jsonb::{Field, Jsonb};
@@ -61,12 +63,24 @@ pub fn receive(received: &Received<'_>) -> Result<Answer> {
     let name = received.endpoint.map(Text::or_empty).unwrap_or_default();
     let Some(endpoint) = endpoints::find(&name) else {
         stats::count_unknown();
+        recorded(Reason::UnknownEndpoint);
         return Ok(Answer::without_message(Reason::UnknownEndpoint));
     };
     cipher::check_ring()?;
     let answer = answer(&endpoint, received)?;
     stats::count(endpoint.id, &endpoint.outcomes, answer.reason);
+    recorded(answer.reason);
     Ok(answer)
+}
+
+/// Counts an outcome for the audit log.
+fn recorded(reason: Reason) {
+    let what = Counted {
+        class: Class::Auth,
+        event: "webhook",
+        detail: Some(("outcome", reason.as_str())),
+    };
+    audit::count(&what, None);
 }
 
 fn answer(endpoint: &Endpoint, received: &Received<'_>) -> Result<Answer> {

@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import audit_verifier
 import markdown
 import psycopg
 
@@ -76,6 +77,9 @@ def run(repository: Path) -> tuple[int, list[tuple[str, str]]]:
             live_server(version, tally, server)
             version.end()
             print(f"ok   docs/interop.md, {name}: {tally.passed - before} checks", flush=True)
+        before = tally.passed
+        audit_verifier.run(repository, server, tally)
+        print(f"ok   docs/interop.md, verifier: {tally.passed - before} checks", flush=True)
         before = tally.passed
         server_reads_vectors(tally, server, vectors)
         print(f"ok   docs/formats.md, extension: {tally.passed - before} checks", flush=True)

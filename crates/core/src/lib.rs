@@ -1,10 +1,11 @@
 //! The pure half of phone_crypt: phone numbers, keys, encrypted values, keyed hashes, the arithmetic of rate
-//! limits, API tokens, the signatures of webhooks, and what input must look like.
+//! limits, API tokens, the signatures of webhooks, the audit log's tree, and what input must look like.
 //!
 //! Nothing here knows PostgreSQL, a clock, a file or an environment variable: whoever calls brings
 //! those. That is what lets every rule be tested without a server.
 #![forbid(unsafe_code)]
 
+pub mod audit;
 pub mod crypto;
 pub mod phone;
 pub mod ratelimit;

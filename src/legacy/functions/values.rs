@@ -13,7 +13,8 @@ use crate::pg::text::{Text, TextOut};
 fn read(value: &[u8], scheme: &str, key: &LegacyKey<'_>) -> Result<TextOut> {
     let scheme = LegacyScheme::parse(scheme)?;
     with_scratch(|out| {
-        cipher::open_legacy(value, scheme, key, Destination::Client, out)?;
+        let destination = Destination::Client("phone_decrypt_legacy");
+        cipher::open_legacy(value, scheme, key, destination, out)?;
         Ok(TextOut::utf8(out)?)
     })
 }

@@ -2,9 +2,11 @@
 
 use pgrx::datum::{Interval, TimestampWithTimeZone};
 use pgrx::{default, pg_extern};
+use phone_crypt_core::audit::Class;
 use phone_crypt_core::ratelimit::{Entry, MAX_SPAN_US};
 
 use super::arguments::{cost, key, known_policy};
+use crate::audit::{self, Event};
 use crate::pg::Answer;
 use crate::pg::arguments::given;
 use crate::pg::interval::{span_us, to_timestamp, to_us};
@@ -47,6 +49,15 @@ fn change_all(
     Ok(was_any)
 }
 
+/// Records what was done to a key. Which key is nobody's to know: it may be a number's.
+fn recorded(event: &'static str, policy: Option<Text<'_>>) {
+    let event = Event::new(Class::Limit, event);
+    audit::record(match policy {
+        Some(policy) => event.name("policy", &policy.or_empty()),
+        None => event,
+    });
+}
+
 fn forgotten(entry: &Entry, now_us: i64) -> (Option<Entry>, bool) {
     let is_live = entry.expires_us() > now_us;
     let is_known = *entry != Entry::EMPTY;
@@ -62,7 +73,9 @@ fn ratelimit_reset(
     key: Option<Text<'_>>,
     policy: default!(Option<Text<'_>>, "NULL"),
 ) -> Answer<bool> {
-    Ok(change_all(&state_keys(key, policy)?, forgotten)?)
+    let was_any = change_all(&state_keys(key, policy)?, forgotten)?;
+    recorded("reset", policy);
+    Ok(was_any)
 }
 
 /// `ratelimit_refund(key[, cost[, policy]])`: gives hits back, at most as many as were used. True if any were.
@@ -129,6 +142,7 @@ fn ratelimit_block(
             (Some(after), after.blocked_until_us)
         })?;
     }
+    recorded("blocked", policy);
     Ok(to_timestamp(until_us))
 }
 
@@ -145,7 +159,9 @@ fn ratelimit_unblock(
         let after = entry.unblocked(now_us);
         (after, after.is_some())
     };
-    Ok(change_all(&keys, unblock)?)
+    let was_blocked = change_all(&keys, unblock)?;
+    recorded("unblocked", policy);
+    Ok(was_blocked)
 }
 
 /// `ratelimit_merge(id, count, window_start, window)`: adds a fixed window of a legacy application (its start in

@@ -9,13 +9,14 @@ CREATE ROLE regress_reader;
 CREATE ROLE regress_limiter;
 CREATE ROLE regress_gateway;
 CREATE ROLE regress_restore;
+CREATE ROLE regress_auditor;
 CREATE ROLE regress_admin;
 SELECT phone_crypt_grant(('regress_' || profile)::regrole, profile)
-  FROM unnest(ARRAY['masked', 'writer', 'reader', 'limiter', 'gateway', 'restore', 'admin']) AS profile;
+  FROM unnest(ARRAY['masked', 'writer', 'reader', 'limiter', 'gateway', 'restore', 'auditor', 'admin']) AS profile;
 
 CREATE VIEW t.grantee AS
     SELECT name FROM unnest(ARRAY['regress_plain', 'regress_masked', 'regress_writer', 'regress_reader', 'regress_limiter', 'regress_gateway',
-                                  'regress_restore', 'regress_admin', 'pg_monitor']) AS name;
+                                  'regress_restore', 'regress_auditor', 'regress_admin', 'pg_monitor']) AS name;
 CREATE VIEW t.member AS
     SELECT depend.classid, depend.objid
       FROM pg_catalog.pg_depend AS depend JOIN pg_catalog.pg_extension AS extension
@@ -31,6 +32,7 @@ SELECT objid::regprocedure AS function,
        CASE WHEN has_function_privilege('regress_limiter', objid, 'EXECUTE') THEN 'x' ELSE '-' END AS limiter,
        CASE WHEN has_function_privilege('regress_gateway', objid, 'EXECUTE') THEN 'x' ELSE '-' END AS gateway,
        CASE WHEN has_function_privilege('regress_restore', objid, 'EXECUTE') THEN 'x' ELSE '-' END AS restore,
+       CASE WHEN has_function_privilege('regress_auditor', objid, 'EXECUTE') THEN 'x' ELSE '-' END AS auditor,
        CASE WHEN has_function_privilege('regress_admin',   objid, 'EXECUTE') THEN 'x' ELSE '-' END AS admin,
        CASE WHEN has_function_privilege('pg_monitor',      objid, 'EXECUTE') THEN 'x' ELSE '-' END AS monitor
   FROM t.member WHERE classid = 'pg_proc'::regclass
@@ -98,7 +100,7 @@ DELETE FROM phone_crypt.pinned_keys;
 
 -- Taking the profiles back leaves what PUBLIC has.
 SELECT phone_crypt_revoke(('regress_' || profile)::regrole, profile)
-  FROM unnest(ARRAY['masked', 'writer', 'reader', 'limiter', 'gateway', 'restore', 'admin']) AS profile;
+  FROM unnest(ARRAY['masked', 'writer', 'reader', 'limiter', 'gateway', 'restore', 'auditor', 'admin']) AS profile;
 SELECT count(*) AS rights_left
   FROM t.member, t.grantee AS role
  WHERE role.name <> 'pg_monitor'
@@ -109,4 +111,4 @@ SELECT count(*) AS rights_left
         AND NOT has_table_privilege('regress_plain', objid, 'SELECT'));
 
 DROP VIEW t.member, t.grantee;
-DROP ROLE regress_plain, regress_masked, regress_writer, regress_reader, regress_restore, regress_limiter, regress_gateway, regress_admin;
+DROP ROLE regress_plain, regress_masked, regress_writer, regress_reader, regress_restore, regress_limiter, regress_gateway, regress_auditor, regress_admin;

@@ -31,6 +31,7 @@ pub struct Key {
     hash: HmacKey,
     tag: HmacKey,
     raw_hash: HmacKey,
+    audit_seed: Zeroizing<[u8; 32]>,
     legacy: OnceLock<LegacyKeys>,
 }
 
@@ -49,6 +50,7 @@ impl Key {
             hash: HmacKey::new(subkey::<32>(&derivation, b"hash").as_slice()),
             tag: HmacKey::new(subkey::<32>(&derivation, b"tag").as_slice()),
             raw_hash: HmacKey::new(text.as_written().as_bytes()),
+            audit_seed: subkey::<32>(&derivation, b"audit-sign"),
             legacy: OnceLock::new(),
         }
     }
@@ -87,6 +89,11 @@ impl Key {
     /// The key of the tags by which `encrypted_phone` is compared.
     pub(super) fn tag(&self) -> &HmacKey {
         &self.tag
+    }
+
+    /// The seed of the Ed25519 key that signs the audit log's checkpoints.
+    pub(crate) fn audit_seed(&self) -> &[u8; 32] {
+        &self.audit_seed
     }
 
     /// The hash key of the legacy system: the key text as written.

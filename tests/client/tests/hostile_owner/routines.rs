@@ -38,6 +38,7 @@ const IN_A_LIFE: [&str; 25] = [
 
 /// Functions, with calls on `own.customers` that may be rolled back.
 pub const FUNCTIONS: &[(&str, &str)] = &[
+    ("audit_event", "('policy_set', 'own.customers', 'x', 1)"),
     ("base_type", "('own.customers'::regclass::oid, 3)"),
     ("batch_failed", "('p', 'own.customers', '23505', 'm', NULL)"),
     ("check_legacy_table", "('own.customers', false)"),
@@ -128,6 +129,15 @@ pub const PROCEDURES: &[(&str, &str)] = &[
 /// What the catalogue shows as if it could touch a table, and does not.
 const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.apply_profile",
+    "phone_crypt.audit_old_partition",
+    "phone_crypt.audit_partition",
+    "phone_crypt.audit_queue",
+    "phone_crypt.audit_row",
+    "phone_crypt.close_other_log",
+    "public.audit_consistency_proof",
+    "public.audit_inclusion_proof",
+    "public.phone_crypt_audit_checkpoint",
+    "public.phone_crypt_audit_verify",
     "phone_crypt.check_may_commit",
     "public.phone_crypt_pin_keys",
     "phone_crypt.crypto_counters",

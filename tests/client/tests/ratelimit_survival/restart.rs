@@ -33,7 +33,7 @@ fn shutdown_files(server: &Server) -> usize {
     files
         .filter(|file| {
             let name = file.as_ref().unwrap().file_name();
-            name.to_string_lossy().contains("phone_crypt")
+            name.to_string_lossy().contains("phone_crypt_ratelimit")
         })
         .count()
 }

@@ -1,0 +1,22 @@
+//! The end of a transaction: what was counted becomes records.
+
+use super::{counted, queue, sync, transactional, who};
+use crate::pg::transaction::{self, Ending};
+
+/// Listens to the ends of transactions. Called once, by `_PG_init`.
+pub fn listen() {
+    transaction::at_every_end(at_end);
+}
+
+fn at_end(ending: Ending) {
+    // What the transaction writes itself, it must write now. Else nothing is recorded before it is known how it ended.
+    if ending == Ending::Before && queue::is_there() {
+        return;
+    }
+    counted::record_all();
+    transactional::at_end(ending);
+    if ending == Ending::Over {
+        who::forget();
+        sync::forget();
+    }
+}

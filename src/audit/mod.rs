@@ -1,0 +1,29 @@
+//! The audit log. This folder is the side of whoever has something to record; `log` is the side that writes it.
+//!
+//! An event goes from [`record`], or as a count from [`count`], through a queue in shared memory to a task of the worker,
+//! which numbers it, hashes it and writes it: a ROLLBACK does not take it back. Without `shared_preload_libraries` it is
+//! written by the transaction itself, before it commits. On a standby it goes to the server log.
+
+mod classes;
+mod counted;
+mod ending;
+pub mod error;
+mod event;
+pub mod functions;
+pub mod log;
+mod queue;
+mod queue_area;
+mod record;
+mod server_log;
+mod shutdown_file;
+mod sync;
+mod transactional;
+mod vocabulary;
+mod who;
+
+pub use counted::{Counted, count};
+pub use ending::listen;
+pub use event::Event;
+pub use queue_area::QueueArea;
+pub use record::record;
+pub use sync::before_read;

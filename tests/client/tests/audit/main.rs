@@ -1,0 +1,14 @@
+//! The audit log from outside: what a crash, a ROLLBACK, an editor of tables, a restored backup and a second primary do to it, and
+//! that it holds no number.
+#![allow(clippy::unwrap_used)]
+
+mod bounds;
+mod crash;
+mod dumps;
+mod edits;
+mod elsewhere;
+mod keys;
+mod leaks;
+mod rollback;
+mod shared;
+mod without_preload;

@@ -1,0 +1,149 @@
+-- The audit log: what is recorded, what is not, what stays after a ROLLBACK, proofs, and who may read it.
+\pset format unaligned
+\pset null '<NULL>'
+SET application_name = 'regress audit';
+CREATE ROLE regress_auditor;
+CREATE ROLE regress_reader;
+CREATE ROLE "regress 0401148075";
+
+-- The setting.
+SHOW phone_crypt.audit;
+SELECT value, t.outcome('set_config(''phone_crypt.audit'', $1, true)', value) AS outcome
+  FROM (VALUES ('none'), ('ALL'), (' read , auth'), ('limit,limit'), (''), (','), ('auth,none'), ('reads'), ('auth admin')) AS v (value);
+SET ROLE regress_reader;
+SET phone_crypt.audit = 'none';
+RESET ROLE;
+
+-- What this session has recorded since.
+SELECT phone_crypt_audit_checkpoint() IS NOT NULL AS signed;
+SELECT max(seq) + 1 AS first FROM phone_crypt.audit_log \gset
+CREATE FUNCTION t.recorded(first bigint) RETURNS SETOF text LANGUAGE sql AS $$
+    SELECT public.phone_crypt_audit_checkpoint() WHERE false;
+    SELECT concat_ws(' ', l.class, l.event, regexp_replace(l.role, '^\d+$', '<oid>'), nullif(l.session_user, 'postgres'),
+                     l.fields - ARRAY['class', 'event', 'role', 'session_user', 'application', 'address'])
+      FROM phone_crypt.audit_log AS l
+     WHERE l.seq >= first AND l.application = 'regress audit' ORDER BY l.seq $$;
+
+-- Reads are counted, one record a transaction; not by default.
+SELECT phone_encrypt('0401 148 075') AS value \gset
+SELECT phone_decrypt(:'value');
+SET phone_crypt.audit = 'all';
+SELECT count(phone_decrypt(:'value')) AS decrypted, count(phone_hash('0401148075')) AS hashed FROM generate_series(1, 1000);
+BEGIN;
+SELECT count(phone_decrypt(:'value')) FROM generate_series(1, 3);
+SAVEPOINT a;
+SELECT count(phone_reveal(:'value')) FROM generate_series(1, 4);
+ROLLBACK TO a;
+SELECT phone_decrypt(:'value', 'another context');
+ROLLBACK;
+SELECT phone_crypt_grant('regress_reader', 'reader');
+SELECT phone_crypt_grant('"regress 0401148075"', 'masked');
+SET ROLE regress_reader;
+SELECT phone_decrypt(:'value');
+RESET ROLE;
+SET ROLE "regress 0401148075";
+SELECT phone_reveal(:'value');
+RESET ROLE;
+-- In whose name a SECURITY DEFINER function is called.
+CREATE FUNCTION t.reads(value text) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT public.phone_decrypt(value)';
+SET ROLE regress_reader;
+SELECT t.reads(:'value');
+RESET ROLE;
+SELECT phone_crypt_audit_checkpoint() IS NOT NULL AS signed;
+SELECT * FROM t.recorded(:first);
+
+-- Changes of tables of ours, by whatever statement; names that may hold a number are left out.
+SELECT max(seq) + 1 AS first FROM phone_crypt.audit_log \gset
+SELECT token_id FROM api_token_create('a token') \gset
+SELECT api_token_revoke(:'token_id', 'stolen');
+BEGIN;
+SELECT ratelimit_policy_set('audited', 10, '1 minute');
+ROLLBACK;
+SELECT ratelimit_policy_set('policy-61401148075', 10, '1 minute');
+SELECT ratelimit_list_key('deny', 'phone:+61401148075', 'told by 0401148075');
+SELECT ratelimit_block('phone:+61401148075', '1 minute') IS NOT NULL AS blocked;
+SELECT ratelimit_unblock('phone:+61401148075');
+SELECT ratelimit_unlist_key('phone:+61401148075'), ratelimit_policy_drop('policy-61401148075');
+SELECT reason FROM api_token_verify('pc_000000000009_nothing');
+SELECT count(*) > 0 AS forgot FROM phone_forget('0401148075');
+SELECT phone_crypt_audit_checkpoint() IS NOT NULL AS signed;
+SELECT replace(r, :'token_id', '<id>') AS recorded FROM t.recorded(:first) AS r;
+
+-- What SQL may record.
+SELECT event, t.outcome('phone_crypt.audit_event($1)', event) AS outcome
+  FROM (VALUES (NULL), (''), ('start'), ('gap'), ('decrypt'), ('policy_set')) AS v (event);
+
+-- No record has a number, and all of them are as they were hashed.
+SELECT count(*) FROM phone_crypt.audit_log WHERE convert_from(substr(record, 17), 'LATIN1') ~ '401148075';
+SELECT intact, problem, seq, records > 0 AS records, dropped, last_start IS NOT NULL AS start FROM phone_crypt_audit_verify();
+SELECT phone_crypt_audit_checkpoint() AS note \gset
+SELECT intact, problem FROM phone_crypt_audit_verify(:'note');
+SELECT (string_to_array(:'note', E'\n'))[1] = origin AS origin, (string_to_array(:'note', E'\n'))[2]::bigint AS size_of_note,
+       size AS size_of_log, unsigned_because, waiting, lost, background FROM phone_crypt.audit_status \gset
+SELECT :'origin' AS origin, :'size_of_note' = :'size_of_log' AS is_newest, :'waiting' AS waiting, :'lost' AS lost;
+
+-- A leaf's hash and its proof.
+SELECT tree_size = :size_of_note AS size, leaf_hash = sha256('\x00'::bytea || record) AS leaf, cardinality(proof) > 0 AS proof
+  FROM phone_crypt.audit_log, audit_inclusion_proof(seq) WHERE seq = 1;
+SELECT tree_size, leaf_hash = sha256('\x00'::bytea || record) AS leaf, proof FROM phone_crypt.audit_log, audit_inclusion_proof(seq, 1) WHERE seq = 0;
+SELECT tree_size, leaf_hash IS NOT NULL AS leaf, cardinality(proof) AS proof FROM audit_inclusion_proof(2, 3);
+SELECT tree_size, cardinality(proof) AS proof FROM audit_consistency_proof(2, 3);
+SELECT tree_size, cardinality(proof) AS proof FROM audit_consistency_proof(3, 3);
+SELECT a, b, t.outcome('audit_inclusion_proof($1::bigint, $2::bigint)', a, b) AS inclusion,
+       t.outcome('audit_consistency_proof($1::bigint, $2::bigint)', a, b) AS consistency
+  FROM (VALUES (NULL, '3'), ('-1', '3'), ('3', '-3'), ('4', '3'), ('0', '0')) AS v (a, b);
+SELECT left(note, 20) AS note, t.outcome('phone_crypt_audit_verify($1)', note) AS outcome
+  FROM (VALUES (''), ('x'), (E'a\n1\n\n'), (E'a\n1\nAAAA\n\n\u2014 a AAAAAAAA\n')) AS v (note);
+-- Another's checkpoint.
+SELECT intact, problem FROM phone_crypt_audit_verify(E'elsewhere\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n\u2014 elsewhere AAAAAAAA\n');
+SELECT intact, problem FROM phone_crypt_audit_verify(replace(:'note', E'\n' || :size_of_note || E'\n', E'\n' || :size_of_note + 1 || E'\n'));
+
+-- Who may read it.
+SET ROLE regress_auditor;
+SELECT t.outcome('(SELECT count(*) FROM phone_crypt.audit_log)') AS log, t.outcome('phone_crypt_audit_verify()') AS verify;
+RESET ROLE;
+SELECT phone_crypt_grant('regress_auditor', 'auditor');
+SET ROLE regress_auditor;
+SELECT count(*) > 0 AS log FROM phone_crypt.audit_log;
+SELECT count(*) AS status FROM phone_crypt.audit_status;
+SELECT key_id, verifier LIKE 'phone_crypt/%' AS verifier FROM phone_crypt.audit_keys;
+SELECT intact FROM phone_crypt_audit_verify(:'note');
+SELECT t.outcome('phone_crypt.audit_event(''policy_set'')') AS event, t.outcome('(SELECT count(*) FROM phone_crypt.audit_records)') AS records,
+       t.outcome('phone_decrypt($1)', :'value') AS decrypt;
+RESET ROLE;
+SELECT phone_crypt_revoke('regress_auditor', 'auditor');
+
+-- Edited, deleted, added: each is seen, where it is.
+BEGIN;
+UPDATE phone_crypt.audit_records SET record = record || ' ' WHERE seq = 3;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
+BEGIN;
+DELETE FROM phone_crypt.audit_records WHERE seq = 5;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
+BEGIN;
+DELETE FROM phone_crypt.audit_records WHERE seq < 5;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
+BEGIN;
+INSERT INTO phone_crypt.audit_records SELECT log, month, 1000000, record FROM phone_crypt.audit_records WHERE seq = 5;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
+BEGIN;
+UPDATE phone_crypt.audit_records SET record = overlay(record PLACING '\x01' FROM 1) WHERE seq = 7;
+UPDATE phone_crypt.audit_tiles SET hashes = overlay(hashes PLACING (SELECT sha256('\x00'::bytea || record) FROM phone_crypt.audit_records WHERE seq = 7) FROM 7 * 32 + 1) WHERE tile = 0;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
+BEGIN;
+UPDATE phone_crypt.audit_checkpoints SET note = overlay(note PLACING 'x' FROM 1) WHERE size = :size_of_note;
+SELECT intact, problem, seq = :size_of_note AS newest FROM phone_crypt_audit_verify();
+ROLLBACK;
+SELECT intact FROM phone_crypt_audit_verify();
+
+RESET phone_crypt.audit;
+DELETE FROM phone_crypt.api_tokens WHERE token_id = :'token_id';
+RESET application_name;
+SELECT phone_crypt_revoke('regress_reader', 'reader'), phone_crypt_revoke('"regress 0401148075"', 'masked');
+DROP ROLE regress_reader, regress_auditor, "regress 0401148075";
+DROP FUNCTION t.reads(text), t.recorded(bigint);
