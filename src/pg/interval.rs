@@ -23,6 +23,11 @@ pub fn to_interval(span_us: i64) -> pg_sys::Interval {
     }
 }
 
+/// An interval as a row takes it: by reference, so for as long as the interval lives.
+pub fn by_reference(interval: &pg_sys::Interval) -> pg_sys::Datum {
+    pg_sys::Datum::from(std::ptr::from_ref(interval).cast_mut())
+}
+
 /// Microseconds as an interval.
 pub fn interval(span_us: i64) -> Option<Interval> {
     Interval::new(0, 0, span_us).ok()

@@ -10,6 +10,9 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
 use std::cell::Cell;
 use std::ffi::CStr;
 
+/// The most columns that a row may have.
+const MOST_COLUMNS: usize = 16;
+
 /// The OUT parameters of a function, in their order.
 pub struct RowType {
     columns: &'static [(&'static CStr, pg_sys::Oid)],
@@ -20,8 +23,9 @@ pub struct RowType {
 pub struct Record(pg_sys::Datum);
 
 impl RowType {
-    /// Columns of these names and types.
+    /// Columns of these names and types, `MOST_COLUMNS` at the most.
     pub const fn new(columns: &'static [(&'static CStr, pg_sys::Oid)]) -> RowType {
+        assert!(columns.len() <= MOST_COLUMNS);
         RowType {
             columns,
             descriptor: Cell::new(std::ptr::null_mut()),
@@ -30,16 +34,17 @@ impl RowType {
 
     /// A row of these values (`None` is NULL), each of its column's type. Those that are missing are NULL.
     pub fn row(&self, values: &[Option<pg_sys::Datum>]) -> Record {
-        let given = |index: usize| values.get(index).copied().flatten();
-        let numbers = 0..self.columns.len();
-        let mut nulls: Vec<bool> = numbers.clone().map(|it| given(it).is_none()).collect();
-        let mut values: Vec<pg_sys::Datum> = numbers
-            .map(|it| given(it).unwrap_or(pg_sys::Datum::null()))
-            .collect();
-        // SAFETY: as many values and nulls as the descriptor has columns; the tuple copies what they point to.
+        let mut datums = [pg_sys::Datum::null(); MOST_COLUMNS];
+        let mut nulls = [true; MOST_COLUMNS];
+        let columns = datums.iter_mut().zip(&mut nulls);
+        for ((datum, is_null), value) in columns.zip(values) {
+            *is_null = value.is_none();
+            *datum = value.unwrap_or(pg_sys::Datum::null());
+        }
+        // SAFETY: at least as many values and nulls as the descriptor has columns; the tuple copies what they point to.
         unsafe {
             let tuple =
-                pg_sys::heap_form_tuple(self.descriptor(), values.as_mut_ptr(), nulls.as_mut_ptr());
+                pg_sys::heap_form_tuple(self.descriptor(), datums.as_mut_ptr(), nulls.as_mut_ptr());
             // What the values point to was made by the function itself, so that there is nothing to detoast in it.
             Record(pg_sys::Datum::from((*tuple).t_data))
         }

@@ -2,7 +2,7 @@
 //!
 //! A hit goes: SQL function → lists → policy → engine (memory or table) → core decides.
 
-pub mod abi;
+pub mod answer;
 mod calendar_rule;
 mod flush;
 mod functions;

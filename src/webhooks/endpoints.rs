@@ -96,6 +96,11 @@ pub fn all() -> Vec<(i32, String)> {
     all
 }
 
+/// The numbers of all endpoints.
+pub fn numbers() -> Vec<i32> {
+    all().into_iter().map(|(id, _)| id).collect()
+}
+
 fn refresh() {
     cached_table::listen_once_a_statement();
     if !ENDPOINTS.is_valid() || !SECRETS.is_valid() {

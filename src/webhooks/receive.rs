@@ -62,13 +62,14 @@ impl Answer {
 pub fn receive(received: &Received<'_>) -> Result<Answer> {
     let name = received.endpoint.map(Text::or_empty).unwrap_or_default();
     let Some(endpoint) = endpoints::find(&name) else {
-        stats::count_unknown();
+        stats::count_unknown(endpoints::numbers);
         recorded(Reason::UnknownEndpoint);
         return Ok(Answer::without_message(Reason::UnknownEndpoint));
     };
     cipher::check_ring()?;
     let answer = answer(&endpoint, received)?;
-    stats::count(endpoint.id, &endpoint.outcomes, answer.reason);
+    let existing = endpoints::numbers;
+    stats::count(endpoint.id, &endpoint.outcomes, answer.reason, existing);
     recorded(answer.reason);
     Ok(answer)
 }

@@ -55,7 +55,7 @@ impl Reason {
 /// Answers by reason.
 pub type Counts = [u64; REASONS.len()];
 
-/// How many endpoints, of all databases together, are counted: those that come later are not.
+/// How many endpoints, of all databases together, are counted at a time.
 const MAX_COUNTED: usize = 1024;
 /// The number that stands for requests to endpoints that do not exist.
 pub const NO_ENDPOINT: i32 = 0;
@@ -68,7 +68,7 @@ struct Entry {
     counts: [AtomicU64; REASONS.len()],
 }
 
-/// All counters. An entry is taken for good, until the server starts again.
+/// All counters. An entry stays its endpoint's until none is free: then those of endpoints that were dropped are given back.
 pub struct Entries([Entry; MAX_COUNTED]);
 
 impl Default for Entries {
@@ -90,60 +90,107 @@ thread_local! {
     /// Where there is no shared memory.
     static OWN: RefCell<HashMap<i32, Counts>> = RefCell::new(HashMap::new());
     /// The entry of requests to endpoints that do not exist.
-    static UNKNOWN: Remembered = const { Remembered(Cell::new(None)) };
+    static UNKNOWN: Remembered = const { Remembered(Cell::new(Found::NotYet)) };
 }
 
-/// An entry that was found before, by its number.
+/// What the last search for an endpoint's entry has found.
 #[derive(Debug, Default)]
-pub struct Remembered(Cell<Option<usize>>);
+pub struct Remembered(Cell<Found>);
 
-/// Counts an answer of an endpoint.
-pub fn count(endpoint: i32, remembered: &Remembered, reason: Reason) {
+#[derive(Debug, Clone, Copy, Default)]
+enum Found {
+    #[default]
+    NotYet,
+    /// The entry of this number.
+    Entry(usize),
+    /// All are taken. The next search is when the endpoints have changed.
+    NoRoom,
+}
+
+/// Counts an answer of an endpoint. `existing` gives the numbers of all endpoints of this database; it is called where no
+/// entry is free.
+pub fn count(
+    endpoint: i32,
+    remembered: &Remembered,
+    reason: Reason,
+    existing: impl FnOnce() -> Vec<i32>,
+) {
     let Some(shared) = OUTCOMES.find() else {
         OWN.with_borrow_mut(|own| own.entry(endpoint).or_default()[reason.index()] += 1);
         return;
     };
-    let known = remembered.0.get();
-    let Some(index) = known.or_else(|| claim(shared, endpoint)) else {
-        return;
+    let wanted = name_of(endpoint);
+    let known = match remembered.0.get() {
+        Found::Entry(index) if shared.0[index].of.load(Ordering::Acquire) == wanted => Some(index),
+        Found::NoRoom => return,
+        _ => None,
     };
-    remembered.0.set(Some(index));
-    shared.0[index].counts[reason.index()].fetch_add(1, Ordering::Relaxed);
+    let found = known.or_else(|| claim(shared, wanted)).or_else(|| {
+        give_back(shared, &existing());
+        claim(shared, wanted)
+    });
+    remembered.0.set(found.map_or(Found::NoRoom, Found::Entry));
+    if let Some(index) = found {
+        shared.0[index].counts[reason.index()].fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 /// Counts a request to an endpoint that does not exist.
-pub fn count_unknown() {
-    UNKNOWN.with(|remembered| count(NO_ENDPOINT, remembered, Reason::UnknownEndpoint));
+pub fn count_unknown(existing: impl FnOnce() -> Vec<i32>) {
+    UNKNOWN.with(|remembered| count(NO_ENDPOINT, remembered, Reason::UnknownEndpoint, existing));
 }
 
-/// What has been counted of an endpoint.
+/// What has been counted of an endpoint. Two processes that meet it first at the same time may each have taken an entry.
 pub fn counts(endpoint: i32) -> Counts {
     let Some(shared) = OUTCOMES.find() else {
         return OWN.with_borrow(|own| own.get(&endpoint).copied().unwrap_or_default());
     };
     let wanted = name_of(endpoint);
-    let mut entries = shared.0.iter();
-    let entry = entries.find(|entry| entry.of.load(Ordering::Acquire) == wanted);
-    entry.map_or([0; REASONS.len()], |entry| {
-        entry
-            .counts
-            .each_ref()
-            .map(|count| count.load(Ordering::Relaxed))
-    })
+    let mut sums = [0; REASONS.len()];
+    let entries = shared.0.iter();
+    for entry in entries.filter(|entry| entry.of.load(Ordering::Acquire) == wanted) {
+        for (sum, count) in sums.iter_mut().zip(&entry.counts) {
+            *sum += count.load(Ordering::Relaxed);
+        }
+    }
+    sums
 }
 
-/// The entry of this endpoint, which is taken if nobody has it. They are taken in their order and never given back, so the
-/// first one that is free ends the search.
-fn claim(shared: &Entries, endpoint: i32) -> Option<usize> {
-    let wanted = name_of(endpoint);
+/// The entry of this endpoint; where it has none, one that was free. None where all are taken.
+fn claim(shared: &Entries, wanted: u64) -> Option<usize> {
+    let is_its = |entry: &Entry| entry.of.load(Ordering::Acquire) == wanted;
     let take = |entry: &Entry| {
         let taken = entry
             .of
-            .compare_exchange(0, wanted, Ordering::AcqRel, Ordering::Acquire);
+            .compare_exchange(0, wanted, Ordering::AcqRel, Ordering::Relaxed);
         taken.is_ok() || taken == Err(wanted)
     };
-    shared.0.iter().position(take)
+    let mut entries = shared.0.iter();
+    let own = entries.position(is_its);
+    own.or_else(|| shared.0.iter().position(take))
 }
+
+/// Frees the entries of this database's endpoints that are no more. An answer that another process counts at this moment,
+/// of an endpoint that was just dropped, may be counted for the next one.
+fn give_back(shared: &Entries, existing: &[i32]) {
+    let database = name_of(NO_ENDPOINT);
+    for entry in &shared.0 {
+        let of = entry.of.load(Ordering::Acquire);
+        let is_gone = |endpoint: i32| endpoint != NO_ENDPOINT && !existing.contains(&endpoint);
+        if of & DATABASE == database && is_gone((of & ENDPOINT) as i32) {
+            for count in &entry.counts {
+                count.store(0, Ordering::Relaxed);
+            }
+            let _ = entry
+                .of
+                .compare_exchange(of, 0, Ordering::Release, Ordering::Relaxed);
+        }
+    }
+}
+
+/// The halves of an entry's name.
+const DATABASE: u64 = ENDPOINT << 32;
+const ENDPOINT: u64 = u32::MAX as u64;
 
 /// Database and endpoint in one number; never 0, which no database has.
 fn name_of(endpoint: i32) -> u64 {

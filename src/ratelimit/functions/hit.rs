@@ -5,8 +5,9 @@ use pgrx::pg_extern;
 
 use super::arguments::{cost, key, limit};
 use crate::pg::Answer;
+use crate::pg::record::Record;
 use crate::pg::text::Text;
-use crate::ratelimit::abi::VerdictRow;
+use crate::ratelimit::answer;
 use crate::ratelimit::error::Result;
 use crate::ratelimit::{self, Request};
 use phone_crypt_core::ratelimit::{KeyName, Verdict};
@@ -33,9 +34,9 @@ fn ratelimit_hit(
     cost: Option<i64>,
     algorithm: Option<Text<'_>>,
     burst: Option<i64>,
-) -> Answer<VerdictRow> {
+) -> Answer<Record> {
     let verdict = hit(key, limit, window, cost, algorithm, burst)?;
-    Ok(VerdictRow::new(&verdict))
+    Ok(answer::row(&verdict))
 }
 
 /// `ratelimit_allow(key, limit, window[, cost[, algorithm[, burst]]])`: counts a hit, and says whether it is allowed.
@@ -97,10 +98,10 @@ fn ratelimit_peek(
     cost: Option<i64>,
     algorithm: Option<Text<'_>>,
     burst: Option<i64>,
-) -> Answer<VerdictRow> {
+) -> Answer<Record> {
     let key = self::key(key)?;
     let cost = self::cost(cost)?;
     let limit = self::limit(limit, window, algorithm, burst)?;
     let (verdict, ..) = ratelimit::look(&Request::plain(key, limit), cost)?;
-    Ok(VerdictRow::new(&verdict))
+    Ok(answer::row(&verdict))
 }

@@ -10,11 +10,12 @@ use crate::cipher::stats::Operation;
 use crate::cipher::{self, Hash};
 use crate::pg::Answer;
 use crate::pg::arguments::given;
+use crate::pg::record::Record;
 use crate::pg::text::Text;
 use crate::phone::arguments;
 use crate::phone::e164::with_e164;
 use crate::phone::regions::Chosen;
-use crate::ratelimit::abi::VerdictRow;
+use crate::ratelimit::answer;
 use crate::ratelimit::{self, PHONE_PREFIX, Request};
 
 /// `ratelimit_hit_phone(phone, limit, window[, cost[, algorithm[, burst[, regions]]]])`: as `ratelimit_hit`, on the
@@ -41,7 +42,7 @@ fn ratelimit_hit_phone(
     algorithm: Option<Text<'_>>,
     burst: Option<i64>,
     regions: Option<Text<'_>>,
-) -> Answer<VerdictRow> {
+) -> Answer<Record> {
     let phone = given(phone, "phone")?;
     let regions = arguments::regions(regions)?;
     let cost = self::cost(cost)?;
@@ -51,7 +52,7 @@ fn ratelimit_hit_phone(
         .iter()
         .map(|key| Request::plain(key, limit.clone()))
         .collect();
-    Ok(VerdictRow::new(&ratelimit::hit_moving(&requests, cost)?))
+    Ok(answer::row(&ratelimit::hit_moving(&requests, cost)?))
 }
 
 /// `ratelimit_check_phone(policy, phone[, cost[, regions]])`: as `ratelimit_check`, on the key of `ratelimit_hit_phone`.
@@ -73,9 +74,9 @@ fn ratelimit_check_phone(
     phone: Option<Text<'_>>,
     cost: Option<i64>,
     regions: Option<Text<'_>>,
-) -> Answer<VerdictRow> {
+) -> Answer<Record> {
     let verdict = on_policy(policy, phone, cost, regions, ratelimit::hit_moving)?;
-    Ok(VerdictRow::new(&verdict))
+    Ok(answer::row(&verdict))
 }
 
 /// `ratelimit_peek_policy_phone(policy, phone[, cost[, regions]])`: the answer that `ratelimit_check_phone` would give.
@@ -96,9 +97,9 @@ fn ratelimit_peek_policy_phone(
     phone: Option<Text<'_>>,
     cost: Option<i64>,
     regions: Option<Text<'_>>,
-) -> Answer<VerdictRow> {
+) -> Answer<Record> {
     let verdict = on_policy(policy, phone, cost, regions, ratelimit::look_moving)?;
-    Ok(VerdictRow::new(&verdict))
+    Ok(answer::row(&verdict))
 }
 
 fn on_policy(

@@ -11,8 +11,9 @@ use crate::pg::FunctionCallInfo;
 use crate::pg::arguments::given;
 use crate::pg::arguments::{optional, required};
 use crate::pg::array_arguments::dimensions;
+use crate::pg::record::Record;
 use crate::pg::text::Text;
-use crate::ratelimit::abi::VerdictRow;
+use crate::ratelimit::answer;
 use crate::ratelimit::error::{Error, Result};
 use crate::ratelimit::{self, Policy, Request, checked_key, policy};
 
@@ -36,11 +37,11 @@ fn ratelimit_check(
     policy: Option<Text<'_>>,
     key: Option<Text<'_>>,
     cost: Option<i64>,
-) -> Answer<VerdictRow> {
+) -> Answer<Record> {
     let policy = known_policy(policy)?;
     let key = self::key(key)?;
     let verdict = ratelimit::check(&policy, key, self::cost(cost)?)?;
-    Ok(VerdictRow::new(&verdict))
+    Ok(answer::row(&verdict))
 }
 
 /// `ratelimit_peek_policy(policy, key[, cost])`: the answer that `ratelimit_check` would give, lists and trials
@@ -60,11 +61,11 @@ fn ratelimit_peek_policy(
     policy: Option<Text<'_>>,
     key: Option<Text<'_>>,
     cost: Option<i64>,
-) -> Answer<VerdictRow> {
+) -> Answer<Record> {
     let policy = known_policy(policy)?;
     let key = self::key(key)?;
     let (verdict, ..) = ratelimit::look(&Request::of_policy(&policy, key), self::cost(cost)?)?;
-    Ok(VerdictRow::new(&verdict))
+    Ok(answer::row(&verdict))
 }
 
 /// `ratelimit_check_all(policies, keys[, cost])`: a hit against several policies, each with its key, all or none:
@@ -86,7 +87,7 @@ fn ratelimit_check_all(
     keys: Option<Array<'_, Text<'_>>>,
     cost: Option<i64>,
     fcinfo: FunctionCallInfo,
-) -> Answer<VerdictRow> {
+) -> Answer<Record> {
     let cost = self::cost(cost)?;
     let (policies, keys) = (given(policies, "policies")?, given(keys, "keys")?);
     if dimensions(fcinfo, 0) != 1 || dimensions(fcinfo, 1) != 1 {
@@ -108,7 +109,7 @@ fn ratelimit_check_all(
     refuse_repeated(&requests)?;
     let verdicts = ratelimit::check_all(&requests)?;
     let (verdict, policy) = decisive(&verdicts, &found)?;
-    Ok(VerdictRow::of_policy(verdict, &policy.name))
+    Ok(answer::row_of_policy(verdict, &policy.name))
 }
 
 /// The elements of an array, none of which may be NULL.

@@ -3,7 +3,7 @@
 use phone_crypt_client_tests::Sql;
 use postgres::Client;
 
-use crate::shared::{SERVER, Signed, make_endpoint, with_endpoint};
+use crate::shared::{SECRET, SERVER, Signed, make_endpoint, with_endpoint};
 
 const REQUESTS: &str = include_str!("../../../../crates/core/tests/vectors/webhook_requests.json");
 
@@ -160,4 +160,34 @@ fn answers_are_counted_by_endpoint_and_reason() {
             "|unknown_endpoint|1"
         ]
     );
+}
+
+/// Counters are given back by endpoints that are dropped, and by no others.
+#[test]
+fn a_dropped_endpoint_makes_room_for_another_to_be_counted() {
+    let server = crate::shared::server("");
+    let (_, mut client) = with_endpoint(&server);
+    let signed = Signed::now(&mut client, "counted");
+    assert_eq!(signed.reason(&mut client, "agent"), "ok");
+    let receive = |client: &mut Client, numbers: &str| {
+        let call = "count((webhook_receive('n' || n, '{}', '')).reason)";
+        client.text(&format!("SELECT {call}::text FROM {numbers} AS n"), &[])
+    };
+    let counted = |client: &mut Client| {
+        let names = "SELECT count(DISTINCT endpoint), count(*) FILTER (WHERE endpoint = 'agent')
+                       FROM phone_crypt.webhook_stats WHERE count > 0";
+        client.rows(names)
+    };
+    client.run(&format!(
+        "SELECT webhook_endpoint_create('n' || n, 'phone-agent', '{SECRET}') FROM generate_series(1, 1024) AS n"
+    ));
+    assert_eq!(receive(&mut client, "generate_series(1, 1024)"), "1024");
+    assert_eq!(counted(&mut client), ["1024|1"]);
+    // The one for which there was no room has it now.
+    client.run("SELECT webhook_endpoint_drop('n7')");
+    assert_eq!(receive(&mut client, "generate_series(1024, 1024)"), "1");
+    assert_eq!(counted(&mut client), ["1024|1"]);
+    let of_last =
+        "SELECT count FROM phone_crypt.webhook_stats WHERE endpoint = 'n1024' AND count > 0";
+    assert_eq!(client.rows(of_last), ["1"]);
 }
