@@ -6,7 +6,7 @@ use postgres::Client;
 use crate::shared::{LOCKED, SERVER, customers, lock};
 
 /// What gives plain text or a part of it, or something that a guess can be compared by.
-const OF_DECRYPT: [&str; 36] = [
+const OF_DECRYPT: [&str; 42] = [
     "phone_decrypt(value)",
     "phone_try_decrypt(value)",
     "phone_decrypt_raw(phone_encrypt_raw('ask for Bob'))",
@@ -44,6 +44,12 @@ const OF_DECRYPT: [&str; 36] = [
     "phone_decrypt_legacy_with_key('000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973', 'cbc',
          '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f')",
     "(SELECT count(*) FROM phone_forget(number))",
+    "consent_record(number, 'news', 'granted', 'web')",
+    "(consent_check(number, 'news')).granted",
+    "(SELECT count(*) FROM consent_history(number))",
+    "(consent_reply(number, 'stop')).reply",
+    "phone_suppress(number, 'app')",
+    "phone_suppressed(number)",
 ];
 
 /// What goes on: nothing that is stored can be read or guessed with it.
@@ -135,13 +141,13 @@ fn every_function_that_uses_a_key_is_in_a_list() {
           WHERE f.kind = 'function' AND f.profile IN ('masked', 'writer', 'reader', 'restore')",
     );
     assert!(names.len() > 20);
-    for name in names {
-        let is_listed = OF_DECRYPT
-            .iter()
-            .chain(&OF_NOTHING)
-            .any(|call| call.contains(&format!("{name}(")));
-        assert!(is_listed, "{name} is in no list");
-    }
+    let is_listed = |name: &String| {
+        let call = format!("{name}(");
+        let mut listed = OF_DECRYPT.iter().chain(&OF_NOTHING);
+        listed.any(|listed| listed.contains(&call))
+    };
+    let missing: Vec<_> = names.iter().filter(|name| !is_listed(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 #[test]
