@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from . import migration, phones, ratelimit, tokens, typed, webhooks
+from . import audit, migration, phones, ratelimit, tokens, typed, webhooks
 
 SECTIONS = {"phones": phones.main, "typed": typed.main, "ratelimit": ratelimit.main, "migration": migration.main,
-            "migration_large": migration.large, "webhooks": webhooks.main, "tokens": tokens.main}
+            "migration_large": migration.large, "webhooks": webhooks.main, "tokens": tokens.main, "audit": audit.main}
 
 parser = argparse.ArgumentParser(prog="measure")
 parser.add_argument("section", choices=SECTIONS)

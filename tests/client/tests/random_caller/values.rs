@@ -489,7 +489,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
         "numeric" => &NUMERICS,
         "boolean" => &BOOLEANS,
         "interval" => &INTERVALS,
-        "timestamp with time zone" => &TIMES,
+        "timestamp with time zone" | "date" => &TIMES,
         "time without time zone" => &TIMES_OF_DAY,
         "inet" => &INETS,
         "cidr[]" => &NETWORK_ARRAYS,
