@@ -428,6 +428,21 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/sending/exempt.sql",
+    name = "send_exempt",
+    requires = ["ratelimit_phones", values::encrypt::phone_encrypt]
+);
+pgrx::extension_sql_file!(
+    "../sql/sending/records.sql",
+    name = "send_records",
+    requires = [
+        "send_policies",
+        sending::functions::records::unwritten_send_decisions,
+        sending::functions::records::take_send_decisions,
+        sending::functions::budgets::send_budget_states,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/validation/range.sql",
     name = "validate_range",
     requires = ["schema"]
@@ -444,6 +459,9 @@ pgrx::extension_sql_file!(
         "consent_reply",
         "rekey_consents",
         "send_policies",
+        "send_exempt",
+        "send_records",
+        sending::functions::records::lost_send_decisions,
         sending::functions::check::phone_send_check,
         sending::functions::check::phone_send_check_value,
         "pins",

@@ -42,7 +42,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 13] = [
+static AREAS: [&dyn Area; 14] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -56,16 +56,19 @@ static AREAS: [&dyn Area; 13] = [
     &audit::QueueArea,
     &consent::FILTER_WORDS,
     &consent::FILTER_STATES,
+    &sending::DECISIONS,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 6] = [
+static TASKS: [&dyn Task; 8] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
     &webhooks::Cleanup,
     &audit::log::WriteLog,
     &consent::FillFilter,
+    &sending::WriteDecisions,
+    &sending::DeleteRecords,
 ];
 
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the

@@ -470,3 +470,19 @@ COMMENT ON FUNCTION phone_crypt.are_send_types(text[]) IS
     'whether these are types of number';
 COMMENT ON FUNCTION phone_crypt.is_amount(numeric) IS
     'whether it can be a price or a budget';
+COMMENT ON FUNCTION phone_send_exempt(text, text) IS
+    'enters a number that no sending policy is for, such as a test number';
+COMMENT ON FUNCTION phone_send_exempt_network(inet, text) IS
+    'enters a network of clients that no sending policy is for';
+COMMENT ON FUNCTION phone_send_unexempt(text) IS
+    'sending policies are for this number again';
+COMMENT ON FUNCTION phone_send_unexempt_network(inet) IS
+    'sending policies are for this network again';
+COMMENT ON FUNCTION phone_crypt.unwritten_send_decisions() IS
+    'what sending policies decided since that was last written down';
+COMMENT ON FUNCTION phone_crypt.take_send_decisions() IS
+    'the same, taken out of memory by whoever writes it down';
+COMMENT ON FUNCTION phone_crypt.lost_send_decisions() IS
+    'decisions of sending policies that found no room in memory since the server started';
+COMMENT ON FUNCTION phone_crypt.send_budget_states() IS
+    'behind the view phone_crypt.send_budgets';

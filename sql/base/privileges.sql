@@ -67,6 +67,16 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  '@extschema@.phone_send_policy_set(text,boolean,text[],text[],text[],boolean,text[],text[],text[],text[],text[],text[],numeric,numeric,numeric,text,numeric,text,boolean,interval,integer,text)'),
         ('admin',  '@extschema@.phone_send_policy_drop(text)'),
         ('admin',  '@extschema@.phone_send_price_set(text,numeric,text)'),
+        ('admin',  '@extschema@.phone_send_exempt(text,text)'),
+        ('admin',  '@extschema@.phone_send_exempt_network(inet,text)'),
+        ('admin',  '@extschema@.phone_send_unexempt(text)'),
+        ('admin',  '@extschema@.phone_send_unexempt_network(inet)'),
+        ('admin',  'phone_crypt.send_hashes(text)'),
+        ('admin',  'phone_crypt.rekey_exempt_phones()'),
+        ('admin',  'phone_crypt.unwritten_send_decisions()'),
+        ('admin',  'phone_crypt.flush_send_decisions()'),
+        ('admin',  'phone_crypt.lost_send_decisions()'),
+        ('admin',  'phone_crypt.send_budget_states()'),
         ('admin',  'phone_crypt.are_send_rates(text[])'),
         ('admin',  'phone_crypt.are_send_places(text[])'),
         ('admin',  'phone_crypt.are_send_types(text[])'),
@@ -368,6 +378,10 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin', 'phone_crypt.ratelimit_top'),
         ('admin', 'phone_crypt.send_policies'),
         ('admin', 'phone_crypt.send_prices'),
+        ('admin', 'phone_crypt.send_exempt'),
+        ('admin', 'phone_crypt.send_decisions'),
+        ('admin', 'phone_crypt.send_status'),
+        ('admin', 'phone_crypt.send_budgets'),
         ('admin', 'phone_crypt.tokens'),
         ('admin', 'phone_crypt.webhook_endpoints'),
         ('admin', 'phone_crypt.webhook_rotations'),
@@ -474,6 +488,7 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
 -- They look whether their caller is a superuser, too.
 REVOKE EXECUTE ON FUNCTION phone_crypt_lockdown_cluster(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt_lockdown_cluster_release() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.take_send_decisions() FROM PUBLIC;
 -- What looks a number up, whoever asks: for the extension's own functions.
 REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(text, text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(@extschema@.encrypted_phone) FROM PUBLIC;

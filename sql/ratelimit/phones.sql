@@ -170,9 +170,10 @@ CREATE FUNCTION phone_crypt.rekey_phones() RETURNS bigint
 AS $$
 BEGIN
     IF EXISTS (SELECT FROM phone_crypt.ratelimit_lists AS l WHERE l.phone_encrypted IS NOT NULL)
-       OR EXISTS (SELECT FROM phone_crypt.ratelimit_blocked_phones) THEN
+       OR EXISTS (SELECT FROM phone_crypt.ratelimit_blocked_phones)
+       OR EXISTS (SELECT FROM phone_crypt.send_exempt AS e WHERE e.phone_encrypted IS NOT NULL) THEN
         PERFORM phone_crypt.check_lasting_keys();
     END IF;
-    RETURN phone_crypt.rekey_listed_phones() + phone_crypt.rekey_blocked_phones();
+    RETURN phone_crypt.rekey_listed_phones() + phone_crypt.rekey_blocked_phones() + phone_crypt.rekey_exempt_phones();
 END;
 $$;

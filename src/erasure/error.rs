@@ -5,7 +5,7 @@ use pgrx::PgSqlErrorCode;
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::subtransaction::Refusal;
 use crate::pg::{PgError, SqlError, sqlstate};
-use crate::{cipher, encrypted_phone, keys, phone, ratelimit};
+use crate::{cipher, encrypted_phone, keys, phone, ratelimit, sending};
 
 /// See each message.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,8 @@ pub enum Error {
     Typed(#[from] encrypted_phone::error::Error),
     #[error(transparent)]
     Ratelimit(#[from] ratelimit::error::Error),
+    #[error(transparent)]
+    Sending(#[from] sending::error::Error),
     /// What PostgreSQL said of it may show the row.
     #[error("table {table} refuses the change: SQLSTATE {}", sqlstate::text(refusal.number))]
     TableRefused { table: String, refusal: Refusal },
@@ -67,6 +69,7 @@ impl SqlError for Error {
             Error::Phone(error) => Some(error),
             Error::Typed(error) => Some(error),
             Error::Ratelimit(error) => Some(error),
+            Error::Sending(error) => Some(error),
             Error::InTable { source, .. } => Some(&**source),
             _ => None,
         }

@@ -2,12 +2,12 @@
 
 use super::number::Number;
 use super::outcome::Outcome;
-use super::{columns, consent, limits};
+use super::{columns, consent, limits, sends};
 use crate::erasure::error::Result;
 use crate::keys::with_ring;
 
 /// Removes every trace of the number, as far as can be. What stands in the way at one object does not keep the others
-/// from being done. Rate limits in shared memory come last: what is forgotten there stays forgotten whatever becomes of
+/// from being done. Rate limits and records in shared memory come last: what is forgotten there stays forgotten whatever becomes of
 /// the transaction.
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
@@ -18,5 +18,6 @@ pub fn forget(number: &Number, keep_suppression: bool) -> Result<Vec<Outcome>> {
     outcomes.sort_by(|one, other| one.object.cmp(&other.object));
     outcomes.extend(consent::forget(number, keep_suppression)?);
     outcomes.extend(limits::forget(number));
+    outcomes.extend(sends::forget(number));
     Ok(outcomes)
 }

@@ -46,9 +46,10 @@ thread_local! {
           RETURNING r.id",
         &KEYS,
     ) };
-    /// What policies have left behind that are gone by now: `policy:<name>:<key>`, and a name has no colon.
+    /// What policies have left behind that are gone by now: `policy:<name>:<key>`, and a name has no colon; and what sending
+    /// policies count: `number:<seconds>:<key>`.
     static DELETE_LOST: Statement = const { Statement::new(
-        c"DELETE FROM phone_crypt.rate_limits AS r WHERE r.kind OPERATOR(pg_catalog.=) 1 \
+        c"DELETE FROM phone_crypt.rate_limits AS r WHERE r.kind OPERATOR(pg_catalog.=) ANY (ARRAY[1, 5]) \
              AND pg_catalog.substr(r.id, pg_catalog.strpos(pg_catalog.substr(r.id, 8), ':') \
                  OPERATOR(pg_catalog.+) 8) OPERATOR(pg_catalog.=) ANY ($1) \
           RETURNING r.id",
@@ -175,15 +176,17 @@ fn forget_states(storage: &Storage, keys: &[String]) -> Result<i64> {
     Ok(i64::try_from(known.len()).unwrap_or(i64::MAX))
 }
 
-/// What memory still holds of these keys for policies that are gone, and their leases.
+/// What memory still holds of these keys for policies that are gone, for sending policies, and their leases.
 fn lost_slots(storage: &Storage, keys: &[String]) -> Vec<(Vec<u8>, KeyKind, i32)> {
     let mut lost = Vec::new();
     if let Some(owner) = storage.slots {
         memory::each_slot(owner, |slot| {
             let name = slot.name();
             let key = match name.kind {
-                KeyKind::Plain | KeyKind::Token | KeyKind::TokenFailure | KeyKind::Send => None,
-                KeyKind::Policy => name.bytes.splitn(3, |byte| *byte == b':').nth(2),
+                KeyKind::Plain | KeyKind::Token | KeyKind::TokenFailure => None,
+                KeyKind::Policy | KeyKind::Send => {
+                    name.bytes.splitn(3, |byte| *byte == b':').nth(2)
+                }
                 KeyKind::Lease => Some(name.bytes),
             };
             let is_one = |key| keys.iter().any(|it| it.as_bytes() == key);

@@ -28,6 +28,15 @@ pub fn policy(name: &str) -> Result<Rc<Policy>> {
         .ok_or(Error::UnknownPolicy)
 }
 
+/// Every policy, by name.
+pub fn all() -> Vec<Rc<Policy>> {
+    refresh();
+    let mut all: Vec<Rc<Policy>> =
+        KNOWN.with_borrow(|known| known.values().map(Rc::clone).collect());
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}
+
 fn refresh() {
     cached_table::listen_once_a_statement();
     if POLICIES.is_valid() {

@@ -27,10 +27,10 @@ impl RateLimit {
         Some(RateLimit { rate, quota })
     }
 
-    /// What the limiter holds a key against. The window slides, so that nothing is gained at its edges.
+    /// What the limiter holds a key against. The window begins with the first send, so that nobody waits longer than it says.
     pub fn limit(&self) -> Limit<'static> {
         Limit {
-            algorithm: Algorithm::SlidingWindow,
+            algorithm: Algorithm::FixedWindow,
             quota: self.quota,
             calendar: None,
             penalties: &NO_PENALTIES,

@@ -103,6 +103,9 @@ static RATELIMIT_ENGINE: GucSetting<RatelimitEngine> =
     GucSetting::<RatelimitEngine>::new(RatelimitEngine::Auto);
 static RATELIMIT_SLOTS: GucSetting<i32> = GucSetting::<i32>::new(65_536);
 static RATELIMIT_FLUSH_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(1000);
+/// The longest time that records are kept: ten years.
+const MAX_SEND_RECORDS_KEEP_MIN: i32 = 5_256_000;
+static SEND_RECORDS_KEEP: GucSetting<i32> = GucSetting::<i32>::new(30 * 24 * 60);
 static AUDIT_SYNC: GucSetting<bool> = GucSetting::<bool>::new(false);
 static AUDIT_SYNC_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(5000);
 static AUDIT_CHECKPOINT_INTERVAL: GucSetting<i32> = GucSetting::<i32>::new(60_000);
@@ -154,6 +157,11 @@ pub fn ratelimit_slots() -> usize {
 /// `phone_crypt.ratelimit_flush_interval`; zero for flushes on demand only.
 pub fn ratelimit_flush_interval() -> Duration {
     Duration::from_millis(u64::try_from(RATELIMIT_FLUSH_INTERVAL.get()).unwrap_or(0))
+}
+
+/// `phone_crypt.send_records_keep` in minutes; 0: nothing is recorded.
+pub fn send_records_keep_minutes() -> i32 {
+    SEND_RECORDS_KEEP.get()
 }
 
 /// `phone_crypt.audit_sync`.
@@ -242,6 +250,7 @@ pub fn define() {
     );
     define_key_places();
     define_ratelimit();
+    define_sending();
     define_audit();
     GucRegistry::define_int_guc(
         c"phone_crypt.suppression_filter_size",
@@ -303,6 +312,19 @@ fn define_ratelimit() {
         MAX_FLUSH_INTERVAL_MS,
         GucContext::Sighup,
         GucFlags::UNIT_MS,
+    );
+}
+
+fn define_sending() {
+    GucRegistry::define_int_guc(
+        c"phone_crypt.send_records_keep",
+        c"How long decisions of sending policies are kept in phone_crypt.send_records.",
+        c"0: none are recorded.",
+        &SEND_RECORDS_KEEP,
+        0,
+        MAX_SEND_RECORDS_KEEP_MIN,
+        GucContext::Sighup,
+        GucFlags::UNIT_MIN,
     );
 }
 

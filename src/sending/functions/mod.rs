@@ -1,5 +1,7 @@
 //! The SQL functions of sending.
 
+pub mod budgets;
 pub mod check;
 pub mod policy;
+pub mod records;
 pub mod replies;

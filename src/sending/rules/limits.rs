@@ -12,6 +12,7 @@ use crate::pg::SqlError;
 use crate::ratelimit::{self, PHONE_PREFIX, Request};
 use crate::sending::attempt::{Attempt, Refusal};
 use crate::sending::error::Result;
+use crate::sending::keys::{BUDGET_DAY, BUDGET_HOUR, BUDGET_REGION, NUMBER};
 use crate::sending::policy::{Budget, Rates};
 
 /// When a send that found no slot may be tried again.
@@ -52,8 +53,8 @@ struct Parts {
 ///
 /// Errors: no engine, 55000; with the table engine those of writing a row.
 pub fn take(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Refusal>> {
-    let parts = Parts::of(attempt)?;
     let phone_key = [PHONE_PREFIX.as_slice(), &attempt.number.hash].concat();
+    let parts = Parts::of(attempt, ascii(&phone_key))?;
     let address = attempt
         .client
         .as_ref()
@@ -128,14 +129,13 @@ fn warn(attempt: &Attempt<'_>, parts: &Parts, verdicts: &[Verdict], warnings: &m
 }
 
 impl Parts {
-    fn of(attempt: &Attempt<'_>) -> Result<Parts> {
+    fn of(attempt: &Attempt<'_>, phone_key: &str) -> Result<Parts> {
         let (policy, number) = (attempt.policy, attempt.number);
         let mut parts = Parts::default();
-        let hash = ascii(&number.hash);
         parts.add_rates(
             &policy.per_number,
-            "number",
-            hash,
+            NUMBER,
+            phone_key,
             Reason::NumberLimit,
             Listed::Number,
         );
@@ -222,19 +222,19 @@ impl Parts {
         };
         add(
             &policy.budget_hour,
-            format_args!("budget:hour"),
+            format_args!("{BUDGET_HOUR}"),
             Reason::BudgetHour,
             Warning::NearBudgetHour,
         );
         add(
             &policy.budget_day,
-            format_args!("budget:day"),
+            format_args!("{BUDGET_DAY}"),
             Reason::BudgetDay,
             Warning::NearBudgetDay,
         );
         add(
             &policy.budget_region_day,
-            format_args!("budget:region:{region}"),
+            format_args!("{BUDGET_REGION}{region}"),
             Reason::BudgetRegion,
             Warning::NearBudgetRegion,
         );
@@ -248,7 +248,7 @@ impl Parts {
     }
 }
 
-fn ascii(hash: &Hash) -> &str {
+fn ascii(hash: &[u8]) -> &str {
     std::str::from_utf8(hash).unwrap_or_default()
 }
 

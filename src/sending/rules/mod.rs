@@ -1,4 +1,4 @@
-//! The rules of a policy, one a file. Their order is in `check/mod.rs`.
+//! The rules of a policy, one a file. Their order is in `check/judge.rs`.
 
 use phone_crypt_core::sending::Warnings;
 

@@ -110,3 +110,51 @@ SELECT t.check('+61401148075', 'limits') FROM generate_series(1, 2);
 
 -- What sending counts is under names of its own: no key of a caller reaches it, and rate-limit views do not show it.
 SELECT count(*) FROM phone_crypt.ratelimit_status WHERE key LIKE 'number:%' OR key LIKE 'block%' OR key LIKE 'budget%';
+
+-- Numbers and networks that no rule is for.
+SELECT phone_send_policy_set('strict', per_number => '{0/day}');
+SELECT phone_send_exempt('+1 500 555 0006', 'test number'), phone_send_exempt('0401 148 075'), phone_send_exempt('+61401148075', 'again'),
+       phone_send_exempt_network('192.0.2.0/24', 'the office'), phone_send_exempt_network('2001:db8::7');
+SELECT phone_hash = phone_hash('+61401148075') AS number, network, note, phone_decrypt(phone_encrypted, 'phone_crypt.send_exempt')
+  FROM phone_crypt.send_exempt ORDER BY 3 NULLS LAST;
+SELECT t.check('+15005550006', 'strict'), t.check('+61401148075', 'strict'), t.check('+61401148076', 'strict', '192.0.2.77'),
+       t.check('+61401148076', 'strict', '2001:db8::7'), t.check('+61401148076', 'strict', '2001:db8::8'), t.check('none', 'strict', '192.0.2.77');
+SELECT phone_send_unexempt('+15005550006'), phone_send_unexempt('+15005550006'), phone_send_unexempt_network('192.0.2.0/24'),
+       phone_send_unexempt_network('192.0.2.0/24');
+SELECT t.check('+15005550006', 'strict'), t.check('+61401148076', 'strict', '192.0.2.77');
+SELECT t.outcome('phone_send_exempt(NULL)'), t.outcome('phone_send_exempt($1)', 'none'), t.outcome('phone_send_exempt_network(NULL)'),
+       t.outcome('phone_send_unexempt(NULL)');
+
+-- Records have no number. What is written down and what is not yet is the same.
+-- (A background task writes them down, too, at any time.)
+SELECT phone_send_policy_set('recorded', regions => '{AU}', per_number => '{2/day}', budget_day => 1, warn_at => 0.5,
+                             budget_region_day => 5);
+SELECT t.check('+61407148075', 'recorded', cost => 0.4) FROM generate_series(1, 4);
+SELECT t.check('+61407148076', 'recorded', cost => 0.7), t.check('+447400123456', 'recorded'), t.check('none', 'recorded');
+CREATE VIEW t.decisions AS
+    SELECT policy, phone_hash = phone_hash('+61407148075') AS that, length(block) AS block, region, type, allowed, record_only, reason,
+           warnings, sum(decisions) AS decisions, count(*) > 0 AS rows
+      FROM phone_crypt.send_decisions WHERE policy = 'recorded' GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9;
+TABLE t.decisions ORDER BY reason, that, warnings;
+SELECT count(DISTINCT block) AS blocks, count(DISTINCT phone_hash) AS numbers FROM phone_crypt.send_decisions
+ WHERE policy = 'recorded';
+BEGIN;
+SELECT phone_crypt.flush_send_decisions() >= 0 AS written;
+ROLLBACK;
+SELECT phone_crypt.flush_send_decisions() >= 0 AS written;
+TABLE t.decisions ORDER BY reason, that, warnings;
+SELECT t::text LIKE '%1407148%' AS digits FROM phone_crypt.send_records AS t GROUP BY 1;
+SELECT policy, record_only, passed_day, refused_day, last_refused_at IS NOT NULL AS refused, spent_hour, budget_hour, spent_day, budget_day,
+       currency FROM phone_crypt.send_status WHERE policy = 'recorded';
+SELECT policy, budget, region, spent, amount, currency, share, resets_at > now() AS resets FROM phone_crypt.send_budgets
+ WHERE policy = 'recorded' ORDER BY budget;
+
+-- Erasure finds all of it.
+SELECT phone_send_exempt('+61407148075'), phone_send_policy_set('recorded', record_only => true);
+SELECT t.check('+61407148075', 'recorded', cost => 0.1);
+SELECT object, action, rows > 0 AS found, sqlstate FROM phone_forget('+61407148075') WHERE rows > 0 OR object LIKE '%send%';
+SELECT count(*) FROM phone_crypt.send_decisions WHERE phone_hash = phone_hash('+61407148075');
+SELECT count(*) FROM phone_crypt.rate_limits WHERE id LIKE '%' || phone_hash('+61407148075');
+SELECT phone_send_policy_set('recorded', record_only => false);
+SELECT t.check('+61407148075', 'recorded', cost => 0.1), (SELECT count(*) FROM phone_crypt.send_exempt AS e
+  WHERE e.phone_hash = phone_hash('+61407148075')) AS exempt;

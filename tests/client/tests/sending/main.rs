@@ -3,5 +3,8 @@
 
 mod budgets;
 mod engines;
+mod leaks;
 mod policies;
+mod records;
 mod shared;
+mod survival;
