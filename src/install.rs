@@ -397,10 +397,20 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/lockdown/lockdown.sql",
+    name = "lockdown",
+    requires = [
+        "schema",
+        lockdown::functions::cluster_lockdown,
+        lockdown::functions::warn_of_open_transaction,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/audit/triggers.sql",
     name = "audit_triggers",
     requires = [
         "audit_tables",
+        "lockdown",
         "pins",
         "token_tables",
         "webhooks",

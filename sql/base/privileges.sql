@@ -69,6 +69,9 @@ $$;
 -- Only their own callers use these: one gives the text of a token, the other takes counts out of memory.
 REVOKE EXECUTE ON FUNCTION phone_crypt.new_token(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.take_token_uses() FROM PUBLIC;
+-- They look whether their caller is a superuser, too.
+REVOKE EXECUTE ON FUNCTION phone_crypt_lockdown_cluster(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt_lockdown_cluster_release() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.take_send_decisions() FROM PUBLIC;
 -- What looks a number up, whoever asks: for the extension's own functions.
 REVOKE EXECUTE ON FUNCTION phone_crypt.number_value(text, text) FROM PUBLIC;
@@ -89,6 +92,7 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.audit_settings(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.crypto_stats TO pg_monitor;
 GRANT SELECT ON phone_crypt.progress TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt.is_locked_down(text) TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
 GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.audit_queue() TO pg_monitor;

@@ -5,6 +5,10 @@ pgrx::extension_sql_file!(
     name = "profiles",
     requires = [
         "quiet_hours",
+        "lockdown",
+        lockdown::functions::is_locked_down,
+        lockdown::functions::phone_crypt_lockdown_cluster,
+        lockdown::functions::phone_crypt_lockdown_cluster_release,
         "consent_reply",
         "rekey_consents",
         "send_policies",
