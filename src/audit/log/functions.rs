@@ -15,7 +15,7 @@ use crate::pg::arguments::{given, optional};
 use crate::pg::record::{Record, RowType};
 use crate::pg::text::{Text, TextOut};
 use crate::pg::{arrays, oids, transaction};
-use crate::worker::run_and_wait;
+use crate::worker::{NotRun, run_and_wait};
 
 thread_local! {
     static PROOF: RowType = const { RowType::new(&[
@@ -44,12 +44,23 @@ thread_local! {
 #[pg_extern(volatile, parallel_unsafe)]
 fn phone_crypt_audit_checkpoint() -> Answer<TextOut> {
     if queue::is_there() {
-        // Where that fails, the newest is an older one: its size says so.
-        let _ = run_and_wait(&[&WriteLog]);
+        write_by_worker();
     } else if transaction::may_write() {
         write_here()?;
     }
     Ok(TextOut::new(&proofs::newest_checkpoint()?)?)
+}
+
+/// How often the worker is asked, since a table that is locked for a moment makes it give up.
+const TRIES: usize = 5;
+
+/// Where all of it fails, the newest checkpoint is an older one: its size says so.
+fn write_by_worker() {
+    for _ in 0..TRIES {
+        if run_and_wait(&[&WriteLog]) != Err(NotRun::Failed) {
+            return;
+        }
+    }
 }
 
 /// Without a worker: in this transaction.
