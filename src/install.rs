@@ -1,6 +1,8 @@
 //! The order of the install script: the schema first; tables and views after the functions they call; procedures
 //! after what they call; privileges and comments when everything is there.
 
+mod last;
+
 pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
 pgrx::extension_sql_file!(
     "../sql/audit/tables.sql",
@@ -395,10 +397,20 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/lockdown/lockdown.sql",
+    name = "lockdown",
+    requires = [
+        "schema",
+        lockdown::functions::cluster_lockdown,
+        lockdown::functions::warn_of_open_transaction,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/audit/triggers.sql",
     name = "audit_triggers",
     requires = [
         "audit_tables",
+        "lockdown",
         "pins",
         "token_tables",
         "webhooks",
@@ -446,95 +458,3 @@ pgrx::extension_sql_file!(
     name = "validate_range",
     requires = ["schema"]
 );
-pgrx::extension_sql_file!(
-    "../sql/base/privileges.sql",
-    name = "privileges",
-    requires = [
-        "quiet_hours",
-        "consent_reply",
-        "rekey_consents",
-        "send_policies",
-        "send_observed",
-        sending::functions::outcome::phone_send_outcome,
-        sending::functions::outcome::phone_send_outcome_phone,
-        sending::functions::outcome::phone_send_outcome_value,
-        "send_exempt",
-        "send_records",
-        sending::functions::records::lost_send_decisions,
-        sending::functions::check::phone_send_check,
-        sending::functions::check::phone_send_check_value,
-        "pins",
-        "metadata",
-        "stats",
-        "ratelimit",
-        "ratelimit_overrides",
-        "jobs",
-        "ratelimit_phones",
-        "erasure",
-        "purge_expired",
-        "migrate_rate_limits",
-        "adopt_rate_limits",
-        "encrypt_column",
-        "drop_plaintext",
-        "decrypt_column",
-        "rotate_column",
-        "rotate_hash_key",
-        "column_check",
-        "audit_views",
-        "audit_triggers",
-        audit::log::functions::phone_crypt_audit_verify,
-        audit::log::functions::phone_crypt_audit_checkpoint,
-        audit::log::functions::audit_inclusion_proof,
-        audit::log::functions::audit_consistency_proof,
-        "token_functions",
-        tokens::functions::api_token_verify,
-        tokens::functions::api_token_unlock,
-        tokens::functions::lost_token_uses,
-        "webhooks",
-        webhooks::functions::webhook_verify,
-        webhooks::functions::webhook_verify_text,
-        webhooks::functions::webhook_verify_standard,
-        webhooks::functions::webhook_sign,
-        webhooks::functions::webhook_receive,
-        values::encrypt::phone_encrypt,
-        values::encrypt::phone_decrypt,
-        values::encrypt::phone_try_decrypt,
-        values::encrypt::phone_reencrypt,
-        values::raw::phone_encrypt_raw,
-        values::raw::phone_decrypt_raw,
-        values::reveal::phone_reveal,
-        values::hash::phone_hash,
-        values::hash::phone_hashes,
-        values::hash::phone_hashes_of,
-        values::hash::phone_ratelimit_key,
-        email::functions::email_encrypt,
-        email::functions::email_decrypt,
-        email::functions::email_hash,
-        email::functions::email_hashes,
-        legacy::functions::values::phone_decrypt_legacy,
-        legacy::functions::values::phone_decrypt_legacy_with_key,
-        "verify_column",
-        "column_keys_of_all",
-        encrypted_phone::key_counts::phone_column_keys,
-        encrypted_phone::functions::encrypted_phone,
-        encrypted_phone::functions::decrypt_value,
-        encrypted_phone::functions::show_value,
-        encrypted_phone::functions::phone_original,
-        encrypted_phone::functions::phone_extension,
-        encrypted_phone::functions::reveal_value,
-        encrypted_phone::functions::mask_value,
-        encrypted_phone::functions::region_of_value,
-        encrypted_phone::functions::type_of_value,
-        encrypted_phone::functions::reencrypt_value,
-        encrypted_phone::functions::hash_of_value,
-        encrypted_phone::functions::ratelimit_key_of_value,
-        encrypted_phone::functions::phone_from_value,
-        encrypted_phone::functions::phone_verify,
-    ]
-);
-pgrx::extension_sql_file!(
-    "../sql/base/notice.sql",
-    name = "notice",
-    requires = ["privileges", phone::configured_regions::configured_regions]
-);
-pgrx::extension_sql_file!("../sql/base/comments.sql", name = "comments", finalize);

@@ -15,6 +15,7 @@ mod install;
 mod jobs;
 mod keys;
 mod legacy;
+mod lockdown;
 mod pg;
 #[cfg(test)]
 pub mod pg_test;
@@ -42,12 +43,14 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 13] = [
+static AREAS: [&dyn Area; 15] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
     &keys::PIN_OWNERS,
     &keys::PIN_CACHE,
+    &lockdown::SWITCH,
+    &lockdown::FILE_ACCESS,
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,

@@ -19,6 +19,14 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.audit_row() FROM PUBLIC;
 CREATE TRIGGER audit_pin AFTER INSERT OR UPDATE OR DELETE ON phone_crypt.pinned_keys
     FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('pins_changed', 'role');
 
+CREATE TRIGGER audit_locked AFTER INSERT ON phone_crypt.database_lockdowns
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('locked_down', 'scope');
+CREATE TRIGGER audit_released AFTER UPDATE ON phone_crypt.database_lockdowns
+    FOR EACH ROW WHEN (OLD.released_at IS NULL AND NEW.released_at IS NOT NULL)
+    EXECUTE FUNCTION phone_crypt.audit_row('lockdown_released', 'scope');
+CREATE TRIGGER audit_deleted AFTER DELETE ON phone_crypt.database_lockdowns
+    FOR EACH ROW WHEN (OLD.released_at IS NULL) EXECUTE FUNCTION phone_crypt.audit_row('lockdown_released', 'scope');
+
 CREATE TRIGGER audit_created AFTER INSERT ON phone_crypt.api_tokens
     FOR EACH ROW WHEN (NOT NEW.is_legacy) EXECUTE FUNCTION phone_crypt.audit_row('token_created', 'token_id');
 CREATE TRIGGER audit_imported AFTER INSERT ON phone_crypt.api_tokens

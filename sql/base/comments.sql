@@ -442,6 +442,20 @@ COMMENT ON FUNCTION phone_crypt.check_source(text) IS
     'refuses values that cannot be read: their scheme, key or regions';
 COMMENT ON FUNCTION phone_crypt.check_always(regclass, text) IS
     'a deferrable unique constraint of a table that is locked is checked for every session';
+COMMENT ON FUNCTION phone_crypt_lockdown(text, text) IS
+    'locks down what decrypts and compares, tokens, sending, or all of it, in every session of this database';
+COMMENT ON FUNCTION phone_crypt_lockdown_release(text) IS
+    'ends lockdowns of this database; how many';
+COMMENT ON FUNCTION phone_crypt_lockdown_cluster(text) IS
+    'locks down every database of this server at once, also after a restart; for superusers';
+COMMENT ON FUNCTION phone_crypt_lockdown_cluster_release() IS
+    'ends the lockdown of the server; whether there was one';
+COMMENT ON FUNCTION phone_crypt.is_locked_down(text) IS
+    'whether the calls of a scope are refused now: decrypt, tokens, sending';
+COMMENT ON FUNCTION phone_crypt.cluster_lockdown() IS
+    'the lockdown of the server: since when, by whom, why';
+COMMENT ON FUNCTION phone_crypt.warn_of_open_transaction() IS
+    'behind phone_crypt_lockdown';
 COMMENT ON FUNCTION phone_crypt_audit_checkpoint() IS
     'has all that waits written to the audit log, and gives the newest signed checkpoint';
 COMMENT ON FUNCTION audit_inclusion_proof(bigint, bigint) IS

@@ -2,7 +2,7 @@
 
 use phone_crypt_core::audit::Class;
 
-const EVENTS: [(&str, Class); 19] = [
+const EVENTS: [(&str, Class); 21] = [
     ("token_created", Class::Auth),
     ("token_imported", Class::Auth),
     ("token_rotated", Class::Auth),
@@ -14,6 +14,8 @@ const EVENTS: [(&str, Class); 19] = [
     ("pins_changed", Class::Admin),
     ("profile_granted", Class::Admin),
     ("profile_revoked", Class::Admin),
+    ("locked_down", Class::Admin),
+    ("lockdown_released", Class::Admin),
     ("job_started", Class::Admin),
     ("job_ended", Class::Admin),
     ("listed", Class::Limit),

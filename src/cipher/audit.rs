@@ -5,7 +5,7 @@ use phone_crypt_core::crypto::{self, KeyId, Keyring, ValueInfo, encrypted_phone}
 
 use super::destination::Destination;
 use super::error::{Error, Result};
-use super::transport;
+use super::{lockdown, transport};
 use crate::audit::{Counted, before_read, count};
 
 const ENCRYPT: Counted = plain(Class::Write, "encrypt");
@@ -27,9 +27,12 @@ const fn plain(class: Class, event: &'static str) -> Counted {
 
 /// Whether plain text may go there, and, where that is asked for, the record that it will.
 ///
-/// Errors: a connection that may not get plain text, 42501; no durable record, 55000.
+/// Errors: a connection that may not get plain text, 42501; a lockdown, or no durable record, 55000.
 #[inline]
 pub fn before_opening(destination: Destination) -> Result<()> {
+    if destination != Destination::Storage {
+        lockdown::check()?;
+    }
     if let Destination::Client(_) = destination {
         transport::check().inspect_err(|_| count(&NO_TLS, None))?;
         before_read().map_err(Error::Audit)?;
@@ -43,7 +46,7 @@ pub fn opened(destination: Destination, key: Option<KeyId>) {
     let (event, function) = match destination {
         Destination::Client(function) => ("decrypt", function),
         Destination::Masked(function) => ("mask", function),
-        Destination::Server => return,
+        Destination::Server | Destination::Storage => return,
     };
     let what = Counted {
         class: Class::Read,

@@ -15,6 +15,8 @@ pub enum Error {
     #[error(transparent)]
     Keys(#[from] crate::keys::error::Error),
     #[error(transparent)]
+    Lockdown(#[from] crate::lockdown::error::Error),
+    #[error(transparent)]
     Audit(#[from] crate::audit::error::Error),
     #[error(transparent)]
     Value(#[from] ValueError),
@@ -40,6 +42,7 @@ impl SqlError for Error {
         match self {
             Error::Pg(error) => Some(error),
             Error::Keys(error) => Some(error),
+            Error::Lockdown(error) => Some(error),
             Error::Audit(error) => Some(error),
             _ => None,
         }
@@ -50,6 +53,7 @@ impl SqlError for Error {
         match self {
             Error::Pg(error) => error.sqlstate(),
             Error::Keys(error) => error.sqlstate(),
+            Error::Lockdown(error) => error.sqlstate(),
             Error::Audit(error) => error.sqlstate(),
             Error::Value(error) => match error {
                 ValueError::NotAuthentic => ERRCODE_DATA_EXCEPTION,

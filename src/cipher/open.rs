@@ -20,7 +20,7 @@ pub enum LegacyKey<'a> {
 /// Appends the plain text of a value of this kind to `out`.
 ///
 /// Errors: not a phone_crypt value, 22P02; not authentic, wrong context or kind, 22000; a key that is not configured,
-/// or a ring that differs from the pin, 55000; a connection that may not get plain text, 42501.
+/// or a ring that differs from the pin, 55000; as [`Destination`] has it.
 pub fn open(
     kind: Kind,
     value: &[u8],
@@ -58,7 +58,7 @@ pub fn open_phone(
 /// Appends the text of an unauthenticated value to `out`.
 ///
 /// Errors: malformed, 22P02; undecryptable, 22000; a key that is not configured, 55000, or does not fit the scheme,
-/// 22023; a connection that may not get plain text, 42501.
+/// 22023; as [`Destination`] has it.
 pub fn open_legacy(
     value: &[u8],
     scheme: LegacyScheme,

@@ -3,18 +3,20 @@
 use phone_crypt_core::crypto::encrypted_phone::{self, PROBE_LEN, Plain};
 use phone_crypt_core::crypto::{KeyId, Reencrypted, ValueError};
 
-use super::audit;
 use super::destination::Destination;
 use super::scratch::with_scratch;
 use super::stats::{Operation, count};
+use super::{audit, lockdown};
 use crate::cipher::error::{Error, Result};
 use crate::keys::with_ring;
 
-/// Appends the value of `plain` to `out`: under the primary key, its tag under the hash key.
+/// Appends the value of `plain` to `out`: under the primary key, its tag under the hash key. A value can be compared with
+/// others, so a lockdown stops it.
 ///
-/// Errors: no key, or a ring that differs from the pin, 55000.
+/// Errors: no key, or a ring that differs from the pin, or a lockdown, 55000.
 #[inline]
 pub fn seal_typed(plain: &Plain<'_>, out: &mut Vec<u8>) -> Result<()> {
+    lockdown::check()?;
     let sealed = with_ring(|ring| {
         encrypted_phone::seal_into(ring, plain, out);
         audit::sealed(ring);
@@ -28,6 +30,7 @@ pub fn seal_typed(plain: &Plain<'_>, out: &mut Vec<u8>) -> Result<()> {
 /// Errors: as [`seal_typed`].
 #[inline]
 pub fn probe_typed(plain: &Plain<'_>, probe: &mut [u8; PROBE_LEN]) -> Result<()> {
+    lockdown::check()?;
     let written = with_ring(|ring| {
         encrypted_phone::write_probe(ring, plain, probe);
         audit::hashed(ring);
@@ -40,6 +43,7 @@ pub fn probe_typed(plain: &Plain<'_>, probe: &mut [u8; PROBE_LEN]) -> Result<()>
 ///
 /// Errors: as [`seal_typed`].
 pub fn every_probe(plain: &Plain<'_>) -> Result<Vec<[u8; PROBE_LEN]>> {
+    lockdown::check()?;
     count(
         Operation::Hash,
         with_ring(|ring| {
@@ -52,8 +56,7 @@ pub fn every_probe(plain: &Plain<'_>) -> Result<Vec<[u8; PROBE_LEN]>> {
 /// Calls `use_plain` with the plain text of a value, which is wiped afterwards.
 ///
 /// Errors: malformed, 22P02; not authentic, or a tag that is not that of the plain text, 22000; a key that is not
-/// configured, or a ring that differs from the pin, 55000; a connection that may not get plain text, 42501; those of
-/// `use_plain`.
+/// configured, or a ring that differs from the pin, 55000; as [`Destination`] has it; those of `use_plain`.
 pub fn open_typed<T, E: From<Error>>(
     value: &[u8],
     destination: Destination,
@@ -74,7 +77,7 @@ pub fn open_typed<T, E: From<Error>>(
 ///
 /// Errors: as [`open_typed`].
 pub fn verify_typed(value: &[u8]) -> Result<()> {
-    open_typed(value, Destination::Server, |_| Ok(()))
+    open_typed(value, Destination::Storage, |_| Ok(()))
 }
 
 /// Verifies a value as far as there are keys for it: a dump is restored without any.

@@ -53,9 +53,9 @@ fn is_same(row: &TableRow, types: &mut [Option<Oid>; 2], hash_key: KeyId) -> Res
         return Ok(false);
     };
     let (value, next) = (value.bytes(), next.bytes());
-    let same: Result<_> = cipher::open_typed(value, Destination::Server, |plain| {
+    let same: Result<_> = cipher::open_typed(value, Destination::Storage, |plain| {
         Ok(inspect(next)?.hash_key_id == hash_key
-            && cipher::open_typed(next, Destination::Server, |other| {
+            && cipher::open_typed(next, Destination::Storage, |other| {
                 Result::Ok(plain == other)
             })?)
     });

@@ -107,9 +107,14 @@ pub fn listen_once_a_statement() {
     let statement = unguarded::statement_start();
     if LISTENED_AT.load(Ordering::Relaxed) != statement {
         LISTENED_AT.store(statement, Ordering::Relaxed);
-        // SAFETY: accepting invalidations is what opening any table does first.
-        unsafe { pg_sys::AcceptInvalidationMessages() };
+        listen();
     }
+}
+
+/// Hears of what others have committed so far.
+pub fn listen() {
+    // SAFETY: accepting invalidations is what opening any table does first.
+    unsafe { pg_sys::AcceptInvalidationMessages() };
 }
 
 /// Tells every backend to read the table again, once this transaction commits. Called by the tables' triggers, so

@@ -2,6 +2,7 @@
 
 use pgrx::pg_sys;
 use std::ffi::OsStr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::TimestampTz;
 
@@ -43,6 +44,17 @@ pub fn is_postmaster() -> bool {
 pub fn is_recovering() -> bool {
     // SAFETY: reads the server's state.
     unsafe { pg_sys::RecoveryInProgress() }
+}
+
+/// Whether the server takes writes. As [`is_recovering`], without a call once it does.
+#[inline]
+pub fn is_primary() -> bool {
+    static IS_PRIMARY: AtomicBool = AtomicBool::new(false);
+    IS_PRIMARY.load(Ordering::Relaxed) || {
+        let is_primary = !is_recovering();
+        IS_PRIMARY.store(is_primary, Ordering::Relaxed);
+        is_primary
+    }
 }
 
 /// Whether pg_upgrade moves a cluster here.

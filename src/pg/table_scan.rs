@@ -16,6 +16,33 @@ pub fn scan(table: Oid, mut each: impl FnMut(&TableRow)) {
     });
 }
 
+/// As [`scan`]; also in parallel mode the newest rows, which [`scan`] does not see there. A row that is being changed may be
+/// seen before and after, or not at all: for tables whose every commit makes them be read again.
+pub fn scan_newest(table: Oid, mut each: impl FnMut(&TableRow)) {
+    let rows = match is_parallel() {
+        true => Rows::Committed,
+        false => Rows::OfSnapshot,
+    };
+    read_versions(table, Oid::INVALID, None, rows, |row| {
+        each(row);
+        true
+    });
+}
+
+/// Which versions of rows are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    /// Those of the newest snapshot that can be had: in parallel mode the leader's.
+    OfSnapshot,
+    /// Those that are committed when they are read, and this transaction's own.
+    Committed,
+}
+
+fn is_parallel() -> bool {
+    // SAFETY: reads a variable of this process.
+    unsafe { pg_sys::IsInParallelMode() }
+}
+
 /// Whether a table has any row.
 pub fn has_rows(table: Oid) -> bool {
     let mut has_rows = false;
@@ -95,21 +122,37 @@ pub fn first_from(table: Oid, index: Oid, key: &[u8], mut each: impl FnMut(&Tabl
 fn read(
     table: Oid,
     index: Oid,
+    condition: Option<Condition<'_>>,
+    each: impl FnMut(&TableRow) -> bool,
+) {
+    read_versions(table, index, condition, Rows::OfSnapshot, each);
+}
+
+fn read_versions(
+    table: Oid,
+    index: Oid,
     mut condition: Option<Condition<'_>>,
+    rows: Rows,
     mut each: impl FnMut(&TableRow) -> bool,
 ) {
     let _guard = InvalidateAfterError;
+    let mut committed = pg_sys::SnapshotData {
+        snapshot_type: pg_sys::SnapshotType::SNAPSHOT_SELF,
+        ..Default::default()
+    };
     // SAFETY: the relation stays open and locked, and the snapshot registered, for the length of the scan. It is
     // the newest snapshot, since that of an old REPEATABLE READ transaction must not hide a change; parallel
-    // workers may not take one and share the leader's.
+    // workers may not take one and share the leader's. That of committed rows is nothing but its type, and is neither
+    // registered nor kept.
     unsafe {
         let relation = pg_sys::table_open(table, pg_sys::AccessShareLock as i32);
-        let snapshot = if pg_sys::IsInParallelMode() {
-            pg_sys::GetActiveSnapshot()
-        } else {
-            pg_sys::GetLatestSnapshot()
+        let snapshot = match rows {
+            Rows::Committed => &raw mut committed,
+            Rows::OfSnapshot if is_parallel() => {
+                pg_sys::RegisterSnapshot(pg_sys::GetActiveSnapshot())
+            }
+            Rows::OfSnapshot => pg_sys::RegisterSnapshot(pg_sys::GetLatestSnapshot()),
         };
-        let snapshot = pg_sys::RegisterSnapshot(snapshot);
         if let Some(condition) = &condition {
             let index = i32::from(condition.key.sk_attno) - 1;
             let found = (*attribute((*relation).rd_att, index)).atttypid;
@@ -135,7 +178,9 @@ fn read(
             }
         }
         pg_sys::systable_endscan(scan);
-        pg_sys::UnregisterSnapshot(snapshot);
+        if rows == Rows::OfSnapshot {
+            pg_sys::UnregisterSnapshot(snapshot);
+        }
         pg_sys::table_close(relation, pg_sys::AccessShareLock as i32);
     }
 }

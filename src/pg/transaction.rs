@@ -1,10 +1,10 @@
 //! The transaction that this backend is in.
 
 use pgrx::{PgSqlErrorCode, ereport, pg_guard, pg_sys};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 thread_local! {
-    static AT_COMMIT: Cell<Option<fn()>> = const { Cell::new(None) };
+    static AT_COMMIT: RefCell<Vec<fn()>> = const { RefCell::new(Vec::new()) };
     static AT_EVERY_END: Cell<Option<fn(Ending)>> = const { Cell::new(None) };
     static IS_REGISTERED: Cell<bool> = const { Cell::new(false) };
 }
@@ -48,12 +48,15 @@ pub fn has_one_snapshot() -> bool {
     unsafe { pg_sys::XactIsoLevel >= pg_sys::XACT_REPEATABLE_READ as i32 }
 }
 
-/// Calls `work` when this transaction has committed, before its client hears of it. It must raise no error. There is
-/// room for one such function: every caller passes the same.
+/// Calls `work` once when this transaction has committed, before its client hears of it. It must raise no error.
 ///
 /// Errors: where the transaction is to be prepared instead, that fails (0A000).
 pub fn at_commit(work: fn()) {
-    AT_COMMIT.set(Some(work));
+    AT_COMMIT.with_borrow_mut(|all| {
+        if !all.iter().any(|other| std::ptr::fn_addr_eq(*other, work)) {
+            all.push(work);
+        }
+    });
     register();
 }
 
@@ -111,17 +114,17 @@ unsafe extern "C-unwind" fn at_end(
     }
     match event {
         XACT_EVENT_COMMIT => {
-            if let Some(work) = AT_COMMIT.take() {
+            for work in AT_COMMIT.take() {
                 work();
             }
         }
-        XACT_EVENT_ABORT => AT_COMMIT.set(None),
+        XACT_EVENT_ABORT => AT_COMMIT.set(Vec::new()),
         // Who commits it later would not know what to do.
-        XACT_EVENT_PRE_PREPARE if AT_COMMIT.get().is_some() => {
+        XACT_EVENT_PRE_PREPARE if AT_COMMIT.with_borrow(|all| !all.is_empty()) => {
             ereport!(
                 ERROR,
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
-                "cannot PREPARE a transaction that has changed what a phone_crypt database is pinned to"
+                "cannot PREPARE a transaction that has changed the pins or lockdowns of a phone_crypt database"
             );
         }
         _ => {}

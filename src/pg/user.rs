@@ -62,6 +62,25 @@ impl Drop for UserSwitch {
 /// The role that initdb makes: it owns the catalogues.
 pub const CATALOG_OWNER: pg_sys::Oid = pg_sys::Oid::from_u32(pg_sys::BOOTSTRAP_SUPERUSERID);
 
+/// Whether the current user is a superuser.
+pub fn is_superuser() -> bool {
+    // SAFETY: a look at the current user's role.
+    unsafe { pg_sys::superuser() }
+}
+
+/// The name of the role that logged in.
+pub fn session_user_name() -> String {
+    // SAFETY: the call gives a copy that ends in NUL, or NULL where the role is gone.
+    let name = unsafe {
+        let name = pg_sys::GetUserNameFromId(pg_sys::GetSessionUserId(), true);
+        match name.is_null() {
+            true => return String::new(),
+            false => CStr::from_ptr(name),
+        }
+    };
+    Text::of(name.to_bytes()).or_empty().into_owned()
+}
+
 /// In whose name this session works now.
 pub fn current_user() -> pg_sys::Oid {
     // SAFETY: reads a variable of this process.

@@ -28,6 +28,19 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// That of a lockdown: about no number.
+    pub fn of_lockdown() -> Outcome {
+        Outcome {
+            reason: Reason::Lockdown,
+            retry_after_us: None,
+            records_only: false,
+            region: None,
+            line_type: None,
+            send_id: None,
+            warnings: Warnings::default(),
+        }
+    }
+
     /// Whether it goes out.
     pub fn is_allowed(&self) -> bool {
         self.records_only || self.reason.is_allowed()

@@ -31,6 +31,8 @@ pub enum Reason {
     RateLimited,
     /// Its policy, or the deny list, blocks it; or too many attempts from the address have failed.
     Blocked,
+    /// An administrator has locked tokens down. Nothing was looked at.
+    Lockdown,
 }
 
 impl Reason {
@@ -46,6 +48,7 @@ impl Reason {
             Reason::Network => "network",
             Reason::RateLimited => "rate_limited",
             Reason::Blocked => "blocked",
+            Reason::Lockdown => "lockdown",
         }
     }
 }

@@ -10,6 +10,7 @@ use super::outcome::{Outcome, Reason};
 use super::row::{self, TokenRow};
 use super::{brute_force, store, use_flush};
 use crate::audit::{self, Counted};
+use crate::lockdown::{self, Scope};
 use crate::pg::{SqlError, process};
 use crate::ratelimit::{self, Request};
 
@@ -30,6 +31,10 @@ pub struct Presented<'a> {
 ///
 /// Errors: none for what a client can send; no such table, 55000; those of a rate limit whose engine is not available.
 pub fn verify(presented: &Presented<'_>) -> Result<Outcome, Error> {
+    if lockdown::is_on(Scope::Tokens) {
+        refused(Reason::Lockdown);
+        return Ok(Outcome::of_nobody(Reason::Lockdown));
+    }
     let found = match find(presented)? {
         Ok(found) => found,
         Err(reason) => {

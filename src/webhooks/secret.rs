@@ -51,7 +51,7 @@ pub fn seal(scheme: &str, endpoint: &str, secret: &str, is_public: bool) -> Resu
 pub fn open(scheme: &dyn webhook::Scheme, endpoint: &str, value: &[u8]) -> Result<Key> {
     let context = context(scheme.name(), endpoint);
     let mut secret = Zeroizing::new(Vec::with_capacity(value.len()));
-    let destination = Destination::Server;
+    let destination = Destination::Storage;
     cipher::open(
         Kind::WebhookSecret,
         value,

@@ -2,7 +2,7 @@
 
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::{default, pg_extern};
-use phone_crypt_core::crypto::{HASH_LEN, Kind};
+use phone_crypt_core::crypto::Kind;
 
 use super::admin::state_keys;
 use super::error::Result;
@@ -17,19 +17,12 @@ use crate::phone::arguments;
 use crate::phone::e164::with_e164;
 use crate::ratelimit::{self, PHONE_PREFIX};
 
-/// The rate-limit keys of a number under every configured key and both schemes, the present one first.
-fn keys_of(e164: &[u8]) -> Result<Vec<String>> {
-    let mut present = [0; HASH_LEN];
-    cipher::hash(e164, b"", &mut present)?;
-    let mut hashes = cipher::every_hash(e164, b"")?;
-    hashes.retain(|hash| *hash != present);
+/// The rate-limit keys of these hashes.
+fn keys_of(hashes: &[Hash]) -> Vec<String> {
     let key_of = |hash: &Hash| {
         String::from_utf8_lossy(&[PHONE_PREFIX.as_slice(), hash].concat()).into_owned()
     };
-    Ok(std::iter::once(&present)
-        .chain(&hashes)
-        .map(key_of)
-        .collect())
+    hashes.iter().map(key_of).collect()
 }
 
 /// `phone_crypt.ratelimit_phone_keys(phone[, regions])`: the number's rate-limit keys under every configured key and both hash
@@ -44,12 +37,14 @@ fn ratelimit_phone_keys(
 ) -> Answer<Vec<String>> {
     let phone = given(phone, "phone")?;
     let regions = arguments::regions(regions)?;
-    Ok(with_e164(phone, &regions, Operation::Hash, keys_of)?)
+    Ok(with_e164(phone, &regions, Operation::Hash, |e164| {
+        Result::Ok(keys_of(&cipher::ordered_hashes(e164)?))
+    })?)
 }
 
 /// `phone_crypt.ratelimit_phone_keys_of(value, context)`: the same of an encrypted number. No plain text leaves.
 ///
-/// Errors: NULL, 22004; as `phone_decrypt`, but for the transport.
+/// Errors: NULL, 22004; as `phone_decrypt`, but for the transport and lockdowns.
 #[pg_extern(stable, parallel_safe, schema = "phone_crypt")]
 fn ratelimit_phone_keys_of(
     value: Option<Text<'_>>,
@@ -62,10 +57,10 @@ fn ratelimit_phone_keys_of(
             Kind::Phone,
             value.bytes(),
             context.as_bytes(),
-            Destination::Server,
+            Destination::Storage,
             e164,
         )?;
-        keys_of(e164)
+        Result::Ok(keys_of(&cipher::stored_hashes(e164)?))
     })?)
 }
 

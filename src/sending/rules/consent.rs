@@ -2,7 +2,7 @@
 
 use phone_crypt_core::sending::{ConsentState, Reason, Warnings};
 
-use super::suppressed::may_confirm;
+use super::suppressed::confirms_an_opt_out;
 use crate::consent::{self, Probes};
 use crate::sending::attempt::{Attempt, Refusal};
 use crate::sending::error::Result;
@@ -15,6 +15,6 @@ pub fn judge(attempt: &Attempt<'_>, _: &mut Warnings) -> Result<Option<Refusal>>
     let probes = Probes::of_e164(attempt.number.e164())?;
     let event = consent::deciding_event(&probes, attempt.topic)?;
     let is_granted = event.is_some_and(|event| event.state == ConsentState::Granted);
-    let is_refused = !is_granted && !may_confirm(attempt, &probes)?;
+    let is_refused = !is_granted && !confirms_an_opt_out(attempt, &probes)?;
     Ok(is_refused.then_some(Refusal::for_good(Reason::Consent)))
 }

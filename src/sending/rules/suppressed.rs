@@ -12,13 +12,14 @@ const CONFIRMATION: &str = "opt_out_confirmation";
 /// Refuses a number that is suppressed, but for the confirmation of its opt-out.
 pub fn judge(attempt: &Attempt<'_>) -> Result<Option<Refusal>> {
     let probes = Probes::of_e164(attempt.number.e164())?;
-    let is_refused = consent::is_suppressed(&probes)? && !may_confirm(attempt, &probes)?;
+    let is_refused = consent::is_suppressed(&probes)?
+        && !(attempt.topic == Some(CONFIRMATION) && consent::is_confirmable(&probes)?);
     Ok(is_refused.then_some(Refusal::for_good(Reason::Suppressed)))
 }
 
-/// Whether this is the confirmation of an opt-out that has not been confirmed yet.
-pub fn may_confirm(attempt: &Attempt<'_>, probes: &Probes) -> Result<bool> {
-    Ok(attempt.topic == Some(CONFIRMATION) && consent::is_confirmable(probes)?)
+/// Whether this is the confirmation of an opt-out. Where another session has sent it meanwhile, [`sent`] refuses it.
+pub fn confirms_an_opt_out(attempt: &Attempt<'_>, probes: &Probes) -> Result<bool> {
+    Ok(attempt.topic == Some(CONFIRMATION) && consent::is_suppressed(probes)?)
 }
 
 /// What all rules have let pass goes out: an opt-out is confirmed by that. Of several at once, one is.

@@ -52,10 +52,12 @@ pub enum Reason {
     ClientRegions = 22,
     /// The number is in a range that looks pumped.
     Suspect = 23,
+    /// An administrator has locked down sending, or what it is judged by. Nothing was looked at.
+    Lockdown = 24,
 }
 
 /// Every reason.
-const REASONS: [Reason; 24] = [
+const REASONS: [Reason; 25] = [
     Reason::Ok,
     Reason::Exempt,
     Reason::NotANumber,
@@ -80,6 +82,7 @@ const REASONS: [Reason; 24] = [
     Reason::ConversionClient,
     Reason::ClientRegions,
     Reason::Suspect,
+    Reason::Lockdown,
 ];
 
 impl Reason {
@@ -111,6 +114,7 @@ impl Reason {
             Reason::ConversionClient => "conversion_client",
             Reason::ClientRegions => "client_regions",
             Reason::Suspect => "suspect",
+            Reason::Lockdown => "lockdown",
         }
     }
 

@@ -8,7 +8,7 @@ use crate::behind;
 use crate::world::World;
 
 /// What a table's life leads to anyhow: procedures, what is behind them alone, and trigger functions.
-const IN_A_LIFE: [&str; 24] = [
+const IN_A_LIFE: [&str; 25] = [
     "public.phone_rotate_hash_key",
     "phone_crypt.rehash_row",
     "phone_crypt.encrypt_column",
@@ -31,6 +31,7 @@ const IN_A_LIFE: [&str; 24] = [
     "public.phone_column_policy",
     "phone_crypt.take_back_counts",
     "phone_crypt.announce_change",
+    "phone_crypt.announce_lockdown",
     "phone_crypt.refuse_write",
     "phone_crypt.check_row_owner",
 ];
@@ -153,6 +154,11 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.let_read_live_counts",
     "phone_crypt.lost_send_decisions",
     "phone_crypt.lost_token_uses",
+    "phone_crypt.cluster_lockdown",
+    "phone_crypt.is_locked_down",
+    "phone_crypt.warn_of_open_transaction",
+    "public.phone_crypt_lockdown_cluster",
+    "public.phone_crypt_lockdown_cluster_release",
     "phone_crypt.new_token",
     "phone_crypt.send_budget_states",
     "phone_crypt.take_send_decisions",

@@ -36,6 +36,7 @@ fn a_trigger_function_that_is_called_directly_says_what_it_is() {
     let mut client = SERVER.session();
     for function in [
         "announce_change",
+        "announce_lockdown",
         "convert_row",
         "rehash_row",
         "refuse_write",
