@@ -428,6 +428,15 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/sending/observed.sql",
+    name = "send_observed",
+    requires = [
+        "send_policies",
+        sending::functions::observed::send_region_counts,
+        sending::functions::observed::send_suspect_ranges,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/sending/exempt.sql",
     name = "send_exempt",
     requires = ["ratelimit_phones", values::encrypt::phone_encrypt]
@@ -459,6 +468,10 @@ pgrx::extension_sql_file!(
         "consent_reply",
         "rekey_consents",
         "send_policies",
+        "send_observed",
+        sending::functions::outcome::phone_send_outcome,
+        sending::functions::outcome::phone_send_outcome_phone,
+        sending::functions::outcome::phone_send_outcome_value,
         "send_exempt",
         "send_records",
         sending::functions::records::lost_send_decisions,
@@ -508,6 +521,10 @@ pgrx::extension_sql_file!(
         values::hash::phone_hashes,
         values::hash::phone_hashes_of,
         values::hash::phone_ratelimit_key,
+        email::functions::email_encrypt,
+        email::functions::email_decrypt,
+        email::functions::email_hash,
+        email::functions::email_hashes,
         legacy::functions::values::phone_decrypt_legacy,
         legacy::functions::values::phone_decrypt_legacy_with_key,
         "verify_column",

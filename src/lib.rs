@@ -8,6 +8,7 @@ mod cipher;
 mod column_check;
 mod consent;
 mod conversion;
+mod email;
 mod encrypted_phone;
 mod erasure;
 mod install;
@@ -42,7 +43,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 14] = [
+static AREAS: [&dyn Area; 15] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -53,6 +54,7 @@ static AREAS: [&dyn Area; 14] = [
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,
+    &sending::ObservedArea,
     &audit::QueueArea,
     &consent::FILTER_WORDS,
     &consent::FILTER_STATES,
@@ -60,11 +62,12 @@ static AREAS: [&dyn Area; 14] = [
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 8] = [
+static TASKS: [&dyn Task; 9] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &tokens::WriteUses,
     &webhooks::Cleanup,
+    &sending::WriteObserved,
     &audit::log::WriteLog,
     &consent::FillFilter,
     &sending::WriteDecisions,

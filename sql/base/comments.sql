@@ -298,6 +298,22 @@ COMMENT ON FUNCTION phone_crypt.keep_consent_events() IS
     'the trigger that refuses changes of the history of consent';
 COMMENT ON FUNCTION phone_stop_word(text, text) IS
     'what a message says as a whole: stop, start or help; NULL for anything else';
+COMMENT ON FUNCTION email_normalize(text) IS
+    'an e-mail address in its one spelling: domain in lower case and in ASCII, local part as it is';
+COMMENT ON FUNCTION email_is_valid(text) IS
+    'whether a text is an e-mail address; says nothing of a mailbox';
+COMMENT ON FUNCTION email_mask(text) IS
+    'e-mail address to show: first character of both sides and the top-level domain';
+COMMENT ON FUNCTION email_match_key(text, boolean, boolean) IS
+    'equal for e-mail addresses taken for one person''s: in lower case; optionally without +tag, without Gmail''s dots';
+COMMENT ON FUNCTION email_encrypt(text, text) IS
+    'encrypts an e-mail address in its one spelling';
+COMMENT ON FUNCTION email_decrypt(text, text) IS
+    'e-mail address of a value of email_encrypt';
+COMMENT ON FUNCTION email_hash(text, text) IS
+    'keyed hash of an e-mail address, 64 hex digits, for unique indexes and look-ups';
+COMMENT ON FUNCTION email_hashes(text, text) IS
+    'hashes of an e-mail address under every configured key, that of email_hash first';
 COMMENT ON FUNCTION html_escape(text) IS
     'text with & < > " '' as character references, for HTML elements and quoted attributes';
 COMMENT ON FUNCTION validate_text(text, integer, integer, boolean) IS
@@ -456,8 +472,18 @@ COMMENT ON FUNCTION phone_send_check(text, text, inet, text, text, numeric) IS
     'whether a sending policy lets a message or call to the number out now, and why not; counts it if so';
 COMMENT ON FUNCTION phone_send_check(encrypted_phone, text, inet, text, text, numeric) IS
     'phone_send_check of an encrypted number';
-COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text) IS
+COMMENT ON FUNCTION phone_send_policy_set(text, boolean, text[], text[], text[], boolean, text[], text[], text[], text[], text[], text[], numeric, numeric, numeric, text, numeric, text, boolean, interval, integer, text, boolean, time, time) IS
     'makes or changes a sending policy; what is not given stays as it is';
+COMMENT ON FUNCTION phone_send_outcome(bigint, text) IS
+    'reports what became of a message: sent, delivered, verified or failed';
+COMMENT ON FUNCTION phone_send_outcome_phone(text, text) IS
+    'reports what became of the messages to a number';
+COMMENT ON FUNCTION phone_send_outcome_phone(encrypted_phone, text) IS
+    'phone_send_outcome_phone of an encrypted number';
+COMMENT ON FUNCTION phone_crypt.send_region_counts() IS
+    'verified and unverified codes by region';
+COMMENT ON FUNCTION phone_crypt.send_suspect_ranges() IS
+    'ranges of numbers that look pumped';
 COMMENT ON FUNCTION phone_send_policy_drop(text) IS
     'drops a sending policy and what it has counted';
 COMMENT ON FUNCTION phone_send_price_set(text, numeric, text) IS

@@ -28,9 +28,14 @@ CREATE TABLE phone_crypt.send_policies (
     conversion         boolean  NOT NULL DEFAULT false,
     verify_within      interval NOT NULL DEFAULT '10 minutes'
                                 CHECK (verify_within OPERATOR(pg_catalog.>) '0' AND verify_within OPERATOR(pg_catalog.<=) '1 day'),
-    regions_per_client integer  NOT NULL DEFAULT 3 CHECK (regions_per_client OPERATOR(pg_catalog.>=) 0),
+    regions_per_client integer  NOT NULL DEFAULT 3
+                                CHECK (regions_per_client OPERATOR(pg_catalog.>=) 0 AND regions_per_client OPERATOR(pg_catalog.<=) 8),
     suspects           text     NOT NULL DEFAULT 'record'
                                 CHECK (suspects OPERATOR(pg_catalog.=) ANY (ARRAY['record', 'warn', 'block', 'notify'])),
+    require_consent    boolean  NOT NULL DEFAULT false,
+    quiet_from         time,
+    quiet_to           time,
+    CHECK ((quiet_from IS NULL) OPERATOR(pg_catalog.=) (quiet_to IS NULL)),
     CHECK (record_only OPERATOR(pg_catalog.=) (trial_space IS NOT NULL))
 );
 COMMENT ON TABLE phone_crypt.send_policies IS
@@ -91,7 +96,8 @@ CREATE FUNCTION phone_send_policy_set(
     per_block_10000 text[] DEFAULT NULL, per_region text[] DEFAULT NULL, budget_hour numeric DEFAULT NULL,
     budget_day numeric DEFAULT NULL, budget_region_day numeric DEFAULT NULL, currency text DEFAULT NULL,
     warn_at numeric DEFAULT NULL, time_zone text DEFAULT NULL, conversion boolean DEFAULT NULL,
-    verify_within interval DEFAULT NULL, regions_per_client integer DEFAULT NULL, suspects text DEFAULT NULL
+    verify_within interval DEFAULT NULL, regions_per_client integer DEFAULT NULL, suspects text DEFAULT NULL,
+    require_consent boolean DEFAULT NULL, quiet_from time DEFAULT NULL, quiet_to time DEFAULT NULL
 ) RETURNS void
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
@@ -108,8 +114,10 @@ BEGIN
         RAISE EXCEPTION 'warn_at is a share of the budget, above 0 and at most 1' USING ERRCODE = 'invalid_parameter_value';
     ELSIF verify_within <= interval '0' OR verify_within > interval '1 day' THEN
         RAISE EXCEPTION 'verify_within must be above 0 and at most a day' USING ERRCODE = 'invalid_parameter_value';
-    ELSIF regions_per_client < 0 THEN
-        RAISE EXCEPTION 'regions_per_client must not be negative' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF regions_per_client < 0 OR regions_per_client > 8 THEN
+        RAISE EXCEPTION 'regions_per_client must be between 0 (no limit) and 8' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF (quiet_from IS NULL) <> (quiet_to IS NULL) THEN
+        RAISE EXCEPTION 'quiet_from and quiet_to go together' USING ERRCODE = 'invalid_parameter_value';
     ELSIF suspects NOT IN ('record', 'warn', 'block', 'notify') THEN
         RAISE EXCEPTION 'suspects is one of: record, warn, block, notify' USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -141,7 +149,10 @@ BEGIN
            conversion = coalesce(phone_send_policy_set.conversion, p.conversion),
            verify_within = coalesce(phone_send_policy_set.verify_within, p.verify_within),
            regions_per_client = coalesce(phone_send_policy_set.regions_per_client, p.regions_per_client),
-           suspects = coalesce(phone_send_policy_set.suspects, p.suspects)
+           suspects = coalesce(phone_send_policy_set.suspects, p.suspects),
+           require_consent = coalesce(phone_send_policy_set.require_consent, p.require_consent),
+           quiet_from = coalesce(phone_send_policy_set.quiet_from, p.quiet_from),
+           quiet_to = coalesce(phone_send_policy_set.quiet_to, p.quiet_to)
      WHERE p.name = phone_send_policy_set.name COLLATE "C";
 END;
 $$;

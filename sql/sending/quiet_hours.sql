@@ -79,3 +79,15 @@ END;
 $$;
 COMMENT ON FUNCTION phone_quiet_until(@extschema@.encrypted_phone, time, time, timestamptz) IS
     'phone_quiet_until of an encrypted number';
+
+-- Behind phone_send_check, which is to find it wherever the extension is.
+CREATE FUNCTION phone_crypt.quiet_until_of_zones(time_zones text[], quiet_from time, quiet_to time) RETURNS timestamptz
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN @extschema@.phone_quiet_until_in(time_zones, quiet_from, quiet_to, clock_timestamp());
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.quiet_until_of_zones(text[], time, time) IS
+    'behind phone_send_check: phone_quiet_until_in, at this moment';

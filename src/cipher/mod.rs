@@ -4,6 +4,7 @@
 //! held to the pin, plain text on its way to a client is held to `require_tls`, a lockdown stops what decrypts or compares,
 //! and every operation is counted, in one place.
 
+mod address_hash;
 mod audit;
 mod destination;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod stats;
 mod transport;
 mod typed;
 
+pub use address_hash::{address_hash, address_hashes};
 pub use destination::Destination;
 pub use hash::{Hash, every_hash, hash, hashes, labelled_hash, ordered_hashes, stored_hashes};
 pub use open::{LegacyKey, is_read_as_legacy, open, open_legacy, open_phone};

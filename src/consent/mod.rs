@@ -29,5 +29,6 @@ pub use events::deciding_event;
 pub use filter_fill::FillFilter;
 pub use filter_state::{STATES as FILTER_STATES, watch as watch_filter};
 pub use filter_words::WORDS as FILTER_WORDS;
-pub use suppressions::is_suppressed;
+pub use number::Probes;
+pub use suppressions::{is_confirmable, is_suppressed, take_confirmation};
 pub use tables::{OWN_TABLES, OwnTable, SUPPRESSED};

@@ -3,7 +3,11 @@
 use super::filter;
 use super::number::Probes;
 use super::tables::SUPPRESSED;
-use crate::consent::error::Result;
+use crate::consent::error::{Error, Result};
+use crate::encrypted_phone as typed;
+use crate::pg::setting_switch::BatchSettings;
+use crate::pg::user::UserSwitch;
+use crate::pg::{relation, statement};
 
 /// Whether the number is suppressed, as of now: a suppression that another session has committed counts, whatever snapshot
 /// the transaction has.
@@ -25,4 +29,34 @@ pub fn is_suppressed(probes: &Probes) -> Result<bool> {
         }
     }
     Ok(is_there)
+}
+
+/// Whether the number's opt-out may still be confirmed. The column is the third.
+///
+/// Errors: as [`is_suppressed`].
+pub fn is_confirmable(probes: &Probes) -> Result<bool> {
+    let key = SUPPRESSED.key()?;
+    let mut is_confirmable = false;
+    for probe in probes.iter() {
+        key.scan(probe, |row| {
+            is_confirmable |= row.get(3).unwrap_or(false);
+            true
+        });
+    }
+    Ok(is_confirmable)
+}
+
+/// Confirms the number's opt-out: true once.
+///
+/// Errors: as [`is_suppressed`].
+pub fn take_confirmation(probes: &Probes) -> Result<bool> {
+    let key = SUPPRESSED.key()?;
+    let (owner, _) = relation::owner_and_name(key.table());
+    let _in_their_name = UserSwitch::to(owner);
+    let _settings = BatchSettings::for_any_rows();
+    let wanted = typed::array(key.the_type(), probes.iter());
+    let (array_type, wanted) = wanted.ok_or(Error::NoTable(SUPPRESSED.name()))?;
+    let sql = "UPDATE phone_crypt.suppressed_phones AS s SET is_confirmable = false \
+                WHERE s.phone = ANY ($1) AND s.is_confirmable";
+    Ok(statement::run(sql, &[(array_type, Some(wanted))], |_| ()) > 0)
 }

@@ -50,6 +50,13 @@ impl Number {
         Ok(texts.map(|hash| hash.into_owned()).collect())
     }
 
+    /// The same without a context, as they are.
+    ///
+    /// Errors: no key, 55000.
+    pub fn every_hash(&self) -> Result<Vec<cipher::Hash>> {
+        Ok(cipher::every_hash(&self.0, b"")?)
+    }
+
     /// Whether an encrypted number of the extension's own tables is this one.
     ///
     /// Errors: its key is not configured, 55000.

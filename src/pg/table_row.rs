@@ -29,8 +29,8 @@ readable! {
     bool: BOOLOID;
     i16: INT2OID;
     i32: INT4OID;
-    // Both timestamps are 64-bit integers: microseconds since 2000.
-    i64: INT8OID, TIMESTAMPTZOID, TIMESTAMPOID;
+    // Both timestamps are 64-bit integers: microseconds since 2000; and so is a time: since midnight.
+    i64: INT8OID, TIMESTAMPTZOID, TIMESTAMPOID, TIMEOID;
     pg_sys::Oid: OIDOID, REGCLASSOID;
     pg_sys::ItemPointerData: TIDOID;
     Text<'_>: TEXTOID, VARCHAROID, BPCHAROID;

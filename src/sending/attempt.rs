@@ -18,12 +18,10 @@ pub struct Attempt<'a> {
     /// A keyed hash of whose it is, where that is given.
     pub account: Option<Hash>,
     /// What it is about, where that is given.
-    #[expect(dead_code, reason = "the rules about consent read it")]
     pub topic: Option<&'a str>,
     /// What it costs, in millionths of the policy's currency, where that is given.
     pub cost: Option<i64>,
     /// When, in microseconds since 1970.
-    #[expect(dead_code, reason = "the rules about outcomes read it")]
     pub now_us: i64,
 }
 

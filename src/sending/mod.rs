@@ -11,6 +11,7 @@ pub mod functions;
 mod keys;
 mod money;
 mod number;
+mod observed;
 mod outcome;
 mod policies;
 mod policy;
@@ -19,4 +20,5 @@ mod records;
 mod rules;
 mod send_id;
 
+pub use observed::{ObservedArea, WriteObserved, forget as forget_observed};
 pub use records::{DECISIONS, DeleteRecords, WriteDecisions, forget_number};

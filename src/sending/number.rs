@@ -73,6 +73,18 @@ impl Number {
         })
     }
 
+    /// The number in E.164.
+    pub fn e164(&self) -> &[u8] {
+        self.e164.as_bytes()
+    }
+
+    /// The time zones where its line may be.
+    pub fn time_zones(&self) -> Vec<&'static str> {
+        phone::parse(self.e164.as_str(), &Regions::none())
+            .map(|phone| phone.time_zones())
+            .unwrap_or_default()
+    }
+
     /// Its digits, with the calling code, without `+`.
     pub fn digits(&self) -> &str {
         digits(&self.e164)

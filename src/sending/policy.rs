@@ -70,6 +70,40 @@ impl Budget {
 /// The limits of one rule.
 pub type Rates = Vec<RateLimit>;
 
+/// What becomes of a range that looks pumped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suspects {
+    /// It is listed.
+    Record,
+    /// There is a warning with each message to it.
+    Warn,
+    /// Nothing is sent to it.
+    Block,
+    /// As [`Suspects::Warn`], and those who listen are told.
+    Notify,
+}
+
+impl Suspects {
+    fn of_name(name: &str) -> Suspects {
+        match name {
+            "warn" => Suspects::Warn,
+            "block" => Suspects::Block,
+            "notify" => Suspects::Notify,
+            _ => Suspects::Record,
+        }
+    }
+
+    /// Whether there are warnings.
+    pub fn warns(self) -> bool {
+        matches!(self, Suspects::Warn | Suspects::Notify)
+    }
+
+    /// Whether nothing is sent.
+    pub fn blocks(self) -> bool {
+        self == Suspects::Block
+    }
+}
+
 /// A named set of rules.
 #[derive(Debug)]
 pub struct Policy {
@@ -110,17 +144,17 @@ pub struct Policy {
     /// The share of a budget, in millionths, from which on there is a warning.
     pub warn_at: i64,
     /// Whether codes that were sent are held against those that were verified.
-    #[expect(dead_code, reason = "the rules about outcomes read it")]
     pub conversion: bool,
     /// How long a code may take to be verified, in microseconds.
-    #[expect(dead_code, reason = "the rules about outcomes read it")]
     pub verify_within_us: i64,
     /// To how many regions a client may send in a day without a verification among them.
-    #[expect(dead_code, reason = "the rules about outcomes read it")]
     pub regions_per_client: i32,
-    /// What becomes of a range that looks pumped: `record`, `warn`, `block` or `notify`.
-    #[expect(dead_code, reason = "the rules about outcomes read it")]
-    pub suspects: String,
+    /// What becomes of a range that looks pumped.
+    pub suspects: Suspects,
+    /// Whether it sends only to those who have agreed.
+    pub require_consent: bool,
+    /// From when to when it does not send, in microseconds since midnight where the number may be.
+    pub quiet_hours: Option<(i64, i64)>,
 }
 
 impl Policy {
@@ -172,7 +206,9 @@ impl Policy {
             conversion: row.get(21)?,
             verify_within_us: span_us(&row.get::<Interval>(22)?),
             regions_per_client: row.get(23)?,
-            suspects: row.string(24)?,
+            suspects: Suspects::of_name(&row.string(24)?),
+            require_consent: row.get(25)?,
+            quiet_hours: row.get(26).zip(row.get(27)),
         })
     }
 }

@@ -7,6 +7,7 @@
 
 pub mod audit;
 pub mod crypto;
+pub mod email;
 pub mod phone;
 pub mod ratelimit;
 pub mod sending;

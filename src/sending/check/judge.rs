@@ -10,6 +10,7 @@ use crate::pg::clock;
 use crate::sending::attempt::{Attempt, Client, Refusal};
 use crate::sending::error::Result;
 use crate::sending::number::Number;
+use crate::sending::observed::{self, Decision};
 use crate::sending::outcome::Outcome;
 use crate::sending::policy::Policy;
 use crate::sending::rules::{self, Condition};
@@ -17,10 +18,12 @@ use crate::sending::{exempt, policies, records, send_id};
 
 /// The conditions, in the order in which they are asked; the first that refuses decides. What counts comes after them
 /// ([`judge`]): it counts only what they let pass.
-static CONDITIONS: [Condition; 4] = [
+static CONDITIONS: [Condition; 6] = [
     rules::valid::judge,
     rules::place::judge,
     rules::line_type::judge,
+    rules::consent::judge,
+    rules::quiet_hours::judge,
     rules::price::judge,
 ];
 
@@ -47,36 +50,69 @@ pub struct Asked<'a> {
 pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
     let policy = policies::policy(&asked.policy)?;
     let mut warnings = Warnings::default();
-    let refusal = match number {
-        None => Some(Refusal::for_good(Reason::NotANumber)),
+    let judged = match number {
+        None => Err(Refusal::for_good(Reason::NotANumber)),
         Some(number) => judge(&attempt(&policy, number, asked)?, &mut warnings)?,
     };
+    let refusal = judged.err();
     let mut outcome = Outcome {
         reason: refusal.map_or(Reason::Ok, |it| it.reason),
         retry_after_us: refusal.and_then(|it| it.retry_after_us),
-        // What is no number cannot be sent to.
-        records_only: policy.records_only() && number.is_some(),
+        // What is no number cannot be sent to, and who is suppressed must not be.
+        records_only: policy.records_only() && number.is_some() && !is_suppressed(refusal),
         region: number.and_then(|number| number.region),
         line_type: number.map(|number| number.line_type),
         send_id: None,
         warnings,
     };
-    outcome.send_id = outcome.is_allowed().then(send_id::next);
+    // What is exempt, or only let out by a trial, has an id, too, though nothing is counted under it.
+    let id = || judged.unwrap_or_else(|_| send_id::next());
+    outcome.send_id = outcome.is_allowed().then(id);
     records::note(&policy, number, &outcome)?;
     Ok(outcome)
 }
 
-/// Why an attempt is refused, or exempt; else it is counted.
-fn judge(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Refusal>> {
+fn is_suppressed(refusal: Option<Refusal>) -> bool {
+    refusal.is_some_and(|it| it.reason == Reason::Suppressed)
+}
+
+/// Why an attempt is refused, or exempt; else its id, and it is counted.
+///
+/// What became of earlier sends comes before the limiter, which may wait: no lock is held then, since the attempt is entered
+/// among the sends already, and taken back if the limiter refuses.
+fn judge(
+    attempt: &Attempt<'_>,
+    warnings: &mut Warnings,
+) -> Result<std::result::Result<i64, Refusal>> {
+    // Before all else: no exemption is one from that.
+    if let Some(refusal) = rules::suppressed::judge(attempt)? {
+        return Ok(Err(refusal));
+    }
     if exempt::holds(attempt) {
-        return Ok(Some(Refusal::for_good(Reason::Exempt)));
+        let late = rules::suppressed::sent(attempt)?;
+        return Ok(Err(late.unwrap_or(Refusal::for_good(Reason::Exempt))));
     }
     for condition in CONDITIONS {
         if let Some(refusal) = condition(attempt, warnings)? {
-            return Ok(Some(refusal));
+            return Ok(Err(refusal));
         }
     }
-    rules::limits::take(attempt, warnings)
+    let reserved = match observed::reserve(attempt)? {
+        Decision::Reserved(reserved) => reserved,
+        Decision::Refused(refusal) => return Ok(Err(refusal)),
+    };
+    let refusal = match rules::limits::take(attempt, warnings)? {
+        None => rules::suppressed::sent(attempt)?,
+        refusal => refusal,
+    };
+    if let Some(refusal) = refusal {
+        reserved.give_back();
+        return Ok(Err(refusal));
+    }
+    if let Some(warning) = reserved.warning {
+        warnings.add(warning);
+    }
+    Ok(Ok(reserved.keep()))
 }
 
 fn attempt<'a>(

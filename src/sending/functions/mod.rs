@@ -2,6 +2,8 @@
 
 pub mod budgets;
 pub mod check;
+pub mod observed;
+pub mod outcome;
 pub mod policy;
 pub mod records;
 pub mod replies;

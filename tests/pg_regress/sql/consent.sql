@@ -123,6 +123,36 @@ SELECT a, t.outcome('consent_reply(' || a || ')') FROM unnest(ARRAY['NULL::text,
     '''+14155550100'', ''stop'', NULL', '''+14155550100'', ''stop'', ''tlh''', '''no phone'', ''stop''',
     '''+14155550100'', ''stop'', topic => ''''']) AS a;
 
+-- Before a message goes out.
+CREATE FUNCTION t.may_send(phone text, policy text DEFAULT 'consent', topic text DEFAULT NULL) RETURNS text LANGUAGE sql
+    AS $$ SELECT concat_ws(' ', allowed, reason, retry_after IS NOT NULL, warnings::text)
+            FROM public.phone_send_check(phone, policy, topic => topic) $$;
+SELECT phone_send_policy_set('anybody', regions => '{all}', per_number => '{}', per_block_1000 => '{}', per_block_10000 => '{}'),
+       phone_send_policy_set('consent', regions => '{all}', per_number => '{}', per_block_1000 => '{}', per_block_10000 => '{}', require_consent => true);
+SELECT t.may_send('+14155552300', 'anybody') AS not_asked, t.may_send('+14155552300', topic => 'news') AS nothing_known;
+SELECT consent_record('+14155552300', 'news', 'granted', 'web') > 0 AS recorded;
+SELECT t.may_send('+14155552300', topic => 'news') AS granted, t.may_send('+14155552300', topic => 'offers') AS another, t.may_send('+14155552300') AS for_all;
+SELECT (consent_reply('+14155552300', 'stop')).confirmation;
+SELECT t.may_send('+14155552300', 'anybody') AS suppressed, t.may_send('+14155552300', topic => 'news') AS suppressed_too;
+-- The confirmation, once.
+SELECT t.may_send('+14155552300', topic => 'opt_out_confirmation') AS first, t.may_send('+14155552300', topic => 'opt_out_confirmation') AS second;
+SELECT phone_suppress('+14155552301', 'complaint'), t.may_send('+14155552301', 'anybody', 'opt_out_confirmation') AS no_opt_out;
+-- A policy that only records refuses what must not be, too.
+SELECT (consent_reply('+14155552302', 'stop')).confirmation, phone_send_policy_set('watch', regions => '{all}', per_number => '{}', per_block_1000 => '{}', per_block_10000 => '{}', record_only => true, require_consent => true);
+SELECT t.may_send('+14155552302', 'watch') AS watched, t.may_send('+14155552302', 'watch', 'opt_out_confirmation') AS confirms,
+       t.may_send('+14155552302', 'anybody', 'opt_out_confirmation') AS again, t.may_send('+14155552303', 'watch') AS without_consent;
+-- Quiet hours: all of the day but now, and none.
+SELECT phone_send_policy_set('quiet', regions => '{all}', per_number => '{}', per_block_1000 => '{}', per_block_10000 => '{}', quiet_from => (now() AT TIME ZONE 'Asia/Kathmandu' - interval '2 hours')::time,
+                             quiet_to => (now() AT TIME ZONE 'Asia/Kathmandu' + interval '2 hours')::time);
+SELECT t.may_send('+97714123456', 'quiet') AS quiet, t.may_send('+4930123456', 'anybody') AS anybody;
+SELECT retry_after BETWEEN '1 hour 50 minutes' AND '2 hours' AS in_two_hours, retry_after_seconds BETWEEN 6600 AND 7200 AS seconds
+  FROM phone_send_check('+97714123456', 'quiet');
+SELECT phone_send_policy_set('quiet', quiet_from => '09:00', quiet_to => '09:00');
+SELECT t.may_send('+97714123456', 'quiet') AS no_quiet_hours;
+SELECT t.outcome('phone_send_policy_set(''quiet'', quiet_from => ''21:00'')') AS one_of_two;
+SELECT phone_send_policy_drop(p) FROM unnest(ARRAY['anybody', 'consent', 'watch', 'quiet']) AS p;
+DROP FUNCTION t.may_send(text, text, text);
+
 -- Under which keys it is; none of it is a column of a user's.
 SELECT relation, column_name, count(*) FROM phone_column_keys() WHERE relation::text LIKE 'phone_crypt.%' GROUP BY 1, 2 ORDER BY 1, 2;
 SELECT count(*) FROM phone_crypt.encrypted_columns WHERE relation::text LIKE 'phone_crypt.%';

@@ -54,7 +54,7 @@ SELECT what, t.outcome('phone_decrypt($1, $2)', value, context) AS decrypt,
                ('not ASCII', replace(:'plain', 'f', 'é'), ''),
                ('short IV', right(:'plain', 137), ''),
                ('kind 00', overlay(:'plain' placing '00' from 34 for 2), ''),
-               ('kind 03, reserved', overlay(:'plain' placing '03' from 34 for 2), ''),
+               ('kind 09, unknown', overlay(:'plain' placing '09' from 34 for 2), ''),
                ('unauthenticated', :'legacy', ''),
                ('empty', '', ''),
                ('a phone number', '+61401148075', ''),
@@ -80,7 +80,7 @@ SELECT phone_key_id(:'plain') AS plain, phone_key_id(:'of_k2') AS of_k2, phone_k
        phone_key_id(:'legacy') AS legacy,
        phone_key_id(upper(:'legacy')) AS legacy_in_capitals, phone_key_id(t.flip(:'plain', 139)) AS forged;
 SELECT t.outcome('phone_key_id($1)', '+61401148075') AS phone, t.outcome('phone_key_id($1)', upper(:'plain')) AS upper,
-       t.outcome('phone_key_id($1)', overlay(:'plain' placing '03' from 34 for 2)) AS kind_03,
+       t.outcome('phone_key_id($1)', overlay(:'plain' placing '09' from 34 for 2)) AS kind_09,
        t.outcome('phone_key_id($1)', '') AS empty;
 
 -- Named arguments.

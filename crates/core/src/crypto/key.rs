@@ -28,7 +28,9 @@ pub struct Key {
     fingerprint: [u8; FINGERPRINT],
     numbers_and_texts: SealKey,
     webhook_secrets: SealKey,
+    addresses: SealKey,
     hash: HmacKey,
+    address_hash: HmacKey,
     tag: HmacKey,
     raw_hash: HmacKey,
     audit_seed: Zeroizing<[u8; 32]>,
@@ -47,7 +49,9 @@ impl Key {
             fingerprint: *subkey::<FINGERPRINT>(&derivation, b"pin"),
             numbers_and_texts: SealKey::derive(&derivation, b"encrypt"),
             webhook_secrets: SealKey::derive(&derivation, b"webhook"),
+            addresses: SealKey::derive(&derivation, b"email"),
             hash: HmacKey::new(subkey::<32>(&derivation, b"hash").as_slice()),
+            address_hash: HmacKey::new(subkey::<32>(&derivation, b"email-hash").as_slice()),
             tag: HmacKey::new(subkey::<32>(&derivation, b"tag").as_slice()),
             raw_hash: HmacKey::new(text.as_written().as_bytes()),
             audit_seed: subkey::<32>(&derivation, b"audit-sign"),
@@ -80,6 +84,16 @@ impl Key {
     /// What seals the secrets of webhook endpoints.
     pub(super) fn webhook_secrets(&self) -> &SealKey {
         &self.webhook_secrets
+    }
+
+    /// What seals e-mail addresses.
+    pub(super) fn addresses(&self) -> &SealKey {
+        &self.addresses
+    }
+
+    /// The key of the hashes by which e-mail addresses are found.
+    pub(super) fn address_hash(&self) -> &HmacKey {
+        &self.address_hash
     }
 
     pub(super) fn hash(&self) -> &HmacKey {

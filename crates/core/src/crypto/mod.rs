@@ -11,6 +11,7 @@ pub mod primitives;
 pub mod random;
 pub mod value;
 
+mod address_hash;
 mod hash_scheme;
 mod iv_data;
 mod key;
@@ -20,6 +21,7 @@ mod key_text;
 mod keyring;
 mod legacy_keys;
 
+pub use address_hash::{all_address_hashes, current_address_hash};
 pub use hash::{
     HASH_LEN, HashError, all_hashes, current_hash, every_hash, hash_hex, labelled_hash,
     write_current_hash,

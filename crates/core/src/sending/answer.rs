@@ -38,12 +38,26 @@ pub enum Reason {
     BudgetRegion = 15,
     /// The limiter has no room for another key.
     LimiterFull = 16,
+    /// The number must be left alone.
+    Suppressed = 17,
+    /// Nobody has agreed to it.
+    Consent = 18,
+    /// It is night where the number may be.
+    QuietHours = 19,
+    /// Too many codes to the region were not verified.
+    ConversionRegion = 20,
+    /// Too many codes that the client asked for were not verified.
+    ConversionClient = 21,
+    /// The client sends to too many regions.
+    ClientRegions = 22,
+    /// The number is in a range that looks pumped.
+    Suspect = 23,
     /// An administrator has locked down sending, or what it is judged by. Nothing was looked at.
-    Lockdown = 17,
+    Lockdown = 24,
 }
 
 /// Every reason.
-const REASONS: [Reason; 18] = [
+const REASONS: [Reason; 25] = [
     Reason::Ok,
     Reason::Exempt,
     Reason::NotANumber,
@@ -61,6 +75,13 @@ const REASONS: [Reason; 18] = [
     Reason::BudgetDay,
     Reason::BudgetRegion,
     Reason::LimiterFull,
+    Reason::Suppressed,
+    Reason::Consent,
+    Reason::QuietHours,
+    Reason::ConversionRegion,
+    Reason::ConversionClient,
+    Reason::ClientRegions,
+    Reason::Suspect,
     Reason::Lockdown,
 ];
 
@@ -86,6 +107,13 @@ impl Reason {
             Reason::BudgetDay => "budget_day",
             Reason::BudgetRegion => "budget_region",
             Reason::LimiterFull => "limiter_full",
+            Reason::Suppressed => "suppressed",
+            Reason::Consent => "consent",
+            Reason::QuietHours => "quiet_hours",
+            Reason::ConversionRegion => "conversion_region",
+            Reason::ConversionClient => "conversion_client",
+            Reason::ClientRegions => "client_regions",
+            Reason::Suspect => "suspect",
             Reason::Lockdown => "lockdown",
         }
     }
@@ -119,12 +147,15 @@ pub enum Warning {
     NearBudgetDay = 1,
     /// That of the region's.
     NearBudgetRegion = 2,
+    /// The number is in a range that looks pumped.
+    Suspect = 3,
 }
 
-const WARNINGS: [Warning; 3] = [
+const WARNINGS: [Warning; 4] = [
     Warning::NearBudgetHour,
     Warning::NearBudgetDay,
     Warning::NearBudgetRegion,
+    Warning::Suspect,
 ];
 
 impl Warning {
@@ -135,6 +166,7 @@ impl Warning {
             Warning::NearBudgetHour => "near_budget_hour",
             Warning::NearBudgetDay => "near_budget_day",
             Warning::NearBudgetRegion => "near_budget_region",
+            Warning::Suspect => "suspect",
         }
     }
 }

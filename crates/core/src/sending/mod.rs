@@ -3,7 +3,7 @@
 //! `places.rs`: where to; `line_type.rs`: to what sort of number; `rate.rs`: how often; `block.rs`: numbers next to each other;
 //! `money.rs`: prices and budgets; `answer.rs`: what comes of it. `conversion.rs` judges codes that were sent against codes that
 //! were verified, `consent.rs` what somebody has agreed to, `stop_words.rs` what a person answers; `number_filter.rs` rules out
-//! most numbers that are not on a list.
+//! most numbers that are not on a list. `observed`: what became of the codes that were sent, and the rules that look at it.
 
 mod answer;
 mod block;
@@ -12,6 +12,7 @@ mod conversion;
 mod line_type;
 mod money;
 pub mod number_filter;
+pub mod observed;
 mod places;
 mod rate;
 mod stop_words;

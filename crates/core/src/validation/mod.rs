@@ -8,6 +8,7 @@ mod text;
 mod timestamp;
 
 pub use html::escape;
+pub(crate) use text::is_invisible;
 pub use text::{TextRules, text};
 pub use timestamp::{TimeRange, timestamp};
 

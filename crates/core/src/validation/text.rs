@@ -43,7 +43,7 @@ fn character_reason(character: char, multiline: bool) -> Reason {
 
 /// Directional controls (CVE-2021-42574), characters without a width or a shape, tags, and what Unicode reserves. The joiners
 /// U+200C and U+200D are not among them: Persian, Indic scripts and emoji need them.
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     matches!(
         character,
         '\u{AD}'

@@ -71,6 +71,7 @@ pub fn kind(byte: u64) -> Kind {
     match byte {
         1 => Kind::Phone,
         2 => Kind::Text,
+        3 => Kind::Address,
         4 => Kind::Written,
         5 => Kind::WebhookSecret,
         other => panic!("kind {other} in a vector"),

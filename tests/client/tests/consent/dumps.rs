@@ -55,6 +55,8 @@ fn a_dump_is_restored_with_consent_and_suppressions() {
             "--exit-on-error",
             "--data-only",
             "--disable-triggers",
+            "--schema=phone_crypt",
+            "--table=suppressed_phones",
             "--dbname",
             &into,
             dump,

@@ -8,5 +8,6 @@ mod filter;
 mod filter_restarts;
 mod leaks;
 mod rotation;
+mod sending;
 mod shared;
 mod without_preload;

@@ -4,6 +4,7 @@
 mod budgets;
 mod engines;
 mod leaks;
+mod outcomes;
 mod policies;
 mod records;
 mod shared;

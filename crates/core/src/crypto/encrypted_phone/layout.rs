@@ -92,7 +92,7 @@ pub(super) fn split(value: &[u8]) -> Result<Parts<'_>, ValueError> {
 
 /// The kinds that the data type holds.
 fn kind_of_type(byte: u8) -> Option<Kind> {
-    Kind::from_byte(byte).filter(|kind| *kind != Kind::WebhookSecret)
+    Kind::from_byte(byte).filter(|kind| !matches!(kind, Kind::Address | Kind::WebhookSecret))
 }
 
 /// What a value says of itself. Nothing of it is authenticated.

@@ -80,6 +80,6 @@ fn read_plain<'a>(kind: Kind, plain: &'a [u8], hash_key: &Key) -> Option<Plain<'
                 original: std::str::from_utf8(parts.original).ok()?,
             })
         }
-        Kind::WebhookSecret => None,
+        Kind::Address | Kind::WebhookSecret => None,
     }
 }

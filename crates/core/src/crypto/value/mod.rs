@@ -36,6 +36,8 @@ pub enum Kind {
     Phone = 1,
     /// Any UTF-8 text.
     Text = 2,
+    /// An e-mail address in its one spelling. Sealed under a subkey of its own.
+    Address = 3,
     /// A phone number with what was written: a check, the E.164 text, a zero byte, the original. Inside
     /// `encrypted_phone` only.
     Written = 4,
@@ -48,6 +50,7 @@ impl Kind {
         match byte {
             1 => Some(Kind::Phone),
             2 => Some(Kind::Text),
+            3 => Some(Kind::Address),
             4 => Some(Kind::Written),
             5 => Some(Kind::WebhookSecret),
             _ => None,
@@ -58,6 +61,7 @@ impl Kind {
     fn seal_key(self, key: &Key) -> &SealKey {
         match self {
             Kind::Phone | Kind::Text | Kind::Written => key.numbers_and_texts(),
+            Kind::Address => key.addresses(),
             Kind::WebhookSecret => key.webhook_secrets(),
         }
     }
@@ -70,6 +74,7 @@ impl Kind {
         match self {
             Kind::Phone => is_number(plain),
             Kind::Text | Kind::WebhookSecret => std::str::from_utf8(plain).is_ok(),
+            Kind::Address => plain.contains(&b'@') && std::str::from_utf8(plain).is_ok(),
             Kind::Written => written_parts(plain).is_some_and(|parts| {
                 is_number(parts.e164) && std::str::from_utf8(parts.original).is_ok()
             }),

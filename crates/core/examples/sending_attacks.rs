@@ -1,0 +1,58 @@
+//! The table of docs/sending.md: what sets of rules save in three attacks, and whom they stop. `cargo run --release -p
+//! phone_crypt_core --example sending_attacks`
+
+#[path = "../tests/sending_support/mod.rs"]
+mod sending_support;
+
+use sending_support::simulation::{Attack, Guard, Report, all, guards, run};
+
+/// How many days are simulated for each line.
+const DAYS: u64 = 5;
+
+fn main() {
+    let quiet = sum(None, Guard::default());
+    let sends = quiet.elsewhere.0 / DAYS as i64;
+    println!("{sends} ordinary sends a day, {DAYS} days a line\n");
+    println!(
+        "| attack | in | rules | messages of it sent | cost saved | ordinary sends stopped elsewhere | in attacked regions |"
+    );
+    println!("| --- | --- | --- | --- | --- | --- | --- |");
+    for (name, guard) in guards() {
+        print("none", "", name, &sum(None, guard));
+    }
+    for attack in Attack::ALL {
+        for (name, guard) in guards() {
+            print(attack.name(), "6 h", name, &sum(Some((attack, 6)), guard));
+        }
+        let (name, guard) = ("all but the budget", all());
+        print(attack.name(), "1 h", name, &sum(Some((attack, 1)), guard));
+    }
+}
+
+fn sum(attack: Option<(Attack, i64)>, guard: Guard) -> Report {
+    let mut sum = Report::default();
+    for seed in 0..DAYS {
+        sum.add(&run(seed, attack, guard));
+    }
+    sum
+}
+
+fn print(attack: &str, time: &str, rules: &str, report: &Report) {
+    let share = |(all, stopped): (i64, i64)| match all {
+        0 => "-".to_owned(),
+        all => format!(
+            "{:.3}% ({:.1} of {})",
+            100.0 * stopped as f64 / all as f64,
+            stopped as f64 / DAYS as f64,
+            all / DAYS as i64
+        ),
+    };
+    println!(
+        "| {attack} | {time} | {rules} | {} | {:.1}% of ${:.0} | {} | {} |",
+        report.attack_sent / DAYS as i64,
+        report.saved(),
+        report.attack_cost as f64 / 10_000.0 / DAYS as f64,
+        share(report.elsewhere),
+        share(report.attacked)
+    );
+}

@@ -1,0 +1,294 @@
+//! Sends whose codes may still be verified: found by their id, by their number, and by when that time is over.
+
+use super::prefix::Prefix;
+use super::region::Region;
+use super::scope::{Scope, mix};
+
+/// The first half of a keyed hash of a number: enough to tell numbers apart.
+pub type NumberHash = [u64; 2];
+
+/// A send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(C)]
+pub struct Send {
+    /// Whose it is.
+    pub scope: Scope,
+    /// Its id, which is positive.
+    pub id: i64,
+    /// To whom.
+    pub number: NumberHash,
+    /// The first digits of that number.
+    pub prefix: Prefix,
+    /// A hash of the client that asked for it; 0: none is known.
+    pub client: u64,
+    /// Until when a verification counts, in seconds since 1970.
+    pub due_s: i64,
+    /// Where to.
+    pub region: Region,
+}
+
+/// A send and its links to others; 0 is none, else the place + 1.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
+pub struct Entry {
+    send: Send,
+    next_by_id: u32,
+    next_by_number: u32,
+    /// Its place in the heap.
+    at: u32,
+}
+
+/// How much is used. All zeroes: nothing.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
+pub struct Used {
+    /// Entries that have ever been used.
+    entries: u32,
+    /// The first that is free again; 0 is none.
+    free: u32,
+    /// The length of the heap.
+    heap: u32,
+}
+
+/// The sends, in memory of fixed size: as many entries, links and heap places, one for each.
+#[derive(Debug)]
+pub struct Sends<'a> {
+    /// How much is used.
+    pub used: &'a mut Used,
+    /// The sends.
+    pub entries: &'a mut [Entry],
+    /// The first of a chain, by the hash of an id.
+    pub by_id: &'a mut [u32],
+    /// By the hash of a number.
+    pub by_number: &'a mut [u32],
+    /// A binary heap of places, the first to be due on top.
+    pub heap: &'a mut [u32],
+}
+
+impl Sends<'_> {
+    /// Enters a send. Where there is no room, the one that is due first gives way, and is given.
+    pub fn enter(&mut self, send: Send) -> Option<Send> {
+        let removed = match self.is_full() {
+            true => self.heap.first().copied().map(|first| self.remove(first)),
+            false => None,
+        };
+        let Some(place) = self.place() else {
+            return removed;
+        };
+        let (id_chain, number_chain) = (self.id_chain(send.id), self.number_chain(send.number));
+        self.entries[place as usize] = Entry {
+            send,
+            next_by_id: std::mem::replace(&mut self.by_id[id_chain], place + 1),
+            next_by_number: std::mem::replace(&mut self.by_number[number_chain], place + 1),
+            at: self.used.heap,
+        };
+        self.heap[self.used.heap as usize] = place;
+        self.used.heap += 1;
+        self.rise(self.used.heap - 1);
+        removed
+    }
+
+    /// Takes out the send of this owner with this id.
+    pub fn take(&mut self, owner: u64, id: i64) -> Option<Send> {
+        let mut link = self.by_id[self.id_chain(id)];
+        while let Some(entry) = self.entry(link) {
+            if entry.send.id == id && entry.send.scope.owner == owner {
+                return Some(self.remove(link - 1));
+            }
+            link = entry.next_by_id;
+        }
+        None
+    }
+
+    /// The number of the send of this owner with this id.
+    #[must_use]
+    pub fn number_of(&self, owner: u64, id: i64) -> Option<NumberHash> {
+        let mut link = self.by_id[self.id_chain(id)];
+        while let Some(entry) = self.entry(link) {
+            if entry.send.id == id && entry.send.scope.owner == owner {
+                return Some(entry.send.number);
+            }
+            link = entry.next_by_id;
+        }
+        None
+    }
+
+    /// Whether there is a send to this number for which `is_meant`.
+    #[must_use]
+    pub fn has_to(&self, number: NumberHash, is_meant: impl Fn(&Send) -> bool) -> bool {
+        let mut link = self.by_number[self.number_chain(number)];
+        while let Some(entry) = self.entry(link) {
+            if entry.send.number == number && is_meant(&entry.send) {
+                return true;
+            }
+            link = entry.next_by_number;
+        }
+        false
+    }
+
+    /// Takes out the newest send to this number for which `is_meant`.
+    pub fn take_to(
+        &mut self,
+        number: NumberHash,
+        is_meant: impl Fn(&Send) -> bool,
+    ) -> Option<Send> {
+        let mut link = self.by_number[self.number_chain(number)];
+        while let Some(entry) = self.entry(link) {
+            if entry.send.number == number && is_meant(&entry.send) {
+                return Some(self.remove(link - 1));
+            }
+            link = entry.next_by_number;
+        }
+        None
+    }
+
+    /// Takes out a send whose time is over.
+    pub fn take_due(&mut self, now_s: i64) -> Option<Send> {
+        let first = *self.heap.first()?;
+        let is_due = self.used.heap > 0 && self.entries[first as usize].send.due_s <= now_s;
+        is_due.then(|| self.remove(first))
+    }
+
+    /// Takes out all for which `is_meant`.
+    pub fn forget(&mut self, is_meant: impl Fn(&Send) -> bool) {
+        for place in 0..self.used.entries {
+            let send = &self.entries[place as usize].send;
+            // An entry that is free has no id.
+            if send.id != 0 && is_meant(send) {
+                self.remove(place);
+            }
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.used.heap as usize
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.used.heap == 0
+    }
+
+    fn is_full(&self) -> bool {
+        self.used.free == 0 && self.used.entries as usize >= self.entries.len()
+    }
+
+    fn entry(&self, link: u32) -> Option<&Entry> {
+        self.entries.get((link as usize).checked_sub(1)?)
+    }
+
+    fn id_chain(&self, id: i64) -> usize {
+        mix(id.cast_unsigned()) as usize % self.by_id.len()
+    }
+
+    fn number_chain(&self, number: NumberHash) -> usize {
+        mix(number[0]) as usize % self.by_number.len()
+    }
+
+    /// A place that is free.
+    fn place(&mut self) -> Option<u32> {
+        if let Some(free) = self.used.free.checked_sub(1) {
+            self.used.free = self.entries[free as usize].next_by_id;
+            return Some(free);
+        }
+        let place = self.used.entries;
+        ((place as usize) < self.entries.len()).then(|| {
+            self.used.entries += 1;
+            place
+        })
+    }
+
+    fn remove(&mut self, place: u32) -> Send {
+        let entry = self.entries[place as usize];
+        self.unlink(place, &entry);
+        let last = self.used.heap - 1;
+        self.swap(entry.at, last);
+        self.used.heap = last;
+        if entry.at < last {
+            self.rise(entry.at);
+            self.sink(entry.at);
+        }
+        self.entries[place as usize] = Entry {
+            next_by_id: self.used.free,
+            ..Entry::default()
+        };
+        self.used.free = place + 1;
+        entry.send
+    }
+
+    fn unlink(&mut self, place: u32, entry: &Entry) {
+        let wanted = place + 1;
+        let chain = self.id_chain(entry.send.id);
+        let mut link = self.by_id[chain];
+        match link == wanted {
+            true => self.by_id[chain] = entry.next_by_id,
+            false => {
+                while link != 0 {
+                    let next = self.entries[link as usize - 1].next_by_id;
+                    if next == wanted {
+                        self.entries[link as usize - 1].next_by_id = entry.next_by_id;
+                        break;
+                    }
+                    link = next;
+                }
+            }
+        }
+        let chain = self.number_chain(entry.send.number);
+        let mut link = self.by_number[chain];
+        match link == wanted {
+            true => self.by_number[chain] = entry.next_by_number,
+            false => {
+                while link != 0 {
+                    let next = self.entries[link as usize - 1].next_by_number;
+                    if next == wanted {
+                        self.entries[link as usize - 1].next_by_number = entry.next_by_number;
+                        break;
+                    }
+                    link = next;
+                }
+            }
+        }
+    }
+
+    fn due_s(&self, at: u32) -> i64 {
+        self.entries[self.heap[at as usize] as usize].send.due_s
+    }
+
+    fn swap(&mut self, one: u32, other: u32) {
+        self.heap.swap(one as usize, other as usize);
+        for at in [one, other] {
+            self.entries[self.heap[at as usize] as usize].at = at;
+        }
+    }
+
+    fn rise(&mut self, mut at: u32) {
+        while at > 0 {
+            let parent = (at - 1) / 2;
+            if self.due_s(parent) <= self.due_s(at) {
+                return;
+            }
+            self.swap(parent, at);
+            at = parent;
+        }
+    }
+
+    fn sink(&mut self, mut at: u32) {
+        loop {
+            let children = [2 * at + 1, 2 * at + 2].into_iter();
+            let Some(child) = children
+                .filter(|child| *child < self.used.heap)
+                .min_by_key(|child| self.due_s(*child))
+            else {
+                return;
+            };
+            if self.due_s(at) <= self.due_s(child) {
+                return;
+            }
+            self.swap(at, child);
+            at = child;
+        }
+    }
+}

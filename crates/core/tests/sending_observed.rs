@@ -1,0 +1,589 @@
+//! What becomes of codes, and the rules that look at it: by hand-made clocks.
+
+mod sending_support;
+
+use phone_crypt_core::sending::observed::{
+    Attempt, Cause, ClientTraffic, Outcome, Prefix, Region, RegionTraffic, Rules, Scope, Send,
+    Visits, Window,
+};
+use proptest::prelude::*;
+use sending_support::{Volume, hash, send};
+
+const SCOPE: Scope = Scope { owner: 7, space: 1 };
+const NOW: i64 = 1_800_000_000;
+const GRACE: i64 = 600;
+const HOUR: i64 = 3600;
+const DAY: i64 = 24 * HOUR;
+
+const RULES: Rules = Rules {
+    conversion: true,
+    regions_per_client: 3,
+    blocks_suspects: true,
+};
+
+fn attempt(id: i64, digits: &str, region: &str, client: u64, now_s: i64) -> Attempt {
+    Attempt {
+        send: Send {
+            scope: SCOPE,
+            region: Region::of(region),
+            client,
+            due_s: now_s + GRACE,
+            ..send(id, digits)
+        },
+        rules: RULES,
+        has_verified: false,
+    }
+}
+
+fn cause(volume: &mut Volume, attempt: &Attempt, now_s: i64) -> Option<Cause> {
+    let reserved = volume.book().reserve(attempt, now_s);
+    reserved.err().map(|refused| refused.cause)
+}
+
+#[test]
+fn a_code_is_unverified_only_when_its_time_is_over() {
+    let mut volume = Volume::new(64, 64);
+    for id in 1..=20 {
+        let attempt = attempt(id, &format!("614010000{id:02}"), "AU", 0, NOW);
+        assert_eq!(cause(&mut volume, &attempt, NOW), None, "send {id}");
+    }
+    let late = |now_s| attempt(99, "61402000000", "AU", 0, now_s);
+    assert_eq!(cause(&mut volume, &late(NOW), NOW + GRACE - 1), None);
+    assert!(volume.book().give_back(SCOPE.owner, 99));
+    let refused = volume
+        .book()
+        .reserve(&late(NOW), NOW + GRACE)
+        .expect_err("twenty are unverified");
+    assert_eq!(refused.cause, Cause::ConversionRegion);
+    // The day's threshold holds them all, so it lasts until they have left the day's window.
+    let hours = (refused.until_s - NOW) / HOUR;
+    assert!((23..=24).contains(&hours), "{hours} hours");
+    assert_eq!(
+        cause(&mut volume, &late(refused.until_s), refused.until_s),
+        None
+    );
+    let another_region = attempt(100, "6421000000", "NZ", 0, NOW + GRACE);
+    assert_eq!(cause(&mut volume, &another_region, NOW + GRACE), None);
+}
+
+#[test]
+fn a_verified_code_counts_for_its_region_and_settles_the_number() {
+    let mut volume = Volume::new(64, 64);
+    for id in 1..=3 {
+        let attempt = attempt(id, "61401000000", "AU", 5, NOW);
+        assert_eq!(cause(&mut volume, &attempt, NOW), None);
+    }
+    let mut book = volume.book();
+    assert_eq!(
+        book.report(SCOPE.owner, 2, Outcome::Delivered, NOW),
+        Some(hash("61401000000"))
+    );
+    assert_eq!(
+        book.report(SCOPE.owner, 2, Outcome::Verified, NOW),
+        Some(hash("61401000000"))
+    );
+    assert_eq!(
+        book.report(SCOPE.owner, 2, Outcome::Verified, NOW),
+        None,
+        "once"
+    );
+    assert_eq!(
+        book.report(SCOPE.owner, 1, Outcome::Sent, NOW),
+        None,
+        "settled with it"
+    );
+    assert_eq!(
+        book.report(9, 3, Outcome::Sent, NOW),
+        None,
+        "another database's"
+    );
+    assert!(book.has_verified(SCOPE.owner, hash("61401000000")));
+    assert!(!book.has_verified(9, hash("61401000000")));
+    book.settle(NOW + DAY / 2);
+    let traffic = book.regions.iter().find(|slot| slot.name.scope == SCOPE);
+    let traffic = traffic.expect("a region").value.traffic;
+    assert_eq!(traffic.counts(NOW).day, 1);
+    assert_eq!(traffic.unverified_counts(NOW + DAY / 2).day, 0);
+    assert_eq!(
+        book.take_verified(SCOPE.owner),
+        vec![(hash("61401000000"), NOW)]
+    );
+    assert_eq!(book.take_verified(SCOPE.owner), vec![]);
+}
+
+#[test]
+fn what_failed_or_was_given_back_counts_nowhere() {
+    let mut volume = Volume::new(64, 64);
+    for id in 1..=40 {
+        let region = ["AU", "NZ", "FJ", "GB"][id as usize % 4];
+        let attempt = attempt(id, &format!("614010000{id:02}"), region, 5, NOW);
+        assert_eq!(cause(&mut volume, &attempt, NOW), None, "send {id}");
+        let mut book = volume.book();
+        match id % 3 {
+            0 => assert!(book.give_back(SCOPE.owner, id)),
+            1 => assert!(book.report(SCOPE.owner, id, Outcome::Failed, NOW).is_some()),
+            _ => {
+                assert!(book.report_number(SCOPE.owner, attempt.send.number, Outcome::Failed, NOW))
+            }
+        }
+        assert!(!book.give_back(SCOPE.owner, id), "once");
+    }
+    let mut book = volume.book();
+    book.settle(NOW + GRACE);
+    assert!(
+        book.regions
+            .iter()
+            .all(|slot| slot.value.traffic == RegionTraffic::default())
+    );
+}
+
+#[test]
+fn a_number_that_has_verified_before_passes_all_of_these_rules() {
+    let mut volume = Volume::new(64, 64);
+    for id in 1..=30 {
+        let attempt = attempt(id, &format!("614010000{id:02}"), "AU", 5, NOW);
+        let _ = volume.book().reserve(&attempt, NOW);
+    }
+    let later = NOW + GRACE;
+    let known = Attempt {
+        has_verified: true,
+        ..attempt(99, "61402000000", "AU", 5, later)
+    };
+    let unknown = Attempt {
+        has_verified: false,
+        ..known
+    };
+    assert!(cause(&mut volume, &unknown, later).is_some());
+    assert_eq!(cause(&mut volume, &known, later), None);
+}
+
+#[test]
+fn a_client_is_held_to_its_own_threshold() {
+    let mut volume = Volume::new(256, 64);
+    for id in 1..=5 {
+        let attempt = attempt(id, &format!("614010000{id:02}"), "AU", 5, NOW);
+        assert_eq!(cause(&mut volume, &attempt, NOW), None);
+    }
+    // Others verify, so that the region is sound.
+    for id in 100..150 {
+        let attempt = attempt(id, &format!("61402000{id}"), "AU", 6, NOW);
+        assert_eq!(cause(&mut volume, &attempt, NOW), None);
+        volume
+            .book()
+            .report(SCOPE.owner, id, Outcome::Verified, NOW);
+    }
+    let next = |id, client| attempt(id, "61403000000", "AU", client, NOW + GRACE);
+    assert_eq!(
+        cause(&mut volume, &next(90, 5), NOW + GRACE),
+        Some(Cause::ConversionClient)
+    );
+    assert_eq!(cause(&mut volume, &next(91, 6), NOW + GRACE), None);
+    // Without a client there is nobody to hold it against.
+    assert_eq!(cause(&mut volume, &next(92, 0), NOW + GRACE), None);
+}
+
+#[test]
+fn a_client_sends_to_three_regions_and_to_more_where_it_verifies() {
+    let mut volume = Volume::new(64, 64);
+    let try_one = |volume: &mut Volume, id, region, now_s| {
+        cause(volume, &attempt(id, "61401000000", region, 5, now_s), now_s)
+    };
+    for (id, region) in [(1, "AU"), (2, "NZ"), (3, "FJ")] {
+        assert_eq!(try_one(&mut volume, id, region, NOW + id), None);
+    }
+    assert_eq!(
+        try_one(&mut volume, 4, "GB", NOW + 4),
+        Some(Cause::ClientRegions)
+    );
+    assert_eq!(try_one(&mut volume, 5, "AU", NOW + 5), None, "a known one");
+    assert!(
+        volume
+            .book()
+            .report(SCOPE.owner, 2, Outcome::Verified, NOW + 6)
+            .is_some()
+    );
+    assert_eq!(
+        try_one(&mut volume, 6, "GB", NOW + 6),
+        None,
+        "one has verified"
+    );
+    let refused = volume
+        .book()
+        .reserve(&attempt(7, "61401000000", "FR", 5, NOW + 7), NOW + 7)
+        .expect_err("three have not");
+    // The first of the three that ends is Fiji's.
+    assert_eq!(refused.until_s, NOW + 3 + DAY);
+    assert!(volume.book().give_back(SCOPE.owner, 6));
+    assert_eq!(
+        try_one(&mut volume, 8, "FR", NOW + 8),
+        None,
+        "what is given back is free"
+    );
+}
+
+#[test]
+fn at_the_limit_of_regions_one_known_region_ends_at_a_time() {
+    let mut visits = Visits::default();
+    for (step, region) in (0..5).zip(["AU", "NZ", "FJ", "GB", "FR"]) {
+        visits.enter(Region::of(region), NOW + step);
+    }
+    let stopped = |limit| visits.is_stopped_until(Region::of("DE"), NOW + 10, limit);
+    assert_eq!(stopped(6), None);
+    assert_eq!(stopped(5), Some(NOW + DAY));
+    assert_eq!(stopped(4), Some(NOW + 1 + DAY));
+    assert_eq!(stopped(1), Some(NOW + 4 + DAY));
+}
+
+#[test]
+fn a_full_memory_settles_the_oldest_send_before_its_time() {
+    let mut volume = Volume::new(16, 64);
+    for id in 1..=40 {
+        let attempt = attempt(id, &format!("6140{id:07}"), "AU", 0, NOW);
+        let _ = volume.book().reserve(&attempt, NOW);
+    }
+    let mut book = volume.book();
+    assert_eq!(book.sends.len(), 16);
+    // Three unverified codes are the threshold of an hour: after that nothing is entered, and nothing settled.
+    assert_eq!(book.head.settled_early, 3);
+    assert!(book.report(SCOPE.owner, 19, Outcome::Sent, NOW).is_some());
+    assert!(book.report(SCOPE.owner, 20, Outcome::Sent, NOW).is_none());
+    assert!(book.report(SCOPE.owner, 1, Outcome::Sent, NOW).is_none());
+}
+
+#[test]
+fn forgetting_a_number_leaves_no_trace_of_it() {
+    let mut volume = Volume::new(64, 64);
+    for id in 1..=4 {
+        let digits = ["61401000000", "61402000000"][id as usize % 2];
+        let _ = volume
+            .book()
+            .reserve(&attempt(id, digits, "AU", 0, NOW), NOW);
+    }
+    let mut book = volume.book();
+    book.note_verified(SCOPE.owner, hash("61401000000"), NOW);
+    assert_eq!(book.forget_number(9, hash("61401000000")), 0);
+    assert_eq!(book.forget_number(SCOPE.owner, hash("61401000000")), 3);
+    assert!(!book.has_verified(SCOPE.owner, hash("61401000000")));
+    assert_eq!(book.sends.len(), 2);
+    assert!(book.is_used(|_| false) || !book.is_used(|scope| scope.owner == 9));
+    book.note_verified(SCOPE.owner, hash("61402000000"), NOW);
+    assert!(book.is_used(|scope| scope.owner == SCOPE.owner));
+    book.forget(|scope| scope.owner == SCOPE.owner);
+    assert_eq!(book.sends.len(), 0);
+    assert!(!book.is_used(|scope| scope.owner == SCOPE.owner));
+}
+
+/// Sends to these numbers that nobody verifies.
+fn pump(volume: &mut Volume, numbers: impl Iterator<Item = String>, first_id: i64, now_s: i64) {
+    for (id, digits) in (first_id..).zip(numbers) {
+        let attempt = Attempt {
+            rules: Rules::default(),
+            ..attempt(id, &digits, "AU", 0, now_s)
+        };
+        assert_eq!(cause(volume, &attempt, now_s), None);
+    }
+}
+
+fn suspects(volume: &mut Volume, now_s: i64) -> Vec<String> {
+    let mut book = volume.book();
+    // Some at a time.
+    for second in 0..100 {
+        book.settle(now_s + second);
+    }
+    let live = book.suspects.iter().filter(|it| it.is_live(now_s));
+    let mut found: Vec<String> = live.map(|it| it.prefix.digits()).collect();
+    found.sort();
+    found
+}
+
+/// Numbers all over a range, in an order of no meaning.
+fn spread(prefix: &'static str, length: usize, count: u64) -> impl Iterator<Item = String> {
+    let rest = length - prefix.len();
+    (1..=count).map(move |index| {
+        let number = index.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 10_u64.pow(rest as u32);
+        format!("{prefix}{number:0rest$}")
+    })
+}
+
+#[test]
+fn a_pumped_range_is_found_without_being_told_its_length() {
+    for (range, count) in [
+        ("2519", 300),
+        ("25191", 300),
+        ("251911", 300),
+        ("2519112", 200),
+        ("251911234", 60),
+    ] {
+        let mut volume = Volume::new(4096, 16_384);
+        pump(&mut volume, spread(range, 12, count), 1, NOW);
+        assert_eq!(suspects(&mut volume, NOW + GRACE), vec![range], "{range}");
+    }
+}
+
+#[test]
+fn two_ranges_are_found_as_two() {
+    let mut volume = Volume::new(4096, 16_384);
+    pump(&mut volume, spread("2519112", 12, 200), 1, NOW);
+    pump(&mut volume, spread("2519441", 12, 200), 1001, NOW);
+    assert_eq!(
+        suspects(&mut volume, NOW + GRACE),
+        vec!["2519112", "2519441"]
+    );
+}
+
+#[test]
+fn a_range_in_which_people_verify_is_none() {
+    let mut volume = Volume::new(4096, 16_384);
+    pump(&mut volume, spread("614", 11, 400), 1, NOW);
+    for id in 1..=400 {
+        if id % 4 != 0 {
+            let _ = volume
+                .book()
+                .report(SCOPE.owner, id, Outcome::Verified, NOW);
+        }
+    }
+    assert_eq!(suspects(&mut volume, NOW + GRACE), Vec::<String>::new());
+    // Within it, one that is pumped.
+    pump(&mut volume, spread("6148812", 11, 300), 1001, NOW);
+    assert_eq!(suspects(&mut volume, NOW + GRACE), vec!["6148812"]);
+}
+
+#[test]
+fn a_range_is_listed_from_twenty_numbers_on_without_their_last_three_digits() {
+    let mut volume = Volume::new(4096, 16_384);
+    let few = (0..400).map(|index| format!("61488123{:03}", index % 19));
+    pump(&mut volume, few, 1, NOW);
+    assert_eq!(suspects(&mut volume, NOW + GRACE), Vec::<String>::new());
+    let more = (0..100).map(|index| format!("61488123{index:03}"));
+    pump(&mut volume, more, 1001, NOW);
+    assert_eq!(suspects(&mut volume, NOW + GRACE), vec!["61488123"]);
+}
+
+#[test]
+fn a_listed_range_is_refused_for_an_hour_and_told_of_once() {
+    let mut volume = Volume::new(4096, 16_384);
+    pump(&mut volume, spread("2519112", 12, 100), 1, NOW);
+    let found_at = NOW + GRACE;
+    assert_eq!(suspects(&mut volume, found_at), vec!["2519112"]);
+    let rules = Rules {
+        blocks_suspects: true,
+        ..Rules::default()
+    };
+    let to = |digits: &str, now_s| Attempt {
+        rules,
+        ..attempt(5000, digits, "ET", 0, now_s)
+    };
+    let inside = to("251911299999", found_at + 200);
+    let refused = volume
+        .book()
+        .reserve(&inside, found_at + 200)
+        .expect_err("listed");
+    assert_eq!(refused.cause, Cause::Suspect);
+    assert!((HOUR..HOUR + 100).contains(&(refused.until_s - found_at)));
+    let outside = to("251911399999", found_at + 200);
+    assert_eq!(cause(&mut volume, &outside, found_at + 200), None);
+    let warned = Attempt {
+        rules: Rules::default(),
+        ..inside
+    };
+    let admitted = volume.book().reserve(&warned, found_at + 200);
+    assert!(admitted.expect("no rule refuses").is_suspect);
+    let mut book = volume.book();
+    assert!(book.has_news());
+    assert_eq!(book.take_news(9, found_at + 200).len(), 0);
+    assert_eq!(book.take_news(SCOPE.owner, found_at + 200).len(), 1);
+    assert!(!book.has_news());
+    assert_eq!(book.take_news(SCOPE.owner, found_at + 200).len(), 0);
+    let end = refused.until_s + 2 * GRACE;
+    let after = to("251911299998", end + HOUR);
+    assert_eq!(cause(&mut volume, &after, end + HOUR), None);
+}
+
+#[test]
+fn bytes_that_are_no_traffic_are_none() {
+    let mut region = RegionTraffic::default();
+    region.verified(NOW);
+    region.unverified(NOW);
+    let bytes = region.to_bytes();
+    assert_eq!(RegionTraffic::of_bytes(&bytes), Some(region));
+    assert_eq!(RegionTraffic::of_bytes(&bytes[1..]), None);
+    assert_eq!(RegionTraffic::of_bytes(&[&bytes[..], &[0]].concat()), None);
+    assert_eq!(RegionTraffic::of_bytes(&[]), None);
+    let mut client = ClientTraffic::default();
+    client.visits.enter(Region::of("AU"), NOW);
+    client.verified(Region::of("AU"), NOW);
+    let bytes = client.to_bytes();
+    assert_eq!(ClientTraffic::of_bytes(&bytes), Some(client));
+    assert_eq!(ClientTraffic::of_bytes(&bytes[..bytes.len() - 1]), None);
+}
+
+#[test]
+fn a_prefix_is_the_digits_that_it_was_made_of() {
+    assert_eq!(Prefix::of_number("61401148075").digits(), "61401148");
+    assert_eq!(Prefix::of_number("6a401148075"), Prefix::default());
+    assert_eq!(Prefix::of_number("12"), Prefix::default());
+    assert_eq!(Prefix::of_number("1234567890123456"), Prefix::default());
+    let prefix = Prefix::of_digits("0123456789").expect("digits");
+    assert_eq!(prefix.first(4).digits(), "0123");
+    assert!(prefix.first(4).begins(prefix) && !prefix.begins(prefix.first(4)));
+    assert_eq!(Prefix::of_digits("12").expect("digits").parts().count(), 10);
+}
+
+/// What a window must say, from all that was counted.
+fn by_hand(times: &[i64], now_s: i64, stretches: i64, seconds: i64) -> u64 {
+    let first = now_s / seconds - stretches + 1;
+    times
+        .iter()
+        .filter(|time| **time / seconds >= first)
+        .count() as u64
+}
+
+proptest! {
+    #[test]
+    fn a_window_counts_what_is_within_it(steps in prop::collection::vec(0_i64..2000, 1..80), limit in 1_u64..20) {
+        let mut window = Window::<6, 600>::default();
+        let (mut now_s, mut times) = (NOW, Vec::new());
+        for step in steps {
+            now_s += step;
+            window.add(now_s);
+            times.push(now_s);
+            prop_assert_eq!(window.sum(now_s), by_hand(&times, now_s, 6, 600));
+        }
+        let from = window.is_below_from(now_s, limit);
+        prop_assert!(by_hand(&times, from, 6, 600) < limit);
+        prop_assert!(from == now_s || by_hand(&times, from - 1, 6, 600) >= limit);
+    }
+
+    #[test]
+    fn merged_windows_count_what_both_did(
+        one in prop::collection::vec(0_i64..9000, 0..40), other in prop::collection::vec(0_i64..9000, 0..40),
+    ) {
+        let (mut left, mut right, mut both) = (Window::<6, 600>::default(), Window::<6, 600>::default(), Window::<6, 600>::default());
+        let mut all: Vec<i64> = one.iter().chain(&other).map(|step| NOW + step).collect();
+        all.sort_unstable();
+        for (times, window) in [(one, &mut left), (other, &mut right)] {
+            let mut times = times;
+            times.sort_unstable();
+            for step in times {
+                window.add(NOW + step);
+            }
+        }
+        for time in all {
+            both.add(time);
+        }
+        left.merge(&right);
+        prop_assert_eq!(left.sum(NOW + 9000), both.sum(NOW + 9000));
+        prop_assert_eq!(left.highest(NOW + 9000), both.highest(NOW + 9000));
+    }
+
+    /// The sends beside a list of them.
+    #[test]
+    fn sends_are_found_by_id_by_number_and_when_due(
+        steps in prop::collection::vec((0_u8..5, 0_i64..30, 0_i64..100), 1..200),
+    ) {
+        let mut volume = Volume::new(12, 16);
+        let mut model: Vec<Send> = Vec::new();
+        let mut next_id = 1;
+        for (step, which, time) in steps {
+            let mut book = volume.book();
+            let digits = format!("6140100{:04}", which % 7);
+            match step {
+                0 | 1 => {
+                    let entered = Send { scope: SCOPE, due_s: time, ..send(next_id, &digits) };
+                    next_id += 1;
+                    let removed = book.sends.enter(entered);
+                    if model.len() == 12 {
+                        let removed = removed.expect("it is full");
+                        let first = model.iter().map(|it| it.due_s).min();
+                        prop_assert_eq!(Some(removed.due_s), first);
+                        model.retain(|it| it.id != removed.id);
+                    }
+                    model.push(entered);
+                }
+                2 => {
+                    let expected = model.iter().find(|it| it.id == which).copied();
+                    prop_assert_eq!(book.sends.take(SCOPE.owner, which), expected);
+                    model.retain(|it| it.id != which);
+                }
+                3 => {
+                    let number = hash(&digits);
+                    let newest = model.iter().filter(|it| it.number == number).max_by_key(|it| it.id).copied();
+                    prop_assert_eq!(book.sends.has_to(number, |_| true), newest.is_some());
+                    let taken = book.sends.take_to(number, |_| true);
+                    prop_assert_eq!(taken, newest);
+                    model.retain(|it| Some(it.id) != taken.map(|it| it.id));
+                }
+                _ => {
+                    while let Some(due) = book.sends.take_due(time) {
+                        prop_assert!(due.due_s <= time);
+                        model.retain(|it| it.id != due.id);
+                    }
+                    prop_assert!(model.iter().all(|it| it.due_s > time));
+                }
+            }
+            prop_assert_eq!(book.sends.len(), model.len());
+        }
+    }
+
+    /// Nothing is lost and nothing counted twice: each send is verified, unverified, failed or open.
+    #[test]
+    fn every_send_counts_once(steps in prop::collection::vec((0_u8..4, 1_i64..60, 0_i64..120), 1..200)) {
+        let mut volume = Volume::new(1024, 256);
+        let (mut now_s, mut next_id, mut failed, mut settled_silently) = (NOW, 1, 0, 0);
+        for (step, which, wait) in steps {
+            now_s += wait;
+            let mut book = volume.book();
+            let before = book.sends.len();
+            match step {
+                0 | 1 => {
+                    let digits = format!("61401{:06}", which * 7919 % 1_000_000);
+                    let rules = Rules::default();
+                    let attempt = Attempt { rules, ..attempt(next_id, &digits, "AU", 0, now_s) };
+                    next_id += 1;
+                    prop_assert!(book.reserve(&attempt, now_s).is_ok());
+                }
+                2 => {
+                    book.settle(now_s);
+                    let before = book.sends.len();
+                    if book.report(SCOPE.owner, which, Outcome::Verified, now_s).is_some() {
+                        settled_silently += before - book.sends.len() - 1;
+                    }
+                }
+                _ => failed += usize::from(book.report(SCOPE.owner, which, Outcome::Failed, now_s).is_some()),
+            }
+            prop_assert!(before <= 1024);
+        }
+        let book = volume.book();
+        let traffic = book.regions.iter().find(|slot| slot.name.scope == SCOPE).map(|slot| slot.value.traffic).unwrap_or_default();
+        let counted = traffic.counts(now_s).day + traffic.unverified_counts(now_s).day;
+        let sent = next_id as usize - 1;
+        prop_assert_eq!(sent, counted as usize + failed + settled_silently + book.sends.len());
+    }
+
+    #[test]
+    fn a_prefix_begins_what_it_is_cut_from(digits in "[0-9]{1,15}", length in 0_usize..16) {
+        let prefix = Prefix::of_digits(&digits).expect("digits");
+        prop_assert_eq!(prefix.digits(), digits.clone());
+        let cut = prefix.first(length);
+        prop_assert!(cut.begins(prefix));
+        prop_assert_eq!(cut.digits(), &digits[..length.min(digits.len())]);
+    }
+
+    #[test]
+    fn no_bytes_make_a_count_fail(bytes in prop::collection::vec(any::<u8>(), 0..800), now_s in any::<u32>()) {
+        let now_s = i64::from(now_s);
+        if let Some(mut traffic) = RegionTraffic::of_bytes(&bytes) {
+            traffic.verified(now_s);
+            let _ = traffic.is_stopped_until(now_s);
+        }
+        let mut whole = RegionTraffic::default().to_bytes();
+        for (to, from) in whole.iter_mut().skip(1).zip(&bytes) {
+            *to = *from;
+        }
+        if let Some(mut traffic) = RegionTraffic::of_bytes(&whole) {
+            traffic.unverified(now_s);
+            let _ = traffic.is_stopped_until(now_s);
+            traffic.merge(&traffic.clone());
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Three attacks on a day of ordinary traffic: what the rules must save, and whom they may stop.
+
+mod sending_support;
+
+use sending_support::simulation::{Attack, all, run};
+
+#[test]
+fn the_rules_save_nearly_all_of_an_attack_and_stop_few_others() {
+    for attack in Attack::ALL {
+        let report = run(4711, Some((attack, 6)), all());
+        assert!(report.saved() >= 95.0, "{}: {report:?}", attack.name());
+        let (sends, stopped) = report.elsewhere;
+        assert!(stopped * 1000 <= sends, "{}: {report:?}", attack.name());
+        if attack == Attack::OneAddress {
+            let (sends, stopped) = report.attacked;
+            assert!(stopped * 1000 <= sends, "{}: {report:?}", attack.name());
+        }
+    }
+}
+
+#[test]
+fn a_day_without_an_attack_is_left_alone() {
+    let report = run(4712, None, all());
+    let (sends, stopped) = report.elsewhere;
+    assert!(sends > 10_000 && stopped * 1000 <= sends, "{report:?}");
+}
