@@ -24,7 +24,7 @@ soak: ## procedures killed at many moments; the memory engine under random calls
 fuzz: ## every fuzz target for longer; FUZZ_SECONDS=600 each (default 60); FUZZ_CALLS=100000 random SQL calls (default)
 	@FUZZ_CALLS=$(or $(FUZZ_CALLS),100000) scripts/fuzz $(or $(FUZZ_SECONDS),60)
 
-bench: ## speed beside the peers; BENCH=phones|typed|ratelimit|migration|webhooks|tokens does a part; writes docs/benchmarks.md
+bench: ## speed beside the peers; BENCH=phones|typed|ratelimit|migration|webhooks|tokens|audit|sending does a part; writes docs/benchmarks.md
 	@bench/run
 
 lint: ## formatting, clippy, layering, unsafe, licences, shell scripts

@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
-from . import audit, migration, phones, ratelimit, tokens, typed, webhooks
+from . import audit, migration, phones, ratelimit, sending, tokens, typed, webhooks
 
 SECTIONS = {"phones": phones.main, "typed": typed.main, "ratelimit": ratelimit.main, "migration": migration.main,
-            "migration_large": migration.large, "webhooks": webhooks.main, "tokens": tokens.main, "audit": audit.main}
+            "migration_large": migration.large, "webhooks": webhooks.main, "tokens": tokens.main, "audit": audit.main,
+            "sending": sending.main}
 
 parser = argparse.ArgumentParser(prog="measure")
 parser.add_argument("section", choices=SECTIONS)

@@ -3,14 +3,15 @@
 use phone_crypt_core::crypto;
 
 use super::stats::{Operation, count};
-use super::{Hash, audit};
+use super::{Hash, audit, lockdown};
 use crate::cipher::error::Result;
 use crate::keys::with_ring;
 
 /// The hash of an address in its one spelling, under the hash key.
 ///
-/// Errors: no key, or a ring that differs from the pin, 55000.
+/// Errors: no key, or a ring that differs from the pin, or a lockdown, 55000.
 pub fn address_hash(address: &[u8], context: &[u8]) -> Result<Hash> {
+    lockdown::check()?;
     let hash = with_ring(|ring| {
         audit::hashed(ring);
         Ok(crypto::current_address_hash(ring, address, context))
@@ -22,6 +23,7 @@ pub fn address_hash(address: &[u8], context: &[u8]) -> Result<Hash> {
 ///
 /// Errors: as [`address_hash`].
 pub fn address_hashes(address: &[u8], context: &[u8]) -> Result<Vec<Hash>> {
+    lockdown::check()?;
     let hashes = with_ring(|ring| {
         audit::hashed(ring);
         Ok(crypto::all_address_hashes(ring, address, context))

@@ -15,6 +15,7 @@ pub mod memory;
 pub mod outcomes;
 mod overrides;
 mod policies;
+mod request;
 mod spaces;
 mod state;
 mod storage;
@@ -24,13 +25,12 @@ pub use calendar_rule::CalendarRule;
 pub use flush::{flush, flush_counts};
 pub use key::{PHONE_PREFIX, StateKey, TOKEN_FAILURES, checked_key};
 pub use legacy::add_window;
-pub use limiter::{
-    Request, change, check, check_all, hit, hit_at, hit_moving, locate, look, look_moving,
-};
+pub use limiter::{change, check, check_all, hit, hit_at, hit_moving, locate, look, look_moving};
 pub use lists::is_denied;
 pub use state::engine::{Engine, in_force};
 
 pub use policies::{Policy, all as all_policies, policy};
+pub use request::Request;
 pub use spaces::Spaces;
 pub use state::error;
 pub use state::rows::each_row;

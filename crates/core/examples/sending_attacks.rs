@@ -4,7 +4,8 @@
 #[path = "../tests/sending_support/mod.rs"]
 mod sending_support;
 
-use sending_support::simulation::{Attack, Guard, Report, all, guards, run};
+use sending_support::guards::{Guard, all, guards};
+use sending_support::simulation::{Attack, Report, run};
 
 /// How many days are simulated for each line.
 const DAYS: u64 = 5;

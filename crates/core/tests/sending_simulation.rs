@@ -2,7 +2,8 @@
 
 mod sending_support;
 
-use sending_support::simulation::{Attack, all, run};
+use sending_support::guards::all;
+use sending_support::simulation::{Attack, run};
 
 #[test]
 fn the_rules_save_nearly_all_of_an_attack_and_stop_few_others() {

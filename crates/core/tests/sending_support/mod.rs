@@ -1,6 +1,8 @@
 //! A book whose memory is its own, of any size.
 
 #[allow(dead_code)]
+pub mod guards;
+#[allow(dead_code)]
 #[allow(clippy::expect_used)]
 pub mod simulation;
 

@@ -11,5 +11,6 @@ mod known;
 mod numbers;
 mod relations;
 mod routines;
+mod scalars;
 mod triggers;
 mod values;

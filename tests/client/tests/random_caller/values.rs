@@ -2,6 +2,7 @@
 
 use crate::numbers::Numbers;
 use crate::relations::OIDS;
+use crate::scalars::{BIGINTS, BOOLEANS, INTEGERS, INTERVALS, NUMERICS, TIMES, TIMES_OF_DAY};
 
 /// Values of the data type: numbers, other text, stored ones, and what is none.
 const TYPED: [&str; 8] = [
@@ -149,76 +150,6 @@ const OID_ARRAYS: [&str; 6] = [
     "'{4294967295,pg_views}'",
 ];
 
-/// Numbers without bounds.
-const NUMERICS: [&str; 8] = [
-    "NULL",
-    "0",
-    "-0.5",
-    "'NaN'",
-    "'Infinity'",
-    "'-Infinity'",
-    "1e131071",
-    "1e-16383",
-];
-
-const INTEGERS: [&str; 11] = [
-    "NULL",
-    "0",
-    "1",
-    "-1",
-    "2",
-    "64",
-    "65",
-    "5000",
-    "100001",
-    "2147483647",
-    "(-2147483648)",
-];
-const BIGINTS: [&str; 9] = [
-    "NULL",
-    "0",
-    "1",
-    "-1",
-    "4294967296",
-    "1700000000000",
-    "9223372036854775807",
-    "(-9223372036854775808)",
-    "10",
-];
-const BOOLEANS: [&str; 3] = ["NULL", "true", "false"];
-const TIMES_OF_DAY: [&str; 5] = [
-    "NULL",
-    "'00:00'",
-    "'24:00'",
-    "'12:00:00.000001'",
-    "'23:59:59.999999'",
-];
-const INTERVALS: [&str; 14] = [
-    "NULL",
-    "'0'",
-    "'1 hour'",
-    "'-1 hour'",
-    "'1 microsecond'",
-    "'1 millisecond'",
-    "'10 years'",
-    "'10 years 1 day'",
-    "'1 month -30 days'",
-    "'178000000 years'",
-    "'-178000000 years'",
-    "'2147483647 days'",
-    "'infinity'",
-    "'-infinity'",
-];
-const TIMES: [&str; 8] = [
-    "NULL",
-    "now()",
-    "'infinity'",
-    "'-infinity'",
-    "'epoch'",
-    "'294276-12-31 23:59:59+00'",
-    "'4714-11-24 00:00:00+00 BC'",
-    "'2036-01-01'",
-];
 const INETS: [&str; 11] = [
     "NULL",
     "'127.0.0.1'",

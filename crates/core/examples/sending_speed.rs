@@ -1,0 +1,74 @@
+//! What it costs a check to look at earlier sends: nanoseconds of the counts of `sending::observed`, with 100,000 sends open, of
+//! numbers all over a region, from 20,000 clients. `cargo run --release -p phone_crypt_core --example sending_speed`
+
+#[path = "../tests/sending_support/mod.rs"]
+mod sending_support;
+
+use phone_crypt_core::sending::observed::{
+    Attempt, CLIENTS, Outcome, Region, Rules, SENDS, Scope, Send,
+};
+use sending_support::{Volume, send};
+use std::time::Instant;
+
+const SCOPE: Scope = Scope { owner: 1, space: 1 };
+const START: i64 = 1_800_000_000;
+const OPEN: i64 = 100_000;
+
+fn main() {
+    let mut volume = Volume::new(SENDS, CLIENTS);
+    let rules = Rules {
+        conversion: false,
+        regions_per_client: 3,
+        blocks_suspects: true,
+    };
+    let number = |id: i64| {
+        let spread = id.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) % 100_000_000;
+        format!("614{spread:08}")
+    };
+    let attempts: Vec<Attempt> = (1..=3 * OPEN)
+        .map(|id| Attempt {
+            send: Send {
+                scope: SCOPE,
+                region: Region::of("AU"),
+                client: 1 + id.cast_unsigned() % 20_000,
+                due_s: START + 600 + id / 1000,
+                ..send(id, &number(id))
+            },
+            rules,
+            has_verified: false,
+        })
+        .collect();
+    let (warm, measured) = attempts.split_at(OPEN as usize);
+    for attempt in warm {
+        let _ = volume.book().reserve(attempt, START);
+    }
+    time("enter and take back", OPEN, || {
+        for attempt in &measured[..OPEN as usize] {
+            let mut book = volume.book();
+            let _ = book.reserve(attempt, START);
+            book.give_back(SCOPE.owner, attempt.send.id);
+        }
+    });
+    time("enter, and settle another as unverified", OPEN, || {
+        for attempt in &measured[..OPEN as usize] {
+            let now_s = attempt.send.due_s - OPEN / 1000;
+            let _ = volume.book().reserve(attempt, now_s);
+        }
+    });
+    time("enter and verify", OPEN, || {
+        for attempt in &measured[OPEN as usize..] {
+            let mut book = volume.book();
+            let _ = book.reserve(attempt, START);
+            let _ = book.report(SCOPE.owner, attempt.send.id, Outcome::Verified, START);
+        }
+    });
+}
+
+fn time(what: &str, times: i64, work: impl FnOnce()) {
+    let start = Instant::now();
+    work();
+    println!(
+        "{what}: {:.0} ns",
+        start.elapsed().as_nanos() as f64 / times as f64
+    );
+}
