@@ -6,7 +6,7 @@ use postgres::Client;
 use crate::shared::{LOCKED, SERVER, customers, lock};
 
 /// What gives plain text or a part of it, or something that a guess can be compared by.
-const OF_DECRYPT: [&str; 42] = [
+const OF_DECRYPT: [&str; 45] = [
     "phone_decrypt(value)",
     "phone_try_decrypt(value)",
     "phone_decrypt_raw(phone_encrypt_raw('ask for Bob'))",
@@ -50,10 +50,13 @@ const OF_DECRYPT: [&str; 42] = [
     "(consent_reply(number, 'stop')).reply",
     "phone_suppress(number, 'app')",
     "phone_suppressed(number)",
+    "email_decrypt(email_encrypt('ann@example.com'))",
+    "email_hash('ann@example.com')",
+    "email_hashes('ann@example.com')",
 ];
 
 /// What goes on: nothing that is stored can be read or guessed with it.
-const OF_NOTHING: [&str; 17] = [
+const OF_NOTHING: [&str; 18] = [
     "phone_normalize(number)",
     "phone_mask(number)",
     "phone_encrypt(number)",
@@ -71,6 +74,7 @@ const OF_NOTHING: [&str; 17] = [
     "(ratelimit_hit('k', 5, '1 hour')).allowed",
     "(ratelimit_check('p', 'k')).allowed",
     "ratelimit_block('villain', '1 hour')",
+    "email_encrypt('ann@example.com')",
 ];
 
 #[track_caller]
