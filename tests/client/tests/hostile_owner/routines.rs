@@ -174,6 +174,7 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.unflushed_keys",
     "phone_crypt.unwritten_send_decisions",
     "public.phone_crypt_generate_key",
+    "public.email_encrypt",
     "public.phone_encrypt",
     "public.phone_encrypt_raw",
     "public.phone_reencrypt",
