@@ -458,3 +458,26 @@ pgrx::extension_sql_file!(
     name = "validate_range",
     requires = ["schema"]
 );
+pgrx::extension_sql_file!(
+    "../sql/validation/comments.sql",
+    name = "validation_comments",
+    requires = [
+        validation::functions::html_escape,
+        validation::functions::validate_text,
+        validation::functions::validate_timestamp,
+    ]
+);
+pgrx::extension_sql_file!(
+    "../sql/email/comments.sql",
+    name = "email_comments",
+    requires = [
+        email::functions::email_normalize,
+        email::functions::email_is_valid,
+        email::functions::email_mask,
+        email::functions::email_match_key,
+        email::functions::email_encrypt,
+        email::functions::email_decrypt,
+        email::functions::email_hash,
+        email::functions::email_hashes,
+    ]
+);

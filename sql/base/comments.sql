@@ -298,28 +298,6 @@ COMMENT ON FUNCTION phone_crypt.keep_consent_events() IS
     'the trigger that refuses changes of the history of consent';
 COMMENT ON FUNCTION phone_stop_word(text, text) IS
     'what a message says as a whole: stop, start or help; NULL for anything else';
-COMMENT ON FUNCTION email_normalize(text) IS
-    'an e-mail address in its one spelling: domain in lower case and in ASCII, local part as it is';
-COMMENT ON FUNCTION email_is_valid(text) IS
-    'whether a text is an e-mail address; says nothing of a mailbox';
-COMMENT ON FUNCTION email_mask(text) IS
-    'e-mail address to show: first character of both sides and the top-level domain';
-COMMENT ON FUNCTION email_match_key(text, boolean, boolean) IS
-    'equal for e-mail addresses taken for one person''s: in lower case; optionally without +tag, without Gmail''s dots';
-COMMENT ON FUNCTION email_encrypt(text, text) IS
-    'encrypts an e-mail address in its one spelling';
-COMMENT ON FUNCTION email_decrypt(text, text) IS
-    'e-mail address of a value of email_encrypt';
-COMMENT ON FUNCTION email_hash(text, text) IS
-    'keyed hash of an e-mail address, 64 hex digits, for unique indexes and look-ups';
-COMMENT ON FUNCTION email_hashes(text, text) IS
-    'hashes of an e-mail address under every configured key, that of email_hash first';
-COMMENT ON FUNCTION html_escape(text) IS
-    'text with & < > " '' as character references, for HTML elements and quoted attributes';
-COMMENT ON FUNCTION validate_text(text, integer, integer, boolean) IS
-    'ok, or what is wrong with a text: missing, too_short, too_long, line_break, control_character, invisible_character';
-COMMENT ON FUNCTION validate_timestamp(text, timestamptz, timestamptz) IS
-    'ok, or what is wrong with a time in RFC 3339 or seconds since 1970: missing, not_a_timestamp, too_early, too_late';
 COMMENT ON FUNCTION phone_is_number(encrypted_phone) IS
     'whether it holds a phone number, as opposed to other text; needs no key';
 COMMENT ON FUNCTION phone_require_number(encrypted_phone) IS
