@@ -14,6 +14,7 @@ SOURCE = re.compile(r"-- (src/\S+):(\d+)\n")
 # The comment ends with the function's name in SQL, the symbol is its name in Rust.
 FUNCTION = re.compile(r"^-- phone_crypt::(\S+::)\w+\n(?:.*'(\w+)_wrapper')?", re.MULTILINE | re.DOTALL)
 NAME_OF_FILE = re.compile(r'name = "(\w+)"')
+ATTRIBUTE = re.compile(r"#\[pg_extern\(.*requires = \[([^\]]*)\]")
 REQUIRES = re.compile(r"-- requires:\n((?:--   \S+\n)+)")
 
 
@@ -26,7 +27,17 @@ class Part:
         function = FUNCTION.search(text)
         self.name = f"{function[1]}{function[2]}" if function else name_of_file(text)
         requires = REQUIRES.search(text)
-        self.requires = re.findall(r"--   (\S+)", requires[1]) if requires else []
+        self.requires = re.findall(r"--   (\S+)", requires[1]) if requires else names_in_attribute(text)
+
+
+def names_in_attribute(text: str) -> list[str]:
+    """Of a function with SQL of its own, pgrx heeds what it requires, and does not write it down."""
+    if not FUNCTION.search(text):
+        return []
+    path, line = SOURCE.search(text).groups()
+    attribute = (REPOSITORY / path).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    requires = ATTRIBUTE.search(attribute)
+    return re.findall(r'"(\w+)"', requires[1]) if requires else []
 
 
 def name_of_file(text: str) -> str:
@@ -42,7 +53,7 @@ def read_parts() -> dict[str, Part]:
     (script,) = Path(sharedir.strip(), "extension").glob("phone_crypt--*.sql")
     texts = PART.findall(script.read_text(encoding="utf-8"))
     # The rest is pgrx's own: a heading, and a schema that is there by then.
-    parts = [Part(text) for text in texts if FUNCTION.search(text) or "-- src/install.rs" in text]
+    parts = [Part(text) for text in texts if FUNCTION.search(text) or "-- src/install" in text]
     return {part.name: part for part in parts}
 
 
