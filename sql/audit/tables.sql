@@ -161,14 +161,14 @@ COMMENT ON FUNCTION phone_crypt.audit_old_partition(text, date) IS
     'the first partition of audit records that are old enough to be dropped';
 
 -- The settings of the server as the worker finds them, and which are others than before.
-CREATE FUNCTION phone_crypt.audit_settings(before text, OUT present text, OUT changed text) RETURNS record
+CREATE FUNCTION phone_crypt.audit_settings(before jsonb, OUT present text, OUT changed text) RETURNS record
     LANGUAGE sql STABLE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_object_agg(s.name, s.setting)::text,
            string_agg(substr(s.name, 13), ',' ORDER BY s.name COLLATE "C")
-               FILTER (WHERE s.setting IS DISTINCT FROM before::jsonb ->> s.name)
+               FILTER (WHERE s.setting IS DISTINCT FROM before ->> s.name)
       FROM pg_settings AS s WHERE s.name LIKE 'phone\_crypt.%'
 $$;
-COMMENT ON FUNCTION phone_crypt.audit_settings(text) IS
+COMMENT ON FUNCTION phone_crypt.audit_settings(jsonb) IS
     'the settings, and which of them are others than before';

@@ -86,7 +86,7 @@ REVOKE EXECUTE ON FUNCTION phone_crypt.apply_profile(regrole, text, text) FROM P
 -- Only the worker uses these.
 REVOKE EXECUTE ON FUNCTION phone_crypt.audit_partition(text, date) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION phone_crypt.audit_old_partition(text, date) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION phone_crypt.audit_settings(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION phone_crypt.audit_settings(jsonb) FROM PUBLIC;
 
 -- Monitoring roles read the counters without reading anything else.
 GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;

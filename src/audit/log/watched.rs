@@ -11,7 +11,7 @@ use crate::pg::{Oid, oids};
 
 thread_local! {
     static SETTINGS: Statement = const { Statement::new(
-        c"SELECT s.present, s.changed FROM phone_crypt.audit_settings($1) AS s",
+        c"SELECT s.present, s.changed FROM phone_crypt.audit_settings($1::jsonb) AS s",
         &[oids::TEXTOID],
     ) };
 }
