@@ -406,11 +406,17 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/read_budget/read_budget.sql",
+    name = "read_budget",
+    requires = ["schema", read_budget::functions::read_counts]
+);
+pgrx::extension_sql_file!(
     "../sql/audit/triggers.sql",
     name = "audit_triggers",
     requires = [
         "audit_tables",
         "lockdown",
+        "read_budget",
         "pins",
         "token_tables",
         "webhooks",
