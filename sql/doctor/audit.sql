@@ -24,7 +24,7 @@ AS $$
          WHERE s.lost > 0
         UNION ALL
         SELECT 'warning', format('%s not been written for five minutes', phone_crypt.counted(s.waiting, 'audit record has', 'audit records have')),
-               'Look for who has locked the tables phone_crypt.audit_… (pg_locks), and into the server log.'
+               'Look for who has locked the tables phone_crypt.audit_* (pg_locks), and into the server log.'
          WHERE s.lag > interval '5 minutes' AND NOT pg_is_in_recovery()
        ) AS f (severity, detail, remedy)
 $$;

@@ -92,7 +92,7 @@ AS $$
      WHERE lower(coalesce(current_setting('pgaudit.log_parameter', true), 'off')) IN ('on', 'true', 'yes', '1')
        AND lower(coalesce(nullif(current_setting('pgaudit.log', true), ''), 'none')) <> 'none'
     UNION ALL
-    SELECT 'info', 'pg_stat_statements keeps texts of utility statements, such as COPY (SELECT …), with their literals',
+    SELECT 'info', 'pg_stat_statements keeps texts of utility statements, such as COPY (SELECT ...), with their literals',
            'ALTER SYSTEM SET pg_stat_statements.track_utility = off; SELECT pg_reload_conf();'
      WHERE current_setting('shared_preload_libraries') ~ '\mpg_stat_statements\M'
        AND lower(coalesce(current_setting('pg_stat_statements.track_utility', true), 'on')) IN ('on', 'true', 'yes', '1')
