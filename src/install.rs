@@ -1,6 +1,7 @@
 //! The order of the install script: the schema first; tables and views after the functions they call; procedures
 //! after what they call; privileges and comments when everything is there.
 
+mod doctor;
 mod last;
 
 pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);

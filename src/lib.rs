@@ -8,6 +8,7 @@ mod cipher;
 mod column_check;
 mod consent;
 mod conversion;
+mod doctor;
 mod email;
 mod encrypted_phone;
 mod erasure;

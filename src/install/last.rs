@@ -4,6 +4,7 @@ pgrx::extension_sql_file!(
     "../../sql/base/profiles.sql",
     name = "profiles",
     requires = [
+        "doctor",
         "quiet_hours",
         "lockdown",
         "read_budget",
