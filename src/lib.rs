@@ -54,7 +54,7 @@ static AREAS: [&dyn Area; 17] = [
     &lockdown::SWITCH,
     &lockdown::FILE_ACCESS,
     &read_budget::CHANGES,
-    &read_budget::COUNTS,
+    &read_budget::CountsArea,
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,

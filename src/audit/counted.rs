@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 
 use super::classes::is_audited;
 use super::event::Event;
-use super::{record, who};
+use super::{memo, record, who};
 use crate::pg::{Oid, unguarded};
 
 /// What is counted: each is a record of its own.
@@ -26,9 +26,10 @@ const MAX_ENTRIES: usize = 32;
 /// Different keys of one count.
 const MAX_KEYS: usize = 4;
 
-struct Entry {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
     what: Counted,
-    role: Oid,
+    pub(super) role: Oid,
     count: i64,
     keys: [Option<KeyId>; MAX_KEYS],
 }
@@ -117,11 +118,16 @@ pub fn record_all() {
     if ENTRIES.with_borrow(Vec::is_empty) {
         return;
     }
-    let entries = ENTRIES.take();
+    let mut entries = ENTRIES.take();
     LAST.set(0);
-    for entry in entries {
-        record::record_of(entry.role, entry.event());
+    for entry in entries.drain(..) {
+        let make = || record::text_of(record::with_who(entry.role, entry.event()));
+        memo::with_text(&entry, make, |text| {
+            record::put_text(entry.what.class, text)
+        });
     }
+    // Room for the next ones.
+    ENTRIES.set(entries);
 }
 
 impl Entry {

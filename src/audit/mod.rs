@@ -11,6 +11,7 @@ pub mod error;
 mod event;
 pub mod functions;
 pub mod log;
+mod memo;
 mod queue;
 mod queue_area;
 mod record;

@@ -11,4 +11,5 @@ mod keys;
 mod leaks;
 mod rollback;
 mod shared;
+mod who;
 mod without_preload;
