@@ -66,9 +66,10 @@ static AREAS: [&dyn Area; 17] = [
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 9] = [
+static TASKS: [&dyn Task; 10] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
+    &ratelimit::RecordDenials,
     &tokens::WriteUses,
     &webhooks::Cleanup,
     &sending::WriteObserved,

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use super::counted::Entry;
+use super::entry::Entry;
 use super::who;
 use crate::pg::{Oid, roles, user};
 

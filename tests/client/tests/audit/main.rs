@@ -4,6 +4,7 @@
 
 mod bounds;
 mod crash;
+mod denials;
 mod dumps;
 mod edits;
 mod elsewhere;
