@@ -106,6 +106,7 @@ impl Book<'_> {
         };
         let known = Known {
             region: region.map(|it| &it.value.traffic),
+            under_way: self.sends.to_region(send.scope, send.region),
             client: client.map(|it| &it.value),
             suspect_until_s,
         };
