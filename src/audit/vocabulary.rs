@@ -2,7 +2,7 @@
 
 use phone_crypt_core::audit::Class;
 
-const EVENTS: [(&str, Class); 21] = [
+const EVENTS: [(&str, Class); 31] = [
     ("token_created", Class::Auth),
     ("token_imported", Class::Auth),
     ("token_rotated", Class::Auth),
@@ -18,6 +18,16 @@ const EVENTS: [(&str, Class); 21] = [
     ("lockdown_released", Class::Admin),
     ("job_started", Class::Admin),
     ("job_ended", Class::Admin),
+    ("send_policy_created", Class::Admin),
+    ("send_policy_set", Class::Admin),
+    ("send_policy_dropped", Class::Admin),
+    ("send_price_set", Class::Admin),
+    ("send_price_removed", Class::Admin),
+    ("send_exempted", Class::Admin),
+    ("send_unexempted", Class::Admin),
+    ("suppressed", Class::Admin),
+    ("unsuppressed", Class::Admin),
+    ("consent_recorded", Class::Admin),
     ("listed", Class::Limit),
     ("unlisted", Class::Limit),
     ("policy_set", Class::Limit),
