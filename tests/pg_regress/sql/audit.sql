@@ -86,7 +86,7 @@ CALL phone_suppress_import('to_suppress', 'phone', 'registry');
 DELETE FROM phone_crypt.suppressed_phones;
 SELECT count(*) > 0 AS forgot FROM phone_forget('0491570156');
 SELECT phone_crypt_audit_checkpoint() IS NOT NULL AS signed;
-SELECT regexp_replace(r, 'pg_temp_\d+', 'pg_temp') AS recorded FROM t.recorded(:first) AS r WHERE r LIKE 'admin %';
+SELECT regexp_replace(r, 'pg_temp_\d+', 'pg_temp') AS recorded FROM t.recorded(:first) AS r WHERE r LIKE 'admin %' AND r NOT LIKE '%number_forgotten%';
 
 -- What SQL may record.
 SELECT event, t.outcome('phone_crypt.audit_event($1)', event) AS outcome

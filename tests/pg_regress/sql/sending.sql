@@ -64,7 +64,7 @@ CREATE TEMP VIEW quarters AS
 CREATE TEMP TABLE expected AS
     SELECT *, min(at) FILTER (WHERE NOT is_quiet) OVER (PARTITION BY zone, night, quiet_from ORDER BY at DESC) AS first
       FROM quarters;
--- An end that comes twice counts the second time, so that such a night may be quiet for longer; never is it for less.
+-- An end that comes twice counts the second time, and one that never comes as long after the change as it was meant to: quiet for longer, never for less.
 SELECT zone, night, quiet_to, count(*) FILTER (WHERE is_quiet <> (until IS NOT NULL)) AS wrong,
        count(*) FILTER (WHERE until < first) AS too_early, max(until - first) AS longest_over
   FROM expected WHERE at < night + interval '30 hours' GROUP BY zone, night, quiet_to
