@@ -27,7 +27,7 @@ def main(options):
 def checks(session, count):
     """A check of each of so many numbers, twice: first all keys are new."""
     query = session.query
-    query("SELECT phone_send_policy_set('large', regions => '{AU}', refuse_invalid => false, per_number => '{100/hour}', per_block_1000 => '{1000000/hour}',"
+    query("SELECT phone_send_policy_set('large', regions => '{+61}', refuse_invalid => false, per_number => '{100/hour}', per_block_1000 => '{1000000/hour}',"
           " per_block_10000 => '{1000000/hour}', per_region => '{1000000000/day}')")
     query("CREATE TABLE active AS"
           f" SELECT '+614' || lpad((i / {_A_BLOCK})::text, 5, '0') || lpad((i % {_A_BLOCK} * 97)::text, 3, '0') AS number"
