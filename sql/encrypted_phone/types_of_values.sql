@@ -10,13 +10,16 @@ AS $$
         SELECT t.oid, h.is_array OR t.typtype = 'b',
                h.is_nested OR h.is_array AND t.typtype = 'b' OR t.typtype IN ('c', 'r', 'm')
           FROM holding AS h
-          JOIN pg_type AS t
-            ON t.typtype = 'd' AND t.typbasetype = h.type
-            OR t.typtype = 'b' AND t.oid = (SELECT e.typarray FROM pg_type AS e WHERE e.oid = h.type)
-            OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_attribute AS a
-                    WHERE a.attrelid = t.typrelid AND a.atttypid = h.type AND NOT a.attisdropped)
-            OR t.typtype = 'r' AND EXISTS (SELECT FROM pg_range AS r WHERE r.rngtypid = t.oid AND r.rngsubtype = h.type)
-            OR t.typtype = 'm' AND EXISTS (SELECT FROM pg_range AS r WHERE r.rngmultitypid = t.oid AND r.rngtypid = h.type)
+         CROSS JOIN LATERAL (
+               -- By what depends on the type, which has an index; the number of types and columns does not matter.
+               SELECT d.objid FROM pg_depend AS d
+                WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = h.type AND d.classid = 'pg_type'::regclass
+               UNION ALL
+               SELECT r.reltype FROM pg_depend AS d JOIN pg_class AS r ON r.oid = d.objid
+                WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = h.type AND d.classid = 'pg_class'::regclass
+                  AND d.objsubid > 0
+               ) AS n (type)
+          JOIN pg_type AS t ON t.oid = n.type
     )
     SELECT h.type, bool_or(h.is_array), bool_or(h.is_nested) FROM holding AS h GROUP BY h.type
 $$;

@@ -143,9 +143,15 @@ pub(super) fn enter(database: Oid) -> Option<Database> {
         }
     }
     entry.database.store(oid, Ordering::Release);
+    let number = last.0;
     drop(last);
     wake_launcher();
-    at(index)
+    // The launcher may have taken it off again by now: whoever has work for it sees that, and enters it once more.
+    Some(Database {
+        oid,
+        index: index as u32,
+        number,
+    })
 }
 
 /// Takes a database off the list, unless it is used. Whoever notes work there meanwhile either is seen by `is_used`, or

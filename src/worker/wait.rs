@@ -2,6 +2,7 @@
 
 use pgrx::check_for_interrupts;
 use std::sync::atomic::{Ordering, fence};
+use std::time::{Duration, Instant};
 
 use super::databases::{self, Database, TaskEntry, shared, wake_launcher};
 use super::task::{Task, number_of};
@@ -10,6 +11,8 @@ use crate::pg::process::is_recovering;
 
 /// How often whoever waits for a run looks whether it is done.
 const LOOK_AGAIN_MS: i64 = 5;
+/// How long there may be no launcher: it starts a moment after the server lets sessions in, and again after it was ended.
+const LAUNCHER_COMES: Duration = Duration::from_secs(5);
 
 /// A task's entry, of this process's database. `None` if there is no room for it, or no launcher.
 fn own_entry(task: &dyn Task) -> Option<(Database, &'static TaskEntry)> {
@@ -36,7 +39,7 @@ pub fn note_work(task: &dyn Task) -> bool {
 pub enum NotRun {
     /// The server does not write.
     OnStandby,
-    /// There is no launcher, or no room for this database in its list.
+    /// There has been no launcher for some seconds, or there is no room for this database in its list.
     NoLauncher,
     /// It has left something undone.
     Failed,
@@ -74,6 +77,7 @@ pub fn run_and_wait(tasks: &[&dyn Task]) -> Result<(), NotRun> {
     if is_recovering() {
         return Err(NotRun::OnStandby);
     }
+    let mut launcher_seen = Instant::now();
     loop {
         let tickets: Vec<Ticket> = tasks
             .iter()
@@ -86,7 +90,9 @@ pub fn run_and_wait(tasks: &[&dyn Task]) -> Result<(), NotRun> {
             if tickets.iter().all(Ticket::is_done) {
                 return Ok(());
             }
-            if !shared().launcher.is_set() {
+            if shared().launcher.is_set() {
+                launcher_seen = Instant::now();
+            } else if launcher_seen.elapsed() > LAUNCHER_COMES {
                 return Err(NotRun::NoLauncher);
             }
             if tickets.iter().any(Ticket::has_failed) {

@@ -1,5 +1,7 @@
 //! The server's log, and what came into it since a given moment.
 
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 use crate::server::Server;
@@ -7,22 +9,23 @@ use crate::session::wait_until;
 
 /// A moment in a server's log.
 #[derive(Debug, Clone, Copy)]
-pub struct LogMark(usize);
+pub struct LogMark(u64);
 
 impl Server {
     /// All of the log.
     pub fn log(&self) -> String {
-        read(&self.path("log"))
+        read_from(&self.path("log"), 0)
     }
 
     /// Now.
     pub fn log_mark(&self) -> LogMark {
-        LogMark(self.log().len())
+        let file = std::fs::metadata(self.path("log"));
+        LogMark(file.map_or(0, |file| file.len()))
     }
 
     /// What came into the log since.
     pub fn log_since(&self, mark: LogMark) -> String {
-        self.log().split_off(mark.0)
+        read_from(&self.path("log"), mark.0)
     }
 
     /// Waits until the log says this, after the mark.
@@ -42,7 +45,12 @@ impl Server {
     }
 }
 
-fn read(path: &Path) -> String {
-    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+fn read_from(path: &Path, start: u64) -> String {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(start))?;
+        file.read_to_end(&mut bytes)
+    });
+    read.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     String::from_utf8_lossy(&bytes).into_owned()
 }

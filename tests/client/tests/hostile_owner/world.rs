@@ -1,9 +1,9 @@
 //! A database with a hostile owner in it, and the checks after each call of somebody else's.
 
 use phone_crypt_client_tests::samples::{K1, K2};
-use phone_crypt_client_tests::{Refusal, Server, Sql};
+use phone_crypt_client_tests::{LogMark, Refusal, Server, Sql};
 use postgres::Client;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use crate::attack::Attack;
 use crate::payloads::SETTINGS;
@@ -265,10 +265,21 @@ fn judge(
     }
 }
 
-/// Whether a process of the server has ended as none should.
+/// Whether a process of the server has ended as none should. What was looked at before is not looked at again.
 fn crashed() -> bool {
-    let log = SERVER.log();
-    ["was terminated by signal", "PANIC: ", "TRAP: "]
+    static SEEN: Mutex<Option<LogMark>> = Mutex::new(None);
+    let mut seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = SERVER.log_mark();
+    let log = match *seen {
+        Some(mark) => SERVER.log_since(mark),
+        None => SERVER.log(),
+    };
+    let crashed = ["was terminated by signal", "PANIC: ", "TRAP: "]
         .iter()
-        .any(|sign| log.contains(sign))
+        .any(|sign| log.contains(sign));
+    // What says that one crashed stays to be seen, and so does a line that is still being written.
+    if !crashed && log.ends_with('\n') {
+        *seen = Some(now);
+    }
+    crashed
 }

@@ -126,3 +126,30 @@ fn hit_whatever_comes(
     }
     hits
 }
+
+#[test]
+fn the_first_thing_that_a_new_database_waits_for_is_done() {
+    let server = Server::preloaded("phone_crypt.environment = development\n");
+    for _ in 0..20 {
+        let database = server.database();
+        let mut client = server.connect_as("postgres", &database);
+        client.run("SELECT phone_crypt_audit_checkpoint()");
+    }
+}
+
+#[test]
+fn a_launcher_that_is_started_again_is_waited_for() {
+    let server = Server::preloaded("");
+    let database = server.database();
+    let mut client = server.connect_as("postgres", &database);
+    client.hit("key", &Limit::fixed(10));
+    client.run(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+          WHERE backend_type = 'phone_crypt launcher'",
+    );
+    client.run("SELECT ratelimit_flush()");
+    assert_eq!(
+        client.rows("SELECT count FROM phone_crypt.rate_limits"),
+        ["1"]
+    );
+}
