@@ -10,7 +10,16 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 static IS_WATCHED: AtomicBool = AtomicBool::new(false);
 
 /// Changes when this process hears of a change of some role or membership. To be taken before what is remembered is looked up.
+#[inline]
 pub fn generation() -> u64 {
+    if !IS_WATCHED.load(Ordering::Relaxed) {
+        watch();
+    }
+    GENERATION.load(Ordering::Relaxed)
+}
+
+#[cold]
+fn watch() {
     if !IS_WATCHED.swap(true, Ordering::Relaxed) {
         use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID};
         for cache in [AUTHOID, AUTHMEMROLEMEM] {
@@ -24,7 +33,6 @@ pub fn generation() -> u64 {
             }
         }
     }
-    GENERATION.load(Ordering::Relaxed)
 }
 
 #[pg_guard]

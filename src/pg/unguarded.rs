@@ -17,6 +17,8 @@ unsafe extern "C-unwind" {
     fn GetCurrentStatementStartTimestamp() -> pg_sys::TimestampTz;
     /// Returns a variable.
     fn GetOuterUserId() -> pg_sys::Oid;
+    /// Returns a variable.
+    fn GetSessionUserId() -> pg_sys::Oid;
 }
 
 /// A text of a few bytes, in the current memory context. None where there are more, or no memory: PostgreSQL's
@@ -51,4 +53,10 @@ pub fn statement_start() -> pg_sys::TimestampTz {
 pub fn outer_user() -> pg_sys::Oid {
     // SAFETY: reads a variable of this process, which is set in a transaction.
     unsafe { GetOuterUserId() }
+}
+
+/// Who logged in, or was made to be by SET SESSION AUTHORIZATION.
+pub fn session_user() -> pg_sys::Oid {
+    // SAFETY: reads a variable of this process, which is set in a transaction.
+    unsafe { GetSessionUserId() }
 }

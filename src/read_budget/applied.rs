@@ -7,7 +7,7 @@
 use phone_crypt_core::read_budget::Budget;
 
 use super::budgets;
-use crate::pg::{Oid, roles, unguarded, user};
+use crate::pg::{Oid, roles, unguarded};
 
 /// Whose reads are counted against whose budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Basis {
         Some(Basis {
             reading,
             generation: roles::generation(),
-            session: user::session_user(),
+            session: unguarded::session_user(),
             outer: unguarded::outer_user(),
         })
     }
