@@ -1,6 +1,6 @@
 # The PostgreSQL way in: every target sets up what it needs. Try: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-assert soak bench lint fuzz install package
+.PHONY: help demo doctor test test-assert soak bench lint fuzz install package
 export PG PG_CONFIG FUZZ_SECONDS SOAK SOAK_SECONDS BENCH
 
 help: ## this list
@@ -8,6 +8,9 @@ help: ## this list
 
 demo: ## see it work, on a throw-away PostgreSQL 18 with 20,000 customers
 	@scripts/demo
+
+doctor: ## what is set up wrongly in a database that has the extension: PG="host=db dbname=shop", or PGHOST, PGDATABASE, …
+	@scripts/doctor
 
 test: ## all tests; PG="15 17" chooses majors (default: 14 15 16 17 18)
 #: on every major: pg_regress, pg_isolation_regress, the main client tests, a short form of the deep suites

@@ -1,6 +1,7 @@
 //! The order of the install script: the schema first; tables and views after the functions they call; procedures
 //! after what they call; privileges and comments when everything is there.
 
+mod doctor;
 mod last;
 
 pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
@@ -406,11 +407,17 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/read_budget/read_budget.sql",
+    name = "read_budget",
+    requires = ["schema", read_budget::functions::read_counts]
+);
+pgrx::extension_sql_file!(
     "../sql/audit/triggers.sql",
     name = "audit_triggers",
     requires = [
         "audit_tables",
         "lockdown",
+        "read_budget",
         "pins",
         "token_tables",
         "webhooks",

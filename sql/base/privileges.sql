@@ -93,6 +93,8 @@ GRANT EXECUTE ON FUNCTION phone_crypt.crypto_counters() TO pg_monitor;
 GRANT SELECT ON phone_crypt.crypto_stats TO pg_monitor;
 GRANT SELECT ON phone_crypt.progress TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.is_locked_down(text) TO pg_monitor;
+GRANT EXECUTE ON FUNCTION phone_crypt_doctor() TO pg_monitor;
+GRANT SELECT ON phone_crypt.doctor_checks TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.metadata_version() TO pg_monitor;
 GRANT SELECT ON phone_crypt.metadata TO pg_monitor;
 GRANT EXECUTE ON FUNCTION phone_crypt.audit_queue() TO pg_monitor;

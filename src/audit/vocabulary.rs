@@ -2,7 +2,7 @@
 
 use phone_crypt_core::audit::Class;
 
-const EVENTS: [(&str, Class); 21] = [
+const EVENTS: [(&str, Class); 23] = [
     ("token_created", Class::Auth),
     ("token_imported", Class::Auth),
     ("token_rotated", Class::Auth),
@@ -16,6 +16,8 @@ const EVENTS: [(&str, Class); 21] = [
     ("profile_revoked", Class::Admin),
     ("locked_down", Class::Admin),
     ("lockdown_released", Class::Admin),
+    ("read_budget_set", Class::Admin),
+    ("read_budget_dropped", Class::Admin),
     ("job_started", Class::Admin),
     ("job_ended", Class::Admin),
     ("listed", Class::Limit),

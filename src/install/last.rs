@@ -4,8 +4,10 @@ pgrx::extension_sql_file!(
     "../../sql/base/profiles.sql",
     name = "profiles",
     requires = [
+        "doctor",
         "quiet_hours",
         "lockdown",
+        "read_budget",
         lockdown::functions::is_locked_down,
         lockdown::functions::phone_crypt_lockdown_cluster,
         lockdown::functions::phone_crypt_lockdown_cluster_release,

@@ -7,6 +7,7 @@ mod at_start;
 mod changes;
 pub mod error;
 mod file;
+pub mod form;
 mod functions;
 mod hash_key_change;
 pub mod pin;

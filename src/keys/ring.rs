@@ -259,6 +259,11 @@ impl Ring {
         }
     }
 
+    /// The texts that it was built of.
+    pub(super) fn keys(&self) -> &Keys {
+        &self.ingredients.keys
+    }
+
     /// Where the keys came from.
     pub fn source(&self) -> Source {
         self.ingredients.keys.source

@@ -81,6 +81,23 @@ impl Server {
         finish(&mut self.pg_ctl(&["restart", "-o", options])).output();
     }
 
+    /// Stops it, switches data checksums on or off, and starts it again.
+    pub fn set_checksums(&self, on: bool) {
+        self.stop("fast");
+        let mut command = self.as_its_user(&self.program("pg_checksums"));
+        command.arg("-D").arg(self.path("data"));
+        // It fails where they are as they should be.
+        finish(command.arg(if on { "--enable" } else { "--disable" }));
+        self.start_again();
+    }
+
+    /// Sets how large a core file of its processes may be, for those that start from now on.
+    pub fn limit_core_files(&self, bytes: u64) {
+        let mut command = self.as_its_user(Path::new("prlimit"));
+        command.args(["--pid", &self.postmaster_pid()]);
+        finish(command.arg(format!("--core={bytes}:"))).output();
+    }
+
     /// A command that runs `pg_ctl` on this server, and waits.
     fn pg_ctl(&self, arguments: &[&str]) -> Command {
         let mut command = self.as_its_user(&self.program("pg_ctl"));

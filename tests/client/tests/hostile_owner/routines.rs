@@ -52,6 +52,12 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("find_legacy_table", "('{own,public}')"),
     ("foreign_hashes", "('own.customers')"),
     ("has_legacy_columns", "('own.customers')"),
+    ("public.phone_crypt_doctor", "()"),
+    ("doctor_findings", "()"),
+    ("doctor_conversions", "()"),
+    ("doctor_definers", "()"),
+    ("doctor_public_grants", "()"),
+    ("doctor_readers", "()"),
     (
         "import_suppressions",
         "('own.customers', 'ctx', 'registry', 'AU')",
@@ -128,6 +134,9 @@ pub const PROCEDURES: &[(&str, &str)] = &[
 
 /// What the catalogue shows as if it could touch a table, and does not.
 const TOUCH_NOTHING: &[&str] = &[
+    "phone_crypt.doctor_key_file",
+    "phone_crypt.doctor_keys",
+    "phone_crypt.doctor_server",
     "phone_crypt.apply_profile",
     "phone_crypt.audit_old_partition",
     "phone_crypt.audit_partition",
@@ -155,6 +164,8 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.lost_send_decisions",
     "phone_crypt.lost_token_uses",
     "phone_crypt.cluster_lockdown",
+    "phone_crypt.announce_read_budget",
+    "phone_crypt.read_counts",
     "phone_crypt.is_locked_down",
     "phone_crypt.warn_of_open_transaction",
     "public.phone_crypt_lockdown_cluster",

@@ -1,0 +1,124 @@
+-- The doctor: keys and pins.
+
+CREATE FUNCTION phone_crypt.doctor_no_key() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN EXISTS (SELECT FROM phone_crypt.pinned_keys) THEN 'critical' ELSE 'warning' END,
+           'this session has no key, or the source of keys cannot be used: nothing is encrypted or decrypted',
+           'SELECT * FROM phone_crypt.key_status; as a superuser says what is wrong. Where there is no key yet, put what'
+           ' phone_crypt_generate_key() gives into a file outside the data directory, and name it in phone_crypt.key_file.'
+     WHERE NOT EXISTS (SELECT FROM phone_crypt.doctor_keys())
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_no_key() IS
+    'finds that there is no key';
+
+CREATE FUNCTION phone_crypt.doctor_key_source() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT f.severity, f.detail, f.remedy
+      FROM phone_crypt.doctor_keys() AS k
+     CROSS JOIN LATERAL (VALUES
+        ('development', 'critical', 'the public development key is in use: everybody has it, and can read what it encrypts',
+         'Give the server a key of its own (phone_crypt.key_file) and set phone_crypt.environment = production.'),
+        ('session', 'warning', 'this session has a key of its own, which goes with it: other sessions may have another, or none',
+         'RESET phone_crypt.encryption_key; and configure the key for the server (phone_crypt.key_file).'),
+        ('environment', 'info', 'the key comes from the environment variable, which can be read in /proc by the server''s user'
+         ' and root while the server runs',
+         'Put the key into a file outside the data directory, and name it in phone_crypt.key_file.'))
+       AS f (source, severity, detail, remedy)
+     WHERE k.is_primary AND f.source = k.source
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_key_source() IS
+    'finds a development key, one of this session, or one in the environment';
+
+CREATE FUNCTION phone_crypt.doctor_key_form() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN k.is_strong THEN 'warning' ELSE 'critical' END,
+           format('%s %s', CASE WHEN k.is_primary THEN 'the primary key' ELSE 'a previous key' END,
+                  CASE WHEN k.is_strong THEN 'is a text and not 64 hexadecimal digits: it may be a passphrase, which can be guessed'
+                       ELSE 'is a known or a trivial one, which production refuses' END),
+           CASE WHEN k.is_primary
+                THEN 'Make a random key with phone_crypt_generate_key(), and change to it: docs/rotation.md.'
+                ELSE 'Re-encrypt what is under it: CALL phone_rotate_all(); then remove it from the configuration.' END
+      FROM phone_crypt.doctor_keys() AS k
+     WHERE k.source <> 'development' AND NOT (k.is_hex AND k.is_strong)
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_key_form() IS
+    'finds keys that are no 32 random bytes';
+
+CREATE FUNCTION phone_crypt.doctor_key_file_place() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'critical', 'everybody on the machine may read the key file; new sessions refuse it',
+           'chmod 600 the file of phone_crypt.key_file, and change the key: it must be taken for known.'
+      FROM phone_crypt.doctor_key_file() AS f WHERE f.is_world_readable
+    UNION ALL
+    SELECT 'critical', 'the key file is in the data directory: every base backup holds the key beside the data',
+           'Move the file out of the data directory, change phone_crypt.key_file, and SELECT pg_reload_conf();'
+      FROM phone_crypt.doctor_key_file() AS f WHERE f.is_in_data_directory
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_key_file_place() IS
+    'finds a key file that everybody may read, or that is in the data directory';
+
+CREATE FUNCTION phone_crypt.doctor_key_in_configuration() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'critical',
+           'a key stands in a configuration file within the data directory: every base backup holds the key beside the data',
+           'Put it into a file outside the data directory, and name it in phone_crypt.key_file. Then take it out of '
+           || CASE WHEN bool_or(f.sourcefile LIKE '%/postgresql.auto.conf')
+                   THEN 'the configuration: ALTER SYSTEM RESET phone_crypt.encryption_key; ALTER SYSTEM RESET phone_crypt.previous_keys;'
+                   ELSE 'the file.' END
+      FROM pg_file_settings AS f
+     WHERE lower(f.name) IN ('phone_crypt.encryption_key', 'phone_crypt.previous_keys') AND f.setting <> ''
+       AND starts_with(f.sourcefile, current_setting('data_directory') || '/')
+    HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_key_in_configuration() IS
+    'finds a key in a configuration file within the data directory';
+
+CREATE FUNCTION phone_crypt.doctor_pins() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'warning', 'this database is not pinned to its keys: a server with another key would look up nothing, and write'
+           ' what the right one cannot read',
+           'SELECT * FROM phone_crypt_pin_keys();'
+     WHERE NOT EXISTS (SELECT FROM phone_crypt.pinned_keys)
+    UNION ALL
+    SELECT 'warning', 'the default regions are not pinned: a server with others would read numbers without + as other numbers',
+           'SELECT * FROM phone_crypt_pin_keys();'
+     WHERE EXISTS (SELECT FROM phone_crypt.pinned_keys AS p WHERE p.role = 'hash' AND p.default_regions IS NULL)
+    UNION ALL
+    SELECT 'critical', format('this session reads numbers without + in the regions %s, and the database is pinned to %s',
+                              coalesce(nullif(phone_crypt.configured_regions(), ''), 'none'), coalesce(nullif(p.default_regions, ''), 'none')),
+           format('ALTER DATABASE %I SET phone_crypt.default_regions = %L;', current_database(), p.default_regions)
+      FROM phone_crypt.pinned_keys AS p
+     WHERE p.role = 'hash' AND p.default_regions <> phone_crypt.configured_regions()
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_pins() IS
+    'finds a database that is not pinned, or pinned to other default regions';
+
+CREATE FUNCTION phone_crypt.doctor_pinned_keys() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'critical', format('this database is pinned to key %s, which this session does not have: nothing can be read or written',
+                              p.key_id),
+           'Configure that key again. SELECT * FROM phone_crypt.key_status; shows the ones there are.'
+      FROM (SELECT DISTINCT k.key_id, k.fingerprint FROM phone_crypt.pinned_keys AS k) AS p
+     WHERE EXISTS (SELECT FROM phone_crypt.doctor_keys())
+       AND NOT EXISTS (SELECT FROM phone_crypt.configured_keys() AS c WHERE c.fingerprint = p.fingerprint)
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_pinned_keys() IS
+    'finds pinned keys that are gone';
+COMMENT ON FUNCTION phone_crypt.doctor_keys() IS
+    'the keys of this session, without their ids: where from, and of what form';
+COMMENT ON FUNCTION phone_crypt.doctor_key_file() IS
+    'whether everybody may read the key file, and whether it is in the data directory';
