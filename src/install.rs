@@ -422,7 +422,9 @@ pgrx::extension_sql_file!(
         "token_tables",
         "webhooks",
         "ratelimit_overrides",
-        "jobs"
+        "jobs",
+        "send_policies",
+        "send_exempt"
     ]
 );
 pgrx::extension_sql_file!(
