@@ -407,16 +407,24 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/read_budget/read_budget.sql",
+    name = "read_budget",
+    requires = ["schema", read_budget::functions::read_counts]
+);
+pgrx::extension_sql_file!(
     "../sql/audit/triggers.sql",
     name = "audit_triggers",
     requires = [
         "audit_tables",
         "lockdown",
+        "read_budget",
         "pins",
         "token_tables",
         "webhooks",
         "ratelimit_overrides",
-        "jobs"
+        "jobs",
+        "send_policies",
+        "send_exempt"
     ]
 );
 pgrx::extension_sql_file!(

@@ -22,6 +22,7 @@ mod pg;
 pub mod pg_test;
 mod phone;
 mod ratelimit;
+mod read_budget;
 mod sending;
 mod settings;
 mod tokens;
@@ -44,7 +45,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 15] = [
+static AREAS: [&dyn Area; 17] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -52,6 +53,8 @@ static AREAS: [&dyn Area; 15] = [
     &keys::PIN_CACHE,
     &lockdown::SWITCH,
     &lockdown::FILE_ACCESS,
+    &read_budget::CHANGES,
+    &read_budget::COUNTS,
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,
@@ -87,6 +90,7 @@ pub extern "C-unwind" fn _PG_init() {
     worker::register(&TASKS);
     cipher::stats::init();
     audit::listen();
+    read_budget::listen();
     keys::init_pin_cache();
     consent::watch_filter();
     encrypted_phone::policy::register();

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from . import audit, migration, phones, ratelimit, sending, tokens, typed, webhooks
+from . import audit, migration, phones, ratelimit, sending, sending_large, tokens, typed, webhooks
 
 SECTIONS = {"phones": phones.main, "typed": typed.main, "ratelimit": ratelimit.main, "migration": migration.main,
             "migration_large": migration.large, "webhooks": webhooks.main, "tokens": tokens.main, "audit": audit.main,
-            "sending": sending.main}
+            "sending": sending.main, "sending_large": sending_large.main}
 
 parser = argparse.ArgumentParser(prog="measure")
 parser.add_argument("section", choices=SECTIONS)

@@ -27,6 +27,11 @@ CREATE TRIGGER audit_released AFTER UPDATE ON phone_crypt.database_lockdowns
 CREATE TRIGGER audit_deleted AFTER DELETE ON phone_crypt.database_lockdowns
     FOR EACH ROW WHEN (OLD.released_at IS NULL) EXECUTE FUNCTION phone_crypt.audit_row('lockdown_released', 'scope');
 
+CREATE TRIGGER audit_set AFTER INSERT OR UPDATE ON phone_crypt.role_read_budgets
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('read_budget_set', 'role');
+CREATE TRIGGER audit_dropped AFTER DELETE ON phone_crypt.role_read_budgets
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('read_budget_dropped', 'role');
+
 CREATE TRIGGER audit_created AFTER INSERT ON phone_crypt.api_tokens
     FOR EACH ROW WHEN (NOT NEW.is_legacy) EXECUTE FUNCTION phone_crypt.audit_row('token_created', 'token_id');
 CREATE TRIGGER audit_imported AFTER INSERT ON phone_crypt.api_tokens
@@ -59,6 +64,24 @@ CREATE TRIGGER audit_set AFTER INSERT OR UPDATE ON phone_crypt.ratelimit_policy_
     FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('override_set', 'policy');
 CREATE TRIGGER audit_dropped AFTER DELETE ON phone_crypt.ratelimit_policy_overrides
     FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('override_dropped', 'policy');
+
+-- A new policy is made, and then set.
+CREATE TRIGGER audit_created AFTER INSERT ON phone_crypt.send_policies
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('send_policy_created', 'name');
+CREATE TRIGGER audit_set AFTER UPDATE ON phone_crypt.send_policies
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('send_policy_set', 'name');
+CREATE TRIGGER audit_dropped AFTER DELETE ON phone_crypt.send_policies
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('send_policy_dropped', 'name');
+-- Not the prefix, which may be a whole number.
+CREATE TRIGGER audit_set AFTER INSERT OR UPDATE ON phone_crypt.send_prices
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('send_price_set', 'currency');
+CREATE TRIGGER audit_removed AFTER DELETE ON phone_crypt.send_prices
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('send_price_removed', 'currency');
+-- A new key changes the other columns.
+CREATE TRIGGER audit_exempted AFTER INSERT OR UPDATE OF note ON phone_crypt.send_exempt
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('send_exempted', 'note');
+CREATE TRIGGER audit_unexempted AFTER DELETE ON phone_crypt.send_exempt
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('send_unexempted', 'note');
 
 -- Migrations, rotations, purges: each is a job.
 CREATE TRIGGER audit_started AFTER INSERT ON phone_crypt.jobs

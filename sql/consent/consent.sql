@@ -78,6 +78,7 @@ BEGIN
     INSERT INTO phone_crypt.consent_events AS e (phone, id, topic, state, at, source, evidence)
         VALUES (value, id, topic, state, coalesce(at, clock_timestamp()), source,
                 @extschema@.phone_encrypt_raw(evidence::text, 'phone_crypt.consent_events' || E'\x1F' || id));
+    PERFORM phone_crypt.audit_event('consent_recorded', NULL, state, NULL);
     RETURN id;
 END;
 $$;

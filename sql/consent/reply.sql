@@ -40,6 +40,9 @@ BEGIN
     END IF;
     DELETE FROM phone_crypt.suppressed_phones AS s WHERE s.phone = ANY (probes) AND s.reason = 'opt_out';
     changed := FOUND OR state_before IS DISTINCT FROM 'granted';
+    IF FOUND THEN
+        PERFORM phone_crypt.audit_event('unsuppressed', NULL, NULL, NULL);
+    END IF;
     PERFORM @extschema@.consent_record(value, topic, 'granted', 'reply', jsonb_build_object('message', message));
     -- Who is suppressed for another reason is not written to.
     IF changed AND NOT @extschema@.phone_suppressed(value) THEN

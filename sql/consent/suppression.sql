@@ -36,11 +36,13 @@ BEGIN
            SET reason = CASE phone_suppress.reason WHEN 'opt_out' THEN s.reason ELSE phone_suppress.reason END
          WHERE s.phone = ANY (phone_crypt.phone_probes(value));
         IF FOUND THEN
+            PERFORM phone_crypt.audit_event('suppressed', NULL, phone_suppress.reason, NULL);
             RETURN false;
         END IF;
         INSERT INTO phone_crypt.suppressed_phones AS s (phone, reason) VALUES (value, phone_suppress.reason)
             ON CONFLICT ON CONSTRAINT suppressed_phones_pkey DO NOTHING;
         IF FOUND THEN
+            PERFORM phone_crypt.audit_event('suppressed', NULL, phone_suppress.reason, NULL);
             RETURN true;
         END IF;
     END LOOP;
@@ -67,7 +69,11 @@ AS $$
 BEGIN
     DELETE FROM phone_crypt.suppressed_phones AS s
      WHERE s.phone = ANY (phone_crypt.phone_probes(phone_unsuppress.phone));
-    RETURN FOUND;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM phone_crypt.audit_event('unsuppressed', NULL, NULL, NULL);
+    RETURN true;
 END;
 $$;
 COMMENT ON FUNCTION phone_unsuppress(@extschema@.encrypted_phone) IS

@@ -27,6 +27,7 @@ CREATE TABLE phone_crypt.send_pending (
     due     bigint  NOT NULL
 );
 CREATE INDEX send_pending_number ON phone_crypt.send_pending (number);
+CREATE INDEX send_pending_region ON phone_crypt.send_pending (space, region);
 CREATE INDEX send_pending_due ON phone_crypt.send_pending (due);
 COMMENT ON TABLE phone_crypt.send_pending IS
     'messages that may still be verified, with the table engine; written by phone_send_check()';

@@ -2,7 +2,7 @@
 
 use phone_crypt_core::audit::Class;
 
-const EVENTS: [(&str, Class); 21] = [
+const EVENTS: &[(&str, Class)] = &[
     ("token_created", Class::Auth),
     ("token_imported", Class::Auth),
     ("token_rotated", Class::Auth),
@@ -16,8 +16,20 @@ const EVENTS: [(&str, Class); 21] = [
     ("profile_revoked", Class::Admin),
     ("locked_down", Class::Admin),
     ("lockdown_released", Class::Admin),
+    ("read_budget_set", Class::Admin),
+    ("read_budget_dropped", Class::Admin),
     ("job_started", Class::Admin),
     ("job_ended", Class::Admin),
+    ("send_policy_created", Class::Admin),
+    ("send_policy_set", Class::Admin),
+    ("send_policy_dropped", Class::Admin),
+    ("send_price_set", Class::Admin),
+    ("send_price_removed", Class::Admin),
+    ("send_exempted", Class::Admin),
+    ("send_unexempted", Class::Admin),
+    ("suppressed", Class::Admin),
+    ("unsuppressed", Class::Admin),
+    ("consent_recorded", Class::Admin),
     ("listed", Class::Limit),
     ("unlisted", Class::Limit),
     ("policy_set", Class::Limit),
@@ -28,5 +40,6 @@ const EVENTS: [(&str, Class); 21] = [
 
 /// An event by its name.
 pub fn find(name: &str) -> Option<(&'static str, Class)> {
-    EVENTS.into_iter().find(|(event, _)| *event == name)
+    let mut events = EVENTS.iter().copied();
+    events.find(|(event, _)| *event == name)
 }

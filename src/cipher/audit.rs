@@ -5,7 +5,7 @@ use phone_crypt_core::crypto::{self, KeyId, Keyring, ValueInfo, encrypted_phone}
 
 use super::destination::Destination;
 use super::error::{Error, Result};
-use super::{lockdown, transport};
+use super::{lockdown, read_budget, transport};
 use crate::audit::{Counted, before_read, count};
 
 const ENCRYPT: Counted = plain(Class::Write, "encrypt");
@@ -27,7 +27,8 @@ const fn plain(class: Class, event: &'static str) -> Counted {
 
 /// Whether plain text may go there, and, where that is asked for, the record that it will.
 ///
-/// Errors: a connection that may not get plain text, 42501; a lockdown, or no durable record, 55000.
+/// Errors: a connection that may not get plain text, or a read budget that is used up, 42501; no room to count reads, 53400; a
+/// lockdown, or no durable record, 55000.
 #[inline]
 pub fn before_opening(destination: Destination) -> Result<()> {
     if destination != Destination::Storage {
@@ -35,6 +36,7 @@ pub fn before_opening(destination: Destination) -> Result<()> {
     }
     if let Destination::Client(_) = destination {
         transport::check().inspect_err(|_| count(&NO_TLS, None))?;
+        read_budget::check()?;
         before_read().map_err(Error::Audit)?;
     }
     Ok(())
@@ -44,7 +46,10 @@ pub fn before_opening(destination: Destination) -> Result<()> {
 #[inline]
 pub fn opened(destination: Destination, key: Option<KeyId>) {
     let (event, function) = match destination {
-        Destination::Client(function) => ("decrypt", function),
+        Destination::Client(function) => {
+            read_budget::opened();
+            ("decrypt", function)
+        }
         Destination::Masked(function) => ("mask", function),
         Destination::Server | Destination::Storage => return,
     };

@@ -3,7 +3,7 @@
 /// Where the plain text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
-    /// To the client, by the SQL function of this name: subject to `require_tls`. Refused in a lockdown.
+    /// To the client, by the SQL function of this name: subject to `require_tls` and read budgets. Refused in a lockdown.
     Client(&'static str),
     /// A part of it, or a fact about it, to the client, by this function. Refused in a lockdown.
     Masked(&'static str),

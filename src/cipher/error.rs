@@ -17,6 +17,8 @@ pub enum Error {
     #[error(transparent)]
     Lockdown(#[from] crate::lockdown::error::Error),
     #[error(transparent)]
+    ReadBudget(#[from] crate::read_budget::error::Error),
+    #[error(transparent)]
     Audit(#[from] crate::audit::error::Error),
     #[error(transparent)]
     Value(#[from] ValueError),
@@ -43,6 +45,7 @@ impl SqlError for Error {
             Error::Pg(error) => Some(error),
             Error::Keys(error) => Some(error),
             Error::Lockdown(error) => Some(error),
+            Error::ReadBudget(error) => Some(error),
             Error::Audit(error) => Some(error),
             _ => None,
         }
@@ -54,6 +57,7 @@ impl SqlError for Error {
             Error::Pg(error) => error.sqlstate(),
             Error::Keys(error) => error.sqlstate(),
             Error::Lockdown(error) => error.sqlstate(),
+            Error::ReadBudget(error) => error.sqlstate(),
             Error::Audit(error) => error.sqlstate(),
             Error::Value(error) => match error {
                 ValueError::NotAuthentic => ERRCODE_DATA_EXCEPTION,

@@ -2,7 +2,7 @@
 //!
 //! Whatever encrypts, decrypts or hashes, for a SQL function or within a procedure, does it here. So the keyring is
 //! held to the pin, plain text on its way to a client is held to `require_tls`, a lockdown stops what decrypts or compares,
-//! and every operation is counted, in one place.
+//! a read budget what decrypts too much, and every operation is counted, in one place.
 
 mod address_hash;
 mod audit;
@@ -13,6 +13,7 @@ mod hash;
 mod lockdown;
 mod open;
 mod random;
+mod read_budget;
 mod scratch;
 mod seal;
 pub mod stats;

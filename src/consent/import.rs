@@ -2,10 +2,12 @@
 
 use pgrx::IntoDatum;
 use pgrx::spi::quote_identifier;
+use phone_crypt_core::audit::Class;
 use phone_crypt_core::crypto::encrypted_phone::{Plain, compared};
 
 use super::number::with_number;
 use super::tables::SUPPRESSED;
+use crate::audit::{self, Event};
 use crate::cipher;
 use crate::cipher::stats::Operation;
 use crate::consent::error::{Error, Result};
@@ -74,6 +76,8 @@ pub fn run(source: Oid, column: &str, reason: &str, regions: &Chosen<'_>) -> Res
         portion.write(key.the_type(), reason, &mut counts)?;
     }
     cursor.close();
+    let event = Event::new(Class::Admin, "suppressions_imported").table(source);
+    audit::record(event.number("count", counts.added));
     Ok(counts)
 }
 

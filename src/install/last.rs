@@ -7,6 +7,7 @@ pgrx::extension_sql_file!(
         "doctor",
         "quiet_hours",
         "lockdown",
+        "read_budget",
         lockdown::functions::is_locked_down,
         lockdown::functions::phone_crypt_lockdown_cluster,
         lockdown::functions::phone_crypt_lockdown_cluster_release,

@@ -5,7 +5,7 @@ use std::cell::{Cell, RefCell};
 
 thread_local! {
     static AT_COMMIT: RefCell<Vec<fn()>> = const { RefCell::new(Vec::new()) };
-    static AT_EVERY_END: Cell<Option<fn(Ending)>> = const { Cell::new(None) };
+    static AT_EVERY_END: RefCell<Vec<fn(Ending)>> = const { RefCell::new(Vec::new()) };
     static IS_REGISTERED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -60,12 +60,11 @@ pub fn at_commit(work: fn()) {
     register();
 }
 
-/// Calls `work` at the end of this transaction and of every later one, in parallel workers too. There is room for one such
-/// function: every caller passes the same.
+/// Calls `work` at the end of this transaction and of every later one, in parallel workers too. Those that were added first
+/// are called first. Called by `_PG_init`.
 pub fn at_every_end(work: fn(Ending)) {
-    if AT_EVERY_END.replace(Some(work)).is_none() {
-        register();
-    }
+    AT_EVERY_END.with_borrow_mut(|all| all.push(work));
+    register();
 }
 
 fn register() {
@@ -104,13 +103,16 @@ unsafe extern "C-unwind" fn at_end(
     _argument: *mut std::ffi::c_void,
 ) {
     use pg_sys::XactEvent::*;
-    if let Some(work) = AT_EVERY_END.get() {
-        match event {
-            XACT_EVENT_PRE_COMMIT | XACT_EVENT_PARALLEL_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => {
-                work(Ending::Before);
-            }
-            _ => work(Ending::Over),
+    let ending = match event {
+        XACT_EVENT_PRE_COMMIT | XACT_EVENT_PARALLEL_PRE_COMMIT | XACT_EVENT_PRE_PREPARE => {
+            Ending::Before
         }
+        _ => Ending::Over,
+    };
+    // Nothing is borrowed while one is called.
+    let nth = |index: usize| AT_EVERY_END.with_borrow(|all| all.get(index).copied());
+    for work in (0..).map_while(nth) {
+        work(ending);
     }
     match event {
         XACT_EVENT_COMMIT => {
@@ -124,7 +126,7 @@ unsafe extern "C-unwind" fn at_end(
             ereport!(
                 ERROR,
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
-                "cannot PREPARE a transaction that has changed the pins or lockdowns of a phone_crypt database"
+                "cannot PREPARE a transaction that has changed the pins, lockdowns or read budgets of a phone_crypt database"
             );
         }
         _ => {}

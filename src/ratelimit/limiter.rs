@@ -253,8 +253,10 @@ fn decide_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
         .filter(|(_, listed)| listed.is_none())
         .map(|(request, _)| request)
         .collect();
+    // What takes time is done before any lock is held.
+    let parts: Vec<Part<'_>> = decided.iter().map(|it| it.part()).collect();
     let answers = replace_all(&decided, |entries, now_us| {
-        hit_entries(entries, now_us, &decided)
+        hit_entries(entries, now_us, &parts)
     })?;
     let mut answers = answers.into_iter();
     let mut verdicts = Vec::with_capacity(requests.len());
@@ -270,10 +272,9 @@ fn decide_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
 fn hit_entries(
     entries: &[Entry],
     now_us: i64,
-    requests: &[&Request<'_>],
+    parts: &[Part<'_>],
 ) -> (Vec<Transition>, Vec<Result<Verdict>>) {
-    let parts: Vec<Part<'_>> = requests.iter().map(|it| it.part()).collect();
-    match core::hit_all(entries, now_us, &parts) {
+    match core::hit_all(entries, now_us, parts) {
         Ok(answers) => answers
             .into_iter()
             .map(|(kept, verdict)| (Transition::of_hit(kept, &verdict), Ok(verdict)))
@@ -292,6 +293,12 @@ fn replace_all<R>(
     mut transition: impl FnMut(&[Entry], i64) -> (Vec<Transition>, R),
 ) -> Result<R> {
     let storage = storage()?;
+    if let Some(owner) = storage.slots
+        && are_in_memory(requests)?
+    {
+        let names: Vec<KeyName<'_>> = requests.iter().map(|it| it.state.name()).collect();
+        return memory::replace_all(&storage, owner, &names, transition);
+    }
     let mut in_memory = Vec::new();
     let mut in_table = Vec::new();
     for (index, request) in requests.iter().enumerate() {
@@ -335,6 +342,12 @@ fn replace_all<R>(
         rows = table::lock_all(&storage, &keys);
         are_locked = true;
     }
+}
+
+/// Whether the memory engine keeps all of them.
+fn are_in_memory(requests: &[&Request<'_>]) -> Result<bool> {
+    let is_in_memory = in_force()? == Engine::Memory;
+    Ok(is_in_memory && requests.iter().all(|it| !it.durable))
 }
 
 fn with_slots<R>(

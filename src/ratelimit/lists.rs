@@ -16,13 +16,23 @@ thread_local! {
     static KNOWN: RefCell<Lists> = RefCell::new(Lists::default());
 }
 
-/// What the lists say of a key, if anything.
-pub fn listing(key: &[u8]) -> Option<Listing> {
+/// Whether anything is on the lists.
+pub fn has_lists() -> bool {
+    refresh();
+    KNOWN.with_borrow(|known| !known.is_empty())
+}
+
+fn refresh() {
     cached_table::listen_once_a_statement();
     if !LISTS.is_valid() {
         let lists = read_all();
         KNOWN.with_borrow_mut(|known| *known = lists);
     }
+}
+
+/// What the lists say of a key, if anything.
+pub fn listing(key: &[u8]) -> Option<Listing> {
+    refresh();
     KNOWN.with_borrow(|known| match known.is_empty() {
         true => None,
         false => known.verdict(key),

@@ -26,7 +26,7 @@ pub use flush::{flush, flush_counts};
 pub use key::{PHONE_PREFIX, StateKey, TOKEN_FAILURES, checked_key};
 pub use legacy::add_window;
 pub use limiter::{change, check, check_all, hit, hit_at, hit_moving, locate, look, look_moving};
-pub use lists::is_denied;
+pub use lists::{has_lists, is_denied};
 pub use state::engine::{Engine, in_force};
 
 pub use policies::{Policy, all as all_policies, policy};

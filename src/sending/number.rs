@@ -2,7 +2,7 @@
 
 use phone_crypt_core::crypto::HASH_LEN;
 use phone_crypt_core::crypto::encrypted_phone::Plain;
-use phone_crypt_core::phone::{self, E164, ParsedPhone, PhoneType, Regions};
+use phone_crypt_core::phone::{self, E164, PhoneType, Plan, Regions};
 use phone_crypt_core::sending::{Blocks, LineType};
 
 use super::error::Result;
@@ -13,11 +13,16 @@ use crate::pg::text::Text;
 use crate::phone::error::Error as PhoneError;
 use crate::phone::regions::Chosen;
 
+/// The label of keyed hashes of blocks.
+const BLOCK: &[u8] = b"block";
+
 /// A number, in this call's memory.
 pub struct Number {
     e164: E164,
     /// Its hash, as `phone_hash` gives it.
     pub hash: Hash,
+    /// A keyed hash of the digits that it shares with the 1,000 numbers around it.
+    pub block_of_1000: Hash,
     /// Its region, such as `AU`; `001` for one of no single region.
     pub region: Option<&'static str>,
     /// Its sort.
@@ -31,12 +36,17 @@ impl Number {
     ///
     /// Errors: no key, or keys or default regions that differ from the pin, 55000.
     pub fn in_text(text: Text<'_>) -> Result<Option<Number>> {
+        let is_e164 = phone::is_e164(text.bytes());
         let text = text.or_empty();
-        let parsed = Chosen::Default.with(&text, |regions| {
-            phone::parse(&text, regions).map_err(PhoneError::from)
-        });
-        match parsed {
-            Ok(phone) => Number::of(&phone).map(Some),
+        let normalized = match is_e164 {
+            // No region has a part in it, so none is looked up.
+            true => phone::normalize(&text, &Regions::none()).map_err(PhoneError::from),
+            false => Chosen::Default.with(&text, |regions| {
+                phone::normalize(&text, regions).map_err(PhoneError::from)
+            }),
+        };
+        match normalized {
+            Ok(e164) => Number::of(e164).map(Some),
             Err(error) if error.is_fault_of_the_value() => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -51,25 +61,28 @@ impl Number {
                 return Ok(None);
             };
             let text = std::str::from_utf8(e164).unwrap_or_default();
-            match phone::parse(text, &Regions::none()) {
-                Ok(phone) => Number::of(&phone).map(Some),
+            match phone::normalize(text, &Regions::none()) {
+                Ok(e164) => Number::of(e164).map(Some),
                 Err(_) => Ok(None),
             }
         })
     }
 
-    fn of(phone: &ParsedPhone) -> Result<Number> {
-        let e164 = phone.e164();
+    fn of(e164: E164) -> Result<Number> {
         let mut hash = [0; HASH_LEN];
         cipher::hash(e164.as_bytes(), b"", &mut hash)?;
-        let plan = phone.phone_type();
+        let Plan { region, phone_type } = Plan::of(&e164);
         Ok(Number {
             e164,
             hash,
-            region: phone.region(),
-            line_type: LineType::of(digits(&e164), plan),
+            block_of_1000: cipher::labelled_hash(
+                BLOCK,
+                Blocks::of(digits(&e164)).of_1000.as_bytes(),
+            )?,
+            region,
+            line_type: LineType::of(digits(&e164), phone_type),
             // A numbering plan gives each number that it assigns a type.
-            is_valid: plan != PhoneType::Unknown,
+            is_valid: phone_type != PhoneType::Unknown,
         })
     }
 
@@ -90,9 +103,12 @@ impl Number {
         digits(&self.e164)
     }
 
-    /// The digits that it shares with the numbers around it.
-    pub fn blocks(&self) -> Blocks<'_> {
-        Blocks::of(self.digits())
+    /// A keyed hash of the digits that it shares with the 10,000 numbers around it.
+    ///
+    /// Errors: no key, or keys that differ from the pin, 55000.
+    pub fn block_of_10000(&self) -> Result<Hash> {
+        let digits = Blocks::of(self.digits()).of_10000;
+        Ok(cipher::labelled_hash(BLOCK, digits.as_bytes())?)
     }
 }
 

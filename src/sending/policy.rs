@@ -5,6 +5,7 @@ use pgrx::{AnyNumeric, Array};
 use phone_crypt_core::ratelimit::{Algorithm, CalendarUnit, Limit, Penalties, Quota};
 use phone_crypt_core::sending::{LineTypes, Places, Rate};
 
+use super::keys;
 use super::money::amount_of;
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
@@ -14,17 +15,19 @@ use crate::ratelimit::CalendarRule;
 static NO_PENALTIES: Penalties = Penalties::NONE;
 
 /// How often, within one window.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct RateLimit {
-    /// As the policy has it.
-    pub rate: Rate,
+    /// What the names of its keys begin with: the rule and the window in seconds.
+    pub prefix: String,
     quota: Quota,
 }
 
 impl RateLimit {
-    fn of(rate: Rate) -> Option<RateLimit> {
-        let quota = Quota::new(rate.limit, rate.window_us, None).ok()?;
-        Some(RateLimit { rate, quota })
+    fn of(rate: Rate, rule: &str) -> Option<RateLimit> {
+        Some(RateLimit {
+            prefix: format!("{rule}:{}:", rate.window_us / 1_000_000),
+            quota: Quota::new(rate.limit, rate.window_us, None).ok()?,
+        })
     }
 
     /// What the limiter holds a key against. The window begins with the first send, so that nobody waits longer than it says.
@@ -192,12 +195,12 @@ impl Policy {
             denied: Places::parse(texts(row, 6)?.iter().map(String::as_str)).ok()?,
             refused_types: LineTypes::parse(texts(row, 7)?.iter().map(String::as_str)).ok()?,
             refuse_invalid: row.get(8)?,
-            per_number: rates(row, 9)?,
-            per_client: rates(row, 10)?,
-            per_account: rates(row, 11)?,
-            per_block_1000: rates(row, 12)?,
-            per_block_10000: rates(row, 13)?,
-            per_region: rates(row, 14)?,
+            per_number: rates(row, 9, keys::NUMBER)?,
+            per_client: rates(row, 10, keys::CLIENT)?,
+            per_account: rates(row, 11, keys::ACCOUNT)?,
+            per_block_1000: rates(row, 12, keys::BLOCK_1000)?,
+            per_block_10000: rates(row, 13, keys::BLOCK_10000)?,
+            per_region: rates(row, 14, keys::REGION)?,
             currency: row.string(15)?,
             warn_at: money(row, 16)?,
             budget_hour: budget(18, CalendarUnit::Hour),
@@ -221,10 +224,11 @@ fn texts(row: &TableRow, number: i32) -> Option<Vec<String>> {
         .collect()
 }
 
-fn rates(row: &TableRow, number: i32) -> Option<Rates> {
+fn rates(row: &TableRow, number: i32, rule: &str) -> Option<Rates> {
     let texts = texts(row, number)?;
     let rates = Rate::parse_all(texts.iter().map(String::as_str)).ok()?;
-    rates.into_iter().map(RateLimit::of).collect()
+    let limit = |rate| RateLimit::of(rate, rule);
+    rates.into_iter().map(limit).collect()
 }
 
 fn money(row: &TableRow, number: i32) -> Option<i64> {

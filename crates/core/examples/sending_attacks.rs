@@ -5,7 +5,7 @@
 mod sending_support;
 
 use sending_support::guards::{Guard, all, guards};
-use sending_support::simulation::{Attack, Report, run};
+use sending_support::simulation::{Attack, Report, launch, run};
 
 /// How many days are simulated for each line.
 const DAYS: u64 = 5;
@@ -27,6 +27,21 @@ fn main() {
         }
         let (name, guard) = ("all but the budget", all());
         print(attack.name(), "1 h", name, &sum(Some((attack, 1)), guard));
+    }
+    print_launches();
+}
+
+/// What all rules but the budget stop of the first hour of an application, in percent.
+fn print_launches() {
+    println!("\n| messages in the first hour, to one region | stopped |\n| --- | --- |");
+    for an_hour in [300, 1_000, 3_000, 6_000, 10_000, 30_000] {
+        let days: Vec<(i64, i64)> = (0..DAYS).map(|seed| launch(seed, an_hour, all())).collect();
+        let sends: i64 = days.iter().map(|it| it.0).sum();
+        let stopped: i64 = days.iter().map(|it| it.1).sum();
+        println!(
+            "| {an_hour} | {:.2}% |",
+            100.0 * stopped as f64 / sends.max(1) as f64
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use phone_crypt_core::phone::{
-    MAX_INPUT_BYTES, PhoneError, Region, Regions, is_possible, is_valid, mask, mask_e164,
+    MAX_INPUT_BYTES, PhoneError, Plan, Region, Regions, is_possible, is_valid, mask, mask_e164,
     normalize, parse,
 };
 use proptest::prelude::*;
@@ -111,6 +111,11 @@ proptest! {
     }
 
     #[test]
+    fn a_plan_is_what_the_full_parse_gives(text in digits_after_plus()) {
+        assert_plan(&text);
+    }
+
+    #[test]
     fn nothing_panics_on_any_text(text in any_text(), regions in some_regions()) {
         ask_everything(&text, &regions);
     }
@@ -160,6 +165,19 @@ proptest! {
     }
 }
 
+/// A number's plan is what the parser says of it.
+fn assert_plan(number: &str) {
+    let Ok(phone) = parse(number, &Regions::none()) else {
+        return;
+    };
+    let plan = Plan::of(&phone.e164());
+    assert_eq!(
+        (plan.region, plan.phone_type),
+        (phone.region(), phone.phone_type()),
+        "{number}"
+    );
+}
+
 #[test]
 fn the_fast_path_gives_what_the_full_parse_gives_for_every_beginning() {
     let none = Regions::none();
@@ -169,6 +187,7 @@ fn the_fast_path_gives_what_the_full_parse_gives_for_every_beginning() {
                 let number = format!("+{code}{beginning:02}{:0>1$}", "5", length);
                 let full = parse(&number, &none).map(|phone| phone.e164());
                 assert_eq!(normalize(&number, &none), full, "{number}");
+                assert_plan(&number);
             }
         }
     }

@@ -65,6 +65,12 @@ fn each_scenario_has_its_thresholds_and_outcome() {
         let thresholds = counts.thresholds();
         assert_eq!(thresholds, scenario.expected, "{}", scenario.name);
         let honest = (left_by_honest(scenario.day), left_by_honest(scenario.hour));
+        // Of the busiest hour, even a half may be under way.
+        assert!(
+            counts.may_be_under_way() > scenario.hour / 2,
+            "{}",
+            scenario.name
+        );
         assert!(thresholds.allows_by_day(honest.0), "{}", scenario.name);
         assert!(thresholds.allows_by_hour(honest.1), "{}", scenario.name);
         if scenario.attack {
@@ -84,6 +90,23 @@ fn a_client_has_thresholds_of_its_own() {
     assert_eq!(of(0), Thresholds { day: 10, hour: 5 });
     assert_eq!(of(50), Thresholds { day: 10, hour: 5 });
     assert_eq!(of(1_000), Thresholds { day: 200, hour: 33 });
+}
+
+#[test]
+fn as_many_may_be_under_way_as_the_traffic_shows() {
+    let of = |highest_day, day, hour| {
+        let counts = RegionCounts {
+            highest_day,
+            day,
+            hour,
+        };
+        counts.may_be_under_way()
+    };
+    assert_eq!(of(0, 0, 0), 100);
+    assert_eq!(of(400, 500, 99), 100);
+    assert_eq!(of(0, 300, 300), 300);
+    assert_eq!(of(1_000, 500, 100), 200);
+    assert_eq!(of(1_000, 2_000, 150), 400);
 }
 
 #[test]

@@ -3,7 +3,8 @@
 mod sending_support;
 
 use phone_crypt_core::sending::observed::{
-    Attempt, Cause, Outcome, Prefix, Region, RegionTraffic, Rules, Scope, Send, Visits, Window,
+    Attempt, Book, Cause, Outcome, Prefix, Region, RegionTraffic, Rules, Scope, Send, Visits,
+    Window,
 };
 use proptest::prelude::*;
 use sending_support::{Volume, hash, send};
@@ -63,6 +64,41 @@ fn a_code_is_unverified_only_when_its_time_is_over() {
     );
     let another_region = attempt(100, "6421000000", "NZ", 0, NOW + GRACE);
     assert_eq!(cause(&mut volume, &another_region, NOW + GRACE), None);
+}
+
+#[test]
+fn a_burst_ends_before_the_first_code_is_late() {
+    let mut volume = Volume::new(1024, 64);
+    let next = |id: i64| attempt(id, &format!("6140{id:07}"), "AU", 0, NOW);
+    for id in 1..=100 {
+        assert_eq!(cause(&mut volume, &next(id), NOW), None, "send {id}");
+    }
+    let refused = volume.book().reserve(&next(101), NOW);
+    let refused = refused.expect_err("a hundred are under way");
+    assert_eq!((refused.cause, refused.until_s), (Cause::Burst, NOW + 60));
+    let elsewhere = attempt(102, "6421000000", "NZ", 0, NOW);
+    assert_eq!(cause(&mut volume, &elsewhere, NOW), None);
+    let known = Attempt {
+        has_verified: true,
+        ..next(103)
+    };
+    assert_eq!(cause(&mut volume, &known, NOW), None);
+    // Each that is verified, that failed or is taken back makes room for one.
+    let mut book = volume.book();
+    let report =
+        |id, outcome| move |book: &mut Book<'_>| book.report(SCOPE.owner, id, outcome, NOW);
+    assert!(report(1, Outcome::Verified)(&mut book).is_some());
+    assert!(report(2, Outcome::Failed)(&mut book).is_some());
+    assert!(book.give_back(SCOPE.owner, 3));
+    assert!(report(4, Outcome::Delivered)(&mut book).is_some());
+    assert_eq!(cause(&mut volume, &next(104), NOW), None);
+    assert_eq!(cause(&mut volume, &next(105), NOW), None);
+    assert_eq!(cause(&mut volume, &next(106), NOW), Some(Cause::Burst));
+    let without = Attempt {
+        rules: Rules::default(),
+        ..next(107)
+    };
+    assert_eq!(cause(&mut volume, &without, NOW), None);
 }
 
 #[test]
@@ -365,6 +401,7 @@ proptest! {
                 }
             }
             prop_assert_eq!(book.sends.len(), model.len());
+            prop_assert_eq!(book.sends.to_region(SCOPE, Region::default()), model.len() as u64);
         }
     }
 

@@ -69,17 +69,19 @@ pub fn replace_all<R>(
     keys: &[KeyName<'_>],
     mut transition: impl FnMut(&[Entry], i64) -> (Vec<Transition>, R),
 ) -> Result<R> {
+    // Buckets first, then slots: each is on its way from memory while the next key is hashed.
     let keys: Vec<SlotKey<'_>> = keys
         .iter()
-        .map(|key| slot_key(owner, *key))
+        .map(|key| locate(owner, *key))
         .collect::<Result<_>>()?;
+    keys.iter().for_each(prefetch);
     let mut order: Vec<usize> = keys.iter().map(partition_of).collect();
     order.sort_unstable();
     order.dedup();
     let mut reads: Vec<Option<Read>> = vec![None; keys.len()];
     let mut entries = vec![Entry::EMPTY; keys.len()];
-    // Taking a slot for one key may give away that of another.
-    let mut rows_expire_us = vec![0; keys.len()];
+    // Where each key was found, and when its row expires.
+    let mut found = vec![(None, 0); keys.len()];
     loop {
         let mut partitions: Vec<Partition> = Vec::with_capacity(order.len());
         partitions.extend(order.iter().map(|number| lock(*number)));
@@ -90,11 +92,11 @@ pub fn replace_all<R>(
             match find_key(partition, key, reads[index], now_us) {
                 Where::Slot(slot) => {
                     entries[index] = *partition.slot(slot).entry();
-                    rows_expire_us[index] = partition.slot(slot).row_expires_us();
+                    found[index] = (Some(slot), partition.slot(slot).row_expires_us());
                 }
                 Where::New(entry, expires_us) => {
                     entries[index] = entry;
-                    rows_expire_us[index] = expires_us;
+                    found[index] = (None, expires_us);
                 }
                 Where::Elsewhere(at_removal) => {
                     missing = Some((index, at_removal));
@@ -110,12 +112,20 @@ pub fn replace_all<R>(
         }
         let (kept, answer) = transition(&entries, now_us);
         let mut outcome = Ok(());
+        // Taking a slot for one key may give away that of another.
+        let mut is_as_found = true;
         for (index, key) in keys.iter().enumerate() {
             let partition = &mut partitions[position_in(&order, key)];
-            let found = match partition.find(key, now_us) {
-                Found::Slot(slot) => Ok(slot),
-                _ => Err(rows_expire_us[index]),
+            let (slot, row_expires_us) = found[index];
+            let slot = match slot {
+                Some(_) if !is_as_found => match partition.find(key, now_us) {
+                    Found::Slot(slot) => Some(slot),
+                    _ => None,
+                },
+                slot => slot,
             };
+            is_as_found &= slot.is_some();
+            let found = slot.ok_or(row_expires_us);
             outcome = store(partition, key, found, &entries[index], kept[index], now_us);
             if outcome.is_err() {
                 take_back(&mut partitions, &order, &keys[..index], &entries, now_us);

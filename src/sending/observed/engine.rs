@@ -114,6 +114,7 @@ fn rules(policy: &Policy) -> Rules {
 fn reason(cause: Cause) -> Reason {
     match cause {
         Cause::ConversionRegion => Reason::ConversionRegion,
+        Cause::Burst => Reason::Burst,
         Cause::ConversionClient => Reason::ConversionClient,
         Cause::ClientRegions => Reason::ClientRegions,
         Cause::Suspect => Reason::Suspect,

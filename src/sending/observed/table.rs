@@ -42,6 +42,11 @@ thread_local! {
         c"SELECT FROM phone_crypt.send_pending AS s WHERE s.number OPERATOR(pg_catalog.=) ANY ($1)",
         &[oids::TEXTARRAYOID],
     ) };
+    static UNDER_WAY: Statement = const { Statement::new(
+        c"SELECT FROM phone_crypt.send_pending AS s WHERE s.space OPERATOR(pg_catalog.=) $1 \
+             AND s.region OPERATOR(pg_catalog.=) $2 LIMIT $3",
+        &[oids::INT4OID, oids::TEXTOID, oids::INT8OID],
+    ) };
     static TAKE_DUE: Statement = const { Statement::new(
         c"DELETE FROM phone_crypt.send_pending AS d WHERE d.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\
             SELECT s.ctid FROM phone_crypt.send_pending AS s WHERE s.due OPERATOR(pg_catalog.<=) $1 \
@@ -87,9 +92,11 @@ pub fn reserve(tables: &Tables, entered: &Entered<'_>, has_verified: bool) -> Re
     settle(tables, entered.now_s);
     let space = entered.space;
     let region = store::region(tables, space, entered.region);
+    let under_way = under_way(tables, entered, region.as_ref());
     let refused = |client: Option<&ClientTraffic>| {
         let known = Known {
             region: region.as_ref(),
+            under_way,
             client,
             suspect_until_s: None,
         };
@@ -124,6 +131,21 @@ pub fn reserve(tables: &Tables, entered: &Entered<'_>, has_verified: bool) -> Re
     ];
     ENTER.with(|enter| enter.run(tables.role, &row, |_| ()));
     Ok(Ok(false))
+}
+
+/// How many codes to the region are neither verified nor late, as far as it matters.
+fn under_way(tables: &Tables, entered: &Entered<'_>, region: Option<&RegionTraffic>) -> u64 {
+    if !entered.rules.conversion {
+        return 0;
+    }
+    let region = region.copied().unwrap_or_default();
+    let limit = region.counts(entered.now_s).may_be_under_way();
+    let arguments = [
+        entered.space.into_datum(),
+        entered.region.into_datum(),
+        i64::try_from(limit).unwrap_or(i64::MAX).into_datum(),
+    ];
+    UNDER_WAY.with(|statement| statement.run(tables.role, &arguments, |_| ()))
 }
 
 pub fn give_back(tables: &Tables, id: i64) {

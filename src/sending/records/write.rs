@@ -5,7 +5,6 @@ use pgrx::IntoDatum;
 use super::area;
 use super::flush::WriteDecisions;
 use super::record::{Record, from_hex, to_hex};
-use crate::cipher;
 use crate::pg::statement::Statement;
 use crate::pg::{arrays, oids, process};
 use crate::ratelimit::{self, Engine};
@@ -35,7 +34,7 @@ pub fn note(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Resu
     if settings::send_records_keep_minutes() == 0 || process::is_recovering() {
         return Ok(());
     }
-    let record = record(policy, number, outcome)?;
+    let record = record(policy, number, outcome);
     if ratelimit::in_force()? == Engine::Memory && area::DECISIONS.find().is_some() {
         area::add(area::own_owner()?, &record);
         note_work(&WriteDecisions);
@@ -44,21 +43,19 @@ pub fn note(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Resu
     insert(policy, &record)
 }
 
-fn record(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Result<Record> {
-    let block =
-        number.map(|number| cipher::labelled_hash(b"block", number.blocks().of_1000.as_bytes()));
-    Ok(Record {
+fn record(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Record {
+    Record {
         at: process::now(),
         space: policy.enforced_space,
         hash: number.map(|number| from_hex(&number.hash)),
-        block: block.transpose()?.map(|hash| from_hex(&hash)),
+        block: number.map(|number| from_hex(&number.block_of_1000)),
         region: outcome.region.map(Record::packed_region),
         line_type: outcome.line_type,
         reason: outcome.reason,
         warnings: outcome.warnings,
         records_only: outcome.records_only,
         allowed: outcome.is_allowed(),
-    })
+    }
 }
 
 fn insert(policy: &Policy, record: &Record) -> Result<()> {

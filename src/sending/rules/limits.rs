@@ -3,16 +3,15 @@
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::ratelimit::{KeyName, Limit, Reason as LimitReason, Verdict};
 use phone_crypt_core::sending::{Reason, Warning, Warnings, is_near};
-use std::fmt::{self, Write};
 use std::ops::Range;
 
 use super::price;
-use crate::cipher::{self, Hash};
+use crate::cipher::Hash;
 use crate::pg::SqlError;
 use crate::ratelimit::{self, PHONE_PREFIX, Request};
 use crate::sending::attempt::{Attempt, Refusal};
 use crate::sending::error::Result;
-use crate::sending::keys::{BUDGET_DAY, BUDGET_HOUR, BUDGET_REGION, NUMBER};
+use crate::sending::keys::{BUDGET_DAY, BUDGET_HOUR, BUDGET_REGION};
 use crate::sending::policy::{Budget, Rates};
 
 /// When a send that found no slot may be tried again.
@@ -20,6 +19,10 @@ const NO_SLOT_RETRY_US: i64 = 1_000_000;
 
 /// Of a keyed hash of a block or an account, so much names it.
 const NAME_LEN: usize = 32;
+
+/// Room for as many keys as most policies have, and for their names.
+const PARTS: usize = 16;
+const NAMES_LEN: usize = 1024;
 
 /// One key of the limiter.
 struct Part {
@@ -43,7 +46,6 @@ enum Listed {
 }
 
 /// The keys of an attempt.
-#[derive(Default)]
 struct Parts {
     names: String,
     all: Vec<Part>,
@@ -55,10 +57,9 @@ struct Parts {
 pub fn take(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Refusal>> {
     let phone_key = [PHONE_PREFIX.as_slice(), &attempt.number.hash].concat();
     let parts = Parts::of(attempt, ascii(&phone_key))?;
-    let address = attempt
-        .client
-        .as_ref()
-        .map(|it| it.address.to_canonical().to_string());
+    // Only the lists know clients by their addresses.
+    let client = attempt.client.as_ref().filter(|_| ratelimit::has_lists());
+    let address = client.map(|it| it.address.to_canonical().to_string());
     let space = attempt.policy.space();
     let request = |part: &Part| {
         let name = parts
@@ -131,69 +132,42 @@ fn warn(attempt: &Attempt<'_>, parts: &Parts, verdicts: &[Verdict], warnings: &m
 impl Parts {
     fn of(attempt: &Attempt<'_>, phone_key: &str) -> Result<Parts> {
         let (policy, number) = (attempt.policy, attempt.number);
-        let mut parts = Parts::default();
-        parts.add_rates(
-            &policy.per_number,
-            NUMBER,
-            phone_key,
-            Reason::NumberLimit,
-            Listed::Number,
-        );
+        let mut parts = Parts {
+            names: String::with_capacity(NAMES_LEN),
+            all: Vec::with_capacity(PARTS),
+        };
+        let of_number = (Reason::NumberLimit, Listed::Number);
+        parts.add_rates(&policy.per_number, phone_key, of_number);
         if let Some(client) = &attempt.client {
-            let network = &client.network;
-            parts.add_rates(
-                &policy.per_client,
-                "client",
-                network,
-                Reason::ClientLimit,
-                Listed::Client,
-            );
+            let of_client = (Reason::ClientLimit, Listed::Client);
+            parts.add_rates(&policy.per_client, &client.network, of_client);
         }
         if let Some(account) = &attempt.account {
-            let account = short(account);
-            parts.add_rates(
-                &policy.per_account,
-                "account",
-                account,
-                Reason::AccountLimit,
-                Listed::Nobody,
-            );
+            let of_account = (Reason::AccountLimit, Listed::Nobody);
+            parts.add_rates(&policy.per_account, short(account), of_account);
         }
-        let blocks = number.blocks();
-        for (rates, rule, digits) in [
-            (&policy.per_block_1000, "block1000", blocks.of_1000),
-            (&policy.per_block_10000, "block10000", blocks.of_10000),
-        ] {
-            if !rates.is_empty() {
-                let block = cipher::labelled_hash(b"block", digits.as_bytes())?;
-                parts.add_rates(
-                    rates,
-                    rule,
-                    short(&block),
-                    Reason::BlockLimit,
-                    Listed::Nobody,
-                );
-            }
+        let of_block = (Reason::BlockLimit, Listed::Nobody);
+        let block = short(&number.block_of_1000);
+        parts.add_rates(&policy.per_block_1000, block, of_block);
+        if !policy.per_block_10000.is_empty() {
+            let block = number.block_of_10000()?;
+            parts.add_rates(&policy.per_block_10000, short(&block), of_block);
         }
         let region = number.region.unwrap_or("-");
-        parts.add_rates(
-            &policy.per_region,
-            "region",
-            region,
-            Reason::RegionLimit,
-            Listed::Nobody,
-        );
+        let of_region = (Reason::RegionLimit, Listed::Nobody);
+        parts.add_rates(&policy.per_region, region, of_region);
         // What costs nothing spends nothing.
-        if let Some(cost @ 1..) = price::of(attempt) {
+        if policy.has_budget()
+            && let Some(cost @ 1..) = price::of(attempt)
+        {
             parts.add_budgets(attempt, region, cost);
         }
         Ok(parts)
     }
 
-    fn add_rates(&mut self, rates: &Rates, rule: &str, key: &str, reason: Reason, listed: Listed) {
+    fn add_rates(&mut self, rates: &Rates, key: &str, (reason, listed): (Reason, Listed)) {
         for rate in rates {
-            let seconds = rate.rate.window_us / 1_000_000;
-            let name = self.name(format_args!("{rule}:{seconds}:{key}"));
+            let name = self.name(&rate.prefix, key);
             self.all.push(Part {
                 name,
                 limit: rate.limit(),
@@ -207,9 +181,9 @@ impl Parts {
 
     fn add_budgets(&mut self, attempt: &Attempt<'_>, region: &str, cost: i64) {
         let policy = attempt.policy;
-        let mut add = |budget: &Option<Budget>, name: fmt::Arguments<'_>, reason, near| {
+        let mut add = |budget: &Option<Budget>, prefix, key, reason, near| {
             if let Some(budget) = budget {
-                let name = self.name(name);
+                let name = self.name(prefix, key);
                 self.all.push(Part {
                     name,
                     limit: budget.limit(),
@@ -222,28 +196,31 @@ impl Parts {
         };
         add(
             &policy.budget_hour,
-            format_args!("{BUDGET_HOUR}"),
+            BUDGET_HOUR,
+            "",
             Reason::BudgetHour,
             Warning::NearBudgetHour,
         );
         add(
             &policy.budget_day,
-            format_args!("{BUDGET_DAY}"),
+            BUDGET_DAY,
+            "",
             Reason::BudgetDay,
             Warning::NearBudgetDay,
         );
         add(
             &policy.budget_region_day,
-            format_args!("{BUDGET_REGION}{region}"),
+            BUDGET_REGION,
+            region,
             Reason::BudgetRegion,
             Warning::NearBudgetRegion,
         );
     }
 
-    fn name(&mut self, name: fmt::Arguments<'_>) -> Range<usize> {
+    fn name(&mut self, prefix: &str, key: &str) -> Range<usize> {
         let start = self.names.len();
-        // Writing to a String does not fail.
-        let _ = self.names.write_fmt(name);
+        self.names.push_str(prefix);
+        self.names.push_str(key);
         start..self.names.len()
     }
 }

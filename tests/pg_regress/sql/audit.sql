@@ -69,12 +69,31 @@ SELECT count(*) > 0 AS forgot FROM phone_forget('0401148075');
 SELECT phone_crypt_audit_checkpoint() IS NOT NULL AS signed;
 SELECT replace(r, :'token_id', '<id>') AS recorded FROM t.recorded(:first) AS r;
 
+-- Whom is sent to, for how much, and who has agreed to it: no number, no prefix, no note with one.
+SELECT max(seq) + 1 AS first FROM phone_crypt.audit_log \gset
+SELECT phone_send_policy_set('audited', regions => '{AU}');
+SELECT phone_send_policy_set('audited', denied => '{+61491570156}');
+SELECT phone_send_price_set('+61491570156', 0.05, 'AUD'), phone_send_price_set('+61491570156', NULL, 'AUD');
+SELECT phone_send_exempt('0491570156', 'a test number'), phone_send_exempt_network('192.0.2.0/24', 'told by 0491570156');
+SELECT phone_send_unexempt('0491570156'), phone_send_unexempt_network('192.0.2.0/24'), phone_send_policy_drop('audited');
+SELECT phone_suppress('0491570156', 'complaint'), phone_suppress('0491570156', 'of 0491570156'), phone_unsuppress('0491570156');
+SELECT phone_unsuppress('0491570156');
+SELECT consent_record('0491570156', 'of 0491570156', 'granted', 'form') IS NOT NULL AS recorded;
+SELECT reply FROM consent_reply('0491570156', 'stop');
+SELECT reply FROM consent_reply('0491570156', 'start');
+CREATE TEMP TABLE to_suppress AS SELECT phone FROM unnest('{0491570156,0491570157,nobody}'::text[]) AS phone;
+CALL phone_suppress_import('to_suppress', 'phone', 'registry');
+DELETE FROM phone_crypt.suppressed_phones;
+SELECT count(*) > 0 AS forgot FROM phone_forget('0491570156');
+SELECT phone_crypt_audit_checkpoint() IS NOT NULL AS signed;
+SELECT regexp_replace(r, 'pg_temp_\d+', 'pg_temp') AS recorded FROM t.recorded(:first) AS r WHERE r LIKE 'admin %' AND r NOT LIKE '%number_forgotten%';
+
 -- What SQL may record.
 SELECT event, t.outcome('phone_crypt.audit_event($1)', event) AS outcome
   FROM (VALUES (NULL), (''), ('start'), ('gap'), ('decrypt'), ('policy_set')) AS v (event);
 
 -- No record has a number, and all of them are as they were hashed.
-SELECT count(*) FROM phone_crypt.audit_log WHERE convert_from(substr(record, 17), 'LATIN1') ~ '401148075';
+SELECT count(*) FROM phone_crypt.audit_log WHERE convert_from(substr(record, 17), 'LATIN1') ~ '401148075|491570156';
 SELECT intact, problem, seq, records > 0 AS records, dropped, last_start IS NOT NULL AS start FROM phone_crypt_audit_verify();
 SELECT phone_crypt_audit_checkpoint() AS note \gset
 SELECT intact, problem FROM phone_crypt_audit_verify(:'note');

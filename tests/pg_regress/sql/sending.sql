@@ -48,6 +48,33 @@ SELECT count(*), count(until),
        phone_quiet_until(phone, at => at) AS q (until);
 
 -- Time zones that somebody knows.
+-- Nights on which clocks change, each quarter of an hour of three days: what is answered is the first quarter that is quiet no more.
+-- Lord Howe's changes by half an hour, Dublin's law calls winter the time that is set back.
+CREATE TEMP VIEW nights (zone, night) AS VALUES
+    ('Australia/Lord_Howe', date '2026-04-05'), ('Australia/Lord_Howe', '2026-10-04'), ('Australia/Sydney', '2026-04-05'),
+    ('Australia/Adelaide', '2026-04-05'), ('America/Santiago', '2026-04-05'), ('America/Santiago', '2026-09-06'),
+    ('Europe/Berlin', '2026-03-29'), ('Europe/Berlin', '2026-10-25'), ('Europe/Dublin', '2026-03-29'), ('Europe/Dublin', '2026-10-25'),
+    ('Pacific/Chatham', '2026-04-05'), ('Pacific/Chatham', '2026-09-27'), ('America/St_Johns', '2026-11-01'),
+    ('Asia/Kathmandu', '2026-04-05'), ('Asia/Kolkata', '2026-04-05'), ('Australia/Eucla', '2026-04-05');
+CREATE TEMP VIEW quarters AS
+    SELECT n.zone, n.night, q.at, h.quiet_from, h.quiet_to, phone_quiet_until_in(ARRAY[n.zone], h.quiet_from, h.quiet_to, q.at) AS until,
+           (q.at AT TIME ZONE n.zone)::time >= h.quiet_from OR (q.at AT TIME ZONE n.zone)::time < h.quiet_to AS is_quiet
+      FROM nights AS n, generate_series(n.night::timestamptz - interval '1 day', n.night::timestamptz + interval '2 days', interval '15 minutes') AS q (at),
+           (VALUES (time '21:00', time '08:00'), ('22:30', '01:45'), ('20:00', '02:30')) AS h (quiet_from, quiet_to);
+CREATE TEMP TABLE expected AS
+    SELECT *, min(at) FILTER (WHERE NOT is_quiet) OVER (PARTITION BY zone, night, quiet_from ORDER BY at DESC) AS first
+      FROM quarters;
+-- An end that comes twice counts the second time, and one that never comes as long after the change as it was meant to: quiet for longer, never for less.
+SELECT zone, night, quiet_to, count(*) FILTER (WHERE is_quiet <> (until IS NOT NULL)) AS wrong,
+       count(*) FILTER (WHERE until < first) AS too_early, max(until - first) AS longest_over
+  FROM expected WHERE at < night + interval '30 hours' GROUP BY zone, night, quiet_to
+HAVING count(*) FILTER (WHERE is_quiet <> (until IS NOT NULL) OR until < first) > 0 OR max(until - first) > interval '0'
+ ORDER BY zone COLLATE "C", night, quiet_to;
+-- Numbers of such places.
+SELECT phone, phone_timezones(phone) AS zones, phone_quiet_until(phone, at => at::timestamptz)
+  FROM (VALUES ('+61882311234', '2026-04-04 20:00'), ('+56221234567', '2026-04-04 23:30'), ('+4930123456', '2026-03-28 23:00'),
+               ('+4930123456', '2026-10-24 23:00'), ('+61255053123', '2026-04-04 12:00'), ('+64330512345', '2026-04-04 12:00'), ('+97714123456', '2026-04-04 20:00'),
+               ('+17097221234', '2026-11-01 03:00')) AS v (phone, at);
 SELECT phone_quiet_until_in(ARRAY['Asia/Tokyo'], at => '2026-01-15 13:00'), phone_quiet_until_in('{}', at => '2026-01-15 22:00');
 SELECT phone_quiet_until_in(ARRAY['Mars/Base'], at => '2026-01-15 13:00');
 SELECT phone_quiet_until_in(ARRAY['UTC', NULL], at => '2026-01-15 13:00');

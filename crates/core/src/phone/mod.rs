@@ -5,7 +5,7 @@
 //! order of the meanings that a text can have under a list of regions; `typed.rs` how a text begins,
 //! `international.rs` numbers with `+`, `dialled.rs` what a call abroad drops of the digits typed,
 //! `renumbered.rs` and `equivalents.rs` what earlier numbering plans left behind. `fast_path.rs` is
-//! the shortcut for numbers that are E.164 already, `us_prefix_repair.rs` what the legacy web application made
+//! the shortcut for numbers that are E.164 already, `plan.rs` their region and type, `us_prefix_repair.rs` what the legacy web application made
 //! of numbers. `time_zones.rs` tells where on the clock a number may be. `library.rs` holds the parser.
 
 mod calling_code;
@@ -22,6 +22,7 @@ mod metadata_version;
 mod normalize;
 mod parsed;
 mod phone_type;
+mod plan;
 mod region;
 mod regions;
 mod renumbered;
@@ -43,6 +44,7 @@ pub use metadata_version::METADATA_VERSION;
 pub use normalize::{is_possible, is_valid, normalize, normalize_noting_more, parse, parse_one};
 pub use parsed::ParsedPhone;
 pub use phone_type::PhoneType;
+pub use plan::Plan;
 pub use region::Region;
 pub use regions::Regions;
 pub use screen::split;

@@ -54,10 +54,12 @@ pub enum Reason {
     Suspect = 23,
     /// An administrator has locked down sending, or what it is judged by. Nothing was looked at.
     Lockdown = 24,
+    /// Too many codes to the region are under way.
+    Burst = 25,
 }
 
 /// Every reason.
-const REASONS: [Reason; 25] = [
+const REASONS: [Reason; 26] = [
     Reason::Ok,
     Reason::Exempt,
     Reason::NotANumber,
@@ -83,6 +85,7 @@ const REASONS: [Reason; 25] = [
     Reason::ClientRegions,
     Reason::Suspect,
     Reason::Lockdown,
+    Reason::Burst,
 ];
 
 impl Reason {
@@ -115,6 +118,7 @@ impl Reason {
             Reason::ClientRegions => "client_regions",
             Reason::Suspect => "suspect",
             Reason::Lockdown => "lockdown",
+            Reason::Burst => "burst_region",
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Thresholds {
 const SHARE: u64 = 5;
 /// A busy hour may have this part of a day's.
 const HOURS: u64 = 6;
+/// So many codes to a region may always be under way: launches of some thousand an hour have no more.
+const UNDER_WAY: u64 = 100;
 
 impl RegionCounts {
     /// 20, or a fifth of what was verified in the last day, or on the busiest of 14; in an hour 3, or a sixth of that, or
@@ -43,6 +45,16 @@ impl RegionCounts {
         let day = 20.max(self.highest_day / SHARE).max(self.day / SHARE);
         let hour = 3.max(day / HOURS).max(self.hour / SHARE);
         Thresholds { day, hour }
+    }
+
+    /// How many codes may be under way at once, neither verified nor late: 100, or as many as may be unverified in a day, or as many
+    /// as were verified in the last hour.
+    ///
+    /// Honest people verify within minutes, so few are under way; who is paid for messages leaves all of them, and none of those
+    /// counts as unverified before its time is over.
+    #[must_use]
+    pub fn may_be_under_way(self) -> u64 {
+        UNDER_WAY.max(self.thresholds().day).max(self.hour)
     }
 }
 

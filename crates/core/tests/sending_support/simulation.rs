@@ -226,6 +226,31 @@ pub fn run(seed: u64, attack: Option<(Attack, i64)>, guard: Guard) -> Report {
     world.report
 }
 
+/// The first hour of an application with so many sends, all to one region: how many there were, with those who asked again, and how
+/// many were stopped.
+pub fn launch(seed: u64, an_hour: i64, guard: Guard) -> (i64, i64) {
+    let mut world = World::new(seed, None, guard);
+    for _ in 0..an_hour {
+        let number = world.chance.number(&PLACES[0]);
+        let client = world.chance.next() | 1 << 63;
+        let at_s = START + DAY + world.chance.below(3600) as i64;
+        world.at(
+            at_s,
+            What::Ask {
+                place: 0,
+                number,
+                client,
+                is_attack: false,
+                is_again: false,
+            },
+        );
+    }
+    while let Some(Reverse(event)) = world.events.pop() {
+        world.step(event);
+    }
+    world.report.elsewhere
+}
+
 struct World {
     chance: Chance,
     attack: Option<(Attack, i64)>,

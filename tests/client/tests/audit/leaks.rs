@@ -59,6 +59,16 @@ fn nothing_personal_is_recorded_mirrored_or_logged() {
         "SELECT ratelimit_list_phone('deny', '{NUMBER}', 'note on {NUMBER}')"
     ));
     client.run(&format!("SELECT ratelimit_unlist_phone('{NUMBER}')"));
+    client.run(&format!(
+        "SELECT phone_send_policy_set('p{NUMBER}', regions => '{{all}}', denied => '{{+61401148075}}');
+         SELECT phone_send_price_set('+61401148075', 0.05), phone_send_price_set('+61401148075', NULL);
+         SELECT phone_send_exempt('{NUMBER}', 'note on {NUMBER}'), phone_send_unexempt('{NUMBER}');
+         SELECT phone_suppress('{NUMBER}', 'reason {NUMBER}'), phone_unsuppress('{NUMBER}');
+         SELECT consent_record('{NUMBER}', 'topic {NUMBER}', 'granted', 'source {NUMBER}');
+         SELECT consent_reply('{NUMBER}', 'stop');
+         CALL phone_suppress_import('\"calls_{NUMBER}\"', 'phone', 'reason {NUMBER}');
+         SELECT phone_send_policy_drop('p{NUMBER}')"
+    ));
     let token = client.text(
         &format!("SELECT token FROM api_token_create('of {NUMBER}', owner => '{NUMBER}')"),
         &[],

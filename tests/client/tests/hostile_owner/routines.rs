@@ -179,6 +179,8 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.lost_send_decisions",
     "phone_crypt.lost_token_uses",
     "phone_crypt.cluster_lockdown",
+    "phone_crypt.announce_read_budget",
+    "phone_crypt.read_counts",
     "phone_crypt.is_locked_down",
     "phone_crypt.warn_of_open_transaction",
     "public.phone_crypt_lockdown_cluster",

@@ -102,6 +102,27 @@ fn both_engines_decide_alike() {
 }
 
 #[test]
+fn a_burst_ends_before_the_first_code_is_late() {
+    for server in [&SERVER, &TABLE_SERVER] {
+        let mut client = server.session();
+        policy(&mut client, "p", "conversion => true");
+        assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
+        send_many(&mut client, 5000, 98);
+        assert_eq!(reason(&mut client, "+61402199999", "p"), "ok");
+        assert_eq!(reason(&mut client, "+61402199998", "p"), "burst_region");
+        assert_eq!(reason(&mut client, "+6421345678", "p"), "ok");
+        // Nobody waits for as long as the codes are valid.
+        let retry = "SELECT retry_after_seconds::text FROM phone_send_check('+61402199998', 'p')";
+        assert_eq!(client.text(retry, &[]), "60");
+        assert!(outcome(&mut client, "+61402199999", "verified"));
+        assert_eq!(reason(&mut client, "+61402199998", "p"), "ok");
+        assert_eq!(reason(&mut client, "+61402199997", "p"), "burst_region");
+        // Who has verified before asks when they like.
+        assert_eq!(reason(&mut client, "+61402199999", "p"), "ok");
+    }
+}
+
+#[test]
 fn of_64_sessions_of_one_client_no_more_regions_pass_than_may() {
     const REGIONS: [&str; 8] = [
         "+6140114800",

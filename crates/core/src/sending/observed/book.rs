@@ -48,6 +48,8 @@ pub struct Head {
     may_have_suspects: u32,
     /// Whether one was found that nobody has been told of.
     has_news: u32,
+    /// How many places of the list of ranges have been used; those after them are empty.
+    listed: u32,
     /// Sends that were settled before their time, since there was no room.
     pub settled_early: u64,
 }
@@ -97,8 +99,10 @@ impl Book<'_> {
     pub fn reserve(&mut self, attempt: &Attempt, now_s: i64) -> Result<Admitted, Refused> {
         self.settle(now_s);
         let send = &attempt.send;
-        let suspect_until_s = suspects::of(self.suspects, send.scope, send.prefix, now_s)
-            .map(|suspect| suspect.until_s);
+        let listed = self.suspects.get(..self.head.listed as usize);
+        let listed = listed.unwrap_or_default();
+        let suspect_until_s =
+            suspects::of(listed, send.scope, send.prefix, now_s).map(|suspect| suspect.until_s);
         let region = slots::find(self.regions, send.scope, send.region.as_u64());
         let client = match send.client {
             0 => None,
@@ -106,6 +110,7 @@ impl Book<'_> {
         };
         let known = Known {
             region: region.map(|it| &it.value.traffic),
+            under_way: self.sends.to_region(send.scope, send.region),
             client: client.map(|it| &it.value),
             suspect_until_s,
         };
@@ -215,7 +220,8 @@ impl Book<'_> {
     pub fn look(&mut self, now_s: i64) {
         self.head.looked_s = now_s;
         self.head.may_have_suspects = 0;
-        suspects::refresh(self.suspects, self.ranges, now_s);
+        let listed = suspects::refresh(self.suspects, self.ranges, now_s);
+        self.head.listed = u32::try_from(listed).unwrap_or(u32::MAX);
         let is_news = |it: &Suspect| it.is_live(now_s) && it.is_announced == 0;
         self.head.has_news |= u32::from(self.suspects.iter().any(is_news));
     }

@@ -19,6 +19,8 @@ pub struct Rules {
 pub enum Cause {
     /// Too many unverified codes to the region.
     ConversionRegion,
+    /// Too many codes to the region are under way.
+    Burst,
     /// Too many that the client asked for.
     ConversionClient,
     /// The client sends to too many regions.
@@ -26,6 +28,9 @@ pub enum Cause {
     /// The number is in a range that looks pumped.
     Suspect,
 }
+
+/// By then honest people have verified most of what is under way, in seconds.
+const BURST_RETRY_S: i64 = 60;
 
 /// A refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +46,8 @@ pub struct Refused {
 pub struct Known<'a> {
     /// Of the region.
     pub region: Option<&'a RegionTraffic>,
+    /// How many codes to it are neither verified nor late.
+    pub under_way: u64,
     /// Of the client.
     pub client: Option<&'a ClientTraffic>,
     /// Until when the range looks pumped, if it does.
@@ -56,6 +63,11 @@ pub fn judge(rules: Rules, to: Region, known: Known<'_>, now_s: i64) -> Option<R
         .filter(|_| rules.conversion)
         .and_then(|region| region.is_stopped_until(now_s))
         .map(refused(Cause::ConversionRegion));
+    let may_be_under_way = known.region.copied().unwrap_or_default();
+    let may_be_under_way = may_be_under_way.counts(now_s).may_be_under_way();
+    let by_burst = (rules.conversion && known.under_way >= may_be_under_way)
+        .then(|| now_s.saturating_add(BURST_RETRY_S))
+        .map(refused(Cause::Burst));
     let by_client = known
         .client
         .filter(|_| rules.conversion)
@@ -74,7 +86,7 @@ pub fn judge(rules: Rules, to: Region, known: Known<'_>, now_s: i64) -> Option<R
         .suspect_until_s
         .filter(|_| rules.blocks_suspects)
         .map(refused(Cause::Suspect));
-    [by_region, by_client, by_visits, by_suspect]
+    [by_region, by_burst, by_client, by_visits, by_suspect]
         .into_iter()
         .flatten()
         .max_by_key(|it| it.until_s)

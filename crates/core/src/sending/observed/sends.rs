@@ -3,6 +3,7 @@
 use super::prefix::Prefix;
 use super::region::Region;
 use super::scope::{Scope, mix};
+use super::slots::{self, Slot};
 
 /// The first half of a keyed hash of a number: enough to tell numbers apart.
 pub type NumberHash = [u64; 2];
@@ -63,6 +64,8 @@ pub struct Sends<'a> {
     pub by_number: &'a mut [u32],
     /// A binary heap of places, the first to be due on top.
     pub heap: &'a mut [u32],
+    /// How many there are, by region.
+    pub by_region: &'a mut [Slot<u32>],
 }
 
 impl Sends<'_> {
@@ -85,7 +88,17 @@ impl Sends<'_> {
         self.heap[self.used.heap as usize] = place;
         self.used.heap += 1;
         self.rise(self.used.heap - 1);
+        let region = send.region.as_u64();
+        if let Some(slot) = slots::take(self.by_region, send.scope, region, send.due_s) {
+            slot.value = slot.value.saturating_add(1);
+        }
         removed
+    }
+
+    /// How many there are to a region under a policy.
+    #[must_use]
+    pub fn to_region(&self, scope: Scope, region: Region) -> u64 {
+        slots::find(self.by_region, scope, region.as_u64()).map_or(0, |slot| slot.value.into())
     }
 
     /// Takes out the send of this owner with this id.
@@ -216,6 +229,10 @@ impl Sends<'_> {
             ..Entry::default()
         };
         self.used.free = place + 1;
+        let region = entry.send.region.as_u64();
+        if let Some(slot) = slots::find_mut(self.by_region, entry.send.scope, region) {
+            slot.value = slot.value.saturating_sub(1);
+        }
         entry.send
     }
 

@@ -51,6 +51,13 @@ pub(super) fn find<T>(slots: &[Slot<T>], scope: Scope, name: u64) -> Option<&Slo
         .find(|slot| slot.name.is(scope, name))
 }
 
+/// The same, to be changed.
+pub(super) fn find_mut<T>(slots: &mut [Slot<T>], scope: Scope, name: u64) -> Option<&mut Slot<T>> {
+    let place = places(slots.len(), scope, name)
+        .find(|place| slots.get(*place).is_some_and(|it| it.name.is(scope, name)))?;
+    slots.get_mut(place)
+}
+
 /// The slot of a name, which is made if it has none.
 pub(super) fn take<T: Default>(
     slots: &mut [Slot<T>],

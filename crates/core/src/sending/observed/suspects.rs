@@ -44,8 +44,8 @@ impl Suspect {
     }
 }
 
-/// Lists what looks pumped now. What was listed before keeps its time.
-pub(super) fn refresh(suspects: &mut [Suspect], ranges: &[Range], now_s: i64) {
+/// Lists what looks pumped now. What was listed before keeps its time. How many there are.
+pub(super) fn refresh(suspects: &mut [Suspect], ranges: &[Range], now_s: i64) -> usize {
     let mut found = Vec::new();
     for (range, counts) in tops(ranges, now_s) {
         narrow(
@@ -68,10 +68,12 @@ pub(super) fn refresh(suspects: &mut [Suspect], ranges: &[Range], now_s: i64) {
             suspect.is_announced = known.is_announced;
         }
     }
+    let count = found.len().min(suspects.len());
     let mut listed = found.into_iter();
     for place in suspects {
         *place = listed.next().unwrap_or_default();
     }
+    count
 }
 
 /// Ranges that look pumped and are within no other one that does.

@@ -1,0 +1,9 @@
+//! Read budgets: whose reads count, how many pass, and what frees none.
+#![allow(clippy::unwrap_used)]
+
+mod concurrency;
+mod roles;
+mod shared;
+mod transactions;
+mod windows;
+mod without_preload;
