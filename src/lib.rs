@@ -54,7 +54,7 @@ static AREAS: [&dyn Area; 17] = [
     &lockdown::SWITCH,
     &lockdown::FILE_ACCESS,
     &read_budget::CHANGES,
-    &read_budget::COUNTS,
+    &read_budget::CountsArea,
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,
@@ -66,9 +66,10 @@ static AREAS: [&dyn Area; 17] = [
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 9] = [
+static TASKS: [&dyn Task; 10] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
+    &ratelimit::RecordDenials,
     &tokens::WriteUses,
     &webhooks::Cleanup,
     &sending::WriteObserved,

@@ -1,6 +1,6 @@
 //! The end of a transaction: what was counted becomes records.
 
-use super::{counted, queue, sync, transactional, who};
+use super::{counted, queue, sync, transactional};
 use crate::pg::transaction::{self, Ending};
 
 /// Listens to the ends of transactions. Called once, by `_PG_init`.
@@ -16,7 +16,6 @@ fn at_end(ending: Ending) {
     counted::record_all();
     transactional::at_end(ending);
     if ending == Ending::Over {
-        who::forget();
         sync::forget();
     }
 }

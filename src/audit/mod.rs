@@ -7,10 +7,12 @@
 mod classes;
 mod counted;
 mod ending;
+mod entry;
 pub mod error;
 mod event;
 pub mod functions;
 pub mod log;
+mod memo;
 mod queue;
 mod queue_area;
 mod record;
@@ -21,8 +23,10 @@ mod transactional;
 mod vocabulary;
 mod who;
 
-pub use counted::{Counted, count};
+pub use classes::is_audited;
+pub use counted::count;
 pub use ending::listen;
+pub use entry::Counted;
 pub use event::Event;
 pub use queue_area::QueueArea;
 pub use record::record;

@@ -3,6 +3,8 @@
 //! Nobody waits for room. What finds none is counted, and becomes a record of its own in the log: a gap. The class `admin` has
 //! the last quarter of the room for itself, so that a flood of others does not hide it.
 
+use phone_crypt_core::audit::Class;
+
 use crate::pg::Oid;
 use crate::worker::{announce, wake_launcher};
 use crate::zeroed_lock_static;
@@ -114,10 +116,10 @@ pub fn is_there() -> bool {
 pub const CAPACITY: usize = SLOTS;
 
 /// Puts a record in. Its number; none where there was no room for it.
-pub fn push(database: Oid, time_us: i64, text: &[u8]) -> Option<u64> {
+pub fn push(database: Oid, time_us: i64, class: Class, text: &[u8]) -> Option<u64> {
     let (number, waiting, used) = {
         let mut queue = QUEUE.exclusive();
-        let number = queue.push(database.to_u32(), time_us, text);
+        let number = queue.push(database.to_u32(), time_us, class, text);
         let waiting = queue
             .part_of(database.to_u32())
             .map_or(0, |part| part.count);
@@ -309,9 +311,12 @@ impl Queue {
         Some(number)
     }
 
-    fn push(&mut self, database: u32, time_us: i64, text: &[u8]) -> Option<u64> {
-        let is_first_rank = text.windows(ADMIN.len()).any(|window| window == ADMIN);
-        let most = SLOTS as u32 - if is_first_rank { 0 } else { RESERVED };
+    fn push(&mut self, database: u32, time_us: i64, class: Class, text: &[u8]) -> Option<u64> {
+        let reserved = match class {
+            Class::Admin => 0,
+            _ => RESERVED,
+        };
+        let most = SLOTS as u32 - reserved;
         let is_room = self.used < most && text.len() <= MAX_TEXT;
         if is_room && let Some(number) = self.put(database, 0, time_us, text) {
             return Some(number);
@@ -390,6 +395,3 @@ impl Queue {
         Some(part)
     }
 }
-
-/// How a record of the class `admin` is told from others.
-const ADMIN: &[u8] = b"\"class\":\"admin\"";

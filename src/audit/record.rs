@@ -1,6 +1,6 @@
 //! Recording an event.
 
-use phone_crypt_core::audit::{Field, fields_json};
+use phone_crypt_core::audit::{Class, Field, fields_json};
 
 use super::classes::is_audited;
 use super::event::Event;
@@ -33,14 +33,18 @@ pub(super) fn with_who(role: Oid, mut event: Event) -> Event {
 
 /// As [`record`], whatever is audited, in nobody's name: what the log says of itself.
 pub(super) fn put(event: Event) {
-    let text = text_of(event);
+    put_text(event.class, &text_of(event));
+}
+
+/// As [`put`], of an event that is a text already.
+pub(super) fn put_text(class: Class, text: &[u8]) {
     let time_us = now_us();
     if process::is_recovering() {
-        server_log::write(&text);
+        server_log::write(text);
     } else if queue::is_there() {
-        queue::push(process::database(), time_us, &text);
+        queue::push(process::database(), time_us, class, text);
     } else {
-        transactional::push(time_us, text);
+        transactional::push(time_us, text.to_vec());
     }
 }
 

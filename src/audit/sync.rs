@@ -51,7 +51,7 @@ fn announce() -> Result<()> {
     let event = Event::new(Class::Read, "read_announced");
     let text = text_of(with_who(unguarded::outer_user(), event));
     let database = process::database();
-    let number = queue::push(database, now_us(), &text).ok_or(Error::Full)?;
+    let number = queue::push(database, now_us(), Class::Read, &text).ok_or(Error::Full)?;
     queue::want(database, number);
     let began = Instant::now();
     while queue::status(database).written < number {

@@ -1,35 +1,43 @@
 //! Who does what is recorded, as far as it is known and may be recorded.
 
 use phone_crypt_core::audit::{Field, label};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
-use crate::pg::{Oid, connection, transaction, user};
+use crate::pg::{Oid, connection, roles, transaction, user};
 
 /// Role names that were looked up, for when nothing can be looked up any more.
-const REMEMBERED: usize = 16;
+const REMEMBERED: usize = 64;
 
 thread_local! {
+    /// The generation of roles that the names are of.
+    static GENERATION: Cell<u64> = const { Cell::new(0) };
     static NAMES: RefCell<Vec<(Oid, String)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Remembers the name of a role, and that of the session's. In a transaction; a role that was renamed is looked up again at
-/// the next one.
+/// Remembers the name of a role, and that of the session's, until some role changes. In a transaction.
 pub fn remember(role: Oid) {
+    // Taken before the look-up: what changes meanwhile is looked up again.
+    let generation = roles::generation();
+    if GENERATION.replace(generation) != generation {
+        NAMES.with_borrow_mut(Vec::clear);
+    }
+    if NAMES.with_borrow(Vec::len) > REMEMBERED - 2 && !is_known(role) {
+        NAMES.with_borrow_mut(Vec::clear);
+    }
     for role in [role, user::session_user()] {
         let is_known = NAMES.with_borrow(|names| names.iter().any(|(known, _)| *known == role));
         if !is_known {
             let name = user::role_name(role);
-            NAMES.with_borrow_mut(|names| {
-                names.truncate(REMEMBERED - 1);
-                names.push((role, named(role, name.as_deref())));
-            });
+            let name = named(role, name.as_deref());
+            NAMES.with_borrow_mut(|names| names.push((role, name)));
         }
     }
 }
 
-/// Forgets the names: the transaction is over.
-pub fn forget() {
-    NAMES.with_borrow_mut(Vec::clear);
+/// Whether the names of a role and of the session's are remembered.
+pub fn is_known(role: Oid) -> bool {
+    let is_in = |names: &[(Oid, String)], role| names.iter().any(|(known, _)| *known == role);
+    NAMES.with_borrow(|names| is_in(names, role) && is_in(names, user::session_user()))
 }
 
 /// The name, or the oid where the name is not to be recorded.

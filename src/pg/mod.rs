@@ -31,6 +31,7 @@ pub mod regclass;
 pub mod relation;
 pub mod report;
 pub mod roles;
+pub mod saved_state;
 pub mod seclabel;
 pub mod setting_switch;
 pub mod shared_static;

@@ -114,6 +114,18 @@ pub fn application_name() -> String {
     }
 }
 
+/// Whether it calls itself so.
+pub fn is_application_name(expected: &str) -> bool {
+    // SAFETY: as above.
+    unsafe {
+        let name = pg_sys::application_name;
+        match name.is_null() {
+            true => expected.is_empty(),
+            false => CStr::from_ptr(name).to_bytes() == expected.as_bytes(),
+        }
+    }
+}
+
 /// Acts as the table's owner until dropped. For what the caller asks to be done to one table.
 ///
 /// Errors: the caller is not the owner, 42501; no such table, 42P01.

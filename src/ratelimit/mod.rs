@@ -4,6 +4,7 @@
 
 pub mod answer;
 mod calendar_rule;
+mod denials;
 mod flush;
 mod functions;
 mod key;
@@ -22,6 +23,7 @@ mod storage;
 mod table;
 
 pub use calendar_rule::CalendarRule;
+pub use denials::RecordDenials;
 pub use flush::{flush, flush_counts};
 pub use key::{PHONE_PREFIX, StateKey, TOKEN_FAILURES, checked_key};
 pub use legacy::add_window;

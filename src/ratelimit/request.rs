@@ -5,7 +5,7 @@ use phone_crypt_core::ratelimit::{KeyName, Limit, Listing, Part, Verdict};
 use super::key::StateKey;
 use super::policies::Policy;
 use super::storage::Storage;
-use super::{lists, outcomes, overrides, table};
+use super::{denials, lists, outcomes, overrides, table};
 
 /// One key to be held against one limit.
 pub struct Request<'a> {
@@ -151,6 +151,9 @@ impl<'a> Request<'a> {
 
     /// Counts the answer, by policy and reason.
     pub(super) fn count(&self, storage: &Storage, verdict: &Verdict) {
+        if !matches!(self.counted, Counted::Elsewhere) {
+            denials::note(verdict.reason);
+        }
         match self.counted {
             Counted::Elsewhere => {}
             Counted::Plain => outcomes::count_plain(storage, verdict),

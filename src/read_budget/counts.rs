@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use super::applied::Pair;
 use super::error::{Error, Result};
 use crate::pg::clock::now_us;
+use crate::pg::saved_state::take;
 use crate::pg::{Oid, process};
 use crate::shared_lock_static;
 
@@ -120,6 +121,47 @@ impl Entry {
 }
 
 impl Counts {
+    /// The entries, as they outlive a restart.
+    pub fn to_saved(&self) -> Vec<u8> {
+        let entries = self.entries[..self.touched].iter();
+        let numbers = entries.flat_map(|entry| {
+            [
+                u64::from(entry.database),
+                u64::from(entry.owner),
+                u64::from(entry.reader),
+                entry.window.began_us.cast_unsigned(),
+                entry.window.used,
+                entry.window.refused,
+                entry.ends_us.cast_unsigned(),
+            ]
+        });
+        numbers.flat_map(u64::to_le_bytes).collect()
+    }
+
+    /// What [`Counts::to_saved`] gave; None for anything else.
+    pub fn of_saved(mut saved: &[u8]) -> Option<Counts> {
+        let rest = &mut saved;
+        let mut counts = Counts::default();
+        while !rest.is_empty() {
+            let mut oid = || u32::try_from(take(rest)?).ok();
+            let (database, owner, reader) = (oid()?, oid()?, oid()?);
+            let window = Window {
+                began_us: take(rest)?.cast_signed(),
+                used: take(rest)?,
+                refused: take(rest)?,
+            };
+            *counts.entries.get_mut(counts.touched)? = Entry {
+                database,
+                owner,
+                reader,
+                window,
+                ends_us: take(rest)?.cast_signed(),
+            };
+            counts.touched += 1;
+        }
+        Some(counts)
+    }
+
     fn used(&mut self) -> &mut [Entry] {
         &mut self.entries[..self.touched]
     }

@@ -9,10 +9,11 @@
 mod applied;
 mod budgets;
 mod counts;
+mod counts_area;
 pub mod error;
 mod functions;
 mod leases;
 
 pub use budgets::CHANGES;
-pub use counts::COUNTS;
+pub use counts_area::CountsArea;
 pub use leases::{check, listen, opened};

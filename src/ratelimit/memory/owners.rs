@@ -84,7 +84,7 @@ pub fn claim_outcomes(owner: Owner, space: i32) -> Option<usize> {
         .iter()
         .position(|entry| entry.database.load(Ordering::Relaxed) == 0)?;
     let entry = &all[free];
-    for count in &entry.counts {
+    for count in entry.counts.iter().chain(&entry.recorded) {
         count.store(0, Ordering::Relaxed);
     }
     entry.space.store(space, Ordering::Relaxed);

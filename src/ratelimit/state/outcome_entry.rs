@@ -23,6 +23,8 @@ pub struct OutcomeEntry {
     pub space: AtomicI32,
     /// See `Counts`.
     pub counts: [AtomicU64; REASONS],
+    /// How many of them are on record.
+    pub recorded: [AtomicU64; REASONS],
 }
 
 impl OutcomeEntry {

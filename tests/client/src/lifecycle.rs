@@ -91,6 +91,14 @@ impl Server {
         self.start_again();
     }
 
+    /// Stops it, has it forget its write-ahead log, as after that was lost, and starts it again.
+    pub fn reset_wal(&self) {
+        self.stop("fast");
+        let mut command = self.as_its_user(&self.program("pg_resetwal"));
+        finish(command.arg("-f").arg("-D").arg(self.path("data"))).output();
+        self.start_again();
+    }
+
     /// Sets how large a core file of its processes may be, for those that start from now on.
     pub fn limit_core_files(&self, bytes: u64) {
         let mut command = self.as_its_user(Path::new("prlimit"));

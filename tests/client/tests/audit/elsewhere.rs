@@ -76,3 +76,24 @@ fn a_copy_of_the_database_says_that_it_is_one() {
     );
     assert_eq!(verdict(&mut copy, Some(&kept)), "intact");
 }
+
+/// Nobody knows what the write-ahead log had, so it is as after a crash: a gap.
+#[test]
+fn a_server_whose_write_ahead_log_was_reset_says_that_something_may_be_missing() {
+    let server = Server::preloaded(ALL);
+    let (database, mut client) = database(&server);
+    client.run("SELECT phone_crypt.audit_event('policy_set', NULL, 'before')");
+    let kept = checkpoint(&mut client);
+    drop(client);
+    server.reset_wal();
+    let mut client = server.connect_as("postgres", &database);
+    client.run("SELECT phone_crypt.audit_event('policy_set', NULL, 'after')");
+    let new = checkpoint(&mut client);
+    assert_eq!(fields(&mut client, "start", "cause"), ["first", "crash"]);
+    assert_eq!(fields(&mut client, "gap", "cause"), ["crash"]);
+    let names = fields(&mut client, "policy_set", "name");
+    assert_eq!(names, ["before", "after"]);
+    for kept in [kept, new] {
+        assert_eq!(verdict(&mut client, Some(&kept)), "intact");
+    }
+}

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod crash;
+mod denials;
 mod dumps;
 mod edits;
 mod elsewhere;
@@ -11,4 +12,5 @@ mod keys;
 mod leaks;
 mod rollback;
 mod shared;
+mod who;
 mod without_preload;

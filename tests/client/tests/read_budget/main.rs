@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod concurrency;
+mod restarts;
 mod roles;
 mod shared;
 mod transactions;

@@ -53,6 +53,8 @@ fn a_refusal_and_a_change_are_on_record() {
     let mut session = world.session(&ann);
     read(&mut session, 1).unwrap();
     is_used_up(read(&mut session, 1));
+    // Its transaction ends after the client has heard of the error.
+    session.run("SELECT 1");
     let drop = format!("SELECT phone_crypt_read_budget_drop('{ann}')");
     world.admin.run(&drop);
     world.admin.run("SELECT phone_crypt_audit_checkpoint()");

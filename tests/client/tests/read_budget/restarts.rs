@@ -1,0 +1,59 @@
+//! What a restart leaves.
+
+use phone_crypt_client_tests::{Server, Sql, finish};
+use std::process::Command;
+
+use crate::shared::{CONF, SERVER, World, is_used_up, read};
+
+#[test]
+fn what_was_read_stays_read_over_a_restart() {
+    let server = Server::preloaded(CONF);
+    let mut world = World::new(&server, 10);
+    let (ann, bob) = (world.role("ann"), world.role("bob"));
+    world.budget(&ann, 3);
+    world.budget(&bob, 5);
+    is_used_up(read(&mut world.session(&ann), 4));
+    read(&mut world.session(&bob), 2).unwrap();
+    server.restart();
+    world.admin = server.connect_as("postgres", &world.database);
+    assert_eq!(world.used(&ann), [format!("{ann}|3|1")]);
+    is_used_up(read(&mut world.session(&ann), 1));
+    let mut session = world.session(&bob);
+    read(&mut session, 3).unwrap();
+    is_used_up(read(&mut session, 1));
+    // What was saved is true only once: after a crash the windows begin anew, and the budgets are there.
+    server.crash();
+    world.admin = server.connect_as("postgres", &world.database);
+    assert_eq!(world.used(&ann), ["||"]);
+    let mut session = world.session(&ann);
+    read(&mut session, 3).unwrap();
+    is_used_up(read(&mut session, 1));
+}
+
+#[test]
+fn a_dump_has_the_budgets() {
+    let mut world = World::new(&SERVER, 1);
+    let ann = world.role("ann");
+    world.budget(&ann, 3);
+    let restored = SERVER.empty_database();
+    let file = SERVER.path("budgets.dump");
+    let run = |program: &str, arguments: &[&str]| {
+        let mut command = Command::new(SERVER.program(program));
+        command.arg("--host").arg(SERVER.path(""));
+        finish(command.args(["--username", "postgres"]).args(arguments)).output();
+    };
+    let file = file.to_str().unwrap();
+    run(
+        "pg_dump",
+        &["--format=custom", "--file", file, &world.database],
+    );
+    run(
+        "pg_restore",
+        &["--exit-on-error", "--dbname", &restored, file],
+    );
+    let mut admin = SERVER.connect_as("postgres", &restored);
+    let rows = admin.rows("SELECT role, count, \"window\" FROM phone_crypt.role_read_budgets");
+    assert_eq!(rows, [format!("{ann}|3|01:00:00")]);
+    let mut session = SERVER.connect_as(&ann, &restored);
+    read(&mut session, 1).unwrap();
+}
