@@ -1,6 +1,7 @@
 //! Webhooks through SQL: what is accepted, once, and by whom.
 #![allow(clippy::unwrap_used)]
 
+mod cleanup;
 mod dumps;
 mod leaks;
 mod privileges;
