@@ -31,6 +31,22 @@ $$;
 COMMENT ON FUNCTION phone_crypt.doctor_audit_log() IS
     'finds an audit log that records nothing, is not signed or written, or has lost records';
 
+-- A gap is recorded once. It is shown for a month, or for as long as it is among the last 5,000 records.
+CREATE FUNCTION phone_crypt.doctor_audit_gaps() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'warning', format('the audit log has %s of the last month, where records may be missing, the last at record %s',
+                             phone_crypt.counted(count(*), 'gap', 'gaps'), max(a.seq)),
+           'SELECT * FROM phone_crypt.audit_log WHERE event = ''gap''; says why. After a crash, about a second''s records are lost.'
+      FROM phone_crypt.audit_logs AS l
+      JOIN phone_crypt.audit_log AS a ON a.log = l.log AND a.seq >= l.size - 5000
+     WHERE l.is_current AND a.class = 'admin' AND a.event = 'gap' AND a.happened_at > now() - interval '30 days'
+    HAVING count(*) > 0
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_audit_gaps() IS
+    'finds gaps that the audit log has recorded';
+
 -- The counts that the log keeps of itself, against the rows that are there: by index, not by reading it.
 CREATE FUNCTION phone_crypt.doctor_audit_tables() RETURNS SETOF phone_crypt.finding
     LANGUAGE sql VOLATILE PARALLEL UNSAFE

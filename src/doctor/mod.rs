@@ -3,4 +3,5 @@
 //!
 //! A check runs with the rights of the extension's owner, so none calls a function, an operator or a view of a user's.
 
+mod columns;
 mod functions;

@@ -56,6 +56,19 @@ pgrx::extension_sql_file!(
     requires = ["doctor_finding"]
 );
 pgrx::extension_sql_file!(
+    "../../sql/doctor/data.sql",
+    name = "doctor_data",
+    requires = [
+        "doctor_finding",
+        "column_keys_of_all",
+        "conversions",
+        "send_records",
+        doctor::columns::doctor_statistics,
+        doctor::columns::doctor_rows,
+        doctor::columns::doctor_keys_of_rows,
+    ]
+);
+pgrx::extension_sql_file!(
     "../../sql/doctor/doctor.sql",
     name = "doctor",
     requires = [
@@ -68,5 +81,6 @@ pgrx::extension_sql_file!(
         "doctor_audit",
         "doctor_jobs",
         "doctor_privileges",
+        "doctor_data",
     ]
 );

@@ -5,6 +5,7 @@
 pub mod arguments;
 pub mod array_arguments;
 pub mod arrays;
+pub mod bounded_scan;
 pub mod cached_table;
 pub mod catalog;
 pub mod check_hook;

@@ -125,6 +125,21 @@ impl TableRow {
         }
     }
 
+    /// The column with this number as it is stored, valid as long as the row; `None` where it is NULL, there is none, or it is
+    /// of a type that holds no texts.
+    pub fn stored_text(&self, number: i32) -> Option<pg_sys::Datum> {
+        let kind = self.type_of(number)?;
+        if !is_one_of(kind, Text::TYPES) {
+            return None;
+        }
+        let mut is_null = false;
+        // SAFETY: the tuple is valid for as long as the row; there is such a column.
+        unsafe {
+            let datum = pg_sys::heap_getattr(self.tuple, number, self.descriptor, &mut is_null);
+            (!is_null).then_some(datum)
+        }
+    }
+
     /// As [`TableRow::get`] for a text, whatever encoding the database has.
     pub fn string(&self, number: i32) -> Option<String> {
         let text: Text<'_> = self.get(number)?;

@@ -7,7 +7,7 @@ pub mod guards;
 pub mod simulation;
 
 use phone_crypt_core::sending::observed::{
-    Book, ClientTraffic, Entry, Head, Range, RegionState, Send, Sends, Slot, Suspect, Used,
+    Book, ClientTraffic, Due, Entry, Head, Range, RegionState, Send, Sends, Slot, Suspect, Used,
     Verified,
 };
 
@@ -19,7 +19,7 @@ pub struct Volume {
     entries: Vec<Entry>,
     by_id: Vec<u32>,
     by_number: Vec<u32>,
-    heap: Vec<u32>,
+    heap: Vec<Due>,
     by_region: Vec<Slot<u32>>,
     verified: Vec<Slot<Verified>>,
     ranges: Vec<Range>,
@@ -36,7 +36,7 @@ impl Volume {
             entries: vec![Entry::default(); sends],
             by_id: vec![0; sends],
             by_number: vec![0; sends],
-            heap: vec![0; sends],
+            heap: vec![Due::default(); sends],
             by_region: vec![Slot::default(); others],
             verified: vec![Slot::default(); others],
             ranges: vec![Range::default(); others],

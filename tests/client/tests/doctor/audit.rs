@@ -3,7 +3,7 @@
 use phone_crypt_client_tests::Sql;
 use postgres::Client;
 
-use crate::shared::{fires, is_quiet, pinned};
+use crate::shared::{CONF, fires, is_quiet, pinned, pinned_in, well_set_up};
 
 #[test]
 fn a_log_that_records_nothing() {
@@ -83,5 +83,23 @@ fn a_log_whose_end_is_missing() {
         "audit_tables",
         "critical",
         "more records than there are",
+    );
+}
+
+#[test]
+fn a_gap_after_a_crash() {
+    let server = well_set_up(CONF);
+    let mut client = pinned_in(&server);
+    client.run("SELECT phone_crypt_audit_checkpoint()");
+    is_quiet(&mut client, "audit_gaps");
+    let database = client.text("SELECT current_database()::text", &[]);
+    server.crash();
+    let mut client = server.connect_as("postgres", &database);
+    client.run("SELECT phone_crypt_audit_checkpoint()");
+    fires(
+        &mut client,
+        "audit_gaps",
+        "warning",
+        "the audit log has 1 gap",
     );
 }

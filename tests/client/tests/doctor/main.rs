@@ -3,6 +3,8 @@
 
 mod audit;
 mod connections;
+mod data;
+mod hostile;
 mod jobs;
 mod keys;
 mod limits;

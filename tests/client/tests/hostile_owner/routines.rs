@@ -55,7 +55,22 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("public.phone_crypt_doctor", "()"),
     ("doctor_findings", "()"),
     ("doctor_conversions", "()"),
+    ("doctor_columns", "()"),
     ("doctor_definers", "()"),
+    (
+        "doctor_keys_of_rows",
+        "('own.customers'::regclass::oid, 2::smallint)",
+    ),
+    ("doctor_plain_numbers", "()"),
+    (
+        "doctor_rows",
+        "('own.customers'::regclass::oid, 2::smallint)",
+    ),
+    (
+        "doctor_statistics",
+        "('own.customers'::regclass::oid, 2::smallint)",
+    ),
+    ("doctor_text_columns", "(100)"),
     ("doctor_public_grants", "()"),
     ("doctor_readers", "()"),
     (

@@ -63,9 +63,9 @@ pub fn judge(rules: Rules, to: Region, known: Known<'_>, now_s: i64) -> Option<R
         .filter(|_| rules.conversion)
         .and_then(|region| region.is_stopped_until(now_s))
         .map(refused(Cause::ConversionRegion));
-    let may_be_under_way = known.region.copied().unwrap_or_default();
-    let may_be_under_way = may_be_under_way.counts(now_s).may_be_under_way();
-    let by_burst = (rules.conversion && known.under_way >= may_be_under_way)
+    let counts = || known.region.map(|region| region.counts(now_s));
+    let may_be_under_way = || counts().unwrap_or_default().may_be_under_way();
+    let by_burst = (rules.conversion && known.under_way >= may_be_under_way())
         .then(|| now_s.saturating_add(BURST_RETRY_S))
         .map(refused(Cause::Burst));
     let by_client = known

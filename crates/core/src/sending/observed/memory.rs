@@ -2,7 +2,7 @@
 
 use super::book::{Book, Head, RegionState, Verified};
 use super::prefixes::Range;
-use super::sends::{Entry, Sends, Used};
+use super::sends::{Due, Entry, Sends, Used};
 use super::slots::Slot;
 use super::suspects::{MAX_SUSPECTS, Suspect};
 use super::traffic::ClientTraffic;
@@ -29,7 +29,7 @@ pub struct Memory {
     entries: [Entry; SENDS],
     by_id: [u32; SENDS],
     by_number: [u32; SENDS],
-    heap: [u32; SENDS],
+    heap: [Due; SENDS],
     by_region: [Slot<u32>; REGIONS],
     verified: [Slot<Verified>; VERIFIED],
     ranges: [Range; RANGES],

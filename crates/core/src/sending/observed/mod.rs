@@ -27,7 +27,7 @@ pub use prefix::{HIDDEN, Prefix};
 pub use prefixes::{FEWEST_DIGITS, Range, RangeCounts};
 pub use region::Region;
 pub use scope::Scope;
-pub use sends::{Entry, NumberHash, Send, Sends, Used};
+pub use sends::{Due, Entry, NumberHash, Send, Sends, Used};
 pub use slots::{Slot, SlotName};
 pub use suspects::{MAX_SUSPECTS, Suspect};
 pub use traffic::{ClientTraffic, RegionTraffic, Unverified};

@@ -39,6 +39,24 @@ pub struct Entry {
     at: u32,
 }
 
+/// When a send is due, in seconds since 1970, and its place: in one number, so that the heap is ordered without a look at the
+/// sends.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(transparent)]
+pub struct Due(u64);
+
+impl Due {
+    /// Times are held to those of 32 bits, up to the year 2106.
+    fn new(due_s: i64, place: u32) -> Due {
+        let due_s = u32::try_from(due_s.max(0)).unwrap_or(u32::MAX);
+        Due(u64::from(due_s) << 32 | u64::from(place))
+    }
+
+    fn place(self) -> u32 {
+        self.0 as u32
+    }
+}
+
 /// How much is used. All zeroes: nothing.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(C)]
@@ -62,8 +80,8 @@ pub struct Sends<'a> {
     pub by_id: &'a mut [u32],
     /// By the hash of a number.
     pub by_number: &'a mut [u32],
-    /// A binary heap of places, the first to be due on top.
-    pub heap: &'a mut [u32],
+    /// A binary heap, the first to be due on top.
+    pub heap: &'a mut [Due],
     /// How many there are, by region.
     pub by_region: &'a mut [Slot<u32>],
 }
@@ -72,7 +90,7 @@ impl Sends<'_> {
     /// Enters a send. Where there is no room, the one that is due first gives way, and is given.
     pub fn enter(&mut self, send: Send) -> Option<Send> {
         let removed = match self.is_full() {
-            true => self.heap.first().copied().map(|first| self.remove(first)),
+            true => self.first().map(|first| self.remove(first)),
             false => None,
         };
         let Some(place) = self.place() else {
@@ -85,7 +103,7 @@ impl Sends<'_> {
             next_by_number: std::mem::replace(&mut self.by_number[number_chain], place + 1),
             at: self.used.heap,
         };
-        self.heap[self.used.heap as usize] = place;
+        self.heap[self.used.heap as usize] = Due::new(send.due_s, place);
         self.used.heap += 1;
         self.rise(self.used.heap - 1);
         let region = send.region.as_u64();
@@ -157,9 +175,15 @@ impl Sends<'_> {
 
     /// Takes out a send whose time is over.
     pub fn take_due(&mut self, now_s: i64) -> Option<Send> {
-        let first = *self.heap.first()?;
-        let is_due = self.used.heap > 0 && self.entries[first as usize].send.due_s <= now_s;
+        let first = self.first()?;
+        let is_due = self.entries[first as usize].send.due_s <= now_s;
         is_due.then(|| self.remove(first))
+    }
+
+    /// The place of the send that is due first.
+    fn first(&self) -> Option<u32> {
+        let first = self.heap.first().filter(|_| self.used.heap > 0)?;
+        Some(first.place())
     }
 
     /// Takes out all for which `is_meant`.
@@ -270,42 +294,51 @@ impl Sends<'_> {
         }
     }
 
-    fn due_s(&self, at: u32) -> i64 {
-        self.entries[self.heap[at as usize] as usize].send.due_s
-    }
-
     fn swap(&mut self, one: u32, other: u32) {
         self.heap.swap(one as usize, other as usize);
         for at in [one, other] {
-            self.entries[self.heap[at as usize] as usize].at = at;
+            self.note(at);
         }
     }
 
+    /// Tells the send at this place of the heap that it is there.
+    fn note(&mut self, at: u32) {
+        let place = self.heap[at as usize].place();
+        self.entries[place as usize].at = at;
+    }
+
+    /// Moves what is at this place of the heap up to where it belongs.
     fn rise(&mut self, mut at: u32) {
+        let due = self.heap[at as usize];
         while at > 0 {
             let parent = (at - 1) / 2;
-            if self.due_s(parent) <= self.due_s(at) {
-                return;
+            if self.heap[parent as usize] <= due {
+                break;
             }
-            self.swap(parent, at);
+            self.heap[at as usize] = self.heap[parent as usize];
+            self.note(at);
             at = parent;
         }
+        self.heap[at as usize] = due;
+        self.note(at);
     }
 
+    /// And down.
     fn sink(&mut self, mut at: u32) {
+        let due = self.heap[at as usize];
+        let used = self.used.heap;
         loop {
-            let children = [2 * at + 1, 2 * at + 2].into_iter();
-            let Some(child) = children
-                .filter(|child| *child < self.used.heap)
-                .min_by_key(|child| self.due_s(*child))
-            else {
-                return;
-            };
-            if self.due_s(at) <= self.due_s(child) {
-                return;
+            let (left, right) = (2 * at + 1, 2 * at + 2);
+            let is_right = right < used && self.heap[right as usize] < self.heap[left as usize];
+            let child = if is_right { right } else { left };
+            if child >= used || due <= self.heap[child as usize] {
+                break;
             }
-            self.swap(at, child);
+            self.heap[at as usize] = self.heap[child as usize];
+            self.note(at);
             at = child;
         }
+        self.heap[at as usize] = due;
+        self.note(at);
     }
 }
