@@ -3,6 +3,8 @@
 #[allow(dead_code)]
 pub mod guards;
 #[allow(dead_code)]
+pub mod places;
+#[allow(dead_code)]
 #[allow(clippy::expect_used)]
 pub mod simulation;
 
