@@ -1,4 +1,4 @@
--- The privilege matrix: every function, table and view of the extension, for a role without a grant, for each profile,
+-- The privilege matrix: every function, table, view and type of the extension, for a role without a grant, for each profile,
 -- and for pg_monitor. What is not in the catalogue cannot be forgotten here: the rows come from pg_depend.
 \pset format unaligned
 \pset null '<NULL>'
@@ -53,6 +53,20 @@ SELECT objid::regclass AS relation_that_none_of_them_may_touch
            SELECT FROM t.grantee AS role
             WHERE has_any_column_privilege(role.name, objid, 'SELECT, INSERT, UPDATE, REFERENCES'))
  ORDER BY objid::regclass::text COLLATE "C";
+-- Types, but those that go with a relation or with their elements. To use one shows nothing: its functions are above.
+SELECT objid::regtype AS type, string_agg(role.name, ' ' ORDER BY role.name COLLATE "C") AS may_use
+  FROM t.member JOIN pg_catalog.pg_type AS type ON type.oid = objid
+  LEFT JOIN pg_catalog.pg_class AS relation ON relation.oid = type.typrelid, t.grantee AS role
+ WHERE classid = 'pg_type'::regclass AND type.typcategory <> 'A' AND coalesce(relation.relkind = 'c', true)
+   AND has_type_privilege(role.name, objid, 'USAGE')
+ GROUP BY objid ORDER BY objid::regtype::text COLLATE "C";
+-- The extension's owner, here a superuser, may do all of it.
+SELECT count(*) FILTER (WHERE NOT has_function_privilege(proowner, objid, 'EXECUTE')) AS refused_to_owner, count(DISTINCT proowner) AS owners
+  FROM t.member JOIN pg_catalog.pg_proc AS p ON p.oid = objid
+ WHERE classid = 'pg_proc'::regclass;
+SELECT count(*) FILTER (WHERE NOT has_table_privilege(relowner, objid, 'SELECT')) AS refused_to_owner, count(DISTINCT relowner) AS owners
+  FROM t.member JOIN pg_catalog.pg_class AS c ON c.oid = objid
+ WHERE classid = 'pg_class'::regclass AND relkind IN ('r', 'v', 'm', 'p');
 SELECT role.name AS role, has_schema_privilege(role.name, 'phone_crypt', 'USAGE') AS usage,
        has_schema_privilege(role.name, 'phone_crypt', 'CREATE') AS create
   FROM unnest(ARRAY['regress_plain', 'regress_admin']) AS role (name);
