@@ -71,13 +71,15 @@ impl TableRow {
         TableRow { tuple, descriptor }
     }
 
-    /// The type of the column with this number, counted from 1.
+    /// The type of the column with this number, counted from 1; `None` where there is none, or none any more.
     pub fn type_of(&self, number: i32) -> Option<pg_sys::Oid> {
         // SAFETY: the descriptor is valid for as long as the row; the number is one of its.
-        unsafe {
+        let found = unsafe {
             let is_there = number >= 1 && number <= (*self.descriptor).natts;
             is_there.then(|| pg_sys::SPI_gettypeid(self.descriptor, number))
-        }
+        };
+        // A dropped column has no type.
+        found.filter(|found| *found != pg_sys::InvalidOid)
     }
 
     /// The column with this number, counted from 1; `None` where it is NULL, or there is none. What is given is a

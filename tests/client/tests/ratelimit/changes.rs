@@ -38,26 +38,41 @@ fn a_hit_that_is_named_is_not_given_back_out_of_a_later_window() {
     for (engine, server) in engines() {
         for algorithm in ALGORITHMS {
             let mut client = server.session();
-            let hit = |window: &str, cost: i32| {
-                format!(
-                    "SELECT hit_at FROM ratelimit_hit('k', 10, '{window}', {cost}, '{algorithm}')"
-                )
-            };
-            let early = client.query_one(&hit("300 ms", 8), &[]).expect("a hit");
-            let early: SystemTime = early.get(0);
-            sleep(Duration::from_millis(650));
-            let late = client.query_one(&hit("300 ms", 1), &[]).expect("a hit");
-            let late: SystemTime = late.get(0);
-            let mut refund = |hit_at: SystemTime, cost: i64| -> bool {
-                let sql = "SELECT ratelimit_refund_hit('k', $1, $2)";
-                let row = client.query_one(sql, &[&hit_at, &cost]);
-                row.expect("a refund").get(0)
-            };
-            assert!(!refund(early, 8), "{algorithm} in {engine}");
-            assert!(refund(late, 1), "{algorithm} in {engine}");
-            assert!(!refund(late, 1), "{algorithm} in {engine}: twice");
+            let mut rounds = (0..20).map(|_| refunds_in_two_windows(&mut client, algorithm));
+            let (early, late, again) = rounds
+                .find_map(|refunds| refunds)
+                .expect("one of the rounds is quick enough");
+            assert!(!early, "{algorithm} in {engine}");
+            assert!(late, "{algorithm} in {engine}");
+            assert!(!again, "{algorithm} in {engine}: twice");
         }
     }
+}
+
+/// Refunds of a hit whose window is over, of one in a later window, and of that one again. None where the machine was so slow that
+/// the later window may have been over, too.
+fn refunds_in_two_windows(client: &mut Client, algorithm: &str) -> Option<(bool, bool, bool)> {
+    let hit = |client: &mut Client, cost: i32| -> SystemTime {
+        let sql =
+            format!("SELECT hit_at FROM ratelimit_hit('k', 10, '300 ms', {cost}, '{algorithm}')");
+        client.query_one(&sql, &[]).expect("a hit").get(0)
+    };
+    let early = hit(client, 8);
+    sleep(Duration::from_millis(650));
+    let began = Instant::now();
+    let late = hit(client, 1);
+    let mut refund = |hit_at: SystemTime, cost: i64| -> bool {
+        let sql = "SELECT ratelimit_refund_hit('k', $1, $2)";
+        let row = client.query_one(sql, &[&hit_at, &cost]);
+        row.expect("a refund").get(0)
+    };
+    let refunds = (refund(early, 8), refund(late, 1), refund(late, 1));
+    let is_quick = began.elapsed() < Duration::from_millis(25);
+    if !is_quick {
+        // What is left of it is over before the next round.
+        sleep(Duration::from_millis(650));
+    }
+    is_quick.then_some(refunds)
 }
 
 /// A policy under which `used` of 10 are used in a window of 2 s, when it becomes 10 in 100 ms.
