@@ -118,9 +118,19 @@ CREATE FUNCTION phone_crypt.audit_partition(log text, month date) RETURNS void
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    title text := format('audit_%s_%s', to_char(month, 'YYYY_MM'), left(log, 8));
-    until date := month + interval '1 month';
+    title text;
+    until date;
 BEGIN
+    -- PostgreSQL's own messages would quote what it is.
+    IF log IS NULL OR month IS NULL THEN
+        RAISE EXCEPTION 'log and month must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    ELSIF log !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+        RAISE EXCEPTION 'log must be the id of an audit log' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF month < '1970-01-01' OR month > '9999-12-01' OR extract(day FROM month) <> 1 THEN
+        RAISE EXCEPTION 'month must be the first day of one' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    title := format('audit_%s_%s', to_char(month, 'YYYY_MM'), left(log, 8));
+    until := month + interval '1 month';
     IF EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
                 WHERE i.inhparent = 'phone_crypt.audit_records'::regclass AND c.relname = title) THEN
         RETURN;
