@@ -8,6 +8,7 @@ pub mod arrays;
 pub mod bounded_scan;
 pub mod cached_table;
 pub mod catalog;
+pub mod catalog_changes;
 pub mod check_hook;
 pub mod clock;
 pub mod connection;

@@ -1,14 +1,13 @@
 //! What the current user may execute, remembered until somebody changes it.
 
-use pgrx::{pg_guard, pg_sys};
+use pgrx::pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, PROCOID};
 use std::ffi::CStr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::Oid;
 use super::catalog;
+use super::catalog_changes::CatalogChanges;
 
-static GENERATION: AtomicU64 = AtomicU64::new(0);
-static WATCHING: AtomicBool = AtomicBool::new(false);
+static CHANGES: CatalogChanges = CatalogChanges::of(&[PROCOID, AUTHOID, AUTHMEMROLEMEM]);
 
 /// The answer for a user, and until when it holds.
 #[derive(Clone, Copy)]
@@ -38,7 +37,7 @@ impl Functions {
     #[inline]
     pub fn all_may_be_executed(&self, schema: impl FnOnce() -> Oid) -> bool {
         let user = super::user::current_user();
-        let generation = GENERATION.load(Ordering::Relaxed);
+        let generation = CHANGES.generation();
         match self.remembered.get() {
             Some(it) if it.user == user && it.generation == generation => it.answer,
             _ => self.look_up(user, schema()),
@@ -47,9 +46,8 @@ impl Functions {
 
     #[cold]
     fn look_up(&self, user: Oid, schema: Oid) -> bool {
-        watch();
         // Taken before the look-up: what changes meanwhile is looked up again.
-        let generation = GENERATION.load(Ordering::Relaxed);
+        let generation = CHANGES.generation();
         let answer = self
             .signatures
             .iter()
@@ -61,30 +59,4 @@ impl Functions {
         }));
         answer
     }
-}
-
-fn watch() {
-    if WATCHING.swap(true, Ordering::Relaxed) {
-        return;
-    }
-    use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID, PROCOID};
-    for cache in [PROCOID, AUTHOID, AUTHMEMROLEMEM] {
-        // SAFETY: the callback lives as long as the process, and is registered once for each cache.
-        unsafe {
-            pg_sys::CacheRegisterSyscacheCallback(
-                cache as i32,
-                Some(on_invalidation),
-                pg_sys::Datum::null(),
-            );
-        }
-    }
-}
-
-#[pg_guard]
-unsafe extern "C-unwind" fn on_invalidation(
-    _argument: pg_sys::Datum,
-    _cache: i32,
-    _hash: pg_sys::uint32,
-) {
-    GENERATION.fetch_add(1, Ordering::Relaxed);
 }

@@ -1,47 +1,18 @@
 //! Roles: their names, and who is a member of which.
 
-use pgrx::{pg_guard, pg_sys};
+use pgrx::pg_sys;
+use pgrx::pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID};
 use std::ffi::CString;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::Oid;
+use super::catalog_changes::CatalogChanges;
 
-static GENERATION: AtomicU64 = AtomicU64::new(0);
-static IS_WATCHED: AtomicBool = AtomicBool::new(false);
+static CHANGES: CatalogChanges = CatalogChanges::of(&[AUTHOID, AUTHMEMROLEMEM]);
 
 /// Changes when this process hears of a change of some role or membership. To be taken before what is remembered is looked up.
 #[inline]
 pub fn generation() -> u64 {
-    if !IS_WATCHED.load(Ordering::Relaxed) {
-        watch();
-    }
-    GENERATION.load(Ordering::Relaxed)
-}
-
-#[cold]
-fn watch() {
-    if !IS_WATCHED.swap(true, Ordering::Relaxed) {
-        use pg_sys::SysCacheIdentifier::{AUTHMEMROLEMEM, AUTHOID};
-        for cache in [AUTHOID, AUTHMEMROLEMEM] {
-            // SAFETY: the callback lives as long as the process, and is registered once for each cache.
-            unsafe {
-                pg_sys::CacheRegisterSyscacheCallback(
-                    cache as i32,
-                    Some(on_invalidation),
-                    pg_sys::Datum::null(),
-                );
-            }
-        }
-    }
-}
-
-#[pg_guard]
-unsafe extern "C-unwind" fn on_invalidation(
-    _argument: pg_sys::Datum,
-    _cache: i32,
-    _hash: pg_sys::uint32,
-) {
-    GENERATION.fetch_add(1, Ordering::Relaxed);
+    CHANGES.generation()
 }
 
 /// The role of this name. In a transaction.
