@@ -12,5 +12,6 @@ mod keys;
 mod leaks;
 mod rollback;
 mod shared;
+mod tables;
 mod who;
 mod without_preload;
