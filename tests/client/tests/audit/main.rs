@@ -10,6 +10,7 @@ mod edits;
 mod elsewhere;
 mod keys;
 mod leaks;
+mod old_checkpoints;
 mod rollback;
 mod shared;
 mod tables;
