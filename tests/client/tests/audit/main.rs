@@ -2,6 +2,7 @@
 //! that it holds no number.
 #![allow(clippy::unwrap_used)]
 
+mod another_implementation;
 mod bounds;
 mod crash;
 mod denials;
