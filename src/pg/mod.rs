@@ -12,6 +12,7 @@ pub mod catalog_changes;
 pub mod check_hook;
 pub mod clock;
 pub mod connection;
+pub mod copy_in;
 pub mod documentation;
 pub mod error;
 pub mod executed_tables;
