@@ -118,6 +118,19 @@ AS $$
 $$;
 COMMENT ON FUNCTION phone_crypt.doctor_pinned_keys() IS
     'finds pinned keys that are gone';
+-- Also in a database that was restored into a server with a newer library.
+CREATE FUNCTION phone_crypt.doctor_metadata() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'info', format('this database was pinned with the numbering plans of libphonenumber %s, and the library has those of %s: a few'
+                          ' numbers in a hundred thousand are read otherwise now', p.metadata_version, phone_crypt.metadata_version()),
+           'See in CHANGELOG.md whether regions of yours have changed. SELECT * FROM phone_crypt_pin_keys(); takes note of the new ones.'
+      FROM phone_crypt.pinned_keys AS p
+     WHERE p.role = 'hash' AND p.metadata_version <> phone_crypt.metadata_version()
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_metadata() IS
+    'finds numbering plans that are others than when the database was pinned';
 COMMENT ON FUNCTION phone_crypt.doctor_keys() IS
     'the keys of this session, without their ids: where from, and of what form';
 COMMENT ON FUNCTION phone_crypt.doctor_key_file() IS

@@ -64,6 +64,7 @@ pgrx::extension_sql_file!(
         "conversions",
         "send_records",
         doctor::columns::doctor_statistics,
+        doctor::columns::doctor_other_statistics,
         doctor::columns::doctor_rows,
         doctor::columns::doctor_keys_of_rows,
     ]

@@ -43,6 +43,7 @@ pub mod shared_words;
 pub mod shmem;
 pub mod sqlstate;
 pub mod statement;
+pub mod statistics;
 pub mod subtransaction;
 pub mod table_row;
 pub mod table_scan;

@@ -154,3 +154,21 @@ fn pins() {
         "which this session does not have",
     );
 }
+
+#[test]
+fn numbering_plans_that_are_others_than_when_it_was_pinned() {
+    let mut client = pinned();
+    is_quiet(&mut client, "metadata");
+    client.run("UPDATE phone_crypt.pinned_keys SET metadata_version = '9.0.1' WHERE role = 'hash'");
+    fires(
+        &mut client,
+        "metadata",
+        "info",
+        "pinned with the numbering plans of libphonenumber 9.0.1, and the library has",
+    );
+    client.run("SELECT phone_crypt_pin_keys()");
+    is_quiet(&mut client, "metadata");
+    // Whoever pinned before that was noted.
+    client.run("UPDATE phone_crypt.pinned_keys SET metadata_version = NULL");
+    is_quiet(&mut client, "metadata");
+}
