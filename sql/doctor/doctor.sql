@@ -13,6 +13,7 @@ CREATE VIEW phone_crypt.doctor_checks (name, function) AS VALUES
     ('key_in_configuration', 'phone_crypt.doctor_key_in_configuration()'),
     ('pins', 'phone_crypt.doctor_pins()'),
     ('pinned_keys', 'phone_crypt.doctor_pinned_keys()'),
+    ('other_pins', 'phone_crypt.doctor_other_pins_differ()'),
     ('metadata', 'phone_crypt.doctor_metadata()'),
     ('keys_of_values', 'phone_crypt.doctor_keys_of_values()'),
     ('plain_numbers', 'phone_crypt.doctor_plain_numbers()'),

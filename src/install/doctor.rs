@@ -17,6 +17,7 @@ pgrx::extension_sql_file!(
         "doctor_finding",
         "pins",
         doctor::functions::doctor_keys,
+        doctor::functions::doctor_other_pins,
         doctor::functions::doctor_key_file
     ]
 );

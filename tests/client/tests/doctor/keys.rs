@@ -3,7 +3,7 @@
 use phone_crypt_client_tests::{Server, Sql};
 use std::path::Path;
 
-use crate::shared::{KEY, SERVER, fires, is_quiet, pinned, pinned_in};
+use crate::shared::{CONF, KEY, SERVER, fires, is_quiet, pinned, pinned_in, well_set_up};
 
 const PRELOAD: &str = "shared_preload_libraries = 'phone_crypt'\n";
 const PASSPHRASE: &str = "correct horse battery staple and some more of it";
@@ -17,7 +17,7 @@ fn no_key() {
     drop(client);
 
     // A pinned database whose key is gone.
-    let server = crate::shared::well_set_up(PRELOAD);
+    let server = well_set_up(PRELOAD);
     let mut client = pinned_in(&server);
     let database = client.text("SELECT current_database()::text", &[]);
     std::fs::remove_file(server.path("phone_crypt.keys")).unwrap();
@@ -81,7 +81,7 @@ fn what_a_key_looks_like() {
 
 #[test]
 fn a_key_file_that_everybody_reads_or_backs_up() {
-    let server = crate::shared::well_set_up(PRELOAD);
+    let server = well_set_up(PRELOAD);
     let mut client = pinned_in(&server);
     is_quiet(&mut client, "key_file");
     let file = server.path("phone_crypt.keys");
@@ -171,4 +171,52 @@ fn numbering_plans_that_are_others_than_when_it_was_pinned() {
     // Whoever pinned before that was noted.
     client.run("UPDATE phone_crypt.pinned_keys SET metadata_version = NULL");
     is_quiet(&mut client, "metadata");
+}
+
+#[test]
+fn other_databases_that_are_pinned_to_something_else() {
+    let server = well_set_up(CONF);
+    let mut client = pinned_in(&server);
+    let mut other = pinned_in(&server);
+    let mut use_key = |change: &str| {
+        other.run(change);
+        // Nobody else knows of it before somebody needs a key there.
+        let database = other.text("SELECT current_database()::text", &[]);
+        let _ = server
+            .connect_as("postgres", &database)
+            .try_rows("SELECT phone_hash('+61401148075')");
+        database
+    };
+    let name = use_key("");
+    is_quiet(&mut client, "other_pins");
+    use_key("UPDATE phone_crypt.pinned_keys SET default_regions = 'FR' WHERE role = 'hash'");
+    fires(
+        &mut client,
+        "other_pins",
+        "info",
+        &format!("database {name} is pinned to other regions (FR) than this one"),
+    );
+    use_key(&format!(
+        "UPDATE phone_crypt.pinned_keys SET default_regions = 'AU,US', key_id = '0000000a', fingerprint = '{:032}' WHERE role = 'hash'",
+        7
+    ));
+    fires(
+        &mut client,
+        "other_pins",
+        "info",
+        "is pinned to other hash keys (0000000a) than this one",
+    );
+    use_key(
+        "UPDATE phone_crypt.pinned_keys SET key_id = '0000000a', fingerprint = (SELECT fingerprint FROM phone_crypt.pinned_keys WHERE role = 'hash')",
+    );
+    fires(
+        &mut client,
+        "other_pins",
+        "info",
+        "other hash keys (0000000a) and keys (0000000a) than",
+    );
+    drop(use_key);
+    drop(other);
+    client.run(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    is_quiet(&mut client, "other_pins");
 }
