@@ -3,6 +3,8 @@
 use pgrx::spi::quote_identifier;
 
 use super::source::Source;
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::{self as typed, Value};
@@ -86,8 +88,8 @@ fn is_same(row: &TableRow, source: &Source, of_type: &mut Option<Oid>) -> Result
 ///
 /// Errors: as [`differing`].
 pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
-    let the_type =
-        catalog::type_of_column(table, column).ok_or(Error::Typed(TypedError::NotOfType))?;
+    let the_type = catalog::type_of_column(table, column)
+        .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
     let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
     let (column, name) = (quote_identifier(column), user::full_name(table)?);
     let _in_their_name = user::as_owner(table)?;
@@ -104,7 +106,8 @@ pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
         Ok(())
     })?;
     let probes = typed::array(the_type, numbers.iter().map(Vec::as_slice));
-    let (array_type, probes) = probes.ok_or(Error::Typed(TypedError::NotOfType))?;
+    let (array_type, probes) =
+        probes.ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
     let sql = format!(
         "SELECT FROM ONLY {name} AS t WHERE {ours}.phone_is_number(t.{column})
             AND t.{column} OPERATOR(pg_catalog.=) ANY ($1)"

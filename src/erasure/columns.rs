@@ -10,6 +10,8 @@ use phone_crypt_core::crypto::encrypted_phone::{self as bytes, Plain};
 use super::number::Number;
 use super::outcome::{Outcome, attempt};
 use super::rows::{Rows, change_at};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::cipher::{self, Destination};
 use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::policy::{self, OnForget};
@@ -171,9 +173,10 @@ impl Column {
     ) -> Result<(i64, i64)> {
         let column = quote_identifier(&self.name);
         let the_type = catalog::type_of_column(self.table, &self.name)
-            .ok_or(Error::Typed(TypedError::NotOfType))?;
+            .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
         let wanted = || typed::array(the_type, probes.iter().map(|probe| probe.as_slice()));
-        let (array_type, _) = wanted().ok_or(Error::Typed(TypedError::NotOfType))?;
+        let (array_type, _) =
+            wanted().ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
         let condition = format!("t.{column} OPERATOR(pg_catalog.=) ANY ($1)");
         let change = match policy {
             OnForget::Delete => format!("DELETE FROM {table} AS t WHERE {condition}"),

@@ -4,6 +4,8 @@ use pgrx::spi::quote_identifier;
 use zeroize::Zeroizing;
 
 use super::{Batch, Counts};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::cipher::{self, Destination};
 use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone::error::{Error as TypedError, Permission};
@@ -25,7 +27,9 @@ pub fn decrypt(batch: &Batch<'_>) -> Result<Counts> {
         c"phone_decrypt",
         &[the_type],
     ) {
-        return Err(Error::Typed(TypedError::MayNot(Permission::Decrypt)));
+        return Err(Error::Typed(TypedError::MayNot(Permission::Decrypt(
+            DataType::Phone,
+        ))));
     }
     let (owner, table) = (user::as_owner(batch.table)?, user::full_name(batch.table)?);
     let _settings = BatchSettings::for_any_rows();

@@ -12,6 +12,8 @@ use phone_crypt_core::crypto::encrypted_phone as bytes;
 use std::ffi::CStr;
 
 use super::source::Source;
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::{self as typed, Value};
@@ -69,7 +71,7 @@ impl Batch<'_> {
     fn the_type(&self) -> Result<Oid> {
         catalog::type_of_column(self.table, self.column)
             .filter(|the_type| typed::is_the_type(*the_type))
-            .ok_or(Error::Typed(TypedError::NotOfType))
+            .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))
     }
 
     /// The condition that a row is on the pages; without a last one, every row is.

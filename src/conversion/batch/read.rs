@@ -4,6 +4,8 @@ use pgrx::spi::quote_identifier;
 
 use super::one_by_one::{Row, write};
 use super::{Batch, Counts};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::conversion::check_may_decrypt;
 use crate::conversion::error::{Error, Result};
 use crate::conversion::source::Outcome;
@@ -89,7 +91,8 @@ impl Rows {
             }
             false => {
                 let values = typed::array(batch.the_type()?, self.values.iter().map(Vec::as_slice));
-                let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotOfType))?;
+                let (array_type, values) =
+                    values.ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
                 Counts {
                     changed: batch.write(
                         table,

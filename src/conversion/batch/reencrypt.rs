@@ -4,6 +4,8 @@ use pgrx::spi::quote_identifier;
 use phone_crypt_core::crypto::Reencrypted;
 
 use super::{Batch, Counts};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::cipher;
 use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone::error::Error as TypedError;
@@ -44,7 +46,8 @@ pub fn reencrypt(batch: &Batch<'_>) -> Result<Counts> {
     );
     result?;
     let values = typed::array(batch.the_type()?, values.iter().map(Vec::as_slice));
-    let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotOfType))?;
+    let (array_type, values) =
+        values.ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
     counts.changed = batch.write(&table, batch.column, ctids, (array_type, Some(values)));
     Ok(counts)
 }
