@@ -119,14 +119,12 @@ unsafe impl<T: Typed> SqlTranslatable for Value<'_, T> {
         Ok(ReturnsRef::One(SqlMappingRef::literal(T::NAME)));
 }
 
-/// An array of values, and its type; None where `the_type` is not the type.
+/// An array of values, and its type; None where `the_type` is neither of the data types.
 pub fn array<'a>(
     the_type: pg_sys::Oid,
     values: impl Iterator<Item = &'a [u8]>,
 ) -> Option<(pg_sys::Oid, pg_sys::Datum)> {
-    if !is_the_type(the_type) {
-        return None;
-    }
+    data_type_of(the_type)?;
     // SAFETY: the type is ours: varlenas, aligned like text; the bytes are values.
     let array = unsafe { arrays::varlenas(the_type, values.map(Some)) }?;
     Some((catalog::array_type(the_type), array))
@@ -161,7 +159,10 @@ impl ValuesOut {
         the_type: pg_sys::Oid,
         values: impl Iterator<Item = &'a [u8]>,
     ) -> Result<ValuesOut> {
-        let (_, array) = array(the_type, values).ok_or(Error::NotOfType(DataType::Phone))?;
+        let (_, array) = Some(the_type)
+            .filter(|the_type| is_the_type(*the_type))
+            .and_then(|the_type| array(the_type, values))
+            .ok_or(Error::NotOfType(DataType::Phone))?;
         Ok(ValuesOut(array))
     }
 }

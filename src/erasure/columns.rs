@@ -27,7 +27,7 @@ use crate::pg::{Oid, catalog, oids, relation, statement};
 /// How often the table is gone through while others change it.
 const ROUNDS: usize = 5;
 
-/// Every column of the type, those of partitions by their table. Not those of other sessions' temporary tables.
+/// Every column of encrypted_phone, those of partitions by their table. Not those of other sessions' temporary tables.
 const COLUMNS: &str = "
     SELECT c.relation, a.attnum, c.column_name::pg_catalog.text, t.relkind::pg_catalog.text,
            coalesce(c.conversion, '')
@@ -35,6 +35,8 @@ const COLUMNS: &str = "
       JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) c.relation
                                        AND a.attname OPERATOR(pg_catalog.=) c.column_name
+      JOIN pg_catalog.pg_type AS d ON d.oid OPERATOR(pg_catalog.=) c.data_type
+                                  AND d.typname OPERATOR(pg_catalog.=) 'encrypted_phone'
      WHERE NOT t.relispartition
        AND NOT (t.relpersistence OPERATOR(pg_catalog.=) 't' AND pg_catalog.pg_is_other_temp_schema(t.relnamespace))
      ORDER BY c.relation, a.attnum";
@@ -43,6 +45,8 @@ const COLUMNS: &str = "
 const NESTED: &str = "
     SELECT a.attrelid, a.attname::pg_catalog.text
       FROM phone_crypt.types_of_values() AS h
+      JOIN pg_catalog.pg_type AS d ON d.oid OPERATOR(pg_catalog.=) h.data_type
+                                  AND d.typname OPERATOR(pg_catalog.=) 'encrypted_phone'
       JOIN pg_catalog.pg_attribute AS a ON a.atttypid OPERATOR(pg_catalog.=) h.type
                                        AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
       JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) a.attrelid

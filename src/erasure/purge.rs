@@ -5,8 +5,6 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::quote_identifier;
 
 use super::outcome::attempt;
-use phone_crypt_core::crypto::encrypted_phone::DataType;
-
 use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::policy::{self, OnForget};
@@ -38,8 +36,8 @@ impl Target {
     /// Errors: not of the data type, 42804; without a retention, 55000.
     pub fn of(relation: Oid, column: &str) -> Result<Target> {
         let of_type = catalog::type_of_column(relation, column);
-        if !of_type.is_some_and(typed::is_the_type) {
-            return Err(Error::Typed(TypedError::NotOfType(DataType::Phone)));
+        if of_type.and_then(typed::data_type_of).is_none() {
+            return Err(Error::Typed(TypedError::NotEncrypted));
         }
         let number = catalog::column_number(relation, column).ok_or(Error::NoRetention)?;
         let policy = policy::of_column(relation, i32::from(number))?.ok_or(Error::NoRetention)?;

@@ -8,8 +8,8 @@ use phone_crypt_core::crypto::encrypted_phone::DataType;
 
 use crate::cipher::{self, Destination};
 use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::{Error as TypedError, Permission};
-use crate::encrypted_phone::{self as typed, Value};
 use crate::pg::SqlError;
 use crate::pg::oids::TEXTARRAYOID;
 use crate::pg::setting_switch::BatchSettings;
@@ -58,9 +58,9 @@ pub fn decrypt(batch: &Batch<'_>) -> Result<Counts> {
 
 /// What was written, of the second column of the row.
 fn original(row: &TableRow, of_type: &mut Option<Oid>) -> Result<Option<Vec<u8>>> {
-    match Value::of_row(row, 2, of_type)? {
+    match typed::bytes_of_row(row, 2, of_type)? {
         Some(value) => Ok(Some(cipher::open_typed(
-            value.bytes(),
+            value,
             Destination::Server,
             typed::original_bytes,
         )?)),

@@ -4,8 +4,6 @@ use pgrx::spi::quote_identifier;
 
 use super::one_by_one::{Row, write};
 use super::{Batch, Counts};
-use phone_crypt_core::crypto::encrypted_phone::DataType;
-
 use crate::conversion::check_may_decrypt;
 use crate::conversion::error::{Error, Result};
 use crate::conversion::source::Outcome;
@@ -91,8 +89,7 @@ impl Rows {
             }
             false => {
                 let values = typed::array(batch.the_type()?, self.values.iter().map(Vec::as_slice));
-                let (array_type, values) =
-                    values.ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
+                let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotEncrypted))?;
                 Counts {
                     changed: batch.write(
                         table,

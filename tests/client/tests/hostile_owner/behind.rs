@@ -177,7 +177,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("leaves", "('own.customers')"),
     ("lock_for_hash_key", "('{own.customers}')"),
     ("missing_checks", concat!("(", conversion!(), ")")),
-    ("not_under_hash_keys", "('phone', '{a915ee2b}')"),
+    ("not_under_hash_keys", "('own.customers', 'phone', '{a915ee2b}')"),
     ("pin_next_hash", "('a915ee2b', '{own.customers}')"),
     ("prepare_rehash_sql", "('own.customers', 'phone')"),
     ("rehash_checks_sql", concat!("(", conversion!(), ")")),

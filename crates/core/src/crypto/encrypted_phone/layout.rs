@@ -157,6 +157,14 @@ pub fn is_address(value: &[u8]) -> Result<bool, ValueError> {
     Ok(split(value)?.kind == Kind::Address)
 }
 
+/// Whether a value says that it holds text that is neither.
+///
+/// # Errors
+/// [`ValueError::Malformed`], [`ValueError::UnknownKind`].
+pub fn is_text(value: &[u8]) -> Result<bool, ValueError> {
+    Ok(matches!(split(value)?.kind, Kind::Text | Kind::NoAddress))
+}
+
 /// The bytes by which values are compared and ordered; fewer where the value is malformed.
 #[inline]
 #[must_use]

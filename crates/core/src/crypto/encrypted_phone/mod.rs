@@ -24,7 +24,7 @@ mod value_text;
 pub use data_type::DataType;
 pub use layout::{
     COMPARED, Info, PROBE_LEN, TAG, compared, inspect, inspect_as, is_address, is_number,
-    is_reserved_context, sealed_len,
+    is_reserved_context, is_text, sealed_len,
 };
 pub use open::{Opened, open, verify};
 pub use plain::Plain;
