@@ -86,4 +86,3 @@ COMMENT ON FUNCTION encrypted_email_gt(encrypted_email, encrypted_email) IS
     'encrypted_email: behind ~>~';
 COMMENT ON FUNCTION encrypted_email_cmp(encrypted_email, encrypted_email) IS
     'encrypted_email: behind the order';
-COMMENT ON FUNCTION webhook_verify(bytea, text, text, text, interval) IS

@@ -44,7 +44,7 @@ SELECT email_from_value(email_encrypt('Ann@example.com'), 'a915ee2b');
 SELECT email_from_value(email_value('Ann@example.com'::encrypted_email), 'A915EE2B');
 -- A byte of the MAC, of the tag, of the key id.
 SELECT replace('Ann@example.com'::encrypted_email::text, 'mognbgn', 'mognbgm')::encrypted_email;
-SELECT replace('Ann@example.com'::encrypted_email::text, 'bhbmckcc', 'bhbmckcb')::encrypted_email;
+SELECT replace('Ann@example.com'::encrypted_email::text, 'hbmckcco', 'hbmckccb')::encrypted_email;
 SELECT email_decrypt(overlay('Ann@example.com'::encrypted_email::text PLACING 'aaaaaaaa' FROM 48)::encrypted_email);
 SELECT email_verify(overlay('Ann@example.com'::encrypted_email::text PLACING 'aaaaaaaa' FROM 48)::encrypted_email);
 SELECT 'a@b.example'::encrypted_email < 'c@d.example';
@@ -88,7 +88,7 @@ SELECT key_id, hash_key_id, rows FROM phone_column_keys('account', 'email');
 SELECT relation, column_name, key_id, rows FROM phone_column_keys() WHERE relation = 'account'::regclass;
 SELECT relation, column_name, data_type, is_unique FROM phone_crypt.encrypted_columns WHERE relation = 'account'::regclass;
 CALL phone_rotate_column('account', 'email');
-CALL phone_rotate_hash_key('a915ee2b', dry_run => true);
+DELETE FROM phone_crypt.jobs WHERE relation = 'account'::regclass;
 
 -- Every way of looking an address up goes through the index, and what compares otherwise agrees with it.
 TRUNCATE account;
