@@ -139,7 +139,7 @@ pub fn with_plain_of<T, E: From<Error> + From<phone_slice::Error>>(
 /// Calls `use_plain` with what a text means: an e-mail address in its one spelling, or text that is none.
 ///
 /// Errors: an encrypted value, 22P02; not UTF-8, 22021.
-pub fn with_address<T, E: From<Error>>(
+fn with_address<T, E: From<Error>>(
     given: Text<'_>,
     use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
 ) -> std::result::Result<T, E> {

@@ -25,7 +25,7 @@ fn ring_of(key: &str, hash_key: &str) -> Keyring {
     let (primary, other) = (key_text(key), key_text(hash_key));
     Keyring::build(&KeyringSpec {
         primary: &primary,
-        previous: &[other.clone()],
+        previous: std::slice::from_ref(&other),
         hash_key_id: Some(Key::derive(&other).id()),
         legacy_key_id: None,
         schemes: HashSchemes::parse("derived").unwrap(),

@@ -1,9 +1,11 @@
 //! The data types: one layout and one machine, keys and kinds of their own.
 
-use super::layout::CONTEXT_BASE;
 use crate::crypto::key::Key;
 use crate::crypto::primitives::hmac_sha256::HmacKey;
 use crate::crypto::value::Kind;
+
+/// Bytes in front of the hash key id in a context: the type's name and 1F.
+pub(super) const CONTEXT_BASE: usize = 16;
 
 /// A data type of encrypted values. No kind of value is of both, and no key makes or opens values of both, so bytes of one are
 /// never taken for the other.

@@ -1,6 +1,6 @@
 //! Where the parts of a value stand.
 
-use super::data_type::DataType;
+use super::data_type::{CONTEXT_BASE, DataType};
 use crate::crypto::iv_data::is_padded_len;
 use crate::crypto::key_id::KeyId;
 use crate::crypto::primitives::aes_cbc::BLOCK;
@@ -20,8 +20,6 @@ pub const PROBE_LEN: usize = TAG_START + TAG;
 /// Bytes that decide whether two values are equal: hash key id and tag.
 pub const COMPARED: usize = PROBE_LEN - HASH_KEY_ID;
 
-/// Bytes in front of the hash key id in a context: the type's name and 1F.
-pub(super) const CONTEXT_BASE: usize = 16;
 /// Bytes in a context.
 pub(super) const CONTEXT: usize = CONTEXT_BASE + 8;
 
