@@ -24,7 +24,7 @@ fn columns_of_addresses_go_along() {
     let find = "SELECT id FROM customer WHERE email = 'Ann@Example.com'";
     assert_eq!(client.rows(find), ["1"]);
     let again = client.refusal(
-        "INSERT INTO customer VALUES (4, NULL, 'bob@EXAMPLE.com')",
+        "INSERT INTO customer (id, email) VALUES (4, 'bob@EXAMPLE.com')",
         &[],
     );
     assert_eq!(again.sqlstate, "23505");
