@@ -125,10 +125,10 @@ impl Baseline {
         self.windows < WARM_UP
     }
 
-    /// Whether anything was counted that still matters.
+    /// The windows that have taught it.
     #[must_use]
-    pub fn is_worthless(&self) -> bool {
-        self.high < 0.05
+    pub fn windows(&self) -> u32 {
+        self.windows
     }
 
     /// The mean, and how many windows have taught it.
