@@ -25,7 +25,9 @@ thread_local! {
     static WRITE: Statement = const { Statement::new(
         c"INSERT INTO phone_crypt.activity_baselines AS b \
               (watch, kind, key, baseline, seen, streak, anomaly, counted_at, windows) \
-          SELECT $1, n.* FROM pg_catalog.unnest($2, $3, $4, $5, $6, $7, $8, $9) AS n \
+          SELECT $1, n.* FROM ROWS FROM ( \
+              pg_catalog.unnest($2), pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), \
+              pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8), pg_catalog.unnest($9)) AS n \
           ON CONFLICT ON CONSTRAINT activity_baselines_pkey DO UPDATE \
           SET baseline = excluded.baseline, seen = excluded.seen, streak = excluded.streak, anomaly = excluded.anomaly, \
               counted_at = excluded.counted_at, windows = excluded.windows",
