@@ -5,7 +5,7 @@ use phone_crypt_core::anomaly::throttle_us;
 use phone_crypt_core::audit::{Class, label};
 
 use super::counts::{Subject, each_state};
-use super::look::Unusual;
+use super::unusual::Unusual;
 use super::watches::Watch;
 use crate::audit::{self, Event};
 use crate::pg::clock::now_us;

@@ -1,28 +1,16 @@
 //! A look at what is watched, at the end of a window.
 
-use phone_crypt_core::anomaly::Judgement;
 use std::collections::HashMap;
 
 use super::counts::{self, Subject};
 use super::known::{self, Known, MAX_KEYS};
+use super::unusual::Unusual;
 use super::watches::{self, Watch};
 use super::{actions, records};
 use crate::ratelimit::Storage;
 
 /// So late a look may be, beside half a window.
 const GRACE_US: i64 = 2_000_000;
-
-/// What a look has found unusual.
-pub struct Unusual<'a> {
-    /// Whose it is.
-    pub subject: &'a Subject,
-    /// How much was counted, as much as there would be in a whole window.
-    pub count: f64,
-    /// How unusual that is.
-    pub judgement: Judgement,
-    /// The end of the window, in microseconds since 1970.
-    pub at_us: i64,
-}
 
 /// Looks at what is watched, if a window is over.
 pub fn look(watch: &Watch, storage: &Storage, run: i64, now_us: i64) {

@@ -14,6 +14,7 @@ mod look;
 mod records;
 mod schedule;
 mod task;
+mod unusual;
 mod watches;
 
 pub use schedule::SCHEDULE;

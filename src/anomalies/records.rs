@@ -3,7 +3,7 @@
 use pgrx::IntoDatum;
 
 use super::counts::Subject;
-use super::look::Unusual;
+use super::unusual::Unusual;
 use super::watches::Watch;
 use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
