@@ -88,8 +88,10 @@ impl Baseline {
         count: f64,
         threshold: f64,
     ) -> Judgement {
-        // A count that is no number becomes 0.
-        let count = count.max(0.0).min(MAX_COUNT);
+        let count = match count.is_nan() {
+            true => 0.0,
+            false => count.clamp(0.0, MAX_COUNT),
+        };
         let hour = hour_of(start_us);
         let (expected, windows) = self.expected(hour);
         let deviation = self.deviation((expected, windows));
