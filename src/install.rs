@@ -26,6 +26,16 @@ pgrx::extension_sql_file!(
     requires = ["encrypted_phone_type"]
 );
 pgrx::extension_sql_file!(
+    "../sql/encrypted_email/type.sql",
+    name = "encrypted_email_type",
+    requires = ["encrypted_phone_type"]
+);
+pgrx::extension_sql_file!(
+    "../sql/encrypted_email/operators.sql",
+    name = "encrypted_email_operators",
+    requires = ["encrypted_email_type"]
+);
+pgrx::extension_sql_file!(
     "../sql/encrypted_phone/verify_column.sql",
     name = "verify_column",
     requires = [
@@ -36,7 +46,7 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/encrypted_phone/types_of_values.sql",
     name = "types_of_values",
-    requires = ["encrypted_phone_type"]
+    requires = ["encrypted_phone_type", "encrypted_email_type"]
 );
 pgrx::extension_sql_file!(
     "../sql/webhooks/endpoints.sql",
@@ -494,5 +504,20 @@ pgrx::extension_sql_file!(
         email::functions::email_decrypt,
         email::functions::email_hash,
         email::functions::email_hashes,
+        email::values::decrypt_email,
+        email::values::show_email,
+        email::values::show_email_text,
+        email::values::email_reveal,
+        email::values::mask_email,
+        email::values::email_is_address,
+        email::values::email_require_address,
+        email::values::email_key_id,
+        email::values::email_hash_key_id,
+        email::values::email_reencrypt,
+        email::values::hash_of_email,
+        email::values::email_value,
+        email::values::email_from_value,
+        email::values::email_verify,
+        "encrypted_email_operators",
     ]
 );

@@ -38,7 +38,7 @@ mod worker;
 mod tests;
 
 use pg::shmem::Area;
-use worker::Task;
+use worker::{ServerTask, Task};
 
 pgrx::pg_module_magic!(name, version);
 
@@ -84,6 +84,9 @@ static TASKS: [&dyn Task; 11] = [
     &anomalies::WatchActivity,
 ];
 
+/// What the launcher does itself, for the whole server.
+static SERVER_TASKS: [&dyn ServerTask; 1] = [&read_budget::SaveCounts];
+
 /// Called once when the library is loaded: by the postmaster under `shared_preload_libraries`, else by the
 /// first backend that needs it.
 #[pgrx::pg_guard]
@@ -93,7 +96,7 @@ pub extern "C-unwind" fn _PG_init() {
     settings::define();
     keys::collect_at_start();
     pg::shmem::request(&AREAS);
-    worker::register(&TASKS);
+    worker::register(&TASKS, &SERVER_TASKS);
     cipher::stats::init();
     audit::listen();
     read_budget::listen();

@@ -59,7 +59,7 @@ $$;
 COMMENT ON FUNCTION phone_crypt.try_interval(text) IS
     'an interval; NULL for what is none';
 
--- Every column of the data type, or of a domain made of it, but for the extension's own tables (sql/consent), which are
+-- Every column of the data types, or of a domain made of one, but for the extension's own tables (sql/consent), which are
 -- changed by functions of their own. The policy is a security label of the column, as
 -- phone_column_policy() writes it.
 CREATE VIEW phone_crypt.encrypted_columns AS
@@ -70,9 +70,11 @@ CREATE VIEW phone_crypt.encrypted_columns AS
                       AND i.indkey[0] OPERATOR(pg_catalog.=) a.attnum) AS is_unique,
            a.attnotnull AS is_not_null,
            c.plain_column, c.state AS conversion,
-           p.words[1] AS on_forget, phone_crypt.try_interval(p.words[2]) AS retention, p.words[3] AS retention_column
+           p.words[1] AS on_forget, phone_crypt.try_interval(p.words[2]) AS retention, p.words[3] AS retention_column,
+           h.data_type
       FROM pg_catalog.pg_attribute AS a
       JOIN pg_catalog.pg_class AS r ON r.oid OPERATOR(pg_catalog.=) a.attrelid
+      JOIN phone_crypt.types_of_values() AS h ON h.type OPERATOR(pg_catalog.=) a.atttypid AND NOT h.is_array AND NOT h.is_nested
       LEFT JOIN phone_crypt.conversions AS c ON c.relation OPERATOR(pg_catalog.=) a.attrelid
                                             AND c.encrypted_number OPERATOR(pg_catalog.=) a.attnum
       LEFT JOIN pg_catalog.pg_seclabel AS l ON l.objoid OPERATOR(pg_catalog.=) a.attrelid
@@ -84,11 +86,9 @@ CREATE VIEW phone_crypt.encrypted_columns AS
      WHERE r.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,m,f}') AND a.attnum OPERATOR(pg_catalog.>) 0
        AND NOT a.attisdropped
        AND r.relnamespace OPERATOR(pg_catalog.<>) 'phone_crypt'::regnamespace
-       AND a.atttypid OPERATOR(pg_catalog.=) ANY (
-               SELECT h.type FROM phone_crypt.types_of_values() AS h WHERE NOT h.is_array AND NOT h.is_nested)
        -- What holds the same under another hash key goes with its column.
-       AND NOT EXISTS (SELECT FROM phone_crypt.hash_rotations AS h
-                        WHERE h.relation OPERATOR(pg_catalog.=) a.attrelid
-                          AND h.next_number OPERATOR(pg_catalog.=) a.attnum);
+       AND NOT EXISTS (SELECT FROM phone_crypt.hash_rotations AS n
+                        WHERE n.relation OPERATOR(pg_catalog.=) a.attrelid
+                          AND n.next_number OPERATOR(pg_catalog.=) a.attnum);
 COMMENT ON VIEW phone_crypt.encrypted_columns IS
-    'every column of type encrypted_phone, its policy, and what is left of its conversion';
+    'every column of type encrypted_phone or encrypted_email, its policy, and what is left of its conversion';

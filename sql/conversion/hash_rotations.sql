@@ -1,4 +1,4 @@
--- Columns of type encrypted_phone whose hash key is being changed. The columns of the view are those of phone_crypt.conversions.
+-- Columns of the data types whose hash key is being changed. The columns of the view are those of phone_crypt.conversions.
 -- As conversions, they are known by their triggers: one
 -- that never fires names the column and the one that is to take its place; one does the work, and names the key.
 
@@ -31,4 +31,4 @@ CREATE VIEW phone_crypt.hash_rotations AS
      WHERE m.tgfoid OPERATOR(pg_catalog.=) 'phone_crypt.rehash_row()'::regprocedure
        AND m.tgparentid OPERATOR(pg_catalog.=) 0::oid;
 COMMENT ON VIEW phone_crypt.hash_rotations IS
-    'columns of type encrypted_phone whose hash key is being changed';
+    'columns of the data types whose hash key is being changed';

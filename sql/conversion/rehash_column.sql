@@ -1,4 +1,4 @@
--- One column of type encrypted_phone under another hash key: a second column beside it, filled by a trigger and by batches,
+-- One column of one of the data types under another hash key: a second column beside it, filled by a trigger and by batches,
 -- with the same indexes and constraints. It takes the column's name together with those of all others: see
 -- rotate_hash_key.sql.
 
@@ -9,7 +9,7 @@ CREATE FUNCTION phone_crypt.prepare_rehash_sql(relation regclass, column_name te
 AS $$
     SELECT ARRAY[
         format('ALTER TABLE %s ADD COLUMN %I %s', relation, column_name || '_rehashed',
-               '@extschema@.encrypted_phone'::regtype),
+               phone_crypt.data_type_of(relation, column_name)),
         format('CREATE TRIGGER %I BEFORE UPDATE OF %I, %I ON %s FOR EACH ROW WHEN (false) '
                'EXECUTE FUNCTION phone_crypt.rehash_row(%L, %L)',
                phone_crypt.free_trigger_name(relation, 'zz_phone_crypt_hash_columns'), column_name,
@@ -215,11 +215,11 @@ BEGIN
                   HINT = pg_catalog.format('They were written past the trigger. UPDATE them SET %I = NULL and CALL it again.',
                                            rotation.encrypted_column);
     END IF;
-    number := phone_crypt.count_as_owner(relation, phone_crypt.not_under_hash_keys(
+    number := phone_crypt.count_as_owner(relation, phone_crypt.not_under_hash_keys(relation,
         rotation.encrypted_column::pg_catalog.text, ARRAY[key_id]));
     IF number OPERATOR(pg_catalog.>) 0 THEN
         RAISE WARNING '% values of table % are left as they are', number, relation
-            USING HINT = 'They are not authentic: phone_verify() of the column is false for them.';
+            USING HINT = 'They are not authentic: phone_verify() or email_verify() of the column is false for them.';
     END IF;
     COMMIT;
     PERFORM phone_crypt.begin_batch();

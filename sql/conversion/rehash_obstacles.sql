@@ -1,4 +1,4 @@
--- What stands in the way of another hash key for columns of type encrypted_phone.
+-- What stands in the way of another hash key for columns of the data types.
 
 -- The rotation of a column, in the shape that the functions for indexes and constraints of a conversion take.
 CREATE FUNCTION phone_crypt.hash_rotation(relation regclass, column_name text) RETURNS phone_crypt.conversions
@@ -18,34 +18,33 @@ COMMENT ON FUNCTION phone_crypt.hash_rotation(regclass, text) IS
     'the change of the hash key of a column; NULL where there is none';
 
 -- The condition that a value is under another hash key than the present one.
-CREATE FUNCTION phone_crypt.under_another_hash_key(column_name text) RETURNS text
+CREATE FUNCTION phone_crypt.under_another_hash_key(relation regclass, column_name text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT phone_crypt.not_under_hash_keys(column_name, ARRAY(
+    SELECT phone_crypt.not_under_hash_keys(relation, column_name, ARRAY(
         SELECT k.key_id FROM phone_crypt.configured_keys() AS k WHERE 'hash' = ANY (k.roles)))
 $$;
-COMMENT ON FUNCTION phone_crypt.under_another_hash_key(text) IS
+COMMENT ON FUNCTION phone_crypt.under_another_hash_key(regclass, text) IS
     'the condition that a value of a column is under another hash key than the present one';
 
-CREATE FUNCTION phone_crypt.not_under_hash_keys(column_name text, keys text[]) RETURNS text
+CREATE FUNCTION phone_crypt.not_under_hash_keys(relation regclass, column_name text, keys text[]) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT concat(p.pronamespace::regnamespace::text, '.',
-                  format('phone_hash_key_id(t.%I) OPERATOR(pg_catalog.<>) ALL (%L::pg_catalog.text[])', column_name, keys))
-      FROM pg_proc AS p WHERE p.oid = '@extschema@.phone_hash_key_id(@extschema@.encrypted_phone)'::regprocedure
+    SELECT format('%s(t.%I) OPERATOR(pg_catalog.<>) ALL (%L::pg_catalog.text[])',
+                  phone_crypt.function_of(relation, column_name, 'hash_key_id'), column_name, keys)
 $$;
-COMMENT ON FUNCTION phone_crypt.not_under_hash_keys(text, text[]) IS
+COMMENT ON FUNCTION phone_crypt.not_under_hash_keys(regclass, text, text[]) IS
     'the condition that a value of a column is under none of these hash keys';
 
--- The type, and every type that holds values of it: arrays, domains, ranges, rows.
+-- The data types, and every type that holds values of one: arrays, domains, ranges, rows.
 CREATE FUNCTION phone_crypt.types_with_values() RETURNS oid[]
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     WITH RECURSIVE holder (oid) AS (
-        SELECT '@extschema@.encrypted_phone'::regtype::oid
+        SELECT d.type::oid FROM (VALUES ('@extschema@.encrypted_phone'::regtype), ('@extschema@.encrypted_email'::regtype)) AS d (type)
         UNION
         SELECT n.oid FROM holder AS h CROSS JOIN LATERAL (
             SELECT t.oid FROM pg_type AS t WHERE t.typbasetype = h.oid OR t.typelem = h.oid AND t.typcategory = 'A'
@@ -60,7 +59,7 @@ AS $$
     SELECT array_agg(h.oid) FROM holder AS h
 $$;
 COMMENT ON FUNCTION phone_crypt.types_with_values() IS
-    'encrypted_phone and the types that hold values of it';
+    'the data types and the types that hold values of one';
 
 -- Constants that somebody wrote as plain text were encrypted when they were stored, under the hash key of that time.
 CREATE FUNCTION phone_crypt.stored_constants() RETURNS SETOF text
@@ -90,7 +89,7 @@ AS $$
      WHERE e.tree LIKE '%{CONST%' AND e.tree ~ constant.pattern
 $$;
 COMMENT ON FUNCTION phone_crypt.stored_constants() IS
-    'objects that hold constants of type encrypted_phone';
+    'objects that hold constants of the data types';
 
 -- What no rotation can bring under another key, wherever it is in the database.
 CREATE FUNCTION phone_crypt.check_no_other_values() RETURNS void
@@ -103,9 +102,9 @@ DECLARE
 BEGIN
     SELECT string_agg(o.object, E'\n' ORDER BY o.object) INTO objects FROM phone_crypt.stored_constants() AS o (object);
     IF objects IS NOT NULL THEN
-        RAISE EXCEPTION 'constants of type encrypted_phone are stored under the present hash key'
+        RAISE EXCEPTION 'constants of type encrypted_phone or encrypted_email are stored under the present hash key'
             USING ERRCODE = 'dependent_objects_still_exist', DETAIL = objects,
-                  HINT = 'Drop these, or write the constants as ''...''::text::encrypted_phone there, which is read anew each time.';
+                  HINT = 'Drop these, or write the constants as ''...''::text::encrypted_phone there (or encrypted_email), which is read anew each time.';
     END IF;
     SELECT string_agg(format('column %I of %s', a.attname, a.attrelid::regclass), E'\n' ORDER BY a.attrelid, a.attnum)
       INTO objects
@@ -113,12 +112,12 @@ BEGIN
      WHERE a.atttypid = ANY (types) AND a.attnum > 0 AND NOT a.attisdropped
        AND c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't'
        AND (c.relkind <> 'r' OR c.relispartition OR c.reloftype <> 0
-            OR a.atttypid <> '@extschema@.encrypted_phone'::regtype OR a.attgenerated <> ''
+            OR a.atttypid NOT IN ('@extschema@.encrypted_phone'::regtype, '@extschema@.encrypted_email'::regtype) OR a.attgenerated <> ''
             OR EXISTS (SELECT FROM pg_inherits AS i WHERE a.attrelid IN (i.inhparent, i.inhrelid)));
     IF objects IS NOT NULL THEN
         RAISE EXCEPTION 'the hash key of these columns cannot be changed' USING ERRCODE = 'feature_not_supported',
             DETAIL = objects,
-            HINT = 'It can where a column is of type encrypted_phone itself, is not generated, and belongs to a plain table alone.';
+            HINT = 'It can where a column is of type encrypted_phone or encrypted_email itself, is not generated, and belongs to a plain table alone.';
     END IF;
     SELECT string_agg(format('%s.%I', c.relation, c.plain_column), ', ') INTO objects FROM phone_crypt.conversions AS c;
     IF objects IS NOT NULL THEN
@@ -212,13 +211,13 @@ BEGIN
         END IF;
     END IF;
     unknown := phone_crypt.count_as_owner(relation, concat_ws(' OR ',
-        phone_crypt.not_under_hash_keys(column_name, known),
-        replace(phone_crypt.not_under_hash_keys(column_name, known), '.phone_hash_key_id(', '.phone_key_id(')));
+        phone_crypt.not_under_hash_keys(relation, column_name, known),
+        replace(phone_crypt.not_under_hash_keys(relation, column_name, known), '_hash_key_id(', '_key_id(')));
     IF unknown > 0 THEN
         RAISE EXCEPTION '% values in column % of table % are under keys that are not configured', unknown,
             quote_ident(column_name), relation
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'phone_key_id() and phone_hash_key_id() of the column name them. Add them to phone_crypt.previous_keys.';
+                  HINT = 'phone_column_keys() of the column names them. Add them to phone_crypt.previous_keys.';
     END IF;
 END;
 $$;

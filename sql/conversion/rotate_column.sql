@@ -1,4 +1,4 @@
--- Values of a column of type encrypted_phone under the primary key. What they are compared by stays, so indexes,
+-- Values of a column of one of the data types under the primary key. What they are compared by stays, so indexes,
 -- constraints and look-ups do not notice.
 
 -- A foreign key compares bytes: one that does not cascade would refuse, or set the other column to NULL.
@@ -23,15 +23,14 @@ COMMENT ON FUNCTION phone_crypt.check_reencryptable(regclass, text) IS
     '2BP01 where a foreign key would refuse what re-encryption changes';
 
 -- The condition that a value is under another key than the primary.
-CREATE FUNCTION phone_crypt.under_another_key(column_name text) RETURNS text
+CREATE FUNCTION phone_crypt.under_another_key(relation regclass, column_name text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT concat(p.pronamespace::regnamespace::text, '.', format('phone_key_id(t.%I) OPERATOR(pg_catalog.<>) %L', column_name,
-                  (SELECT k.key_id FROM phone_crypt.configured_keys() AS k WHERE 'primary' = ANY (k.roles))))
-      FROM pg_proc AS p WHERE p.oid = '@extschema@.phone_key_id(@extschema@.encrypted_phone)'::regprocedure
+    SELECT format('%s(t.%I) OPERATOR(pg_catalog.<>) %L', phone_crypt.function_of(relation, column_name, 'key_id'), column_name,
+                  (SELECT k.key_id FROM phone_crypt.configured_keys() AS k WHERE 'primary' = ANY (k.roles)))
 $$;
-COMMENT ON FUNCTION phone_crypt.under_another_key(text) IS
+COMMENT ON FUNCTION phone_crypt.under_another_key(regclass, text) IS
     'the condition that a value of a column is under another key than the primary';
 
 -- One column. failure: as for work_through_pages; the table's job lock is given back either way.
@@ -57,7 +56,7 @@ BEGIN
         PERFORM phone_crypt.check_owner(relation);
         PERFORM phone_crypt.check_batch_size(batch_size);
         IF NOT phone_crypt.is_encrypted_column(relation, column_name) THEN
-            RAISE EXCEPTION 'column % of table % is not of type encrypted_phone', pg_catalog.quote_ident(column_name), relation
+            RAISE EXCEPTION 'column % of table % is not of type encrypted_phone or encrypted_email', pg_catalog.quote_ident(column_name), relation
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
         PERFORM phone_crypt.check_keys();
@@ -66,16 +65,16 @@ BEGIN
         END IF;
         IF rotate_hash IS NULL OR dry_run IS NULL THEN
             RAISE EXCEPTION 'rotate_hash and dry_run must not be NULL' USING ERRCODE = 'null_value_not_allowed';
-        ELSIF rotate_hash AND phone_crypt.count_as_owner(relation, phone_crypt.under_another_hash_key(column_name))
+        ELSIF rotate_hash AND phone_crypt.count_as_owner(relation, phone_crypt.under_another_hash_key(relation, column_name))
                               OPERATOR(pg_catalog.>) 0 THEN
-            RAISE EXCEPTION 'columns of type encrypted_phone change their hash key all at once'
+            RAISE EXCEPTION 'columns of type encrypted_phone and encrypted_email change their hash key all at once'
                 USING ERRCODE = 'feature_not_supported', HINT = 'CALL phone_rotate_hash_key(), with the id of the key.';
         END IF;
         PERFORM phone_crypt.check_reencryptable(relation, column_name);
         -- NULL where it is not partitioned.
         SELECT phone_crypt.leaves(relation) INTO leaves FROM pg_catalog.pg_class AS c
          WHERE c.oid OPERATOR(pg_catalog.=) relation AND c.relkind OPERATOR(pg_catalog.=) 'p';
-        pending := phone_crypt.under_another_key(column_name);
+        pending := phone_crypt.under_another_key(relation, column_name);
         IF leaves IS NULL AND dry_run THEN
             RAISE NOTICE '%: dry run: rows under another key than the primary %', title,
                 phone_crypt.count_as_owner(relation, pending);
@@ -109,7 +108,7 @@ BEGIN
         IF (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint OPERATOR(pg_catalog.>) 0 THEN
             RAISE WARNING '% values of table % were left under their old key', counts OPERATOR(pg_catalog.->>) 'unreadable',
                 relation
-                USING HINT = 'They are not authentic: phone_verify() of the column is false for them.';
+                USING HINT = 'They are not authentic: phone_verify() or email_verify() of the column is false for them.';
         END IF;
     END IF;
     PERFORM phone_crypt.job_unlock(relation);
@@ -118,7 +117,7 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE phone_crypt.reencrypt_column(regclass, text, boolean, integer, boolean, text) IS
-    'behind phone_rotate_column and phone_rotate_all: a column of type encrypted_phone';
+    'behind phone_rotate_column and phone_rotate_all: a column of one of the data types';
 
 CREATE PROCEDURE phone_rotate_column(
     "table" regclass, "column" name, rotate_hash boolean DEFAULT false, batch_size integer DEFAULT 5000,

@@ -1,4 +1,4 @@
--- phone_rotate_hash_key: another key hashes, and every column of type encrypted_phone is under it, from one commit on:
+-- phone_rotate_hash_key: another key hashes, and every column of type encrypted_phone or encrypted_email is under it, from one commit on:
 --   1. each column gets another one beside it, under the new key (rehash_column.sql), while the application goes on;
 --   2. the change is announced, so that whoever hashes from then on can be waited for (src/keys/hash_key_change.rs);
 --   3. in one transaction, the new columns take the names of the old ones, and the pin names the new key.
@@ -241,7 +241,7 @@ BEGIN
       INTO relations, names FROM phone_crypt.rehashed_columns() AS c
      -- Where the key stays, only columns that hold values under another one, as a backup of earlier times may.
      WHERE key_id OPERATOR(pg_catalog.<>) present
-        OR phone_crypt.count_as_owner(c.relation, phone_crypt.not_under_hash_keys(c.column_name, ARRAY[key_id]))
+        OR phone_crypt.count_as_owner(c.relation, phone_crypt.not_under_hash_keys(c.relation, c.column_name, ARRAY[key_id]))
            OPERATOR(pg_catalog.>) 0
         OR (phone_crypt.hash_rotation(c.relation, c.column_name)).relation IS NOT NULL;
     relations := coalesce(relations, '{}');
@@ -266,7 +266,7 @@ BEGIN
         IF dry_run THEN
             RAISE NOTICE '%: dry run: rows under another hash key %',
                 phone_crypt.job_title('phone_rotate_hash_key', relations[i], names[i]::pg_catalog.name),
-                phone_crypt.count_as_owner(relations[i], phone_crypt.not_under_hash_keys(names[i], ARRAY[key_id]));
+                phone_crypt.count_as_owner(relations[i], phone_crypt.not_under_hash_keys(relations[i], names[i], ARRAY[key_id]));
         ELSE
             PERFORM phone_crypt.job_lock(relations[i]);
         END IF;
@@ -329,4 +329,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE phone_rotate_hash_key(text, integer, boolean) IS
-    'makes another key the hash key, with every column of type encrypted_phone, online';
+    'makes another key the hash key, with every column of type encrypted_phone or encrypted_email, online';

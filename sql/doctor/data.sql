@@ -111,7 +111,7 @@ AS $$
            'SELECT phone_column_policy(''table'', ''column'', on_forget => ''null'');'
       FROM (SELECT format('%s.%I', c.relation, c.column_name) AS title FROM phone_crypt.encrypted_columns AS c
               JOIN pg_class AS r ON r.oid = c.relation AND NOT r.relispartition
-             WHERE c.on_forget IS NULL) AS e
+             WHERE c.on_forget IS NULL AND c.data_type = '@extschema@.encrypted_phone'::regtype) AS e
     HAVING count(*) > 0
     UNION ALL
     SELECT 'warning', format('%I of %s is not unique, and the plain column %I is', v.encrypted_column, v.relation, v.plain_column),

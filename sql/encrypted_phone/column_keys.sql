@@ -1,4 +1,4 @@
--- Under which keys the values of every column of the data type are, the secrets of webhook endpoints,
+-- Under which keys the values of every column of the data types are, the secrets of webhook endpoints,
 -- and what the extension keeps of consent. One table that cannot be read does not keep the others
 -- from being counted.
 
@@ -14,12 +14,13 @@ DECLARE
     of_others bigint := 0;
 BEGIN
     FOR item IN
-        SELECT c.oid::regclass AS relation, a.attname AS column_name, h.is_nested, pg_has_role(c.relowner, 'USAGE') AS is_own
+        SELECT DISTINCT c.oid::regclass AS relation, a.attname AS column_name, a.attnum, c.oid::regclass::text COLLATE "C" AS title,
+               h.is_nested, pg_has_role(c.relowner, 'USAGE') AS is_own
           FROM phone_crypt.types_of_values() AS h
           JOIN pg_attribute AS a ON a.atttypid = h.type AND a.attnum > 0 AND NOT a.attisdropped
           JOIN pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'm', 'f')
          WHERE NOT pg_is_other_temp_schema(c.relnamespace) AND c.relnamespace <> 'phone_crypt'::regnamespace
-         ORDER BY c.oid::regclass::text COLLATE "C", a.attnum
+         ORDER BY title, a.attnum
     LOOP
         IF NOT item.is_own THEN
             of_others := of_others + 1;

@@ -3,29 +3,29 @@
 -- of tags and means nothing, so it has the names of pattern operators: a plain < would let BETWEEN answer nonsense.
 
 CREATE FUNCTION encrypted_phone_support(internal) RETURNS internal
-    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_support';
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_support';
 CREATE FUNCTION encrypted_phone_eq(encrypted_phone, encrypted_phone) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT encrypted_phone_support
-    AS 'MODULE_PATHNAME', 'encrypted_phone_eq';
+    AS 'MODULE_PATHNAME', 'encrypted_value_eq';
 CREATE FUNCTION encrypted_phone_ne(encrypted_phone, encrypted_phone) RETURNS boolean
     LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT encrypted_phone_support
-    AS 'MODULE_PATHNAME', 'encrypted_phone_ne';
+    AS 'MODULE_PATHNAME', 'encrypted_value_ne';
 CREATE FUNCTION encrypted_phone_lt(encrypted_phone, encrypted_phone) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_lt';
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_lt';
 CREATE FUNCTION encrypted_phone_le(encrypted_phone, encrypted_phone) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_le';
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_le';
 CREATE FUNCTION encrypted_phone_ge(encrypted_phone, encrypted_phone) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_ge';
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_ge';
 CREATE FUNCTION encrypted_phone_gt(encrypted_phone, encrypted_phone) RETURNS boolean
-    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_gt';
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_gt';
 CREATE FUNCTION encrypted_phone_cmp(encrypted_phone, encrypted_phone) RETURNS integer
-    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_cmp';
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_cmp';
 CREATE FUNCTION encrypted_phone_sortsupport(internal) RETURNS void
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_sortsupport';
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_sortsupport';
 CREATE FUNCTION encrypted_phone_hash(encrypted_phone) RETURNS integer
-    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_hash';
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_hash';
 CREATE FUNCTION encrypted_phone_hash_extended(encrypted_phone, bigint) RETURNS bigint
-    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_hash_extended';
+    LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_hash_extended';
 
 CREATE OPERATOR pg_catalog.= (
     LEFTARG = encrypted_phone, RIGHTARG = encrypted_phone, FUNCTION = encrypted_phone_eq,

@@ -10,9 +10,9 @@ CREATE FUNCTION encrypted_phone_out(encrypted_phone) RETURNS cstring
 CREATE FUNCTION encrypted_phone_recv(internal) RETURNS encrypted_phone
     LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_recv';
 CREATE FUNCTION encrypted_phone_send(encrypted_phone) RETURNS bytea
-    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_send';
+    LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_send';
 CREATE FUNCTION encrypted_phone_analyze(internal) RETURNS boolean
-    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_phone_analyze';
+    LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'encrypted_value_analyze';
 
 CREATE TYPE encrypted_phone (
     INPUT = encrypted_phone_in,

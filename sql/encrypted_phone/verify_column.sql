@@ -1,4 +1,4 @@
--- Checks a whole column of the data type without showing anything of it.
+-- Checks a whole column of either data type without showing anything of it.
 
 CREATE PROCEDURE phone_verify_column("table" regclass, "column" name)
     LANGUAGE plpgsql
@@ -15,7 +15,7 @@ BEGIN
     SELECT v.total, v.failing INTO counted FROM phone_crypt.verify_column("table", "column") AS v;
     IF counted.failing OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% of % values failed verification', counted.failing, counted.total
-            USING ERRCODE = 'data_exception', HINT = 'They are where phone_verify() of the column is false.';
+            USING ERRCODE = 'data_exception', HINT = 'They are where phone_verify() or email_verify() of the column is false.';
     END IF;
     RAISE NOTICE '% values verified', counted.total;
 END;

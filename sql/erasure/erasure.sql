@@ -42,7 +42,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF NOT phone_crypt.is_encrypted_column("table", "column") THEN
-        RAISE EXCEPTION 'column % of table % is not of type encrypted_phone', quote_ident("column"), "table"
+        RAISE EXCEPTION 'column % of table % is not of type encrypted_phone or encrypted_email', quote_ident("column"), "table"
             USING ERRCODE = 'object_not_in_prerequisite_state';
     ELSIF NOT (SELECT c.shared FROM phone_crypt.crypto_counters() AS c LIMIT 1) THEN
         RAISE EXCEPTION 'the policy is a security label, which a dump does not restore unless phone_crypt is preloaded'

@@ -84,7 +84,7 @@ BEGIN
                                    WHERE configured.fingerprint = pinned.fingerprint AND 'hash' = ANY (configured.roles)))
        AND EXISTS (SELECT FROM phone_crypt.encrypted_columns)
     THEN
-        RAISE EXCEPTION 'the hash key is another one, and columns of type encrypted_phone are under the pinned one'
+        RAISE EXCEPTION 'the hash key is another one, and columns of type encrypted_phone or encrypted_email are under the pinned one'
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'CALL phone_rotate_hash_key() changes both at once. RESET phone_crypt.hash_key_id before that.';
     END IF;

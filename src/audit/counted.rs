@@ -6,10 +6,12 @@ use std::cell::{Cell, RefCell};
 
 use super::classes::is_audited;
 use super::entry::{Counted, Entry};
-use super::{memo, record, who};
+use super::{memo, record, table_names, who};
+use crate::pg::executed_tables::Tables;
 use crate::pg::{Oid, unguarded};
 
-/// Different counts that a transaction may have. What comes later is counted among the last.
+/// Different counts that a transaction may have. What comes later is counted with the same on other tables, or else among the
+/// last.
 const MAX_ENTRIES: usize = 32;
 
 thread_local! {
@@ -25,31 +27,38 @@ pub fn count(what: &Counted, key: Option<KeyId>) {
         return;
     }
     let role = unguarded::outer_user();
+    let tables = what.tables();
     let is_counted = ENTRIES.with_borrow_mut(|entries| {
         let last = entries.get_mut(LAST.get());
-        let entry = last.filter(|entry| entry.is(what, role));
+        let entry = last.filter(|entry| entry.is(what, role, &tables));
         entry.map(|entry| entry.note(key)).is_some()
     });
     if !is_counted {
-        count_other(what, role, key);
+        count_other(what, role, tables, key);
     }
 }
 
 #[cold]
-fn count_other(what: &Counted, role: Oid, key: Option<KeyId>) {
+fn count_other(what: &Counted, role: Oid, tables: Tables, key: Option<KeyId>) {
     let found = ENTRIES.with_borrow(|entries| {
-        let found = entries.iter().position(|entry| entry.is(what, role));
-        found.or_else(|| (entries.len() >= MAX_ENTRIES).then_some(MAX_ENTRIES - 1))
+        let found = entries.iter().position(|it| it.is(what, role, &tables));
+        if found.is_some() || entries.len() < MAX_ENTRIES {
+            return found;
+        }
+        let similar = entries.iter().position(|it| it.is_anywhere(what, role));
+        similar.or(Some(MAX_ENTRIES - 1))
     });
     if found.is_none() {
         // Looked up while that is possible; nothing is borrowed meanwhile.
         who::remember(role);
+        table_names::remember(&tables);
     }
     ENTRIES.with_borrow_mut(|entries| {
         let at = found.unwrap_or(entries.len());
         if at == entries.len() {
-            entries.push(Entry::new(*what, role));
+            entries.push(Entry::new(*what, role, tables));
         }
+        entries[at].tell_of(&tables);
         entries[at].note(key);
         LAST.set(at);
     });

@@ -4,7 +4,9 @@ use phone_crypt_core::audit::Class;
 use phone_crypt_core::crypto::KeyId;
 
 use super::event::Event;
+use super::table_names;
 use crate::pg::Oid;
+use crate::pg::executed_tables::{self, Tables};
 
 /// What is counted: each is a record of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,21 +22,34 @@ pub struct Counted {
 /// Different keys of one count.
 const MAX_KEYS: usize = 4;
 
-/// So many of one kind, in one role's name.
+impl Counted {
+    /// The tables of the statement that it is counted in. A refusal is of the session, not of what it would have read.
+    #[inline]
+    pub(super) fn tables(&self) -> Tables {
+        match self.class {
+            Class::Read | Class::Write => executed_tables::present(),
+            _ => Tables::NONE,
+        }
+    }
+}
+
+/// So many of one kind, in one role's name, in statements on the same tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) what: Counted,
     pub(super) role: Oid,
+    pub(super) tables: Tables,
     count: i64,
     keys: [Option<KeyId>; MAX_KEYS],
 }
 
 impl Entry {
     /// None yet.
-    pub(super) fn new(what: Counted, role: Oid) -> Entry {
+    pub(super) fn new(what: Counted, role: Oid, tables: Tables) -> Entry {
         Entry {
             what,
             role,
+            tables,
             count: 0,
             keys: [None; MAX_KEYS],
         }
@@ -42,7 +57,13 @@ impl Entry {
 
     /// Whether it counts this.
     #[inline]
-    pub(super) fn is(&self, what: &Counted, role: Oid) -> bool {
+    pub(super) fn is(&self, what: &Counted, role: Oid, tables: &Tables) -> bool {
+        self.tables == *tables && self.is_anywhere(what, role)
+    }
+
+    /// Whether it counts this, be it on other tables.
+    #[inline]
+    pub(super) fn is_anywhere(&self, what: &Counted, role: Oid) -> bool {
         // Words of our own are the same text where they are at the same place, and mostly only then.
         let is_same =
             |one: &'static str, other: &'static str| std::ptr::eq(one, other) || one == other;
@@ -52,6 +73,13 @@ impl Entry {
             _ => false,
         };
         self.role == role && is_same(self.what.event, what.event) && has_detail
+    }
+
+    /// What it counts next is on these tables. Where those are others, it is not known any more which.
+    pub(super) fn tell_of(&mut self, tables: &Tables) {
+        if self.tables != *tables {
+            self.tables = Tables::NONE;
+        }
     }
 
     /// One more, under this key.
@@ -76,6 +104,12 @@ impl Entry {
         let mut event = Event::new(self.what.class, self.what.event).number("count", self.count);
         if let Some((field, word)) = self.what.detail {
             event = event.word(field, word);
+        }
+        if self.tables != Tables::NONE {
+            event = event.words("tables", table_names::of(&self.tables));
+        }
+        if self.tables.is_cut() {
+            event = event.flag("cut", true);
         }
         let keys: Vec<String> = self.keys.iter().flatten().map(KeyId::to_string).collect();
         match keys.is_empty() {

@@ -15,6 +15,13 @@ pub struct Event {
     pub(super) fields: Vec<(&'static str, Field)>,
 }
 
+/// A table's name with its schema; its oid where the name may be what does not belong in a record. In a transaction.
+pub(super) fn table_label(table: Oid) -> String {
+    let name = relation::schema_and_name(table).map(|(schema, name)| format!("{schema}.{name}"));
+    let name = name.as_deref().and_then(label).map(str::to_owned);
+    name.unwrap_or_else(|| table.to_u32().to_string())
+}
+
 /// What stands for a name that is left out.
 const WITHHELD: &str = "(withheld)";
 
@@ -56,11 +63,7 @@ impl Event {
 
     /// Adds a table: its name, or its oid where the name is left out.
     pub fn table(self, table: Oid) -> Event {
-        let name =
-            relation::schema_and_name(table).map(|(schema, name)| format!("{schema}.{name}"));
-        let name = name.as_deref().and_then(label).map(str::to_owned);
-        let name = name.unwrap_or_else(|| table.to_u32().to_string());
-        self.with("table", Field::Text(name))
+        self.with("table", Field::Text(table_label(table)))
     }
 
     fn with(mut self, field: &'static str, value: Field) -> Event {

@@ -4,8 +4,8 @@
 use std::cell::RefCell;
 
 use super::entry::Entry;
-use super::who;
-use crate::pg::{Oid, roles, user};
+use super::{table_names, who};
+use crate::pg::{Oid, relation, roles, user};
 
 /// Different records that are kept.
 const MOST: usize = 8;
@@ -19,6 +19,8 @@ struct Memo {
 /// What a record says of who it was, beside the role. Where a session's client is does not change.
 struct By {
     generation: u64,
+    /// That of the tables' names.
+    names: u64,
     session: Oid,
     application: String,
 }
@@ -39,7 +41,7 @@ pub fn with_text(entry: &Entry, make: impl FnOnce() -> Vec<u8>, use_text: impl F
         None => {
             let text = make();
             use_text(&text);
-            if who::is_known(entry.role) {
+            if who::is_known(entry.role) && table_names::are_known(&entry.tables) {
                 if memos.len() >= MOST {
                     memos.remove(0);
                 }
@@ -56,6 +58,7 @@ impl By {
     fn present() -> By {
         By {
             generation: roles::generation(),
+            names: relation::names_generation(),
             session: user::session_user(),
             application: user::application_name(),
         }
@@ -63,6 +66,7 @@ impl By {
 
     fn is_present(&self) -> bool {
         self.generation == roles::generation()
+            && self.names == relation::names_generation()
             && self.session == user::session_user()
             && user::is_application_name(&self.application)
     }

@@ -19,6 +19,7 @@ mod record;
 mod server_log;
 mod shutdown_file;
 mod sync;
+mod table_names;
 mod transactional;
 mod vocabulary;
 mod who;

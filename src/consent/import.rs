@@ -7,6 +7,8 @@ use phone_crypt_core::crypto::encrypted_phone::{Plain, compared};
 
 use super::number::with_number;
 use super::tables::SUPPRESSED;
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::audit::{self, Event};
 use crate::cipher;
 use crate::cipher::stats::Operation;
@@ -149,7 +151,7 @@ fn insert(the_type: Oid, values: &[Vec<u8>], reason: &str) -> Result<i64> {
     let _in_their_name = UserSwitch::to(owner);
     let _settings = BatchSettings::for_any_rows();
     let array = typed::array(the_type, values.iter().map(Vec::as_slice));
-    let (array_type, array) = array.ok_or(Error::Typed(TypedError::NotOfType))?;
+    let (array_type, array) = array.ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
     let arguments = [
         (array_type, Some(array)),
         (oids::TEXTOID, reason.into_datum()),

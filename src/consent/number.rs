@@ -49,6 +49,6 @@ impl Probes {
 pub fn with_number<T>(value: Value<'_>, use_number: impl FnOnce(&[u8]) -> Result<T>) -> Result<T> {
     cipher::open_typed(value.bytes(), Destination::Server, |plain| match plain {
         Plain::Number(e164) | Plain::Written { e164, .. } => use_number(e164),
-        Plain::Text(_) => Err(Error::NotANumber),
+        _ => Err(Error::NotANumber),
     })
 }

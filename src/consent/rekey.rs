@@ -5,6 +5,8 @@ use phone_crypt_core::crypto::{KeyId, Reencrypted};
 
 use super::changes::ChangesAllowed;
 use super::tables::{EVENTS, OwnTable};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::cipher;
 use crate::consent::error::{Error, Result};
 use crate::encrypted_phone::error::Error as TypedError;
@@ -149,7 +151,8 @@ fn write(table: &OwnTable, the_type: Oid, rows: &Rows) -> Result<i64> {
     let name = table.name();
     let run = |sql: String| -> Result<u64> {
         let phones = typed::array(the_type, rows.phones.iter().map(Vec::as_slice));
-        let (array_type, phones) = phones.ok_or(Error::Typed(TypedError::NotOfType))?;
+        let (array_type, phones) =
+            phones.ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
         let evidence = arrays::texts(rows.evidence.iter().map(Option::as_deref));
         let arguments = [
             (oids::TIDARRAYOID, arrays::tids(rows.ctids.iter().copied())),

@@ -20,6 +20,8 @@ mod source;
 mod sync_trigger;
 mod verify;
 
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::{Error as TypedError, Permission};
@@ -31,9 +33,11 @@ use crate::pg::{Oid, catalog};
 fn check_may_decrypt(table: Oid, column: &str) -> Result<()> {
     let the_type = catalog::type_of_column(table, column)
         .filter(|the_type| typed::is_the_type(*the_type))
-        .ok_or(Error::Typed(TypedError::NotOfType))?;
+        .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
     match catalog::may_execute(catalog::schema_of_type(the_type), c"phone_decrypt") {
         true => Ok(()),
-        false => Err(Error::Typed(TypedError::MayNot(Permission::Decrypt))),
+        false => Err(Error::Typed(TypedError::MayNot(Permission::Decrypt(
+            DataType::Phone,
+        )))),
     }
 }

@@ -6,7 +6,7 @@ use phone_crypt_core::crypto::encrypted_phone::inspect;
 
 use crate::cipher::{self, Destination};
 use crate::conversion::error::Result;
-use crate::encrypted_phone::Value;
+use crate::encrypted_phone as typed;
 use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
@@ -46,13 +46,12 @@ pub fn differing(table: Oid, column: &str, next: &str, hash_key: KeyId) -> Resul
 fn is_same(row: &TableRow, types: &mut [Option<Oid>; 2], hash_key: KeyId) -> Result<bool> {
     let [of_column, of_next] = types;
     let values = (
-        Value::of_row(row, 1, of_column)?,
-        Value::of_row(row, 2, of_next)?,
+        typed::bytes_of_row(row, 1, of_column)?,
+        typed::bytes_of_row(row, 2, of_next)?,
     );
     let (Some(value), Some(next)) = values else {
         return Ok(false);
     };
-    let (value, next) = (value.bytes(), next.bytes());
     let same: Result<_> = cipher::open_typed(value, Destination::Storage, |plain| {
         Ok(inspect(next)?.hash_key_id == hash_key
             && cipher::open_typed(next, Destination::Storage, |other| {

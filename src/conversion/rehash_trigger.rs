@@ -20,9 +20,9 @@ pub fn row(rows: &TriggerRows, hash_key: KeyId) -> Result<StoredRow> {
     let Some((column, next)) = rows.columns_beside() else {
         return Ok(rows.unchanged());
     };
-    let is_of_type = |number| rows.type_of(number).is_some_and(typed::is_the_type);
-    if !(is_of_type(column) && is_of_type(next)) {
-        return Err(Error::Typed(TypedError::NotOfType));
+    let data_type = |number| rows.type_of(number).and_then(typed::data_type_of);
+    if data_type(column).is_none() || data_type(column) != data_type(next) {
+        return Err(Error::Typed(TypedError::NotEncrypted));
     }
     let given = rows.bytes(Version::New, next);
     let Some(value) = rows.bytes(Version::New, column) else {

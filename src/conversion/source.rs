@@ -217,7 +217,7 @@ fn given(word: &str) -> Option<&str> {
 fn outcome(plain: &Plain<'_>) -> Outcome {
     match plain {
         Plain::Number(_) | Plain::Written { .. } => Outcome::Number,
-        Plain::Text(_) => Outcome::Text,
+        Plain::Text(_) | Plain::Address(_) | Plain::NoAddress(_) => Outcome::Text,
     }
 }
 

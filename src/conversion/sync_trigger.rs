@@ -1,6 +1,8 @@
 //! The trigger that keeps two columns in step: plain text, and the same encrypted.
 
 use super::source::{Source, is_value};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone::error::{Error as TypedError, Permission};
 use crate::encrypted_phone::{self as typed, Keep};
@@ -53,14 +55,14 @@ impl Columns {
         };
         let of_plain = rows
             .type_of(plain)
-            .ok_or(Error::Typed(TypedError::NotOfType))?;
+            .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
         let of_encrypted = rows
             .type_of(encrypted)
-            .ok_or(Error::Typed(TypedError::NotOfType))?;
+            .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
         let is_text = is_one_of(of_plain, &[TEXTOID, VARCHAROID, BPCHAROID]);
         match is_text && typed::is_the_type(of_encrypted) {
             true => Ok(Some(Columns { plain, encrypted })),
-            false => Err(Error::Typed(TypedError::NotOfType)),
+            false => Err(Error::Typed(TypedError::NotOfType(DataType::Phone))),
         }
     }
 
@@ -79,7 +81,7 @@ impl Columns {
     /// Whether the current user may have numbers compared: what the trigger makes of a guess shows whether it is right.
     fn may_compare(&self, rows: &TriggerRows) -> bool {
         rows.type_of(self.encrypted)
-            .is_some_and(typed::may_give_plain)
+            .is_some_and(|the_type| typed::may_give_plain(DataType::Phone, the_type))
     }
 }
 
@@ -115,7 +117,9 @@ fn filled(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow
     let may_compare = columns.may_compare(rows);
     // Not only where the text is another one: that would tell a guess that is right from one that is wrong.
     if !may_compare && (rows.is_assigned(columns.plain) || !is_as_before) {
-        return Err(Error::Typed(TypedError::MayNot(Permission::GivePlain)));
+        return Err(Error::Typed(TypedError::MayNot(Permission::GivePlain(
+            DataType::Phone,
+        ))));
     }
     // Set to NULL, it is made anew. Whoever changes another column of a row that no batch has reached yet needs no right to
     // this one.
@@ -166,7 +170,9 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
     };
     let is_new = !rows.is_update() && value(Version::New).is_none();
     if is_new && !columns.may_compare(rows) {
-        return Err(Error::Typed(TypedError::MayNot(Permission::GivePlain)));
+        return Err(Error::Typed(TypedError::MayNot(Permission::GivePlain(
+            DataType::Phone,
+        ))));
     }
     if is_new {
         return encrypted(rows, columns, plain, keep);

@@ -4,8 +4,8 @@ use pgrx::spi::quote_identifier;
 
 use super::source::Source;
 use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::Error as TypedError;
-use crate::encrypted_phone::{self as typed, Value};
 use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
@@ -73,8 +73,8 @@ pub fn differing(
 
 fn is_same(row: &TableRow, source: &Source, of_type: &mut Option<Oid>) -> Result<bool> {
     let plain: Option<Text<'_>> = row.get(1);
-    match (plain, Value::of_row(row, 2, of_type)?) {
-        (Some(plain), Some(value)) => match source.is_held_by(value.bytes(), plain) {
+    match (plain, typed::bytes_of_row(row, 2, of_type)?) {
+        (Some(plain), Some(value)) => match source.is_held_by(value, plain) {
             Err(error) if error.is_fault_of_the_value() => Ok(false),
             result => result,
         },
@@ -87,7 +87,7 @@ fn is_same(row: &TableRow, source: &Source, of_type: &mut Option<Oid>) -> Result
 /// Errors: as [`differing`].
 pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
     let the_type =
-        catalog::type_of_column(table, column).ok_or(Error::Typed(TypedError::NotOfType))?;
+        catalog::type_of_column(table, column).ok_or(Error::Typed(TypedError::NotEncrypted))?;
     let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
     let (column, name) = (quote_identifier(column), user::full_name(table)?);
     let _in_their_name = user::as_owner(table)?;
@@ -98,13 +98,13 @@ pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
     let mut of_type = None;
     let mut numbers: Vec<Vec<u8>> = Vec::new();
     statement::scan(&texts, &[], |row| -> Result<()> {
-        if let Some(value) = Value::of_row(row, 1, &mut of_type)? {
-            numbers.extend(typed::probe_of_text(value.bytes())?);
+        if let Some(value) = typed::bytes_of_row(row, 1, &mut of_type)? {
+            numbers.extend(typed::probe_of_text(value)?);
         }
         Ok(())
     })?;
     let probes = typed::array(the_type, numbers.iter().map(Vec::as_slice));
-    let (array_type, probes) = probes.ok_or(Error::Typed(TypedError::NotOfType))?;
+    let (array_type, probes) = probes.ok_or(Error::Typed(TypedError::NotEncrypted))?;
     let sql = format!(
         "SELECT FROM ONLY {name} AS t WHERE {ours}.phone_is_number(t.{column})
             AND t.{column} OPERATOR(pg_catalog.=) ANY ($1)"

@@ -7,7 +7,7 @@ use phone_crypt_core::doctor::{Content, LONGEST, content};
 use phone_crypt_core::phone::Regions;
 use std::collections::BTreeMap;
 
-use crate::encrypted_phone::Value;
+use crate::encrypted_phone::bytes_of_row;
 use crate::pg::Oid;
 use crate::pg::bounded_scan::{scan_some, short_text, texts_of_statistics};
 use crate::phone::regions;
@@ -107,7 +107,7 @@ fn row_of(
     TableIterator::new(row)
 }
 
-/// `phone_crypt.doctor_keys_of_rows(relation, column)`: under which keys some values of a column of type `encrypted_phone` are. No
+/// `phone_crypt.doctor_keys_of_rows(relation, column)`: under which keys some values of a column of one of the data types are. No
 /// row where somebody has locked it against reading.
 #[pg_extern(volatile, parallel_restricted, schema = "phone_crypt")]
 fn doctor_keys_of_rows(
@@ -126,9 +126,8 @@ fn doctor_keys_of_rows(
     if let Some((relation, column)) = relation.zip(column) {
         let mut left = 10 * MOST;
         scan_some(relation, PAGES, |row| {
-            let value = Value::of_row(row, i32::from(column), &mut of_type);
-            if let Ok(Some(Ok(info))) = value.map(|value| value.map(|value| inspect(value.bytes())))
-            {
+            let value = bytes_of_row(row, i32::from(column), &mut of_type);
+            if let Ok(Some(Ok(info))) = value.map(|value| value.map(inspect)) {
                 *counts.entry((info.key_id, info.hash_key_id)).or_insert(0) += 1;
             }
             left -= 1;

@@ -1,11 +1,14 @@
 //! The SQL functions.
 
 use pgrx::{default, pg_extern};
-use phone_crypt_core::crypto::Kind;
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+use phone_crypt_core::crypto::{Kind, ValueError};
 use phone_crypt_core::email::{self, MatchRules};
 
 use super::error::{Error, Result};
+use super::show;
 use crate::cipher::{self, Destination, with_scratch};
+use crate::encrypted_phone::decode_text_form;
 use crate::pg::Answer;
 use crate::pg::arguments::{given, required};
 use crate::pg::text::{Text, TextOut};
@@ -88,7 +91,8 @@ fn encrypted(address: Text<'_>, context: &[u8]) -> Result<TextOut> {
     })
 }
 
-/// `email_decrypt(value[, context])`: the address. NULL value gives NULL.
+/// `email_decrypt(value[, context])`: the address. A value of `encrypted_email` in its form as text has no context. NULL value
+/// gives NULL.
 ///
 /// Errors: not a phone_crypt value, 22P02; not authentic, wrong context or kind, 22000; context NULL, 22004; a key that is not
 /// configured, or a ring that differs from the pin, 55000; the connection is not trusted with plain text, 42501.
@@ -105,8 +109,16 @@ fn email_decrypt(
 }
 
 fn decrypted(value: &[u8], context: &[u8]) -> Result<TextOut> {
+    let destination = Destination::Client("email_decrypt");
+    // PostgreSQL calls the function of text where it does not know the type, as with a bound argument.
+    if let Some(typed) = decode_text_form(DataType::Email, Text::of(value)) {
+        let typed = typed?;
+        if !context.is_empty() {
+            return Err(ValueError::NotAuthentic.into());
+        }
+        return cipher::open_typed(&typed, destination, show::address);
+    }
     with_scratch(|out| {
-        let destination = Destination::Client("email_decrypt");
         cipher::open(Kind::Address, value, context, destination, out)?;
         Ok(TextOut::utf8(out)?)
     })

@@ -8,8 +8,8 @@ use crate::pg::{Datum, ErrorReport};
 use crate::raw_function;
 
 raw_function! {
-    /// `encrypted_phone_analyze(internal)`.
-    encrypted_phone_analyze, pg_finfo_encrypted_phone_analyze => analyze;
+    /// `encrypted_value_analyze(internal)`.
+    encrypted_value_analyze, pg_finfo_encrypted_value_analyze => analyze;
 }
 
 thread_local! {

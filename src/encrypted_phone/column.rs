@@ -2,8 +2,8 @@
 
 use pgrx::spi::quote_identifier;
 
-use super::io::is_the_type;
-use super::value::Value;
+use super::io::data_type_of;
+use super::value::bytes_of_row;
 use crate::encrypted_phone::error::{Error, Result};
 use crate::pg::arguments::given;
 use crate::pg::regclass::Regclass;
@@ -11,7 +11,7 @@ use crate::pg::setting_switch::BatchSettings;
 use crate::pg::text::Text;
 use crate::pg::{Oid, catalog, statement, user};
 
-/// Calls `each` with the bytes of every value of a column of the type, and of every element of a column of arrays of it.
+/// Calls `each` with the bytes of every value of a column of one of the types, and of every element of a column of arrays of it.
 /// NULL is left out. The table is read in its owner's name, under `settings`.
 ///
 /// Errors: NULL, 22004; not the owner, 42501; no such table, 42P01; no such column, 42703; the column is of another type,
@@ -30,8 +30,8 @@ pub fn scan(
     // The type of the rows so far, which is this one.
     let mut of_type = None;
     statement::scan(&query, &[], |row| {
-        match Value::of_row(row, 1, &mut of_type)? {
-            Some(value) => each(value.bytes()),
+        match bytes_of_row(row, 1, &mut of_type)? {
+            Some(value) => each(value),
             None => Ok(()),
         }
     })
@@ -44,11 +44,12 @@ fn query(table: Oid, column: &str) -> Result<String> {
     let Some(the_type) = catalog::type_of_column(table, column) else {
         return Ok(of_values);
     };
-    if is_the_type(the_type) {
+    if data_type_of(the_type).is_some() {
         return Ok(of_values);
     }
-    let is_array = catalog::element_type(the_type).is_some_and(is_the_type);
-    is_array.then_some(()).ok_or(Error::NotOfType)?;
+    let is_array =
+        catalog::element_type(the_type).is_some_and(|element| data_type_of(element).is_some());
+    is_array.then_some(()).ok_or(Error::NotEncrypted)?;
     Ok(format!(
         "SELECT e.value FROM {from} AS t CROSS JOIN LATERAL pg_catalog.unnest(t.{name}) AS e (value)"
     ))

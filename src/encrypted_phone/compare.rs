@@ -1,4 +1,4 @@
-//! Comparisons and hashes: of hash key id and tag, nothing else. They are LEAKPROOF: nothing in them raises an error
+//! Comparisons and hashes, for both data types: of hash key id and tag, nothing else. They are LEAKPROOF: nothing in them raises an error
 //! that depends on a value.
 
 use phone_crypt_core::crypto::encrypted_phone::compared;
@@ -9,24 +9,24 @@ use crate::pg::{Datum, ErrorReport};
 use crate::raw_function;
 
 raw_function! {
-    /// `encrypted_phone_eq(encrypted_phone, encrypted_phone)`.
-    encrypted_phone_eq, pg_finfo_encrypted_phone_eq => is_equal;
-    /// `encrypted_phone_ne(encrypted_phone, encrypted_phone)`.
-    encrypted_phone_ne, pg_finfo_encrypted_phone_ne => is_different;
-    /// `encrypted_phone_lt(encrypted_phone, encrypted_phone)`.
-    encrypted_phone_lt, pg_finfo_encrypted_phone_lt => is_less;
-    /// `encrypted_phone_le(encrypted_phone, encrypted_phone)`.
-    encrypted_phone_le, pg_finfo_encrypted_phone_le => is_less_or_equal;
-    /// `encrypted_phone_ge(encrypted_phone, encrypted_phone)`.
-    encrypted_phone_ge, pg_finfo_encrypted_phone_ge => is_greater_or_equal;
-    /// `encrypted_phone_gt(encrypted_phone, encrypted_phone)`.
-    encrypted_phone_gt, pg_finfo_encrypted_phone_gt => is_greater;
-    /// `encrypted_phone_cmp(encrypted_phone, encrypted_phone)`.
-    encrypted_phone_cmp, pg_finfo_encrypted_phone_cmp => compare;
-    /// `encrypted_phone_hash(encrypted_phone)`.
-    encrypted_phone_hash, pg_finfo_encrypted_phone_hash => hash;
-    /// `encrypted_phone_hash_extended(encrypted_phone, bigint)`.
-    encrypted_phone_hash_extended, pg_finfo_encrypted_phone_hash_extended => hash_extended;
+    /// `encrypted_value_eq(value, value)`.
+    encrypted_value_eq, pg_finfo_encrypted_value_eq => is_equal;
+    /// `encrypted_value_ne(value, value)`.
+    encrypted_value_ne, pg_finfo_encrypted_value_ne => is_different;
+    /// `encrypted_value_lt(value, value)`.
+    encrypted_value_lt, pg_finfo_encrypted_value_lt => is_less;
+    /// `encrypted_value_le(value, value)`.
+    encrypted_value_le, pg_finfo_encrypted_value_le => is_less_or_equal;
+    /// `encrypted_value_ge(value, value)`.
+    encrypted_value_ge, pg_finfo_encrypted_value_ge => is_greater_or_equal;
+    /// `encrypted_value_gt(value, value)`.
+    encrypted_value_gt, pg_finfo_encrypted_value_gt => is_greater;
+    /// `encrypted_value_cmp(value, value)`.
+    encrypted_value_cmp, pg_finfo_encrypted_value_cmp => compare;
+    /// `encrypted_value_hash(value)`.
+    encrypted_value_hash, pg_finfo_encrypted_value_hash => hash;
+    /// `encrypted_value_hash_extended(value, bigint)`.
+    encrypted_value_hash_extended, pg_finfo_encrypted_value_hash_extended => hash_extended;
 }
 
 type Answer = Result<Datum, ErrorReport>;

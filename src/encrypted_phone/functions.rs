@@ -1,7 +1,7 @@
 //! The SQL functions on values of the type. A NULL value gives NULL.
 
 use pgrx::pg_extern;
-use phone_crypt_core::crypto::encrypted_phone as bytes;
+use phone_crypt_core::crypto::encrypted_phone::{self as bytes, DataType};
 use phone_crypt_core::crypto::{HASH_LEN, Reencrypted};
 
 use super::value::{Value, ValueOut};
@@ -26,7 +26,11 @@ use crate::ratelimit::PHONE_PREFIX;
 fn encrypted_phone(phone: Option<Text<'_>>, regions: Option<Text<'_>>) -> Answer<Option<ValueOut>> {
     let regions = Chosen::read(given(regions, "regions")?)?;
     let Some(phone) = phone else { return Ok(None) };
-    Ok(Some(ValueOut::of(input::sealed(phone, &regions)?)))
+    Ok(Some(ValueOut::of(input::sealed(
+        DataType::Phone,
+        phone,
+        &regions,
+    )?)))
 }
 
 fn shown(
@@ -278,7 +282,8 @@ fn phone_from_value(
     let hash_key_id = hash_key_id.or_empty().parse().map_err(Error::from)?;
     let Some(value) = value else { return Ok(None) };
     let mut typed = Vec::new();
-    bytes::from_value_text(value.bytes(), hash_key_id, &mut typed).map_err(Error::from)?;
+    bytes::from_value_text(DataType::Phone, value.bytes(), hash_key_id, &mut typed)
+        .map_err(Error::from)?;
     cipher::verify_if_possible(&typed)?;
     Ok(Some(ValueOut::new(&typed)))
 }

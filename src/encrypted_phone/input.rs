@@ -1,9 +1,10 @@
 //! What a text is: a value as it is stored, or plain text.
 
 use phone_crypt_core::crypto::encrypted_phone::{
-    PROBE_LEN, Plain, decode_text, is_text_form, looks_like_value_text,
+    DataType, PROBE_LEN, Plain, decode_text, is_text_form, is_text_form_of_another,
+    looks_like_value_text,
 };
-use phone_crypt_core::phone;
+use phone_crypt_core::{email, phone};
 
 use super::access;
 use crate::cipher::{self, Destination, with_scratch};
@@ -15,20 +16,25 @@ use crate::phone::error as phone_slice;
 use crate::phone::regions::Chosen;
 use crate::settings;
 
-/// The value that a text stands for: as it is stored (`ep:`), or of plain text.
+/// The value of a type that a text stands for: as it is stored (`ep:`, `ee:`), or of plain text.
 ///
 /// Errors: neither, or malformed, 22P02; not authentic, 22000; not permitted, 42501; no key, or keys or default regions
 /// that differ from the pin, 55000.
-pub fn value_of_text(given: Text<'_>, call: FunctionCallInfo) -> Result<Datum> {
-    if is_text_form(given.bytes()) {
+#[inline]
+pub fn value_of_text(
+    data_type: DataType,
+    given: Text<'_>,
+    call: FunctionCallInfo,
+) -> Result<Datum> {
+    if is_text_form(data_type, given.bytes()) {
         return with_scratch(|value| {
-            access::check_stored(call)?;
-            decode(given, value)?;
+            access::check_stored(data_type, call)?;
+            decode(data_type, given, value)?;
             stored_value(value)
         });
     }
-    access::check_plain(call)?;
-    sealed(given, &Chosen::Default)
+    access::check_plain(data_type, call)?;
+    sealed(data_type, given, &Chosen::Default)
 }
 
 /// A value as it is stored, verified as far as there are keys, unless a superuser has switched that off. Whether the user
@@ -42,11 +48,11 @@ pub fn stored_value(value: &[u8]) -> Result<Datum> {
     Ok(text::varlena(value))
 }
 
-/// The value of plain text.
+/// The value of plain text. Regions are of no account for e-mail.
 ///
-/// Errors: as [`with_plain`]; no key, or keys that differ from the pin, 55000.
-pub fn sealed(given: Text<'_>, regions: &Chosen<'_>) -> Result<Datum> {
-    with_plain(given, regions, |plain| {
+/// Errors: as [`with_plain_of`]; no key, or keys that differ from the pin, 55000.
+pub fn sealed(data_type: DataType, given: Text<'_>, regions: &Chosen<'_>) -> Result<Datum> {
+    with_plain_of(data_type, given, regions, |plain| {
         with_scratch(|value| {
             cipher::seal_typed(plain, value)?;
             Ok(text::varlena(value))
@@ -114,6 +120,49 @@ pub fn kept<'a>(plain: Plain<'a>, original: &'a str, keep: Keep) -> Plain<'a> {
     }
 }
 
+/// Calls `use_plain` with what a text means as a value of a type. Regions are of no account for e-mail.
+///
+/// Errors: as [`with_plain`] and [`with_address`].
+#[inline]
+pub fn with_plain_of<T, E: From<Error> + From<phone_slice::Error>>(
+    data_type: DataType,
+    given: Text<'_>,
+    regions: &Chosen<'_>,
+    use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    match data_type {
+        DataType::Phone => with_plain(given, regions, use_plain),
+        DataType::Email => with_address(given, use_plain),
+    }
+}
+
+/// Calls `use_plain` with what a text means: an e-mail address in its one spelling, or text that is none.
+///
+/// Errors: an encrypted value, 22P02; not UTF-8, 22021.
+fn with_address<T, E: From<Error>>(
+    given: Text<'_>,
+    use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    refuse_encrypted(DataType::Email, given)?;
+    let text = given.exact().map_err(Error::from)?;
+    match email::normalize(&text) {
+        Ok(address) => use_plain(&Plain::Address(&address)),
+        Err(_) => use_plain(&Plain::NoAddress(&text)),
+    }
+}
+
+/// To encrypt a ciphertext as if it were plain text would bury it in another.
+fn refuse_encrypted(data_type: DataType, given: Text<'_>) -> Result<()> {
+    let text = given.bytes();
+    match is_text_form(data_type, text)
+        || is_text_form_of_another(data_type, text)
+        || looks_like_value_text(text)
+    {
+        true => Err(Error::EncryptedAsPlain(data_type)),
+        false => Ok(()),
+    }
+}
+
 /// Calls `use_plain` with what a text means: a number, a number with what was written where that says more (an extension, words), or
 /// text that is no number.
 ///
@@ -128,9 +177,7 @@ pub fn with_plain<T, E: From<Error> + From<phone_slice::Error>>(
     if matches!(regions, Chosen::Default) && phone::is_e164(given.bytes()) {
         return use_plain(&Plain::Number(given.bytes()));
     }
-    if is_text_form(given.bytes()) || looks_like_value_text(given.bytes()) {
-        return Err(Error::EncryptedAsPlain.into());
-    }
+    refuse_encrypted(DataType::Phone, given)?;
     let original = given.exact().map_err(Error::from)?;
     with_meaning(&original, regions, use_plain)
 }
@@ -156,22 +203,22 @@ pub fn with_meaning<T, E: From<phone_slice::Error>>(
     }
 }
 
-/// The bytes of a value in its `ep:` form, where a text has that form at all.
+/// The bytes of a value of a type in its form as text, where a text has that form at all.
 ///
 /// Errors: malformed, 22P02.
-pub fn decode_text_form(given: Text<'_>) -> Option<Result<Vec<u8>>> {
-    is_text_form(given.bytes()).then(|| {
+pub fn decode_text_form(data_type: DataType, given: Text<'_>) -> Option<Result<Vec<u8>>> {
+    is_text_form(data_type, given.bytes()).then(|| {
         let mut value = Vec::new();
-        decode(given, &mut value)?;
+        decode(data_type, given, &mut value)?;
         Ok(value)
     })
 }
 
-fn decode(given: Text<'_>, value: &mut Vec<u8>) -> Result<()> {
-    decode_text(given.bytes(), value).map_err(|_| Error::MalformedTyped)
+fn decode(data_type: DataType, given: Text<'_>, value: &mut Vec<u8>) -> Result<()> {
+    decode_text(data_type, given.bytes(), value).map_err(|_| Error::MalformedTyped(data_type))
 }
 
 /// Whether an error is that of a malformed value, which a caller may want to skip.
 pub fn is_malformed(error: &Error) -> bool {
-    matches!(error, Error::EncryptedAsPlain | Error::MalformedTyped)
+    matches!(error, Error::EncryptedAsPlain(_) | Error::MalformedTyped(_))
 }

@@ -1,4 +1,5 @@
-//! The data type `encrypted_phone`: a column that is encrypted, and compared and looked up by plain text.
+//! The data type `encrypted_phone`: a column that is encrypted, and compared and looked up by plain text. `encrypted_email`
+//! is made by the same machine; what its functions show is in the slice `email`.
 //!
 //! `abi` is what PostgreSQL calls: input and output, comparisons, planner support, statistics. `input` decides what a
 //! text is and who may give it, `functions` are the SQL functions on values. The bytes are made in the core.
@@ -19,6 +20,7 @@ mod planner;
 pub mod policy;
 mod show;
 mod sort;
+mod typed;
 mod value;
 pub mod verify;
 
@@ -26,6 +28,8 @@ pub use access::may_give_plain;
 pub use input::{
     Keep, decode_text_form, is_text_value, kept, probe_of_text, says, with_meaning, with_plain,
 };
-pub use io::is_the_type;
+pub use io::{data_type_of, is_the_type};
 pub use show::{mask, number, original_bytes};
-pub use value::{KeyColumn, Value, ValueOut, ValuesOut, array};
+pub use value::{
+    EmailValue, EmailValueOut, KeyColumn, Value, ValueOut, ValuesOut, array, bytes_of_row,
+};

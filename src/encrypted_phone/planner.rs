@@ -3,15 +3,15 @@
 
 use pgrx::pg_sys;
 
-use super::io::{encrypted_phone_from_bpchar, encrypted_phone_from_text};
+use super::io::{Cast, cast_at};
 use crate::pg::catalog::function_with;
 use crate::pg::raw_function::Call;
 use crate::pg::{Datum, ErrorReport, Oid};
 use crate::raw_function;
 
 raw_function! {
-    /// `encrypted_phone_support(internal)`.
-    encrypted_phone_support, pg_finfo_encrypted_phone_support => support;
+    /// `encrypted_value_support(internal)`.
+    encrypted_value_support, pg_finfo_encrypted_value_support => support;
 }
 
 unsafe fn support(call: &mut Call) -> Result<Datum, ErrorReport> {
@@ -30,7 +30,7 @@ unsafe fn support(call: &mut Call) -> Result<Datum, ErrorReport> {
 }
 
 /// # Safety
-/// `comparison` must be a call of `encrypted_phone_eq` or `encrypted_phone_ne`.
+/// `comparison` must be a call of `encrypted_value_eq` or `encrypted_value_ne`.
 unsafe fn simplified(comparison: *mut pg_sys::FuncExpr) -> Option<*mut pg_sys::Node> {
     // SAFETY: the caller's promise: two arguments of the type. Nodes are copied, never changed: they may be shared.
     unsafe {
@@ -87,10 +87,10 @@ unsafe fn probe_for(node: *mut pg_sys::Node) -> Option<*mut pg_sys::Node> {
             return None;
         }
         let cast: *mut pg_sys::FuncExpr = node.cast();
-        let from = cast_source((*cast).funcid)?;
+        let Cast { from, probe } = cast_of((*cast).funcid)?;
         let schema = pg_sys::get_func_namespace((*cast).funcid);
         let types = [from, pg_sys::INTERNALOID];
-        let probe = function_with(schema, c"encrypted_phone_probe", &types);
+        let probe = function_with(schema, probe, &types);
         if probe == pg_sys::InvalidOid || (*(*cast).args).length != 1 {
             return None;
         }
@@ -111,20 +111,13 @@ unsafe fn probe_for(node: *mut pg_sys::Node) -> Option<*mut pg_sys::Node> {
     }
 }
 
-/// The type that a cast of ours is from; None for any other function.
+/// The cast of ours that a function is; None for any other.
 ///
 /// # Safety
 /// Called in a transaction.
-unsafe fn cast_source(function: Oid) -> Option<Oid> {
+unsafe fn cast_of(function: Oid) -> Option<Cast> {
     let mut info = pg_sys::FmgrInfo::default();
     // SAFETY: fills the struct in; raises where there is no such function, which an expression never names.
     unsafe { pg_sys::fmgr_info(function, &mut info) };
-    let address = info.fn_addr? as usize;
-    if address == encrypted_phone_from_text as *const () as usize {
-        Some(pg_sys::TEXTOID)
-    } else if address == encrypted_phone_from_bpchar as *const () as usize {
-        Some(pg_sys::BPCHAROID)
-    } else {
-        None
-    }
+    cast_at(info.fn_addr? as usize)
 }

@@ -2,7 +2,7 @@
 //! column says: `SECURITY LABEL FOR phone_crypt ON COLUMN customer.phone IS 'on_forget=null'`, or
 //! `'on_forget=delete, retention=90 days, retention_column=created_at'`.
 
-use super::io::is_the_type;
+use super::io::data_type_of;
 use crate::encrypted_phone::error::{Error, Result};
 use crate::pg::seclabel::{self, Labelled};
 use crate::pg::{ErrorReport, Oid, catalog};
@@ -70,8 +70,8 @@ fn judge(labelled: &Labelled, label: Option<&str>) -> std::result::Result<(), Er
     let the_type = labelled
         .column_of
         .and_then(|table| catalog::type_of_column_number(table, labelled.number));
-    match the_type.is_some_and(is_the_type) {
+    match the_type.and_then(data_type_of).is_some() {
         true => Ok(()),
-        false => Err(Error::NotOfType.into()),
+        false => Err(Error::NotEncrypted.into()),
     }
 }

@@ -1,5 +1,6 @@
 //! What is shown of a value once it is opened.
 
+use phone_crypt_core::crypto::ValueError;
 use phone_crypt_core::crypto::encrypted_phone::Plain;
 use phone_crypt_core::phone::{self, ParsedPhone, Regions};
 
@@ -13,6 +14,8 @@ pub fn number(plain: &Plain<'_>) -> Result<TextOut> {
     match plain {
         Plain::Number(e164) | Plain::Written { e164, .. } => Ok(TextOut::utf8(e164)?),
         Plain::Text(text) => Ok(TextOut::new(text)?),
+        // Only bytes that were brought past the input functions are of the other type.
+        Plain::Address(_) | Plain::NoAddress(_) => Err(ValueError::NotAuthentic.into()),
     }
 }
 
@@ -28,7 +31,10 @@ pub fn original(plain: &Plain<'_>) -> Result<TextOut> {
 pub fn original_bytes(plain: &Plain<'_>) -> Result<Vec<u8>> {
     match plain {
         Plain::Number(e164) => Ok(e164.to_vec()),
-        Plain::Written { original, .. } | Plain::Text(original) => Ok(text::converted(original)?),
+        Plain::Written { original, .. }
+        | Plain::Text(original)
+        | Plain::Address(original)
+        | Plain::NoAddress(original) => Ok(text::converted(original)?),
     }
 }
 
@@ -81,6 +87,6 @@ pub fn with_number<T>(
 fn e164<'a>(plain: &Plain<'a>) -> Option<&'a str> {
     match *plain {
         Plain::Number(e164) | Plain::Written { e164, .. } => std::str::from_utf8(e164).ok(),
-        Plain::Text(_) => None,
+        Plain::Text(_) | Plain::Address(_) | Plain::NoAddress(_) => None,
     }
 }

@@ -9,8 +9,8 @@ use crate::pg::{Datum, ErrorReport};
 use crate::raw_function;
 
 raw_function! {
-    /// `encrypted_phone_sortsupport(internal)`.
-    encrypted_phone_sortsupport, pg_finfo_encrypted_phone_sortsupport => prepare;
+    /// `encrypted_value_sortsupport(internal)`.
+    encrypted_value_sortsupport, pg_finfo_encrypted_value_sortsupport => prepare;
 }
 
 unsafe fn prepare(call: &mut Call) -> Result<Datum, ErrorReport> {

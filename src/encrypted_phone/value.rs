@@ -1,4 +1,4 @@
-//! Values as arguments and results of SQL functions.
+//! Values as arguments and results of SQL functions. Where no data type is named, they are of `encrypted_phone`.
 
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
@@ -7,9 +7,13 @@ use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
 use pgrx::{FromDatum, pg_sys};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
 
-use super::io::is_the_type;
-use crate::encrypted_phone::error::Error;
+use std::marker::PhantomData;
+
+use super::io::{data_type_of, is_the_type};
+use super::typed::{Email, Phone, Typed};
+use crate::encrypted_phone::error::{Error, Result};
 use crate::pg::raw_function::varlena_bytes;
 use crate::pg::table_row::TableRow;
 use crate::pg::table_scan::IndexKey;
@@ -17,14 +21,19 @@ use crate::pg::{arrays, catalog, relation, text};
 
 /// A value as an argument.
 #[derive(Clone, Copy)]
-pub struct Value<'a>(&'a [u8]);
+pub struct Value<'a, T: Typed = Phone>(&'a [u8], PhantomData<T>);
 
-impl<'a> Value<'a> {
+/// A value of `encrypted_email` as an argument.
+pub type EmailValue<'a> = Value<'a, Email>;
+
+impl<'a, T: Typed> Value<'a, T> {
     /// The bytes.
     pub fn bytes(self) -> &'a [u8] {
         self.0
     }
+}
 
+impl<'a> Value<'a> {
     /// A column of a row; `of_type` is what its type was found to be last.
     ///
     /// Errors: it is of another type, 42804.
@@ -32,36 +41,65 @@ impl<'a> Value<'a> {
         row: &'a TableRow,
         number: i32,
         of_type: &mut Option<pg_sys::Oid>,
-    ) -> crate::encrypted_phone::error::Result<Option<Value<'a>>> {
-        let found = row.type_of(number);
-        if found.is_none() || found != *of_type {
-            *of_type = found.filter(|found| is_the_type(*found));
-            of_type.ok_or(Error::NotOfType)?;
-        }
+    ) -> Result<Option<Value<'a>>> {
+        check_type(row, number, of_type, is_the_type)
+            .then_some(())
+            .ok_or(Error::NotOfType(DataType::Phone))?;
         // SAFETY: the column is of the type, which is what FromDatum below takes.
         Ok(unsafe { row.get_unchecked(number) })
     }
 }
 
-impl FromDatum for Value<'_> {
+/// The bytes of a column of a row that is of either data type; `of_type` is what its type was found to be last.
+///
+/// Errors: it is of another type, 42804.
+pub fn bytes_of_row<'a>(
+    row: &'a TableRow,
+    number: i32,
+    of_type: &mut Option<pg_sys::Oid>,
+) -> Result<Option<&'a [u8]>> {
+    let is_ours = |found: pg_sys::Oid| data_type_of(found).is_some();
+    check_type(row, number, of_type, is_ours)
+        .then_some(())
+        .ok_or(Error::NotEncrypted)?;
+    // SAFETY: the column is of one of the types, whose values have the same form.
+    let value: Option<Value<'a>> = unsafe { row.get_unchecked(number) };
+    Ok(value.map(Value::bytes))
+}
+
+/// Whether a column of a row is of a type that `is_wanted`, which is asked where it is another than last time.
+fn check_type(
+    row: &TableRow,
+    number: i32,
+    of_type: &mut Option<pg_sys::Oid>,
+    is_wanted: impl FnOnce(pg_sys::Oid) -> bool,
+) -> bool {
+    let found = row.type_of(number);
+    if found.is_none() || found != *of_type {
+        *of_type = found.filter(|found| is_wanted(*found));
+    }
+    of_type.is_some()
+}
+
+impl<T: Typed> FromDatum for Value<'_, T> {
     unsafe fn from_polymorphic_datum(
         datum: pg_sys::Datum,
         is_null: bool,
         _type_oid: pg_sys::Oid,
     ) -> Option<Self> {
         // SAFETY: the function is declared to take the type, which is a varlena.
-        (!is_null).then(|| Value(unsafe { varlena_bytes(datum) }))
+        (!is_null).then(|| Value(unsafe { varlena_bytes(datum) }, PhantomData))
     }
 }
 
 // SAFETY: unboxes through FromDatum, which checks for NULL.
-unsafe impl<'fcx> ArgAbi<'fcx> for Value<'fcx> {
+unsafe impl<'fcx, T: Typed> ArgAbi<'fcx> for Value<'fcx, T> {
     unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
         // SAFETY: pgrx calls this for non-null arguments of the declared type only.
         match unsafe { arg.unbox_arg_using_from_datum() } {
             Some(value) => value,
             // The functions are not STRICT and take Option<Value>, so PostgreSQL never brings a NULL here.
-            None => Value(&[]),
+            None => Value(&[], PhantomData),
         }
     }
 
@@ -72,40 +110,41 @@ unsafe impl<'fcx> ArgAbi<'fcx> for Value<'fcx> {
 }
 
 // SAFETY: the SQL type is the one that FromDatum above expects.
-unsafe impl SqlTranslatable for Value<'_> {
-    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(Value<'_>);
+unsafe impl<T: Typed> SqlTranslatable for Value<'_, T> {
+    const TYPE_IDENT: &'static str = T::ARGUMENT_IDENT;
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
-    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
-        Ok(SqlMappingRef::literal("encrypted_phone"));
-    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
-        Ok(ReturnsRef::One(SqlMappingRef::literal("encrypted_phone")));
+    const ARGUMENT_SQL: std::result::Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal(T::NAME));
+    const RETURN_SQL: std::result::Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal(T::NAME)));
 }
 
-/// An array of values, and its type; None where `the_type` is not the type.
+/// An array of values, and its type; None where `the_type` is neither of the data types.
 pub fn array<'a>(
     the_type: pg_sys::Oid,
     values: impl Iterator<Item = &'a [u8]>,
 ) -> Option<(pg_sys::Oid, pg_sys::Datum)> {
-    if !is_the_type(the_type) {
-        return None;
-    }
+    data_type_of(the_type)?;
     // SAFETY: the type is ours: varlenas, aligned like text; the bytes are values.
     let array = unsafe { arrays::varlenas(the_type, values.map(Some)) }?;
     Some((catalog::array_type(the_type), array))
 }
 
 /// A value as a result, already in the memory of the call.
-pub struct ValueOut(pg_sys::Datum);
+pub struct ValueOut<T: Typed = Phone>(pg_sys::Datum, PhantomData<T>);
 
-impl ValueOut {
+/// A value of `encrypted_email` as a result.
+pub type EmailValueOut = ValueOut<Email>;
+
+impl<T: Typed> ValueOut<T> {
     /// The value of these bytes.
-    pub fn new(value: &[u8]) -> ValueOut {
-        ValueOut(text::varlena(value))
+    pub fn new(value: &[u8]) -> ValueOut<T> {
+        ValueOut(text::varlena(value), PhantomData)
     }
 
     /// One that was made already.
-    pub fn of(datum: pg_sys::Datum) -> ValueOut {
-        ValueOut(datum)
+    pub fn of(datum: pg_sys::Datum) -> ValueOut<T> {
+        ValueOut(datum, PhantomData)
     }
 }
 
@@ -119,8 +158,11 @@ impl ValuesOut {
     pub fn new<'a>(
         the_type: pg_sys::Oid,
         values: impl Iterator<Item = &'a [u8]>,
-    ) -> crate::encrypted_phone::error::Result<ValuesOut> {
-        let (_, array) = array(the_type, values).ok_or(Error::NotOfType)?;
+    ) -> Result<ValuesOut> {
+        let (_, array) = Some(the_type)
+            .filter(|the_type| is_the_type(*the_type))
+            .and_then(|the_type| array(the_type, values))
+            .ok_or(Error::NotOfType(DataType::Phone))?;
         Ok(ValuesOut(array))
     }
 }
@@ -137,9 +179,9 @@ unsafe impl BoxRet for ValuesOut {
 unsafe impl SqlTranslatable for ValuesOut {
     const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(ValuesOut);
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
-    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
+    const ARGUMENT_SQL: std::result::Result<SqlMappingRef, ArgumentError> =
         Ok(SqlMappingRef::literal("encrypted_phone[]"));
-    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
+    const RETURN_SQL: std::result::Result<ReturnsRef, ReturnsError> =
         Ok(ReturnsRef::One(SqlMappingRef::literal("encrypted_phone[]")));
 }
 
@@ -173,7 +215,7 @@ impl KeyColumn {
 }
 
 // SAFETY: the datum is a varlena of the type in the call's memory context.
-unsafe impl BoxRet for ValueOut {
+unsafe impl<T: Typed> BoxRet for ValueOut<T> {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         // SAFETY: the datum is of the declared type and is returned to PostgreSQL at once.
         unsafe { fcinfo.return_raw_datum(self.0) }
@@ -181,11 +223,11 @@ unsafe impl BoxRet for ValueOut {
 }
 
 // SAFETY: the SQL type is the one that the datum is of.
-unsafe impl SqlTranslatable for ValueOut {
-    const TYPE_IDENT: &'static str = pgrx::pgrx_resolved_type!(ValueOut);
+unsafe impl<T: Typed> SqlTranslatable for ValueOut<T> {
+    const TYPE_IDENT: &'static str = T::RESULT_IDENT;
     const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
-    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
-        Ok(SqlMappingRef::literal("encrypted_phone"));
-    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
-        Ok(ReturnsRef::One(SqlMappingRef::literal("encrypted_phone")));
+    const ARGUMENT_SQL: std::result::Result<SqlMappingRef, ArgumentError> =
+        Ok(SqlMappingRef::literal(T::NAME));
+    const RETURN_SQL: std::result::Result<ReturnsRef, ReturnsError> =
+        Ok(ReturnsRef::One(SqlMappingRef::literal(T::NAME)));
 }

@@ -10,6 +10,8 @@ use phone_crypt_core::crypto::encrypted_phone::{self as bytes, Plain};
 use super::number::Number;
 use super::outcome::{Outcome, attempt};
 use super::rows::{Rows, change_at};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::cipher::{self, Destination};
 use crate::encrypted_phone::error::Error as TypedError;
 use crate::encrypted_phone::policy::{self, OnForget};
@@ -25,7 +27,7 @@ use crate::pg::{Oid, catalog, oids, relation, statement};
 /// How often the table is gone through while others change it.
 const ROUNDS: usize = 5;
 
-/// Every column of the type, those of partitions by their table. Not those of other sessions' temporary tables.
+/// Every column of encrypted_phone, those of partitions by their table. Not those of other sessions' temporary tables.
 const COLUMNS: &str = "
     SELECT c.relation, a.attnum, c.column_name::pg_catalog.text, t.relkind::pg_catalog.text,
            coalesce(c.conversion, '')
@@ -33,6 +35,8 @@ const COLUMNS: &str = "
       JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) c.relation
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) c.relation
                                        AND a.attname OPERATOR(pg_catalog.=) c.column_name
+      JOIN pg_catalog.pg_type AS d ON d.oid OPERATOR(pg_catalog.=) c.data_type
+                                  AND d.typname OPERATOR(pg_catalog.=) 'encrypted_phone'
      WHERE NOT t.relispartition
        AND NOT (t.relpersistence OPERATOR(pg_catalog.=) 't' AND pg_catalog.pg_is_other_temp_schema(t.relnamespace))
      ORDER BY c.relation, a.attnum";
@@ -41,6 +45,8 @@ const COLUMNS: &str = "
 const NESTED: &str = "
     SELECT a.attrelid, a.attname::pg_catalog.text
       FROM phone_crypt.types_of_values() AS h
+      JOIN pg_catalog.pg_type AS d ON d.oid OPERATOR(pg_catalog.=) h.data_type
+                                  AND d.typname OPERATOR(pg_catalog.=) 'encrypted_phone'
       JOIN pg_catalog.pg_attribute AS a ON a.atttypid OPERATOR(pg_catalog.=) h.type
                                        AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
       JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) a.attrelid
@@ -171,9 +177,10 @@ impl Column {
     ) -> Result<(i64, i64)> {
         let column = quote_identifier(&self.name);
         let the_type = catalog::type_of_column(self.table, &self.name)
-            .ok_or(Error::Typed(TypedError::NotOfType))?;
+            .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
         let wanted = || typed::array(the_type, probes.iter().map(|probe| probe.as_slice()));
-        let (array_type, _) = wanted().ok_or(Error::Typed(TypedError::NotOfType))?;
+        let (array_type, _) =
+            wanted().ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
         let condition = format!("t.{column} OPERATOR(pg_catalog.=) ANY ($1)");
         let change = match policy {
             OnForget::Delete => format!("DELETE FROM {table} AS t WHERE {condition}"),

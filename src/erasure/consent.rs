@@ -5,6 +5,8 @@ use pgrx::IntoDatum;
 use super::columns::Column;
 use super::number::Number;
 use super::outcome::{Outcome, attempt};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::cipher;
 use crate::consent::{ChangesAllowed, OWN_TABLES, OwnTable, SUPPRESSED};
 use crate::encrypted_phone as typed;
@@ -48,7 +50,8 @@ fn keep<'a>(table: Oid, own: &OwnTable, probes: impl Iterator<Item = &'a [u8]>) 
         let _in_their_name = switch_to_owner(table)?;
         let the_type =
             catalog::type_of_column(table, COLUMN).and_then(|it| typed::array(it, probes));
-        let (array_type, wanted) = the_type.ok_or(Error::Typed(TypedError::NotOfType))?;
+        let (array_type, wanted) =
+            the_type.ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
         let sql = "UPDATE ONLY phone_crypt.suppressed_phones AS s \
                       SET reason = $2, is_confirmable = false, suppressed_at = clock_timestamp() \
                     WHERE s.phone = ANY ($1)";

@@ -36,8 +36,8 @@ impl Target {
     /// Errors: not of the data type, 42804; without a retention, 55000.
     pub fn of(relation: Oid, column: &str) -> Result<Target> {
         let of_type = catalog::type_of_column(relation, column);
-        if !of_type.is_some_and(typed::is_the_type) {
-            return Err(Error::Typed(TypedError::NotOfType));
+        if of_type.and_then(typed::data_type_of).is_none() {
+            return Err(Error::Typed(TypedError::NotEncrypted));
         }
         let number = catalog::column_number(relation, column).ok_or(Error::NoRetention)?;
         let policy = policy::of_column(relation, i32::from(number))?.ok_or(Error::NoRetention)?;

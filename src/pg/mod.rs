@@ -14,6 +14,7 @@ pub mod clock;
 pub mod connection;
 pub mod documentation;
 pub mod error;
+pub mod executed_tables;
 pub mod inet;
 pub mod interval;
 pub mod invalidation;

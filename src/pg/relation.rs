@@ -1,10 +1,22 @@
 //! Facts about a relation, read from its catalogue entry.
 
 use pgrx::pg_sys;
+use pgrx::pg_sys::SysCacheIdentifier;
 use std::ffi::CStr;
 
 use super::Oid;
+use super::catalog_changes::CatalogChanges;
 use super::table_scan::IndexKey;
+
+static NAMES: CatalogChanges =
+    CatalogChanges::of(&[SysCacheIdentifier::RELOID, SysCacheIdentifier::NAMESPACEOID]);
+
+/// Changes when this process hears of a change of some relation or schema. To be taken before a name that is remembered is
+/// looked up.
+#[inline]
+pub fn names_generation() -> u64 {
+    NAMES.generation()
+}
 
 /// An open relation: PostgreSQL keeps its fields valid until it is closed on drop.
 struct Open(pg_sys::Relation);

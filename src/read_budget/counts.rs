@@ -18,6 +18,8 @@ const ENTRIES: usize = 1024;
 pub struct Counts {
     /// Entries from here on have never been used.
     touched: usize,
+    /// Whether they are others than those that were saved last.
+    is_changed: bool,
     entries: [Entry; ENTRIES],
 }
 
@@ -35,6 +37,7 @@ impl Default for Counts {
     fn default() -> Counts {
         Counts {
             touched: 0,
+            is_changed: false,
             entries: [Entry::default(); ENTRIES],
         }
     }
@@ -69,6 +72,7 @@ pub fn reserve(pair: Pair, budget: Budget, wanted: u64) -> Result<Reserved> {
     let database = process::database().to_u32();
     let now_us = now_us();
     let reserved = with_counts(|counts| {
+        counts.set_changed();
         let entry = counts.enter(database, pair, now_us)?;
         let count = entry.window.reserve(budget, now_us, wanted);
         let began_us = entry.window.began_us;
@@ -86,6 +90,7 @@ pub fn reserve(pair: Pair, budget: Budget, wanted: u64) -> Result<Reserved> {
 pub fn give_back(pair: Pair, reserved: Reserved) {
     let database = process::database().to_u32();
     with_counts(|counts| {
+        counts.set_changed();
         if let Some(entry) = counts.find(database, pair) {
             entry.window.give_back(reserved.began_us, reserved.count);
         }
@@ -121,8 +126,18 @@ impl Entry {
 }
 
 impl Counts {
+    /// What is to be saved, where that is another than what was asked for last.
+    pub fn take_changed(&mut self) -> Option<Vec<u8>> {
+        std::mem::take(&mut self.is_changed).then(|| self.to_saved())
+    }
+
+    /// There is something to save.
+    pub fn set_changed(&mut self) {
+        self.is_changed = true;
+    }
+
     /// The entries, as they outlive a restart.
-    pub fn to_saved(&self) -> Vec<u8> {
+    fn to_saved(&self) -> Vec<u8> {
         let entries = self.entries[..self.touched].iter();
         let numbers = entries.flat_map(|entry| {
             [

@@ -15,5 +15,5 @@ mod functions;
 mod leases;
 
 pub use budgets::CHANGES;
-pub use counts_area::CountsArea;
+pub use counts_area::{CountsArea, SaveCounts};
 pub use leases::{check, listen, opened};

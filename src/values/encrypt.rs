@@ -1,7 +1,7 @@
 //! Encrypting and decrypting phone numbers.
 
 use pgrx::{default, pg_extern};
-use phone_crypt_core::crypto::encrypted_phone::is_text_form;
+use phone_crypt_core::crypto::encrypted_phone::{DataType, is_text_form};
 use phone_crypt_core::crypto::{self, Kind, Reencrypted, ValueInfo};
 
 use super::typed_text;
@@ -47,7 +47,7 @@ fn decrypted(
 ) -> Result<Option<TextOut>> {
     let context = arguments::context(context)?;
     let Some(value) = value else { return Ok(None) };
-    if is_text_form(value.bytes()) {
+    if is_text_form(DataType::Phone, value.bytes()) {
         return typed_text::decrypted(function, value, &context).map(Some);
     }
     with_scratch(|out| {
@@ -89,7 +89,7 @@ fn phone_try_decrypt(
 #[pg_extern(immutable, parallel_safe)]
 fn phone_key_id(value: Option<Text<'_>>) -> Answer<Option<TextOut>> {
     let Some(value) = value else { return Ok(None) };
-    if is_text_form(value.bytes()) {
+    if is_text_form(DataType::Phone, value.bytes()) {
         return Ok(Some(typed_text::key_id(value)?));
     }
     let id = match crypto::inspect(value.bytes()).map_err(Error::from)? {
@@ -119,7 +119,7 @@ fn phone_reencrypt(
 ) -> Answer<Option<TextOut>> {
     let context = arguments::context(context)?;
     let Some(value) = value else { return Ok(None) };
-    if is_text_form(value.bytes()) {
+    if is_text_form(DataType::Phone, value.bytes()) {
         return Ok(Some(typed_text::reencrypted(value, &context)?));
     }
     Ok(Some(reencrypted(value.bytes(), &context)?))

@@ -1,7 +1,7 @@
 //! One function for readers and for everyone else: the number, or its mask.
 
 use pgrx::{default, pg_extern};
-use phone_crypt_core::crypto::encrypted_phone::is_text_form;
+use phone_crypt_core::crypto::encrypted_phone::{DataType, is_text_form};
 use phone_crypt_core::phone;
 
 use super::typed_text;
@@ -31,7 +31,7 @@ fn phone_reveal(
     let schema = catalog::schema_of_call(fcinfo);
     let in_full =
         catalog::outermost_may_execute_with(schema, c"phone_decrypt", &[TEXTOID, TEXTOID]);
-    if is_text_form(value.bytes()) {
+    if is_text_form(DataType::Phone, value.bytes()) {
         return Ok(Some(typed_text::revealed(value, &context, in_full)?));
     }
     Ok(Some(revealed(value.bytes(), &context, in_full)?))

@@ -1,7 +1,8 @@
 //! Values of the data type `encrypted_phone` as text, `ep:`: PostgreSQL calls the functions of text with them where it
 //! does not know the type, as with a bound argument.
 
-use phone_crypt_core::crypto::{Reencrypted, ValueError, encrypted_phone};
+use phone_crypt_core::crypto::encrypted_phone::{self, DataType};
+use phone_crypt_core::crypto::{Reencrypted, ValueError};
 
 use crate::cipher::{self, Destination};
 use crate::encrypted_phone::error::Error as TypedError;
@@ -11,7 +12,8 @@ use crate::values::error::Result;
 
 /// The bytes. The value has a context of its own, and is bound to no other.
 fn decoded(text: Text<'_>, context: &str) -> Result<Vec<u8>> {
-    let value = decode_text_form(text).unwrap_or(Err(TypedError::MalformedTyped))?;
+    let value = decode_text_form(DataType::Phone, text)
+        .unwrap_or(Err(TypedError::MalformedTyped(DataType::Phone)))?;
     match context.is_empty() {
         true => Ok(value),
         false => Err(ValueError::NotAuthentic.into()),
@@ -51,6 +53,6 @@ pub fn reencrypted(text: Text<'_>, context: &str) -> Result<TextOut> {
         Reencrypted::Replaced => &moved,
     };
     let mut letters = vec![0; encrypted_phone::text_len(value.len())];
-    encrypted_phone::encode_text(value, &mut letters);
+    encrypted_phone::encode_text(DataType::Phone, value, &mut letters);
     Ok(TextOut::ascii(&letters))
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::databases::{self, DATABASES, Database, shared};
 use super::need;
 use super::pool::{LIBRARY, Pool};
+use super::server_task::{self, Runs, ServerTask};
 use super::task::{self, Task};
 use crate::pg::process::is_recovering;
 use crate::pg::{Datum, Oid, preload, worker};
@@ -21,9 +22,13 @@ const RESTART: Duration = Duration::from_secs(1);
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Asks the postmaster for a launcher of these tasks. Called by `_PG_init`; does nothing without preload.
-pub fn register(tasks: &'static [&'static dyn Task]) {
+pub fn register(
+    tasks: &'static [&'static dyn Task],
+    server_tasks: &'static [&'static dyn ServerTask],
+) {
     if preload::in_progress() {
         task::set_all(tasks);
+        server_task::set_all(server_tasks);
         BackgroundWorkerBuilder::new("phone_crypt launcher")
             .set_library(LIBRARY)
             .set_function("phone_crypt_launcher")
@@ -46,12 +51,14 @@ pub extern "C-unwind" fn phone_crypt_launcher(_argument: Datum) {
     shared().launcher.set_own();
     let mut pool = Pool::new();
     let mut intervals = Intervals::new();
+    let mut runs = Runs::new();
     let mut wakes = 0;
-    while is_to_go_on(wakes, intervals.rest().min(pool.look_again())) {
+    while is_to_go_on(wakes, runs.rest(intervals.rest().min(pool.look_again()))) {
         wakes = shared().wakes.load(Ordering::Acquire);
         for task in intervals.over() {
             pool.is_time_for(task);
         }
+        runs.run_due();
         pool.check();
         look_after_all(&mut pool);
     }

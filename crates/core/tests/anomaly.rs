@@ -1,4 +1,5 @@
 //! Properties of baselines, whatever the counts.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use phone_crypt_core::anomaly::{Baseline, STORED_LEN, Sensitivity, Window, throttle_us};
 use proptest::prelude::*;

@@ -1,5 +1,6 @@
 //! Two weeks of made traffic of a thousand keys: how often usual traffic alarms, and how soon a tenfold rise is found. The figures
 //! are printed (`--nocapture`), and stand in docs/anomalies.md.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod anomaly_support;
 
@@ -35,7 +36,7 @@ fn run(seed: u64, window: Window, threshold: f64) -> Seen {
             // A key is known from its first hit on.
             if count > 0.0 || baseline.is_some() {
                 let known = baseline.get_or_insert_default();
-                if week == 1 && random.next() % 97 == 0 {
+                if week == 1 && random.next().is_multiple_of(97) {
                     try_rise(
                         &key,
                         known,

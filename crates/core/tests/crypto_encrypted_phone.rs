@@ -5,9 +5,9 @@ mod crypto_support;
 
 use crypto_support::{K1, K2, NUMBER, hex, key_text, kind, ring, ring_with, unhex};
 use phone_crypt_core::crypto::encrypted_phone::{
-    self, PROBE_LEN, Plain, append_value_text, compared, decode_text, encode_text, from_value_text,
-    inspect, is_number, is_reserved_context, is_text_form, looks_like_value_text, open,
-    rehash_into, reseal_into, seal_into, text_len, verify, write_probe,
+    self, DataType, PROBE_LEN, Plain, append_value_text, compared, decode_text, encode_text,
+    from_value_text, inspect, is_number, is_reserved_context, is_text_form, looks_like_value_text,
+    open, rehash_into, reseal_into, seal_into, text_len, verify, write_probe,
 };
 use phone_crypt_core::crypto::value::sealed;
 use phone_crypt_core::crypto::{
@@ -49,13 +49,13 @@ fn sealed_value(ring: &Keyring, plain: &Plain<'_>) -> Vec<u8> {
 
 fn as_text(value: &[u8]) -> String {
     let mut text = vec![0; text_len(value.len())];
-    encode_text(value, &mut text);
+    encode_text(DataType::Phone, value, &mut text);
     String::from_utf8(text).unwrap()
 }
 
 fn from_text(text: &str) -> Result<Vec<u8>, ValueError> {
     let mut value = b"before".to_vec();
-    let read = decode_text(text.as_bytes(), &mut value);
+    let read = decode_text(DataType::Phone, text.as_bytes(), &mut value);
     let value = value.split_off(b"before".len());
     assert!(read.is_ok() || value.is_empty());
     read.map(|()| value)
@@ -90,7 +90,9 @@ fn vectors_both_ways() {
                 e164: number.as_bytes(),
                 original: text,
             },
-            Kind::Address | Kind::WebhookSecret => panic!("not a kind of the type"),
+            Kind::Address | Kind::NoAddress | Kind::WebhookSecret => {
+                panic!("not a kind of the type")
+            }
         };
         let value = sealed_value(&ring, &plain);
         assert_eq!(hex(&value), field(vector, "bytes"));
@@ -108,7 +110,7 @@ fn vectors_both_ways() {
         append_value_text(&value, &mut iv_data).unwrap();
         assert_eq!(iv_data, field(vector, "iv_data").as_bytes());
         let mut back = Vec::new();
-        from_value_text(&iv_data, info.hash_key_id, &mut back).unwrap();
+        from_value_text(DataType::Phone, &iv_data, info.hash_key_id, &mut back).unwrap();
         assert_eq!(back, value);
 
         // It is an ordinary value under its context.
@@ -300,7 +302,13 @@ fn a_good_mac_over_a_tag_of_another_number_is_refused() {
         );
         let text = format!("{}:{}", hex(&tag), hex(&data));
         let mut forged = Vec::new();
-        from_value_text(text.as_bytes(), ring.primary().id(), &mut forged).unwrap();
+        from_value_text(
+            DataType::Phone,
+            text.as_bytes(),
+            ring.primary().id(),
+            &mut forged,
+        )
+        .unwrap();
         assert_eq!(compared(&forged), compared(&victim));
         assert_eq!(
             refusal(&ring, &forged),
@@ -317,7 +325,13 @@ fn the_wrong_hash_key_id_is_refused() {
     append_value_text(&value, &mut iv_data).unwrap();
     let both = ring_with(K1, &[K2], "derived");
     let mut wrong = Vec::new();
-    from_value_text(&iv_data, ring(K2).primary().id(), &mut wrong).unwrap();
+    from_value_text(
+        DataType::Phone,
+        &iv_data,
+        ring(K2).primary().id(),
+        &mut wrong,
+    )
+    .unwrap();
     assert_eq!(refusal(&both, &wrong), ValueError::NotAuthentic);
 }
 
@@ -326,7 +340,7 @@ fn text_that_claims_to_be_a_value_must_be_one() {
     let text = as_text(&sealed_value(&ring(K1), &ALL[0]));
     assert!(!text.contains(|character: char| character.is_ascii_digit()));
     for good in [text.clone(), format!(" {text}\n")] {
-        assert!(is_text_form(good.as_bytes()) && from_text(&good).is_ok());
+        assert!(is_text_form(DataType::Phone, good.as_bytes()) && from_text(&good).is_ok());
     }
     for bad in [
         text.replacen("ep:", "EP:", 1),
@@ -338,13 +352,13 @@ fn text_that_claims_to_be_a_value_must_be_one() {
         String::from("ep:ab"),
         String::from("ep: ask for Bob"),
     ] {
-        assert!(is_text_form(bad.as_bytes()), "{bad}");
+        assert!(is_text_form(DataType::Phone, bad.as_bytes()), "{bad}");
         assert_eq!(from_text(&bad), Err(ValueError::Malformed), "{bad}");
     }
     let unknown = text.replacen("ep:abab", "ep:abad", 1);
     assert_eq!(from_text(&unknown), Err(ValueError::UnknownKind));
     for plain in ["", "ep", "0401148075", "e p:", "ask for Bob"] {
-        assert!(!is_text_form(plain.as_bytes()), "{plain}");
+        assert!(!is_text_form(DataType::Phone, plain.as_bytes()), "{plain}");
     }
 }
 
@@ -372,12 +386,12 @@ fn malformed_value_text_is_refused_and_leaves_nothing() {
     append_value_text(&value, &mut good).unwrap();
     for len in 0..good.len() {
         let mut out = b"before".to_vec();
-        assert!(from_value_text(&good[..len], id, &mut out).is_err());
+        assert!(from_value_text(DataType::Phone, &good[..len], id, &mut out).is_err());
         assert_eq!(out, b"before");
     }
     let upper = good.to_ascii_uppercase();
     assert_eq!(
-        from_value_text(&upper, id, &mut Vec::new()),
+        from_value_text(DataType::Phone, &upper, id, &mut Vec::new()),
         Err(ValueError::Malformed)
     );
 }
@@ -386,6 +400,7 @@ fn malformed_value_text_is_refused_and_leaves_nothing() {
 fn contexts_of_the_type_are_reserved() {
     assert!(is_reserved_context(b"encrypted_phone\x1f"));
     assert!(is_reserved_context(b"encrypted_phone\x1fa915ee2b"));
+    assert!(is_reserved_context(b"encrypted_email\x1fa915ee2b"));
     for free in [
         "",
         "encrypted_phone",
@@ -423,6 +438,6 @@ proptest! {
         prop_assert!(open(&ring, &bytes, &mut Vec::new()).is_err());
         let _ = (compared(&bytes), inspect(&bytes), encrypted_phone::is_number(&bytes));
         prop_assert!(from_text(&text).is_err());
-        prop_assert!(from_value_text(text.as_bytes(), ring.primary().id(), &mut Vec::new()).is_err());
+        prop_assert!(from_value_text(DataType::Phone, text.as_bytes(), ring.primary().id(), &mut Vec::new()).is_err());
     }
 }

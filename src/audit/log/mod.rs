@@ -5,6 +5,7 @@ mod append;
 mod current;
 pub mod functions;
 mod proofs;
+mod prune;
 mod retention;
 mod sign;
 mod start;

@@ -6,6 +6,7 @@ use phone_crypt_core::crypto::{Key, Keyring};
 
 use super::append::append;
 use super::current::own;
+use super::prune;
 use super::state::{self, LogState};
 use crate::audit::error::Result;
 use crate::audit::event::Event;
@@ -89,6 +90,7 @@ pub fn sign() -> Result<bool> {
     let size = checkpoint.size.cast_signed().into_datum();
     ADD_CHECKPOINT.with(|add| add.run(owner, &[log, size, note.as_bytes().into_datum()], |_| ()));
     SIGNED.with(|signed| signed.run(owner, &[log, size], |_| ()));
+    prune::once_a_day(owner, &state.log, state.signed_at);
     Ok(true)
 }
 

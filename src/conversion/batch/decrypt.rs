@@ -4,10 +4,12 @@ use pgrx::spi::quote_identifier;
 use zeroize::Zeroizing;
 
 use super::{Batch, Counts};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::cipher::{self, Destination};
 use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::{Error as TypedError, Permission};
-use crate::encrypted_phone::{self as typed, Value};
 use crate::pg::SqlError;
 use crate::pg::oids::TEXTARRAYOID;
 use crate::pg::setting_switch::BatchSettings;
@@ -25,7 +27,9 @@ pub fn decrypt(batch: &Batch<'_>) -> Result<Counts> {
         c"phone_decrypt",
         &[the_type],
     ) {
-        return Err(Error::Typed(TypedError::MayNot(Permission::Decrypt)));
+        return Err(Error::Typed(TypedError::MayNot(Permission::Decrypt(
+            DataType::Phone,
+        ))));
     }
     let (owner, table) = (user::as_owner(batch.table)?, user::full_name(batch.table)?);
     let _settings = BatchSettings::for_any_rows();
@@ -54,9 +58,9 @@ pub fn decrypt(batch: &Batch<'_>) -> Result<Counts> {
 
 /// What was written, of the second column of the row.
 fn original(row: &TableRow, of_type: &mut Option<Oid>) -> Result<Option<Vec<u8>>> {
-    match Value::of_row(row, 2, of_type)? {
+    match typed::bytes_of_row(row, 2, of_type)? {
         Some(value) => Ok(Some(cipher::open_typed(
-            value.bytes(),
+            value,
             Destination::Server,
             typed::original_bytes,
         )?)),

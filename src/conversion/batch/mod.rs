@@ -13,8 +13,8 @@ use std::ffi::CStr;
 
 use super::source::Source;
 use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::Error as TypedError;
-use crate::encrypted_phone::{self as typed, Value};
 use crate::pg::arguments::given;
 use crate::pg::oids::TIDARRAYOID;
 use crate::pg::setting_switch::BatchSettings;
@@ -60,7 +60,7 @@ pub struct Counts {
     pub unreadable: i64,
     /// Those that were changed whose number the legacy application had put `+1` before.
     pub repaired: i64,
-    /// Those that were changed to hold text that is no number.
+    /// Those that were changed to hold other text.
     pub texts: i64,
 }
 
@@ -68,8 +68,8 @@ impl Batch<'_> {
     /// The type of the column.
     fn the_type(&self) -> Result<Oid> {
         catalog::type_of_column(self.table, self.column)
-            .filter(|the_type| typed::is_the_type(*the_type))
-            .ok_or(Error::Typed(TypedError::NotOfType))
+            .filter(|the_type| typed::data_type_of(*the_type).is_some())
+            .ok_or(Error::Typed(TypedError::NotEncrypted))
     }
 
     /// The condition that a row is on the pages; without a last one, every row is.
@@ -125,7 +125,7 @@ impl Batch<'_> {
 }
 
 /// Runs a statement that gives back the column of each row it has written: how many there are, and how many of them hold
-/// text that is no number.
+/// other text.
 fn count_written(
     sql: &str,
     arguments: &[(Oid, Option<Datum>)],
@@ -142,10 +142,10 @@ fn count_written(
     Ok(counts)
 }
 
-/// Whether the first column of the row holds text that is no number.
+/// Whether the first column of the row holds other text.
 fn is_text(row: &TableRow, of_type: &mut Option<Oid>) -> Result<bool> {
-    match Value::of_row(row, 1, of_type)? {
-        Some(value) => Ok(!bytes::is_number(value.bytes())?),
+    match typed::bytes_of_row(row, 1, of_type)? {
+        Some(value) => Ok(bytes::is_text(value)?),
         None => Ok(false),
     }
 }

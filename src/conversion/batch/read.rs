@@ -89,7 +89,7 @@ impl Rows {
             }
             false => {
                 let values = typed::array(batch.the_type()?, self.values.iter().map(Vec::as_slice));
-                let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotOfType))?;
+                let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotEncrypted))?;
                 Counts {
                     changed: batch.write(
                         table,

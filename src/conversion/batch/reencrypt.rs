@@ -6,8 +6,8 @@ use phone_crypt_core::crypto::Reencrypted;
 use super::{Batch, Counts};
 use crate::cipher;
 use crate::conversion::error::{Error, Result};
+use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::Error as TypedError;
-use crate::encrypted_phone::{self as typed, Value};
 use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
@@ -44,18 +44,18 @@ pub fn reencrypt(batch: &Batch<'_>) -> Result<Counts> {
     );
     result?;
     let values = typed::array(batch.the_type()?, values.iter().map(Vec::as_slice));
-    let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotOfType))?;
+    let (array_type, values) = values.ok_or(Error::Typed(TypedError::NotEncrypted))?;
     counts.changed = batch.write(&table, batch.column, ctids, (array_type, Some(values)));
     Ok(counts)
 }
 
 /// The second column of the row under the primary key; None where it is under it already.
 fn resealed(row: &TableRow, of_type: &mut Option<Oid>) -> Result<Option<Vec<u8>>> {
-    let Some(value) = Value::of_row(row, 2, of_type)? else {
+    let Some(value) = typed::bytes_of_row(row, 2, of_type)? else {
         return Ok(None);
     };
     let mut out = Vec::new();
-    Ok(match cipher::reseal_typed(value.bytes(), &mut out)? {
+    Ok(match cipher::reseal_typed(value, &mut out)? {
         Reencrypted::Replaced => Some(out),
         Reencrypted::Unchanged => None,
     })

@@ -132,7 +132,7 @@ fn outcome(text: Option<Text<'_>>, source: &Source) -> Answer<Option<&'static st
     let Some(text) = text else { return Ok(None) };
     match source.outcome(text) {
         Ok(outcome) => Ok(Some(outcome.as_str())),
-        Err(Error::Typed(TypedError::EncryptedAsPlain)) => Ok(Some("encrypted_already")),
+        Err(Error::Typed(TypedError::EncryptedAsPlain(_))) => Ok(Some("encrypted_already")),
         Err(error) if error.is_fault_of_the_value() => Ok(Some("unreadable")),
         Err(error) => Err(error.into()),
     }

@@ -31,6 +31,7 @@ pub struct Key {
     addresses: SealKey,
     hash: HmacKey,
     address_hash: HmacKey,
+    address_tag: HmacKey,
     tag: HmacKey,
     raw_hash: HmacKey,
     audit_seed: Zeroizing<[u8; 32]>,
@@ -52,6 +53,7 @@ impl Key {
             addresses: SealKey::derive(&derivation, b"email"),
             hash: HmacKey::new(subkey::<32>(&derivation, b"hash").as_slice()),
             address_hash: HmacKey::new(subkey::<32>(&derivation, b"email-hash").as_slice()),
+            address_tag: HmacKey::new(subkey::<32>(&derivation, b"email-tag").as_slice()),
             tag: HmacKey::new(subkey::<32>(&derivation, b"tag").as_slice()),
             raw_hash: HmacKey::new(text.as_written().as_bytes()),
             audit_seed: subkey::<32>(&derivation, b"audit-sign"),
@@ -94,6 +96,11 @@ impl Key {
     /// The key of the hashes by which e-mail addresses are found.
     pub(super) fn address_hash(&self) -> &HmacKey {
         &self.address_hash
+    }
+
+    /// The key of the tags by which `encrypted_email` is compared.
+    pub(super) fn address_tag(&self) -> &HmacKey {
+        &self.address_tag
     }
 
     pub(super) fn hash(&self) -> &HmacKey {

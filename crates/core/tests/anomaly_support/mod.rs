@@ -115,7 +115,7 @@ impl Key {
             peak_hour: random.between(10.0, 20.0),
             weekend: random.between(0.2, 1.2),
             noise: random.between(0.05, 0.3),
-            begins_us: if random.next() % 5 == 0 {
+            begins_us: if random.next().is_multiple_of(5) {
                 time(random)
             } else {
                 MONDAY_US

@@ -2,6 +2,7 @@
 //! that it holds no number.
 #![allow(clippy::unwrap_used)]
 
+mod another_implementation;
 mod bounds;
 mod crash;
 mod denials;
@@ -10,7 +11,9 @@ mod edits;
 mod elsewhere;
 mod keys;
 mod leaks;
+mod old_checkpoints;
 mod rollback;
 mod shared;
+mod tables;
 mod who;
 mod without_preload;

@@ -6,6 +6,38 @@ use phone_crypt_client_tests::samples::{K1, K1_ID, K2, K2_ID, K3};
 use crate::shared::{ROTATE, SERVER, before_rotation, check_nothing_left, hash_key, hash_keys_of};
 
 #[test]
+fn columns_of_addresses_go_along() {
+    let (database, mut client) = before_rotation(&SERVER);
+    client.run(
+        "CREATE TABLE customer (id int PRIMARY KEY, phone encrypted_phone UNIQUE, email encrypted_email UNIQUE NOT NULL
+                                CHECK (email_is_address(email) OR id > 2));
+         INSERT INTO customer VALUES (1, '0401 148 075', 'Ann@EXAMPLE.com'), (2, NULL, 'bob@example.com'), (3, NULL, 'ask Ann')",
+    );
+    let what = "SELECT id, phone_decrypt(phone), email_decrypt(email), email_is_address(email), email_verify(email)
+                  FROM customer ORDER BY id";
+    let before = client.rows(what);
+    client.run(ROTATE);
+    assert_eq!(client.rows(what), before);
+    let keys = "SELECT email_hash_key_id(email), count(*) FROM customer GROUP BY 1";
+    assert_eq!(client.rows(keys), [format!("{K2_ID}|3")]);
+    check_nothing_left(&mut client);
+    let find = "SELECT id FROM customer WHERE email = 'Ann@Example.com'";
+    assert_eq!(client.rows(find), ["1"]);
+    let again = client.refusal(
+        "INSERT INTO customer (id, email) VALUES (4, 'bob@EXAMPLE.com')",
+        &[],
+    );
+    assert_eq!(again.sqlstate, "23505");
+    let check = client.refusal("UPDATE customer SET email = 'ask Bob' WHERE id = 2", &[]);
+    assert_eq!(check.sqlstate, "23514");
+    let mut without = SERVER.connect_as("postgres", &database);
+    without.set("encryption_key", K2);
+    without.set("previous_keys", K3);
+    assert_eq!(without.rows(what), before);
+    assert_eq!(without.rows(find), ["1"]);
+}
+
+#[test]
 fn every_kind_of_value_stays_what_it_is() {
     let (database, mut client) = before_rotation(&SERVER);
     client.run(

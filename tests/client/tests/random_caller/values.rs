@@ -15,6 +15,17 @@ const TYPED: [&str; 8] = [
     "'ep:ababkjbfooclkikohehpblonlekoinmpopejldojgndjkjbfooclikieodipmanpjklnagkhjomkioddmgmcjindeblmfldglnnidnnehcopjglpgokdkekpjnckaklamjknbnpkigfeacdhfdkf'::public.encrypted_phone",
     "'ep:abab'::public.encrypted_phone",
 ];
+/// Values of the type for e-mail.
+const ADDRESSES: [&str; 8] = [
+    "NULL",
+    "'Ann@EXAMPLE.com'::public.encrypted_email",
+    "'ann+tag@xn--bcher-kva.example'::public.encrypted_email",
+    "'ask Ann'::public.encrypted_email",
+    "''::public.encrypted_email",
+    "repeat('a@', 500000)::public.encrypted_email",
+    "'ee:abadkjbfooclhbmckccoiapdhonabjmojobhjdglidaokjbfooclolmnmlcbbgkbolaokmhehmmecegkaemmfkcohkplaonbfobpadihnnabjcaoojjdablogmplgelfefcajmifcpbbjmognbgn'::public.encrypted_email",
+    "'ee:abad'::public.encrypted_email",
+];
 const C_STRINGS: [&str; 6] = [
     "NULL",
     "'+61401148075'::cstring",
@@ -413,6 +424,7 @@ pub fn value(numbers: &mut Numbers, kind: &str, name: &str, encoding: Encoding) 
             _ => &TEXTS,
         },
         "public.encrypted_phone" => &TYPED,
+        "public.encrypted_email" => &ADDRESSES,
         "cstring" => &C_STRINGS,
         "character" => &PADDED,
         "integer" => &INTEGERS,

@@ -5,6 +5,7 @@ mod concurrency;
 mod restarts;
 mod roles;
 mod shared;
+mod standby;
 mod transactions;
 mod windows;
 mod without_preload;

@@ -48,6 +48,24 @@ fn every_kind_of_value_stays_what_it_is() {
 }
 
 #[test]
+fn columns_of_addresses_go_along() {
+    let (database, mut old) = before_rotation();
+    old.run(
+        "CREATE TABLE account (id int PRIMARY KEY, email encrypted_email UNIQUE);
+         INSERT INTO account VALUES (1, 'Ann@EXAMPLE.com'), (2, 'ask Ann'), (3, NULL)",
+    );
+    let what = "SELECT id, email_decrypt(email), email_hash_key_id(email), email_verify(email) FROM account ORDER BY id";
+    let before = old.rows(what);
+    let keys = "SELECT key_id, hash_key_id, rows FROM phone_column_keys('account', 'email')";
+    assert_eq!(old.rows(keys), [format!("{K1_ID}|{K1_ID}|2")]);
+    let mut client = ROTATING.connect_as("postgres", &database);
+    client.run("CALL phone_rotate_all()");
+    assert_eq!(client.rows(keys), [format!("{K2_ID}|{K1_ID}|2")]);
+    assert_eq!(client.rows(what), before);
+    client.run("CALL phone_verify_column('account', 'email')");
+}
+
+#[test]
 fn the_old_key_is_not_needed_afterwards() {
     let database = ROTATING.database();
     let mut old = with_keys(&ROTATING, &database, &[K3, K1], K1_ID);

@@ -1,5 +1,6 @@
 //! Where the parts of a value stand.
 
+use super::data_type::{CONTEXT_BASE, DataType};
 use crate::crypto::iv_data::is_padded_len;
 use crate::crypto::key_id::KeyId;
 use crate::crypto::primitives::aes_cbc::BLOCK;
@@ -19,24 +20,24 @@ pub const PROBE_LEN: usize = TAG_START + TAG;
 /// Bytes that decide whether two values are equal: hash key id and tag.
 pub const COMPARED: usize = PROBE_LEN - HASH_KEY_ID;
 
-/// What is bound to every value: this, 1F and the hash key id as 8 hex digits.
-const CONTEXT_BASE: &[u8] = b"encrypted_phone\x1f";
 /// Bytes in a context.
-pub(super) const CONTEXT: usize = CONTEXT_BASE.len() + 8;
+pub(super) const CONTEXT: usize = CONTEXT_BASE + 8;
 
-/// The context of a value whose tag is made with this key.
-pub(super) fn context(hash_key_id: KeyId) -> [u8; CONTEXT] {
+/// What is bound to a value of a type whose tag is made with this key: the type's name, 1F and the key's id as 8 hex digits.
+pub(super) fn context(data_type: DataType, hash_key_id: KeyId) -> [u8; CONTEXT] {
     let mut context = [0; CONTEXT];
-    let (base, id) = context.split_at_mut(CONTEXT_BASE.len());
-    base.copy_from_slice(CONTEXT_BASE);
+    let (base, id) = context.split_at_mut(CONTEXT_BASE);
+    base.copy_from_slice(data_type.context_base());
     hex::encode(hash_key_id.as_bytes(), id);
     context
 }
 
-/// Whether a context belongs to the data type: nothing else may be encrypted under it.
+/// Whether a context belongs to a data type: nothing else may be encrypted under it.
 #[must_use]
 pub fn is_reserved_context(context: &[u8]) -> bool {
-    context.starts_with(CONTEXT_BASE)
+    [DataType::Phone, DataType::Email]
+        .iter()
+        .any(|data_type| context.starts_with(data_type.context_base()))
 }
 
 /// The number of bytes in a value with `plain_len` bytes of plain text.
@@ -54,6 +55,7 @@ pub const fn sealed_len(plain_len: usize) -> usize {
 /// A value, taken apart. Nothing of it is authenticated.
 pub(super) struct Parts<'a> {
     pub kind: Kind,
+    pub data_type: DataType,
     pub hash_key_id: KeyId,
     pub tag: &'a [u8; TAG],
     pub key_id: KeyId,
@@ -81,8 +83,10 @@ pub(super) fn split(value: &[u8]) -> Result<Parts<'_>, ValueError> {
         ))
     };
     let (kind, hash_key_id, tag, key_id, rest) = split().ok_or(ValueError::Malformed)?;
+    let kind = Kind::from_byte(*kind).ok_or(ValueError::UnknownKind)?;
     Ok(Parts {
-        kind: kind_of_type(*kind).ok_or(ValueError::UnknownKind)?,
+        kind,
+        data_type: DataType::of_kind(kind).ok_or(ValueError::UnknownKind)?,
         hash_key_id: KeyId::from_bytes(*hash_key_id),
         tag,
         key_id: KeyId::from_bytes(*key_id),
@@ -90,16 +94,13 @@ pub(super) fn split(value: &[u8]) -> Result<Parts<'_>, ValueError> {
     })
 }
 
-/// The kinds that the data type holds.
-fn kind_of_type(byte: u8) -> Option<Kind> {
-    Kind::from_byte(byte).filter(|kind| !matches!(kind, Kind::Address | Kind::WebhookSecret))
-}
-
 /// What a value says of itself. Nothing of it is authenticated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Info {
     /// What it holds.
     pub kind: Kind,
+    /// The type that it is of.
+    pub data_type: DataType,
     /// The key that it was encrypted with.
     pub key_id: KeyId,
     /// The key that its tag was made with.
@@ -113,15 +114,29 @@ pub struct Info {
 pub fn inspect(value: &[u8]) -> Result<Info, ValueError> {
     let Parts {
         kind,
+        data_type,
         key_id,
         hash_key_id,
         ..
     } = split(value)?;
     Ok(Info {
         kind,
+        data_type,
         key_id,
         hash_key_id,
     })
+}
+
+/// As [`inspect`], of bytes that must be a value of this type.
+///
+/// # Errors
+/// As [`inspect`]; a kind of another type is [`ValueError::UnknownKind`].
+pub fn inspect_as(data_type: DataType, value: &[u8]) -> Result<Info, ValueError> {
+    let info = inspect(value)?;
+    match info.data_type == data_type {
+        true => Ok(info),
+        false => Err(ValueError::UnknownKind),
+    }
 }
 
 /// Whether a value says that it holds a number, with or without what was written.
@@ -129,7 +144,23 @@ pub fn inspect(value: &[u8]) -> Result<Info, ValueError> {
 /// # Errors
 /// [`ValueError::Malformed`], [`ValueError::UnknownKind`].
 pub fn is_number(value: &[u8]) -> Result<bool, ValueError> {
-    Ok(split(value)?.kind != Kind::Text)
+    Ok(matches!(split(value)?.kind, Kind::Phone | Kind::Written))
+}
+
+/// Whether a value says that it holds an e-mail address.
+///
+/// # Errors
+/// [`ValueError::Malformed`], [`ValueError::UnknownKind`].
+pub fn is_address(value: &[u8]) -> Result<bool, ValueError> {
+    Ok(split(value)?.kind == Kind::Address)
+}
+
+/// Whether a value says that it holds text that is neither.
+///
+/// # Errors
+/// [`ValueError::Malformed`], [`ValueError::UnknownKind`].
+pub fn is_text(value: &[u8]) -> Result<bool, ValueError> {
+    Ok(matches!(split(value)?.kind, Kind::Text | Kind::NoAddress))
 }
 
 /// The bytes by which values are compared and ordered; fewer where the value is malformed.

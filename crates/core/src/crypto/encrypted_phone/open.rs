@@ -30,6 +30,7 @@ pub fn open<'ring, 'buffer>(
 ) -> Result<Opened<'ring, 'buffer>, ValueError> {
     let Parts {
         kind,
+        data_type,
         hash_key_id,
         tag,
         key_id,
@@ -46,7 +47,13 @@ pub fn open<'ring, 'buffer>(
     buffer.push(kind as u8);
     buffer.extend_from_slice(key_id.as_bytes());
     buffer.extend_from_slice(rest);
-    let opened = sealed::open(ring, Some(kind), tag, &context(hash_key_id), buffer)?;
+    let opened = sealed::open(
+        ring,
+        Some(kind),
+        tag,
+        &context(data_type, hash_key_id),
+        buffer,
+    )?;
     let plain = read_plain(kind, opened.plain, hash_key).ok_or(ValueError::NotAuthentic)?;
     if !is_same(&plain.tag(hash_key), tag) {
         return Err(ValueError::NotAuthentic);
@@ -80,6 +87,8 @@ fn read_plain<'a>(kind: Kind, plain: &'a [u8], hash_key: &Key) -> Option<Plain<'
                 original: std::str::from_utf8(parts.original).ok()?,
             })
         }
-        Kind::Address | Kind::WebhookSecret => None,
+        Kind::Address => Some(Plain::Address(std::str::from_utf8(plain).ok()?)),
+        Kind::NoAddress => Some(Plain::NoAddress(std::str::from_utf8(plain).ok()?)),
+        Kind::WebhookSecret => None,
     }
 }

@@ -83,7 +83,7 @@ fn append(key: &Key, hash_key: &Key, plain: &Plain<'_>, out: &mut Vec<u8>) {
     out.resize(start + value_len(plain_len), 0);
     let value = &mut out[start..];
     plain.write(hash_key, &mut value[PROBE_LEN - 1 + HEADER..][..plain_len]);
-    let context: [u8; CONTEXT] = context(hash_key.id());
+    let context: [u8; CONTEXT] = context(plain.data_type(), hash_key.id());
     sealed::seal_in_place(
         key,
         plain.kind(),

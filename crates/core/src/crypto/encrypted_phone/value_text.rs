@@ -1,6 +1,7 @@
 //! Values in the form of `super::value`, `iv:encrypted_data`: the same bytes otherwise arranged, so no key is needed.
 
-use super::layout::{FORM, Parts, split};
+use super::data_type::DataType;
+use super::layout::{FORM, Parts, inspect_as, split};
 use crate::crypto::iv_data::IvData;
 use crate::crypto::key_id::KeyId;
 use crate::crypto::primitives::hex;
@@ -13,7 +14,8 @@ pub fn looks_like_value_text(text: &[u8]) -> bool {
     IvData::split(text.trim_ascii()).is_some_and(|parts| parts.is_hex())
 }
 
-/// Appends a value in the form `iv:encrypted_data`. It decrypts under the context `encrypted_phone` 1F hash key id.
+/// Appends a value in the form `iv:encrypted_data`. It decrypts under the context of its
+/// type: name, 1F, hash key id.
 ///
 /// # Errors
 /// [`ValueError::Malformed`], [`ValueError::UnknownKind`].
@@ -33,24 +35,30 @@ pub fn append_value_text(value: &[u8], out: &mut Vec<u8>) -> Result<(), ValueErr
     Ok(())
 }
 
-/// Appends the value that [`append_value_text`] was given. The text does not say which key its tag was made with.
+/// Appends the value of a type that [`append_value_text`] was given. The text does not say which key its tag was made with.
 ///
 /// # Errors
 /// [`ValueError::Malformed`], [`ValueError::UnknownKind`]; `out` is then left as it was.
 pub fn from_value_text(
+    data_type: DataType,
     text: &[u8],
     hash_key_id: KeyId,
     out: &mut Vec<u8>,
 ) -> Result<(), ValueError> {
     let start = out.len();
-    let read = append_from_text(text, hash_key_id, out);
+    let read = append_from_text(data_type, text, hash_key_id, out);
     if read.is_err() {
         out.truncate(start);
     }
     read
 }
 
-fn append_from_text(text: &[u8], hash_key_id: KeyId, out: &mut Vec<u8>) -> Result<(), ValueError> {
+fn append_from_text(
+    data_type: DataType,
+    text: &[u8],
+    hash_key_id: KeyId,
+    out: &mut Vec<u8>,
+) -> Result<(), ValueError> {
     let parts = IvData::split(text).ok_or(ValueError::Malformed)?;
     if parts.data_len() < HEADER {
         return Err(ValueError::Malformed);
@@ -62,7 +70,7 @@ fn append_from_text(text: &[u8], hash_key_id: KeyId, out: &mut Vec<u8>) -> Resul
     if !(decode_at(kind, start + 1, out) && append_hex(parts.iv, out) && append_hex(rest, out)) {
         return Err(ValueError::Malformed);
     }
-    split(&out[start..]).map(drop)
+    inspect_as(data_type, &out[start..]).map(drop)
 }
 
 fn append_hex(text: &[u8], out: &mut Vec<u8>) -> bool {

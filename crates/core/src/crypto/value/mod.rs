@@ -43,6 +43,8 @@ pub enum Kind {
     Written = 4,
     /// A webhook endpoint's secret or public key, UTF-8 text. Sealed under a subkey of its own.
     WebhookSecret = 5,
+    /// Text that is no e-mail address, inside `encrypted_email` only. Sealed as an address is.
+    NoAddress = 6,
 }
 
 impl Kind {
@@ -53,6 +55,7 @@ impl Kind {
             3 => Some(Kind::Address),
             4 => Some(Kind::Written),
             5 => Some(Kind::WebhookSecret),
+            6 => Some(Kind::NoAddress),
             _ => None,
         }
     }
@@ -61,7 +64,7 @@ impl Kind {
     fn seal_key(self, key: &Key) -> &SealKey {
         match self {
             Kind::Phone | Kind::Text | Kind::Written => key.numbers_and_texts(),
-            Kind::Address => key.addresses(),
+            Kind::Address | Kind::NoAddress => key.addresses(),
             Kind::WebhookSecret => key.webhook_secrets(),
         }
     }
@@ -73,7 +76,9 @@ impl Kind {
     fn allows(self, plain: &[u8]) -> bool {
         match self {
             Kind::Phone => is_number(plain),
-            Kind::Text | Kind::WebhookSecret => std::str::from_utf8(plain).is_ok(),
+            Kind::Text | Kind::WebhookSecret | Kind::NoAddress => {
+                std::str::from_utf8(plain).is_ok()
+            }
             Kind::Address => plain.contains(&b'@') && std::str::from_utf8(plain).is_ok(),
             Kind::Written => written_parts(plain).is_some_and(|parts| {
                 is_number(parts.e164) && std::str::from_utf8(parts.original).is_ok()
