@@ -304,7 +304,9 @@ pgrx::extension_sql_file!(
     requires = [
         "conversion_indexes",
         values::encrypt::phone_encrypt,
-        values::hash::phone_hash
+        values::hash::phone_hash,
+        email::functions::email_encrypt,
+        email::functions::email_hash,
     ]
 );
 pgrx::extension_sql_file!(
@@ -339,6 +341,9 @@ pgrx::extension_sql_file!(
         conversion::functions::conversion::plain_outcome,
         conversion::functions::conversion::read_source,
         conversion::functions::conversion::conversion_differing,
+        email::functions::email_is_valid,
+        email::functions::email_normalize,
+        email::functions::email_decrypt,
     ]
 );
 pgrx::extension_sql_file!(
