@@ -213,8 +213,8 @@ BEGIN
             pg_catalog.quote_ident(column_name), relation USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF source OPERATOR(pg_catalog.<>) 'text'
-       AND NOT pg_catalog.has_function_privilege(current_user, CASE data_type
-               WHEN 'encrypted_email' THEN '@extschema@.email_decrypt(text,text)'::pg_catalog.regprocedure
+       AND NOT pg_catalog.has_function_privilege(current_user, CASE
+               WHEN data_type OPERATOR(pg_catalog.=) 'encrypted_email' THEN '@extschema@.email_decrypt(text,text)'::pg_catalog.regprocedure
                ELSE '@extschema@.phone_decrypt(text,text)'::pg_catalog.regprocedure END, 'EXECUTE') THEN
         RAISE EXCEPTION 'permission denied for the plain text of values' USING ERRCODE = 'insufficient_privilege',
             HINT = pg_catalog.format('It needs EXECUTE on %s_decrypt (profile reader).',

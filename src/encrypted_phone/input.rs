@@ -198,7 +198,7 @@ fn refuse_encrypted(data_type: DataType, given: Text<'_>) -> Result<()> {
 ///
 /// Errors: an encrypted value, 22P02; an unknown region, 22023; default regions that differ from the pin, where the
 /// text depends on them, 55000; not UTF-8, 22021.
-pub fn with_plain<T, E: From<Error> + From<phone_slice::Error>>(
+fn with_plain<T, E: From<Error> + From<phone_slice::Error>>(
     given: Text<'_>,
     regions: &Chosen<'_>,
     use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
