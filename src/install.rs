@@ -161,6 +161,11 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/anomalies/anomalies.sql",
+    name = "anomalies",
+    requires = ["ratelimit", anomalies::functions::check_watch]
+);
+pgrx::extension_sql_file!(
     "../sql/ratelimit/overrides.sql",
     name = "ratelimit_overrides",
     requires = ["ratelimit", ratelimit::functions::policy::is_policy]
@@ -433,6 +438,7 @@ pgrx::extension_sql_file!(
         "audit_tables",
         "lockdown",
         "read_budget",
+        "anomalies",
         "pins",
         "token_tables",
         "webhooks",

@@ -3,6 +3,7 @@
 // The size is that of pgrx's ErrorReport; errors are not the hot path.
 #![allow(clippy::result_large_err)]
 
+mod anomalies;
 mod audit;
 mod cipher;
 mod column_check;
@@ -23,6 +24,7 @@ pub mod pg_test;
 mod phone;
 mod ratelimit;
 mod read_budget;
+mod reads;
 mod sending;
 mod settings;
 mod tokens;
@@ -45,7 +47,7 @@ pgrx::pg_module_magic!(name, version);
 mod phone_crypt {}
 
 /// Shared memory, in the order in which it starts: that of the workers first, since others enter databases there.
-static AREAS: [&dyn Area; 17] = [
+static AREAS: [&dyn Area; 19] = [
     &worker::DATABASES,
     &worker::LIST,
     &cipher::stats::SHARED,
@@ -55,6 +57,7 @@ static AREAS: [&dyn Area; 17] = [
     &lockdown::FILE_ACCESS,
     &read_budget::CHANGES,
     &read_budget::CountsArea,
+    &reads::READS,
     &ratelimit::memory::Slots,
     &tokens::USES,
     &webhooks::OUTCOMES,
@@ -63,10 +66,11 @@ static AREAS: [&dyn Area; 17] = [
     &consent::FILTER_WORDS,
     &consent::FILTER_STATES,
     &sending::DECISIONS,
+    &anomalies::SCHEDULE,
 ];
 
 /// What is done in the background.
-static TASKS: [&dyn Task; 10] = [
+static TASKS: [&dyn Task; 11] = [
     &ratelimit::memory::Flush,
     &ratelimit::memory::Cleanup,
     &ratelimit::RecordDenials,
@@ -77,6 +81,7 @@ static TASKS: [&dyn Task; 10] = [
     &consent::FillFilter,
     &sending::WriteDecisions,
     &sending::DeleteRecords,
+    &anomalies::WatchActivity,
 ];
 
 /// What the launcher does itself, for the whole server.
@@ -95,6 +100,7 @@ pub extern "C-unwind" fn _PG_init() {
     cipher::stats::init();
     audit::listen();
     read_budget::listen();
+    reads::listen();
     keys::init_pin_cache();
     consent::watch_filter();
     encrypted_phone::policy::register();

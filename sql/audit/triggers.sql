@@ -32,6 +32,11 @@ CREATE TRIGGER audit_set AFTER INSERT OR UPDATE ON phone_crypt.role_read_budgets
 CREATE TRIGGER audit_dropped AFTER DELETE ON phone_crypt.role_read_budgets
     FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('read_budget_dropped', 'role');
 
+CREATE TRIGGER audit_set AFTER INSERT OR UPDATE ON phone_crypt.activity_watches
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('watch_set', 'policy');
+CREATE TRIGGER audit_dropped AFTER DELETE ON phone_crypt.activity_watches
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.audit_row('watch_dropped', 'policy');
+
 CREATE TRIGGER audit_created AFTER INSERT ON phone_crypt.api_tokens
     FOR EACH ROW WHEN (NOT NEW.is_legacy) EXECUTE FUNCTION phone_crypt.audit_row('token_created', 'token_id');
 CREATE TRIGGER audit_imported AFTER INSERT ON phone_crypt.api_tokens

@@ -18,6 +18,8 @@ const EVENTS: &[(&str, Class)] = &[
     ("lockdown_released", Class::Admin),
     ("read_budget_set", Class::Admin),
     ("read_budget_dropped", Class::Admin),
+    ("watch_set", Class::Admin),
+    ("watch_dropped", Class::Admin),
     ("job_started", Class::Admin),
     ("job_ended", Class::Admin),
     ("send_policy_created", Class::Admin),

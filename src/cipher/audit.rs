@@ -7,6 +7,7 @@ use super::destination::Destination;
 use super::error::{Error, Result};
 use super::{lockdown, read_budget, transport};
 use crate::audit::{Counted, before_read, count};
+use crate::reads;
 
 const ENCRYPT: Counted = plain(Class::Write, "encrypt");
 const REENCRYPT: Counted = plain(Class::Write, "reencrypt");
@@ -48,6 +49,7 @@ pub fn opened(destination: Destination, key: Option<KeyId>) {
     let (event, function) = match destination {
         Destination::Client(function) => {
             read_budget::opened();
+            reads::opened();
             ("decrypt", function)
         }
         Destination::Masked(function) => ("mask", function),

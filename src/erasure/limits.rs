@@ -41,6 +41,14 @@ thread_local! {
            WHERE o.key OPERATOR(pg_catalog.=) ANY ($1)",
         &KEYS,
     ) };
+    static FORGET_USUAL: Statement = const { Statement::new(
+        c"DELETE FROM phone_crypt.activity_baselines AS b WHERE b.key OPERATOR(pg_catalog.=) ANY ($1)",
+        &KEYS,
+    ) };
+    static FORGET_ANOMALIES: Statement = const { Statement::new(
+        c"UPDATE phone_crypt.anomaly_records AS r SET key = NULL WHERE r.key OPERATOR(pg_catalog.=) ANY ($1)",
+        &KEYS,
+    ) };
     static DELETE_STATE: Statement = const { Statement::new(
         c"DELETE FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
           RETURNING r.id",
@@ -90,12 +98,16 @@ fn forget_everywhere(number: &Number) -> Result<Vec<Outcome>> {
     let unblocked = delete(&UNBLOCK, &storage, &keys);
     let overridden = delete(&DROP_OVERRIDES, &storage, &keys);
     let forgotten = forget_states(&storage, &keys)?;
+    let usual = delete(&FORGET_USUAL, &storage, &keys);
+    let anomalies = delete(&FORGET_ANOMALIES, &storage, &keys);
     let outcome = |object: &str, rows| Outcome::done(object, "deleted", rows);
     Ok(vec![
         outcome(RATE_LIMITS, forgotten),
         outcome("phone_crypt.ratelimit_blocked_phones", unblocked),
         outcome("phone_crypt.ratelimit_lists", unlisted),
         outcome("phone_crypt.ratelimit_policy_overrides", overridden),
+        outcome("phone_crypt.activity_baselines", usual),
+        Outcome::done("phone_crypt.anomaly_records", "set to NULL", anomalies),
     ])
 }
 

@@ -5,6 +5,8 @@ pgrx::extension_sql_file!(
     name = "profiles",
     requires = [
         "doctor",
+        "anomalies",
+        anomalies::functions::check_watch,
         "quiet_hours",
         "lockdown",
         "read_budget",

@@ -126,7 +126,8 @@ unsafe extern "C-unwind" fn at_end(
             ereport!(
                 ERROR,
                 PgSqlErrorCode::ERRCODE_FEATURE_NOT_SUPPORTED,
-                "cannot PREPARE a transaction that has changed the pins, lockdowns or read budgets of a phone_crypt database"
+                "cannot PREPARE a transaction that has changed the pins, lockdowns, read budgets or watches of a phone_crypt \
+                 database, or written down what its shared memory counted"
             );
         }
         _ => {}

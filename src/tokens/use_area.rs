@@ -1,16 +1,16 @@
 //! What tokens are used for, in shared memory: a verification writes to no table. A task of the worker writes it down.
 //!
-//! Entries are found by open addressing, within a few places of where a token's id leads to. One is changed by whoever has made
-//! it busy, for some nanoseconds. Where a token has two, which happens when two sessions enter it at once, both count. Without
-//! preload there is no such memory, and nothing is counted.
+//! Entries are found by open addressing, within a few places of where a token's id leads to. Where a token has two, which happens
+//! when two sessions enter it at once, or while one is written down, both count. Without preload there is no such memory, and
+//! nothing is counted.
 
 use phone_crypt_core::token::{ID_LEN, TokenId};
-use std::hint::spin_loop;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use super::error::Error;
 use super::store;
+use crate::pg::unwritten::{self, State};
 use crate::pg::{Oid, TimestampTz, process};
 use crate::shared_static;
 
@@ -18,12 +18,6 @@ use crate::shared_static;
 const ENTRIES: usize = 8192;
 /// Entries that one may be in.
 const REACH: usize = 32;
-/// How often a busy entry is asked for before another one is taken.
-const TRIES: usize = 200;
-
-const FREE: u32 = 0;
-const BUSY: u32 = 1;
-const USED: u32 = 2;
 
 const NO_ADDRESS: u32 = 0;
 const V4: u32 = 4;
@@ -32,15 +26,19 @@ const V6: u32 = 6;
 /// The uses of one token. All but the state is read and written by whoever has made it busy.
 #[derive(Default)]
 struct Entry {
-    state: AtomicU32,
+    state: State,
     family: AtomicU32,
-    /// `database << 32 | table`.
-    owner: AtomicU64,
     /// The id's first eight characters and its last four.
     id: [AtomicU64; 2],
     count: AtomicU64,
     last: AtomicI64,
     address: [AtomicU64; 2],
+}
+
+impl unwritten::Entry for Entry {
+    fn state(&self) -> &State {
+        &self.state
+    }
 }
 
 pub struct Entries {
@@ -89,13 +87,6 @@ pub fn note(id: TokenId, client: Option<IpAddr>) -> Result<bool, Error> {
     Ok(false)
 }
 
-/// Puts back what was taken out and could not be written.
-pub fn put_back(owner: u64, all: &[Uses]) {
-    for uses in all {
-        add(owner, uses);
-    }
-}
-
 /// Who the tokens of this database are.
 ///
 /// Errors: no table of tokens, 55000.
@@ -103,43 +94,36 @@ pub fn own_owner() -> Result<u64, Error> {
     Ok(owner_of(process::database(), store::table()?))
 }
 
-/// Whether there are uses of a database's tokens.
+/// Whether there are uses of a database's tokens that are written nowhere.
 pub fn is_used(database: Oid) -> bool {
-    entries().any(|entry| is_of(entry, database))
+    unwritten::owners(entries(), database).next().is_some()
 }
 
 /// Gives up the uses of a database's tokens.
 pub fn forget(database: Oid) {
-    let all: Vec<u64> = entries()
-        .filter(|entry| is_of(entry, database))
-        .map(|entry| entry.owner.load(Ordering::Relaxed))
-        .collect();
-    for owner in all {
-        take_all(owner);
+    for owner in unwritten::owners(entries(), database) {
+        unwritten::remove(entries(), owner, |_| true);
     }
 }
 
-fn is_of(entry: &Entry, database: Oid) -> bool {
-    entry.state.load(Ordering::Relaxed) != FREE
-        && entry.owner.load(Ordering::Relaxed) >> 32 == u64::from(database.to_u32())
-}
-
-fn entries() -> impl Iterator<Item = &'static Entry> {
-    USES.find().into_iter().flat_map(|uses| &uses.entries)
+fn entries() -> &'static [Entry] {
+    USES.find().map_or(&[], |area| &area.entries)
 }
 
 fn owner_of(database: Oid, table: Oid) -> u64 {
     u64::from(database.to_u32()) << 32 | u64::from(table.to_u32())
 }
 
-/// The uses of an owner's tokens, which stay there.
+/// The uses of an owner's tokens that the current snapshot does not see in the table.
 pub fn all(owner: u64) -> Vec<Uses> {
-    collect(owner, USED)
+    unwritten::unseen(entries(), owner, read)
 }
 
-/// Takes out the uses of an owner's tokens.
-pub fn take_all(owner: u64) -> Vec<Uses> {
-    collect(owner, FREE)
+/// Hands the uses of an owner's tokens over to this transaction; `returned` is called if it does not commit.
+///
+/// Errors: where the transaction is to be prepared, that fails (0A000).
+pub fn hand_over(owner: u64, returned: fn()) -> Vec<Uses> {
+    unwritten::hand_over(entries(), owner, read, returned)
 }
 
 /// Uses that found no room, of all databases, since the server started.
@@ -150,59 +134,40 @@ pub fn lost() -> u64 {
 
 /// Adds uses. True if they have got an entry that was free.
 fn add(owner: u64, uses: &Uses) -> bool {
+    let area = USES.get();
     let id = words(uses.id);
     let first = place(owner, id);
-    let near = || (0..REACH).map(|step| &USES.get().entries[(first + step) % ENTRIES]);
+    let near = (0..REACH).filter_map(|step| area.entries.get((first + step) % ENTRIES));
     let is_its = |entry: &Entry| {
-        entry.owner.load(Ordering::Relaxed) == owner
+        entry.state.owner() == owner
             && entry.id[0].load(Ordering::Relaxed) == id[0]
             && entry.id[1].load(Ordering::Relaxed) == id[1]
     };
     // What is read of an entry that is not busy may be out of date, so it is read again once it is.
-    for entry in near().filter(|entry| is_its(entry)) {
-        if make_busy(entry, USED) {
+    for entry in near.clone().filter(|entry| is_its(entry)) {
+        if entry.state.hold() {
             let is_still = is_its(entry);
             if is_still {
                 merge(entry, uses);
             }
-            entry.state.store(USED, Ordering::Release);
+            entry.state.release();
             if is_still {
                 return false;
             }
         }
     }
-    for entry in near() {
-        if entry
-            .state
-            .compare_exchange(FREE, BUSY, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
-        {
-            entry.owner.store(owner, Ordering::Relaxed);
-            entry.id[0].store(id[0], Ordering::Relaxed);
-            entry.id[1].store(id[1], Ordering::Relaxed);
-            entry.count.store(0, Ordering::Relaxed);
-            entry.last.store(i64::MIN, Ordering::Relaxed);
-            entry.family.store(NO_ADDRESS, Ordering::Relaxed);
-            merge(entry, uses);
-            entry.state.store(USED, Ordering::Release);
-            return true;
-        }
-    }
-    USES.get().lost.fetch_add(uses.count, Ordering::Relaxed);
-    false
-}
-
-fn make_busy(entry: &Entry, from: u32) -> bool {
-    (0..TRIES).any(|_| {
-        let result =
-            entry
-                .state
-                .compare_exchange_weak(from, BUSY, Ordering::Acquire, Ordering::Relaxed);
-        if result.is_err() {
-            spin_loop();
-        }
-        result.is_ok()
-    })
+    let Some(entry) = unwritten::enter(near, owner) else {
+        area.lost.fetch_add(uses.count, Ordering::Relaxed);
+        return false;
+    };
+    entry.id[0].store(id[0], Ordering::Relaxed);
+    entry.id[1].store(id[1], Ordering::Relaxed);
+    entry.count.store(0, Ordering::Relaxed);
+    entry.last.store(i64::MIN, Ordering::Relaxed);
+    entry.family.store(NO_ADDRESS, Ordering::Relaxed);
+    merge(entry, uses);
+    entry.state.release();
+    true
 }
 
 /// Adds uses to an entry that is busy.
@@ -224,26 +189,6 @@ fn merge(entry: &Entry, uses: &Uses) {
         entry.address[1].store(bits as u64, Ordering::Relaxed);
         entry.family.store(family, Ordering::Relaxed);
     }
-}
-
-/// Reads the entries of an owner, and leaves them in a state. One that stays busy is left for the next time.
-fn collect(owner: u64, next: u32) -> Vec<Uses> {
-    let mut all = Vec::new();
-    for entry in entries() {
-        let is_its = || entry.owner.load(Ordering::Relaxed) == owner;
-        let is_free = entry.state.load(Ordering::Relaxed) == FREE;
-        if is_free || !is_its() || !make_busy(entry, USED) {
-            continue;
-        }
-        match is_its().then(|| read(entry)).flatten() {
-            Some(uses) => {
-                all.push(uses);
-                entry.state.store(next, Ordering::Release);
-            }
-            None => entry.state.store(USED, Ordering::Release),
-        }
-    }
-    all
 }
 
 /// Reads an entry that is busy.

@@ -1,15 +1,9 @@
-//! Taking uses out of shared memory, for a transaction that writes them down: they go back where it does not commit.
+//! Writing down how tokens were used, which is in shared memory.
 
 use pgrx::bgworkers::BackgroundWorker;
-use pgrx::{
-    PgSubXactCallbackEvent, PgXactCallbackEvent, register_subxact_callback, register_xact_callback,
-};
 use phone_crypt_core::audit::Class;
 use phone_crypt_core::token::TokenId;
-use std::cell::RefCell;
 use std::net::IpAddr;
-use std::panic::AssertUnwindSafe;
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::error::Error;
@@ -17,7 +11,7 @@ use super::store;
 use super::use_area::{self, Uses};
 use crate::audit::{self, Event};
 use crate::pg::statement::Statement;
-use crate::pg::{Oid, relation, transaction};
+use crate::pg::{Oid, relation};
 use crate::worker::{Job, Task, note_work};
 
 /// The time between two runs. What the view shows is up to date anyway; a crash loses what is not written down.
@@ -71,13 +65,15 @@ pub fn note(id: TokenId, client: Option<IpAddr>) -> Result<(), Error> {
     Ok(())
 }
 
-/// Takes out how this database's tokens were used. If the transaction, or the part of it that has begun last, is rolled back,
-/// it is as if nothing had been taken.
+/// Hands how this database's tokens were used over to this transaction. If it, or the part of it that has begun last, is rolled
+/// back, it is as if nothing had been taken.
 ///
-/// Errors: no table of tokens, 55000.
+/// Errors: no table of tokens, 55000; where the transaction is to be prepared, that fails (0A000).
 pub fn take() -> Result<Vec<Uses>, Error> {
-    let owner = use_area::own_owner()?;
-    let all = use_area::take_all(owner);
+    let returned = || {
+        note_work(&WriteUses);
+    };
+    let all = use_area::hand_over(use_area::own_owner()?, returned);
     if all.is_empty() {
         return Ok(all);
     }
@@ -86,21 +82,5 @@ pub fn take() -> Result<Vec<Uses>, Error> {
         .number("count", i64::try_from(uses).unwrap_or(i64::MAX))
         .number("tokens", i64::try_from(all.len()).unwrap_or(i64::MAX));
     audit::record(verified);
-    let taken = Rc::new(RefCell::new(all.clone()));
-    let part = transaction::part();
-    let of_part = AssertUnwindSafe(Rc::clone(&taken));
-    register_subxact_callback(PgSubXactCallbackEvent::AbortSub, move |aborted, _| {
-        // Whatever has begun after a part has a greater number.
-        if part >= aborted {
-            put_back(owner, &of_part);
-        }
-    });
-    let of_all = AssertUnwindSafe(taken);
-    register_xact_callback(PgXactCallbackEvent::Abort, move || put_back(owner, &of_all));
     Ok(all)
-}
-
-fn put_back(owner: u64, taken: &RefCell<Vec<Uses>>) {
-    use_area::put_back(owner, &taken.take());
-    note_work(&WriteUses);
 }

@@ -1,11 +1,12 @@
 //! The pure half of phone_crypt: phone numbers, keys, encrypted values, keyed hashes, the arithmetic of rate
-//! limits, budgets of reads, API tokens, the signatures of webhooks, the audit log's tree, what input must look like, and what the
+//! limits, budgets of reads, what is unusual, API tokens, the signatures of webhooks, the audit log's tree, what input must look like, and what the
 //! doctor reads.
 //!
 //! Nothing here knows PostgreSQL, a clock, a file or an environment variable: whoever calls brings
 //! those. That is what lets every rule be tested without a server.
 #![forbid(unsafe_code)]
 
+pub mod anomaly;
 pub mod audit;
 pub mod crypto;
 pub mod doctor;

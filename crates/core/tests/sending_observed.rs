@@ -109,6 +109,7 @@ fn a_verified_code_counts_for_its_region_and_settles_the_number() {
         assert_eq!(cause(&mut volume, &attempt, NOW), None);
     }
     let mut book = volume.book();
+    assert!(book.sends.are_of(SCOPE.owner) && !book.sends.are_of(9));
     assert_eq!(
         book.report(SCOPE.owner, 2, Outcome::Delivered, NOW),
         Some(hash("61401000000"))
@@ -132,6 +133,7 @@ fn a_verified_code_counts_for_its_region_and_settles_the_number() {
         None,
         "another database's"
     );
+    assert!(!book.sends.are_of(SCOPE.owner));
     assert!(book.has_verified(SCOPE.owner, hash("61401000000")));
     assert!(!book.has_verified(9, hash("61401000000")));
     book.settle(NOW + DAY / 2);
@@ -139,11 +141,18 @@ fn a_verified_code_counts_for_its_region_and_settles_the_number() {
     let traffic = traffic.expect("a region").value.traffic;
     assert_eq!(traffic.counts(NOW).day, 1);
     assert_eq!(traffic.unverified_counts(NOW + DAY / 2).day, 0);
-    assert_eq!(
-        book.take_verified(SCOPE.owner),
-        vec![(hash("61401000000"), NOW)]
+    let written = vec![(hash("61401000000"), NOW)];
+    assert_eq!(book.verified_of(SCOPE.owner), written);
+    assert_eq!(book.verified_of(9), vec![], "another database's");
+    book.note_verified(SCOPE.owner, hash("61401000000"), NOW + 1);
+    book.verified_are_written(SCOPE.owner, &written);
+    assert!(
+        book.has_verified(SCOPE.owner, hash("61401000000")),
+        "verified again since"
     );
-    assert_eq!(book.take_verified(SCOPE.owner), vec![]);
+    book.verified_are_written(SCOPE.owner, &[(hash("61401000000"), NOW + 1)]);
+    assert!(!book.has_verified(SCOPE.owner, hash("61401000000")));
+    assert_eq!(book.verified_of(SCOPE.owner), vec![]);
 }
 
 #[test]

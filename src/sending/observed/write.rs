@@ -45,6 +45,10 @@ impl Task for WriteObserved {
                 load(&tables);
                 write(&tables);
                 announce(&tables);
+                // What they will be found to be is written and told, too, though nobody sends any more.
+                if OBSERVED.exclusive().book().sends.are_of(tables.owner()) {
+                    note_work(self);
+                }
             }
             // The extension is gone, or is not committed yet.
             Err(_) => self.forget(job.database),
@@ -127,7 +131,7 @@ fn write(tables: &Tables) {
     store::lock_to_write(tables);
     {
         let mut memory = OBSERVED.exclusive();
-        let mut book = memory.book();
+        let book = memory.book();
         let changed = book.regions.iter_mut();
         for slot in changed.filter(|it| it.name.scope.owner == own && it.value.is_changed != 0) {
             if slot.value.is_loaded != 0 {
@@ -138,12 +142,17 @@ fn write(tables: &Tables) {
                     .push((slot.name.scope, slot.name.name, traffic));
             }
         }
-        taken.numbers = book.take_verified(own);
+        taken.numbers = book.verified_of(own);
     }
     let regions: Vec<(Scope, u64)> = taken.regions.iter().map(|it| (it.0, it.1)).collect();
     let numbers = taken.numbers.clone();
     register_xact_callback(PgXactCallbackEvent::Abort, move || {
-        put_back(own, &regions, &numbers)
+        are_changed(&regions);
+    });
+    // Until then a number that has verified is one in memory; afterwards, one in the table.
+    register_xact_callback(PgXactCallbackEvent::Commit, move || {
+        let mut memory = OBSERVED.exclusive();
+        memory.book().verified_are_written(own, &numbers);
     });
     for (scope, name, traffic) in &taken.regions {
         let state = traffic.to_bytes();
@@ -161,16 +170,13 @@ fn write(tables: &Tables) {
     }
 }
 
-fn put_back(owner: u64, regions: &[(Scope, u64)], numbers: &[(NumberHash, i64)]) {
+/// These regions are to be written again.
+fn are_changed(regions: &[(Scope, u64)]) {
     let mut memory = OBSERVED.exclusive();
-    let mut book = memory.book();
-    for slot in book.regions.iter_mut() {
+    for slot in memory.book().regions.iter_mut() {
         if regions.contains(&(slot.name.scope, slot.name.name)) {
             slot.value.is_changed = 1;
         }
-    }
-    for (number, at_s) in numbers {
-        book.note_verified(owner, *number, *at_s);
     }
     drop(memory);
     note_work(&WriteObserved);

@@ -1,12 +1,12 @@
 //! Decisions in shared memory, until they are written down.
 //!
 //! Each takes the next free entry of a ring, or one of the few after that; where there is none it is lost, and counted as that.
-//! An entry is changed by whoever has made it busy, for some nanoseconds.
 
 use phone_crypt_core::sending::{LineType, Reason, Warnings};
 use std::sync::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use super::record::{Block, Record};
+use crate::pg::unwritten::{self, State};
 use crate::pg::{Oid, TimestampTz, process};
 use crate::ratelimit;
 use crate::sending::error::Result;
@@ -16,10 +16,6 @@ use crate::shared_static;
 const ENTRIES: usize = 8192;
 /// Entries that one may be in.
 const REACH: u64 = 32;
-
-const FREE: u32 = 0;
-const BUSY: u32 = 1;
-const USED: u32 = 2;
 
 const HAS_HASH: u32 = 1 << 16;
 const HAS_BLOCK: u32 = 1 << 17;
@@ -31,17 +27,21 @@ const ALLOWED: u32 = 1 << 21;
 /// One decision. All but the state is read and written by whoever has made it busy.
 #[derive(Default)]
 struct Entry {
-    state: AtomicU32,
+    state: State,
     /// The reason, the type, and what there is.
     facts: AtomicU32,
-    /// `database << 32 | table`.
-    owner: AtomicU64,
     at: AtomicI64,
     space: AtomicI32,
     warnings: AtomicU32,
     region: AtomicU32,
     hash: [AtomicU64; 4],
     block: [AtomicU64; 2],
+}
+
+impl unwritten::Entry for Entry {
+    fn state(&self) -> &State {
+        &self.state
+    }
 }
 
 pub struct Entries {
@@ -76,33 +76,38 @@ pub fn own_owner() -> Result<u64> {
 pub fn add(owner: u64, record: &Record) {
     let area = DECISIONS.get();
     let first = area.next.fetch_add(1, Ordering::Relaxed);
-    for step in 0..REACH {
-        let index = first.wrapping_add(step) as usize % ENTRIES;
-        let entry = &area.entries[index];
-        if make_busy(entry, FREE) {
-            write(entry, owner, record);
-            entry.state.store(USED, Ordering::Release);
-            return;
+    let near = (0..REACH)
+        .map(|step| first.wrapping_add(step) as usize % ENTRIES)
+        .filter_map(|index| area.entries.get(index));
+    match unwritten::enter(near, owner) {
+        Some(entry) => {
+            write(entry, record);
+            entry.state.release();
+        }
+        None => {
+            area.lost.fetch_add(1, Ordering::Relaxed);
         }
     }
-    area.lost.fetch_add(1, Ordering::Relaxed);
 }
 
-/// The decisions of an owner, which stay there.
+/// The decisions of an owner that the current snapshot does not see in the table.
 pub fn all(owner: u64) -> Vec<Record> {
-    collect(owner, |_| false)
+    unwritten::unseen(entries(), owner, read)
 }
 
-/// Takes out the decisions of an owner.
-pub fn take_all(owner: u64) -> Vec<Record> {
-    collect(owner, |_| true)
+/// Hands the decisions of an owner over to this transaction; `returned` is called if it does not commit.
+///
+/// Errors: where the transaction is to be prepared, that fails (0A000).
+pub fn hand_over(owner: u64, returned: fn()) -> Vec<Record> {
+    unwritten::hand_over(entries(), owner, read, returned)
 }
 
-/// Removes the decisions about numbers of these hashes. How many there were.
+/// Removes the decisions about numbers of these hashes. How many were written nowhere.
 pub fn remove(owner: u64, hashes: &[[u8; 32]]) -> usize {
-    let is_one = |record: &Record| record.hash.is_some_and(|hash| hashes.contains(&hash));
-    let found = collect(owner, is_one);
-    found.iter().filter(|record| is_one(record)).count()
+    let hash = |entry: &Entry| read(entry).and_then(|record| record.hash);
+    unwritten::remove(entries(), owner, |entry| {
+        hash(entry).is_some_and(|hash| hashes.contains(&hash))
+    })
 }
 
 /// Decisions that found no room, of all databases, since the server started.
@@ -112,59 +117,24 @@ pub fn lost() -> u64 {
         .map_or(0, |area| area.lost.load(Ordering::Relaxed))
 }
 
-/// Whether there are decisions of a database.
+/// Whether there are decisions of a database that are written nowhere.
 pub fn is_used(database: Oid) -> bool {
-    entries().any(|entry| is_of(entry, database))
+    unwritten::owners(entries(), database).next().is_some()
 }
 
 /// Gives up the decisions of a database.
 pub fn forget(database: Oid) {
-    let all: Vec<u64> = entries()
-        .filter(|entry| is_of(entry, database))
-        .map(|entry| entry.owner.load(Ordering::Relaxed))
-        .collect();
-    for owner in all {
-        take_all(owner);
+    for owner in unwritten::owners(entries(), database) {
+        unwritten::remove(entries(), owner, |_| true);
     }
 }
 
-fn entries() -> impl Iterator<Item = &'static Entry> {
-    DECISIONS.find().into_iter().flat_map(|area| &area.entries)
+fn entries() -> &'static [Entry] {
+    DECISIONS.find().map_or(&[], |area| &area.entries)
 }
 
-fn is_of(entry: &Entry, database: Oid) -> bool {
-    entry.state.load(Ordering::Relaxed) != FREE
-        && entry.owner.load(Ordering::Relaxed) >> 32 == u64::from(database.to_u32())
-}
-
-fn make_busy(entry: &Entry, from: u32) -> bool {
-    (entry.state)
-        .compare_exchange(from, BUSY, Ordering::Acquire, Ordering::Relaxed)
-        .is_ok()
-}
-
-/// Reads the entries of an owner, and frees those that are taken out. One that is busy is left for the next time.
-fn collect(owner: u64, is_taken: impl Fn(&Record) -> bool) -> Vec<Record> {
-    let mut all = Vec::new();
-    for entry in entries() {
-        let is_its = || entry.owner.load(Ordering::Relaxed) == owner;
-        let is_used = entry.state.load(Ordering::Relaxed) == USED;
-        if !is_used || !is_its() || !make_busy(entry, USED) {
-            continue;
-        }
-        // What was read while it was not busy may be out of date.
-        let record = is_its().then(|| read(entry)).flatten();
-        let next = match &record {
-            Some(record) if is_taken(record) => FREE,
-            _ => USED,
-        };
-        entry.state.store(next, Ordering::Release);
-        all.extend(record);
-    }
-    all
-}
-
-fn write(entry: &Entry, owner: u64, record: &Record) {
+/// Fills in an entry that is busy.
+fn write(entry: &Entry, record: &Record) {
     let has = |is_there: bool, bit: u32| if is_there { bit } else { 0 };
     let facts = u32::from(record.reason.number())
         | u32::from(record.line_type.map_or(0, LineType::number)) << 8
@@ -176,7 +146,6 @@ fn write(entry: &Entry, owner: u64, record: &Record) {
         | has(record.allowed, ALLOWED);
     let [a, b, c] = record.region.unwrap_or_default();
     entry.facts.store(facts, Ordering::Relaxed);
-    entry.owner.store(owner, Ordering::Relaxed);
     entry.at.store(record.at, Ordering::Relaxed);
     entry.space.store(record.space, Ordering::Relaxed);
     entry

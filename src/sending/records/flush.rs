@@ -1,19 +1,13 @@
-//! Taking decisions out of shared memory, for a transaction that writes them down: they go back where it does not commit.
+//! Writing decisions down that are in shared memory.
 
 use pgrx::bgworkers::BackgroundWorker;
-use pgrx::{
-    PgSubXactCallbackEvent, PgXactCallbackEvent, register_subxact_callback, register_xact_callback,
-};
-use std::cell::RefCell;
-use std::panic::AssertUnwindSafe;
-use std::rc::Rc;
 use std::time::Duration;
 
 use super::area;
 use super::cleanup::DeleteRecords;
 use super::record::Record;
+use crate::pg::Oid;
 use crate::pg::statement::Statement;
-use crate::pg::{Oid, transaction};
 use crate::ratelimit;
 use crate::sending::error::Result;
 use crate::worker::{Job, Task, note_work};
@@ -59,33 +53,13 @@ impl Task for WriteDecisions {
     }
 }
 
-/// Takes out this database's decisions. If the transaction, or the part of it that has begun last, is rolled back, it is as if
-/// nothing had been taken.
+/// Hands this database's decisions over to this transaction. If it, or the part of it that has begun last, is rolled back, it is
+/// as if nothing had been taken.
 ///
-/// Errors: no table of rate limits, 55000.
+/// Errors: no table of rate limits, 55000; where the transaction is to be prepared, that fails (0A000).
 pub fn take() -> Result<Vec<Record>> {
-    let owner = area::own_owner()?;
-    let all = area::take_all(owner);
-    if all.is_empty() {
-        return Ok(all);
-    }
-    let taken = Rc::new(RefCell::new(all.clone()));
-    let part = transaction::part();
-    let of_part = AssertUnwindSafe(Rc::clone(&taken));
-    register_subxact_callback(PgSubXactCallbackEvent::AbortSub, move |aborted, _| {
-        // Whatever has begun after a part has a greater number.
-        if part >= aborted {
-            put_back(owner, &of_part);
-        }
-    });
-    let of_all = AssertUnwindSafe(taken);
-    register_xact_callback(PgXactCallbackEvent::Abort, move || put_back(owner, &of_all));
-    Ok(all)
-}
-
-fn put_back(owner: u64, taken: &RefCell<Vec<Record>>) {
-    for record in taken.take() {
-        area::add(owner, &record);
-    }
-    note_work(&WriteDecisions);
+    let returned = || {
+        note_work(&WriteDecisions);
+    };
+    Ok(area::hand_over(area::own_owner()?, returned))
 }

@@ -47,6 +47,9 @@ fn nothing_personal_is_recorded_mirrored_or_logged() {
         "SELECT ratelimit_policy_set('p{NUMBER}', 1, '1 minute')"
     ));
     client.run(&format!(
+        "SELECT ratelimit_watch('p{NUMBER}'), ratelimit_unwatch('p{NUMBER}')"
+    ));
+    client.run(&format!(
         "SELECT ratelimit_check('p{NUMBER}', 'k') FROM generate_series(1, 3)"
     ));
     client.run(&format!(

@@ -180,6 +180,7 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.lost_token_uses",
     "phone_crypt.cluster_lockdown",
     "phone_crypt.announce_read_budget",
+    "phone_crypt.announce_watch",
     "phone_crypt.read_counts",
     "phone_crypt.is_locked_down",
     "phone_crypt.warn_of_open_transaction",

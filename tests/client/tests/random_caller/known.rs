@@ -38,6 +38,7 @@ fn a_trigger_function_that_is_called_directly_says_what_it_is() {
         "announce_change",
         "announce_lockdown",
         "announce_read_budget",
+        "announce_watch",
         "convert_row",
         "rehash_row",
         "refuse_write",

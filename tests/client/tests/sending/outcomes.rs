@@ -193,6 +193,41 @@ fn what_was_verified_outlives_a_restart_and_a_crash() {
 }
 
 #[test]
+fn a_number_that_has_verified_is_known_while_that_is_written_down() {
+    let mut client = SERVER.session();
+    policy(
+        &mut client,
+        "p",
+        "conversion => true, verify_within => '0.3 seconds'",
+    );
+    // Who writes it down takes his time.
+    client.run(
+        "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN PERFORM pg_sleep(3); RETURN NEW; END';
+         CREATE TRIGGER slowly BEFORE INSERT ON phone_crypt.send_verified FOR EACH ROW EXECUTE FUNCTION slowly()",
+    );
+    assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
+    assert!(outcome(&mut client, NUMBER, "verified"));
+    send_many(&mut client, 2000, 25);
+    std::thread::sleep(Duration::from_millis(1500));
+    let is_being_written = "SELECT count(*)::text FROM pg_stat_activity
+                             WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    wait_until("it is being written down", || {
+        client.text(is_being_written, &[]) == "1"
+    });
+    assert_eq!(
+        reason(&mut client, "+61402999999", "p"),
+        "conversion_region"
+    );
+    assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
+    assert_eq!(client.text(is_being_written, &[]), "1", "still");
+    wait_until("it is written down", || {
+        client.text("SELECT count(*)::text FROM phone_crypt.send_verified", &[]) == "1"
+    });
+    assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
+}
+
+#[test]
 fn a_number_that_has_verified_is_known_under_a_previous_key() {
     for server in [&SERVER, &TABLE_SERVER] {
         let mut client = server.session();
@@ -250,7 +285,7 @@ fn a_pumped_range_is_announced_without_its_digits_and_masked() {
     assert_eq!(client.text(listed, &[]), "+251911234");
     let mut notifications = client.notifications();
     let told = notifications
-        .timeout_iter(Duration::from_secs(20))
+        .timeout_iter(Duration::from_secs(60))
         .next()
         .unwrap()
         .expect("somebody is told");

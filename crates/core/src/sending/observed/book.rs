@@ -261,16 +261,29 @@ impl Book<'_> {
         slots::find(self.verified, scope, number[0]).is_some_and(|it| it.value.second == number[1])
     }
 
-    /// Takes out the numbers of an owner that are to be written, with the time of each.
-    pub fn take_verified(&mut self, owner: u64) -> Vec<(NumberHash, i64)> {
-        let mut taken = Vec::new();
-        for slot in self.verified.iter_mut() {
-            if !slot.name.is_free() && slot.name.scope.owner == owner {
-                taken.push(([slot.name.name, slot.value.second], slot.name.used_s));
+    /// The numbers of an owner that are to be written, with the time of each. They stay until they are.
+    #[must_use]
+    pub fn verified_of(&self, owner: u64) -> Vec<(NumberHash, i64)> {
+        let is_its =
+            |slot: &&Slot<Verified>| !slot.name.is_free() && slot.name.scope.owner == owner;
+        self.verified
+            .iter()
+            .filter(is_its)
+            .map(|slot| ([slot.name.name, slot.value.second], slot.name.used_s))
+            .collect()
+    }
+
+    /// These numbers of an owner are written. One that was verified again meanwhile stays.
+    pub fn verified_are_written(&mut self, owner: u64, numbers: &[(NumberHash, i64)]) {
+        let scope = Scope { owner, space: 0 };
+        for (number, at_s) in numbers {
+            if let Some(slot) = slots::find_mut(self.verified, scope, number[0])
+                && slot.value.second == number[1]
+                && slot.name.used_s == *at_s
+            {
                 *slot = Slot::default();
             }
         }
-        taken
     }
 
     /// Adds what a table has of a region, once.

@@ -119,6 +119,13 @@ impl Sends<'_> {
         slots::find(self.by_region, scope, region.as_u64()).map_or(0, |slot| slot.value.into())
     }
 
+    /// Whether there are any of an owner.
+    #[must_use]
+    pub fn are_of(&self, owner: u64) -> bool {
+        let mut regions = self.by_region.iter();
+        regions.any(|slot| slot.name.scope.owner == owner && slot.value > 0)
+    }
+
     /// Takes out the send of this owner with this id.
     pub fn take(&mut self, owner: u64, id: i64) -> Option<Send> {
         let mut link = self.by_id[self.id_chain(id)];

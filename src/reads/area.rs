@@ -1,0 +1,94 @@
+//! Reads by role, of all databases, in shared memory.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::pg::Oid;
+use crate::shared_static;
+use crate::worker::announce;
+
+/// Pairs of databases and roles that are counted.
+const ENTRIES: usize = 1024;
+
+/// A pair, and its reads.
+#[derive(Default)]
+struct Entry {
+    /// `database << 32 | role`; 0 if the entry is free.
+    key: AtomicU64,
+    count: AtomicU64,
+}
+
+/// All of them.
+pub struct Reads {
+    entries: [Entry; ENTRIES],
+}
+
+impl Default for Reads {
+    fn default() -> Reads {
+        Reads {
+            entries: std::array::from_fn(|_| Entry::default()),
+        }
+    }
+}
+
+shared_static! { pub READS: Reads = c"phone_crypt reads by role"; }
+
+fn key_of(database: Oid, role: Oid) -> u64 {
+    u64::from(database.to_u32()) << 32 | u64::from(role.to_u32())
+}
+
+/// Adds up reads. `hint` is where the pair was the last time. It raises no error; where there is no room, they are not counted.
+pub fn add(database: Oid, role: Oid, count: u64, hint: &mut usize) {
+    let Some(reads) = READS.find() else { return };
+    let key = key_of(database, role);
+    let is_its = |index: usize| reads.entries[index].key.load(Ordering::Relaxed) == key;
+    if !is_its(*hint) {
+        match find(reads, key) {
+            Some(index) => *hint = index,
+            None => return,
+        }
+    }
+    reads.entries[*hint]
+        .count
+        .fetch_add(count, Ordering::Relaxed);
+}
+
+/// The entry of a pair, taken for it if there is none.
+fn find(reads: &Reads, key: u64) -> Option<usize> {
+    let first = (key ^ key >> 32) as usize;
+    let mut indexes = (0..ENTRIES).map(|step| first.wrapping_add(step) % ENTRIES);
+    indexes.find(|index| {
+        let entry = &reads.entries[*index].key;
+        match entry.compare_exchange(0, key, Ordering::AcqRel, Ordering::Acquire) {
+            Ok(_) => {
+                announce(Oid::from((key >> 32) as u32));
+                true
+            }
+            Err(taken) => taken == key,
+        }
+    })
+}
+
+/// The reads of a database's roles since the server started.
+pub fn totals(database: Oid) -> Vec<(Oid, u64)> {
+    of(database)
+        .map(|entry| {
+            let role = Oid::from(entry.key.load(Ordering::Relaxed) as u32);
+            (role, entry.count.load(Ordering::Relaxed))
+        })
+        .collect()
+}
+
+/// The database is gone.
+pub fn forget(database: Oid) {
+    for entry in of(database) {
+        entry.count.store(0, Ordering::Relaxed);
+        entry.key.store(0, Ordering::Release);
+    }
+}
+
+fn of(database: Oid) -> impl Iterator<Item = &'static Entry> {
+    let entries = READS.find().into_iter().flat_map(|reads| &reads.entries);
+    entries.filter(move |entry| {
+        entry.key.load(Ordering::Relaxed) >> 32 == u64::from(database.to_u32())
+    })
+}

@@ -1,0 +1,10 @@
+//! Unusual activity: what is found, what is done about it, and what is told of it.
+#![allow(clippy::unwrap_used)]
+
+mod actions;
+mod hits;
+mod privacy;
+mod reads;
+mod restarts;
+mod shared;
+mod without_preload;
