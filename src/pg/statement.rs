@@ -36,6 +36,27 @@ impl Statement {
         &self,
         owner: pg_sys::Oid,
         arguments: &[Option<pg_sys::Datum>],
+        each: impl FnMut(&TableRow),
+    ) -> u64 {
+        self.execute(owner, arguments, false, each)
+    }
+
+    /// As [`Statement::run`] for a query: it sees what the caller's statement sees, and so do all that are run by this while that
+    /// lasts, whatever others commit meanwhile.
+    pub fn read(
+        &self,
+        owner: pg_sys::Oid,
+        arguments: &[Option<pg_sys::Datum>],
+        each: impl FnMut(&TableRow),
+    ) -> u64 {
+        self.execute(owner, arguments, true, each)
+    }
+
+    fn execute(
+        &self,
+        owner: pg_sys::Oid,
+        arguments: &[Option<pg_sys::Datum>],
+        is_read_only: bool,
         mut each: impl FnMut(&TableRow),
     ) -> u64 {
         let mut values: Vec<pg_sys::Datum> = arguments
@@ -52,8 +73,13 @@ impl Statement {
             // What the statement returns stays until SPI is left, which is after the last use.
             unsafe {
                 let plan = self.plan();
-                let code =
-                    pg_sys::SPI_execute_plan(plan, values.as_mut_ptr(), nulls.as_ptr(), false, 0);
+                let code = pg_sys::SPI_execute_plan(
+                    plan,
+                    values.as_mut_ptr(),
+                    nulls.as_ptr(),
+                    is_read_only,
+                    0,
+                );
                 answers(code, &mut each)
             }
         })

@@ -97,7 +97,7 @@ impl LogState {
     pub fn read(owner: Oid, log: Option<&str>) -> Result<LogState> {
         let mut found = None;
         READ.with(|read| {
-            read.run(owner, &[log.into_datum()], |row| {
+            read.read(owner, &[log.into_datum()], |row| {
                 found = Some(LogState::of(row));
             })
         });

@@ -1,5 +1,6 @@
 //! Verifying the log: every record against its hash, every hash against the tree, the tree against every checkpoint that is
-//! stored, and one that was kept elsewhere. The first broken place is what counts.
+//! stored, and one that was kept elsewhere. The first broken place is what counts. All of it is read as one statement sees it: what
+//! the worker writes meanwhile does not look like a change.
 
 use pgrx::{IntoDatum, check_for_interrupts};
 use phone_crypt_core::audit::{
@@ -174,14 +175,14 @@ impl<'a> Pass<'a> {
         let log = || state.log.as_str().into_datum();
         let mut keys = Vec::new();
         KEYS.with(|it| {
-            it.run(owner, &[log()], |row| {
+            it.read(owner, &[log()], |row| {
                 let bytes: Vec<u8> = row.get(1).unwrap_or_default();
                 keys.extend(NoteKey::new(&state.origin(), &bytes));
             })
         });
         let mut checkpoints: BTreeMap<u64, Vec<Vec<u8>>> = BTreeMap::new();
         CHECKPOINTS.with(|it| {
-            it.run(owner, &[log()], |row| {
+            it.read(owner, &[log()], |row| {
                 let size: i64 = row.get(1).unwrap_or_default();
                 let notes = checkpoints.entry(size.cast_unsigned()).or_default();
                 notes.push(row.get(2).unwrap_or_default());
@@ -342,7 +343,7 @@ impl<'a> Pass<'a> {
         ];
         let mut found = (Vec::new(), None);
         TILE_ROW.with(|it| {
-            it.run(self.owner, &arguments, |row| {
+            it.read(self.owner, &arguments, |row| {
                 found = (row.get(1).unwrap_or_default(), row.get(2));
             })
         });
@@ -354,7 +355,7 @@ impl<'a> Pass<'a> {
         let arguments = [self.state.log.as_str().into_datum(), from, to];
         let mut found = BTreeMap::new();
         RECORDS.with(|it| {
-            it.run(self.owner, &arguments, |row| {
+            it.read(self.owner, &arguments, |row| {
                 let seq: i64 = row.get(1).unwrap_or_default();
                 found.insert(seq.cast_unsigned(), row.get(2).unwrap_or_default());
             })
@@ -368,7 +369,7 @@ impl<'a> Pass<'a> {
             size.cast_signed().into_datum(),
         ];
         let mut found: Option<i64> = None;
-        BEYOND.with(|it| it.run(self.owner, &arguments, |row| found = row.get(1)));
+        BEYOND.with(|it| it.read(self.owner, &arguments, |row| found = row.get(1)));
         found.map(i64::cast_unsigned)
     }
 }

@@ -11,6 +11,7 @@ mod edits;
 mod elsewhere;
 mod keys;
 mod leaks;
+mod meanwhile;
 mod old_checkpoints;
 mod rollback;
 mod shared;
