@@ -2,6 +2,7 @@
 //! after what they call; privileges and comments when everything is there.
 
 mod doctor;
+mod email;
 mod last;
 
 pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
@@ -24,16 +25,6 @@ pgrx::extension_sql_file!(
     "../sql/encrypted_phone/operators.sql",
     name = "encrypted_phone_operators",
     requires = ["encrypted_phone_type"]
-);
-pgrx::extension_sql_file!(
-    "../sql/encrypted_email/type.sql",
-    name = "encrypted_email_type",
-    requires = ["encrypted_phone_type"]
-);
-pgrx::extension_sql_file!(
-    "../sql/encrypted_email/operators.sql",
-    name = "encrypted_email_operators",
-    requires = ["encrypted_email_type"]
 );
 pgrx::extension_sql_file!(
     "../sql/encrypted_phone/verify_column.sql",
@@ -309,7 +300,9 @@ pgrx::extension_sql_file!(
     requires = [
         "conversion_indexes",
         values::encrypt::phone_encrypt,
-        values::hash::phone_hash
+        values::hash::phone_hash,
+        email::functions::email_encrypt,
+        email::functions::email_hash,
     ]
 );
 pgrx::extension_sql_file!(
@@ -330,6 +323,18 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/source_rows.sql",
+    name = "source_rows",
+    requires = [
+        "conversion_indexes",
+        "jobs",
+        conversion::functions::conversion::plain_outcome,
+        conversion::functions::conversion::read_source,
+        email::functions::email_is_valid,
+        email::functions::email_normalize,
+    ]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/encrypt_column.sql",
     name = "encrypt_column",
     requires = [
@@ -341,9 +346,9 @@ pgrx::extension_sql_file!(
         keys::functions::check_lasting_keys,
         conversion::functions::conversion::check_always,
         conversion::functions::conversion::check_source,
-        conversion::functions::conversion::plain_outcome,
-        conversion::functions::conversion::read_source,
+        "source_rows",
         conversion::functions::conversion::conversion_differing,
+        email::functions::email_decrypt,
     ]
 );
 pgrx::extension_sql_file!(
@@ -490,34 +495,5 @@ pgrx::extension_sql_file!(
         validation::functions::html_escape,
         validation::functions::validate_text,
         validation::functions::validate_timestamp,
-    ]
-);
-pgrx::extension_sql_file!(
-    "../sql/email/comments.sql",
-    name = "email_comments",
-    requires = [
-        email::functions::email_normalize,
-        email::functions::email_is_valid,
-        email::functions::email_mask,
-        email::functions::email_match_key,
-        email::functions::email_encrypt,
-        email::functions::email_decrypt,
-        email::functions::email_hash,
-        email::functions::email_hashes,
-        email::values::decrypt_email,
-        email::values::show_email,
-        email::values::show_email_text,
-        email::values::email_reveal,
-        email::values::mask_email,
-        email::values::email_is_address,
-        email::values::email_require_address,
-        email::values::email_key_id,
-        email::values::email_hash_key_id,
-        email::values::email_reencrypt,
-        email::values::hash_of_email,
-        email::values::email_value,
-        email::values::email_from_value,
-        email::values::email_verify,
-        "encrypted_email_operators",
     ]
 );

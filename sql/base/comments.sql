@@ -410,11 +410,11 @@ COMMENT ON FUNCTION phone_crypt.make_immediate(regclass, oid, boolean) IS
     'a deferrable unique constraint of a table that is locked stops being deferrable';
 COMMENT ON FUNCTION phone_crypt.same_texts(regclass, text) IS
     'how many values of a column hold as text a number that another value has';
-COMMENT ON FUNCTION phone_crypt.plain_outcome(text) IS
+COMMENT ON FUNCTION phone_crypt.plain_outcome(text, text) IS
     'what phone_encrypt_column would count plain text as';
 COMMENT ON FUNCTION phone_crypt.is_own_error(text, text) IS
     'whether an error is the last that a batch of this session ended with by itself, so that it quotes no row';
-COMMENT ON FUNCTION phone_crypt.read_source(text, text) IS
+COMMENT ON FUNCTION phone_crypt.read_source(text, text, text) IS
     'what a text of a column that is to be encrypted is counted as';
 COMMENT ON FUNCTION phone_crypt.check_source(text) IS
     'refuses values that cannot be read: their scheme, key or regions';

@@ -25,7 +25,7 @@ CREATE VIEW phone_crypt.conversions AS
      WHERE m.tgfoid OPERATOR(pg_catalog.=) 'phone_crypt.convert_row()'::regprocedure
        AND m.tgparentid OPERATOR(pg_catalog.=) 0::oid;
 COMMENT ON VIEW phone_crypt.conversions IS
-    'columns on their way to encrypted_phone: prepared, filling, or swapped and what they were not yet dropped';
+    'columns on their way to encrypted_phone or encrypted_email: prepared, filling, or swapped and what they were not yet dropped';
 
 -- The conversion of a column, by the name that the application knows it by.
 CREATE FUNCTION phone_crypt.conversion(relation regclass, column_name text) RETURNS phone_crypt.conversions

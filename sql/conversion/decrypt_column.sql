@@ -1,4 +1,4 @@
--- The way back: a column of type encrypted_phone becomes one of plain text under the same name, while the application goes
+-- The way back: a column of one of the data types becomes one of plain text under the same name, while the application goes
 -- on. No trigger decrypts: one that did would show whoever may write the column any value that is pasted into it. The
 -- trigger takes away plain text that is not of the present value; batches write it, and the last rows are written under the
 -- lock of the swap.
@@ -36,7 +36,8 @@ DECLARE
     own record;
 BEGIN
     PERFORM phone_crypt.check_table(relation);
-    SELECT a.attnum, a.atttypid = '@extschema@.encrypted_phone'::regtype AS is_plain_type
+    SELECT a.attnum, a.atttypid = phone_crypt.data_type_of(relation, column_name) AS is_plain_type,
+           phone_crypt.function_of(relation, column_name, 'decrypt') AS decrypting, a.atttypid::regtype AS of_type
       INTO own FROM pg_attribute AS a WHERE a.attrelid = relation AND a.attname = column_name;
     IF NOT own.is_plain_type THEN
         RAISE EXCEPTION 'column % is of a domain', quote_ident(column_name) USING ERRCODE = 'datatype_mismatch';
@@ -44,8 +45,8 @@ BEGIN
     IF (phone_crypt.conversion(relation, column_name)).state IS DISTINCT FROM 'swapped' THEN
         PERFORM phone_crypt.check_new_columns(relation, column_name);
     END IF;
-    IF NOT has_function_privilege(current_user, '@extschema@.phone_decrypt(@extschema@.encrypted_phone)', 'EXECUTE') THEN
-        RAISE EXCEPTION 'permission denied for the plain text of encrypted_phone values'
+    IF NOT has_function_privilege(current_user, format('%s(%s)', own.decrypting, own.of_type), 'EXECUTE') THEN
+        RAISE EXCEPTION 'permission denied for the plain text of % values', (SELECT t.typname FROM pg_type AS t WHERE t.oid = own.of_type)
             USING ERRCODE = 'insufficient_privilege';
     END IF;
     PERFORM phone_crypt.check_partitioned(relation, column_name)
@@ -55,7 +56,7 @@ BEGIN
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.check_decryptable(regclass, text) IS
-    'refuses a column of type encrypted_phone that cannot become plain text';
+    'refuses a column of a data type that cannot become plain text';
 
 -- How many rows would have the text of another row: a number, and the same number kept as text since another row had it.
 CREATE FUNCTION phone_crypt.count_same_texts(relation regclass, column_name text) RETURNS bigint
@@ -81,11 +82,13 @@ DECLARE
     number bigint := phone_crypt.count_same_texts(relation, column_name);
 BEGIN
     IF number > 0 THEN
-        RAISE EXCEPTION '% rows of table % have as text the number of another row', number, relation
+        RAISE EXCEPTION '% rows of table % have as text the number or address of another row', number, relation
             USING ERRCODE = 'unique_violation',
-                  HINT = format('SELECT FROM %s AS t WHERE NOT phone_is_number(t.%I) AND EXISTS (SELECT FROM %1$s AS o WHERE '
-                                'o.%2$I = phone_decrypt(t.%2$I)) finds them: change or delete them first.',
-                                relation, column_name);
+                  HINT = format('SELECT FROM %s AS t WHERE NOT %s(t.%I) AND EXISTS (SELECT FROM %1$s AS o WHERE '
+                                'o.%3$I = %s(t.%3$I)) finds them: change or delete them first.', relation, phone_crypt.function_of(
+                                relation, column_name, CASE phone_crypt.function_of(relation, column_name, '') ~ 'email_$'
+                                WHEN true THEN 'is_address' ELSE 'is_number' END), column_name,
+                                phone_crypt.function_of(relation, column_name, 'decrypt'));
     END IF;
 END;
 $$;
@@ -184,7 +187,7 @@ BEGIN
             RAISE NOTICE '%: done before', title;
             PERFORM phone_crypt.end_batch(callers);
         ELSE
-            RAISE EXCEPTION 'column % of table % is not of type encrypted_phone', pg_catalog.quote_ident(column_name), relation
+            RAISE EXCEPTION 'column % of table % is not of type encrypted_phone or encrypted_email', pg_catalog.quote_ident(column_name), relation
                 USING ERRCODE = 'object_not_in_prerequisite_state';
         END IF;
         RETURN;
@@ -246,7 +249,7 @@ BEGIN
     number := (counts OPERATOR(pg_catalog.->>) 'unreadable')::bigint;
     IF number OPERATOR(pg_catalog.>) 0 THEN
         RAISE EXCEPTION '% values of table % cannot be decrypted', number, relation
-            USING ERRCODE = 'data_exception', HINT = 'phone_verify() of the column is false for them.';
+            USING ERRCODE = 'data_exception', HINT = 'phone_verify() or email_verify() of the column is false for them.';
     END IF;
     PERFORM phone_crypt.job_phase(job, 'verification');
     COMMIT;
@@ -278,4 +281,4 @@ BEGIN
 END;
 $$;
 COMMENT ON PROCEDURE phone_decrypt_column(regclass, name, boolean, integer, boolean) IS
-    'the way back: a column of type encrypted_phone becomes one of plain text under the same name, online';
+    'the way back: a column of type encrypted_phone or encrypted_email becomes one of plain text under the same name, online';

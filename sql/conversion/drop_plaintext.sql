@@ -37,7 +37,7 @@ BEGIN
     PERFORM phone_crypt.check_owner(relation);
     title := phone_crypt.job_title('phone_drop_plaintext', relation, column_name::pg_catalog.name);
     IF NOT phone_crypt.is_encrypted_column(relation, column_name) THEN
-        RAISE EXCEPTION 'column % of table % is not of type encrypted_phone', pg_catalog.quote_ident(column_name), relation
+        RAISE EXCEPTION 'column % of table % is not of type encrypted_phone or encrypted_email', pg_catalog.quote_ident(column_name), relation
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL phone_encrypt_column() first.';
     ELSIF (conversion.state OPERATOR(pg_catalog.=) 'swapped') IS NOT TRUE THEN
         RAISE NOTICE '%: there is no plain text', title;

@@ -1,4 +1,4 @@
--- phone_encrypt_column: a column of plain text becomes one of type encrypted_phone under the same name, while the
+-- phone_encrypt_column: a column of plain text becomes one of type encrypted_phone, or encrypted_email, under the same name, while the
 -- application goes on:
 --   1. a column of the type is added, and its indexes are made while it is empty;
 --   2. a trigger fills it whenever a row is written, and batches fill it where rows are there already;
@@ -6,149 +6,22 @@
 --   4. the columns change names under a short lock.
 -- Each step is seen in the catalogue and the rows, so that a run that was stopped goes on where it was.
 
--- How many rows have a number that another row has, however it is written, under a unique index.
-CREATE FUNCTION phone_crypt.count_repeated(relation regclass, column_name text) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-    -- A sort takes the same memory for any number of rows.
-    SET enable_hashagg = off
-AS $$
-DECLARE
-    unique_index record;
-    repeated bigint;
-    most bigint := 0;
-BEGIN
-    FOR unique_index IN
-        SELECT ARRAY(SELECT b.attname::text FROM unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) AS k (number)
-                       JOIN pg_attribute AS b ON b.attrelid = relation AND b.attnum = k.number
-                      WHERE b.attnum <> a.attnum) AS others
-          FROM pg_attribute AS a, phone_crypt.carried_indexes(relation, a.attnum) AS c
-          JOIN pg_index AS i ON i.indexrelid = c.index
-         WHERE a.attrelid = relation AND a.attname = column_name AND c.is_unique
-           AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])
-    LOOP
-        SELECT coalesce(sum(n.count - 1), 0) INTO repeated
-          FROM (SELECT count(*) AS count
-                  FROM phone_crypt.read_as_owner(relation, ARRAY[column_name] || unique_index.others) AS r
-                 CROSS JOIN LATERAL @extschema@.phone_try_normalize(r.columns[1]) AS number
-                 WHERE number IS NOT NULL AND array_position(r.columns, NULL) IS NULL
-                 GROUP BY number, r.columns[2:]) AS n;
-        most := greatest(most, repeated);
-    END LOOP;
-    RETURN most;
-END;
-$$;
-COMMENT ON FUNCTION phone_crypt.count_repeated(regclass, text) IS
-    'how many rows repeat the number of another row under a unique index';
-
--- What cannot be a phone number that somebody has written: it would be encrypted twice.
-CREATE FUNCTION phone_crypt.count_encrypted_texts(relation regclass, column_name text) RETURNS bigint
-    LANGUAGE sql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT phone_crypt.count_as_owner(relation, format(
-        't.%1$I::pg_catalog.text OPERATOR(pg_catalog.~) %2$L OR t.%1$I::pg_catalog.text OPERATOR(pg_catalog.~) %3$L',
-        column_name, '^ep:', '^[0-9a-fA-F]{32}:[0-9a-fA-F]+$'))
-$$;
-COMMENT ON FUNCTION phone_crypt.count_encrypted_texts(regclass, text) IS
-    'how many rows have an encrypted value in a column of plain text';
-
--- Text that is too long for an index once it is encrypted: it does not compress any more.
-CREATE FUNCTION phone_crypt.count_long_texts(relation regclass, column_name text) RETURNS bigint
-    LANGUAGE sql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT CASE WHEN EXISTS (SELECT FROM pg_attribute AS a, phone_crypt.carried_indexes(relation, a.attnum)
-                              WHERE a.attrelid = relation AND a.attname = column_name)
-           THEN phone_crypt.count_as_owner(relation, format(
-                    'pg_catalog.octet_length(t.%I::pg_catalog.text) OPERATOR(pg_catalog.>) 2500', column_name))
-           ELSE 0 END
-$$;
-COMMENT ON FUNCTION phone_crypt.count_long_texts(regclass, text) IS
-    'how many rows have text that is too long for an index of its encrypted column';
-
--- What a dry run finds out.
-CREATE FUNCTION phone_crypt.source_counts(relation regclass, column_name text, source text) RETURNS jsonb
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    counts jsonb;
-BEGIN
-    IF source = 'text' THEN
-        SELECT jsonb_object_agg(o.outcome, o.rows) INTO counts
-          FROM (SELECT phone_crypt.plain_outcome(r.columns[1]) AS outcome, count(*) AS rows
-                  FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
-                 WHERE r.columns[1] IS NOT NULL
-                 GROUP BY 1) AS o;
-    ELSE
-        SELECT jsonb_object_agg(o.outcome, o.rows) INTO counts
-          FROM (SELECT phone_crypt.read_source(r.columns[1], source) AS outcome, count(*) AS rows
-                  FROM phone_crypt.read_as_owner(relation, ARRAY[column_name]) AS r
-                 WHERE r.columns[1] IS NOT NULL
-                 GROUP BY 1) AS o;
-    END IF;
-    RETURN coalesce(counts, '{}');
-END;
-$$;
-COMMENT ON FUNCTION phone_crypt.source_counts(regclass, text, text) IS
-    'what the rows of a column are counted as';
-
-CREATE FUNCTION phone_crypt.check_rows(relation regclass, column_name text, source text, duplicates text) RETURNS void
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    number bigint := CASE source WHEN 'text' THEN phone_crypt.count_encrypted_texts(relation, column_name) ELSE 0 END;
-BEGIN
-    IF number > 0 THEN
-        RAISE EXCEPTION '% rows of table % have encrypted values in column %, and others have not', number, relation,
-            quote_ident(column_name)
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                  HINT = 'They are those WHERE the column ~ ''^ep:'' OR ~ ''^[0-9a-fA-F]{32}:''. Where they are your own, and '
-                         'not pasted in by somebody, phone_encrypt() the others.';
-    END IF;
-    number := CASE source WHEN 'text' THEN 0
-              ELSE (phone_crypt.source_counts(relation, column_name, source) ->> 'unreadable')::bigint END;
-    IF number > 0 THEN
-        RAISE EXCEPTION '% values of table % cannot be read', number, relation
-            USING ERRCODE = 'data_exception',
-                  HINT = 'Are they of another key, context or scheme? Otherwise delete or correct them.';
-    END IF;
-    number := phone_crypt.count_long_texts(relation, column_name);
-    IF number > 0 THEN
-        RAISE EXCEPTION '% rows of table % have text that is too long for an index once it is encrypted', number, relation
-            USING ERRCODE = 'program_limit_exceeded',
-                  HINT = 'They are those WHERE octet_length(column) > 2500: shorten them, or drop the indexes of the column.';
-    END IF;
-    number := CASE WHEN duplicates = 'refuse' AND source = 'text'
-              THEN phone_crypt.count_repeated(relation, column_name) ELSE 0 END;
-    IF number > 0 THEN
-        RAISE EXCEPTION '% rows of table % repeat a number that another row has in another spelling', number, relation
-            USING ERRCODE = 'unique_violation',
-                  HINT = 'Merge them first: GROUP BY phone_try_normalize(column) HAVING count(*) > 1 finds them. Or say '
-                         'duplicates => ''text'': one row keeps each number, and the others keep what is written there '
-                         'as text that no look-up by the number finds.';
-    END IF;
-END;
-$$;
-COMMENT ON FUNCTION phone_crypt.check_rows(regclass, text, text, text) IS
-    'refuses rows that a conversion could not take';
-
 -- The statements that add the column, and the trigger that names it together with the plain one.
-CREATE FUNCTION phone_crypt.prepare_sql(relation regclass, column_name text, source text) RETURNS text[]
+CREATE FUNCTION phone_crypt.prepare_sql(relation regclass, column_name text, source text, data_type text DEFAULT 'encrypted_phone')
+    RETURNS text[]
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT ARRAY[
         format('ALTER TABLE %s ADD COLUMN %I %s', relation, column_name || '_encrypted',
-               '@extschema@.encrypted_phone'::regtype),
+               CASE data_type WHEN 'encrypted_email' THEN '@extschema@.encrypted_email'::regtype
+                              ELSE '@extschema@.encrypted_phone'::regtype END),
         format('CREATE TRIGGER %I BEFORE UPDATE OF %I, %I ON %s FOR EACH ROW WHEN (false) '
                'EXECUTE FUNCTION phone_crypt.convert_row(%L, %L, %L)',
                phone_crypt.free_trigger_name(relation, 'zz_phone_crypt_columns'), column_name,
                column_name || '_encrypted', relation, gen_random_uuid(), 'columns', source)]
 $$;
-COMMENT ON FUNCTION phone_crypt.prepare_sql(regclass, text, text) IS
+COMMENT ON FUNCTION phone_crypt.prepare_sql(regclass, text, text, text) IS
     'the statements that begin a conversion';
 
 CREATE FUNCTION phone_crypt.free_trigger_name(relation regclass, stem text) RETURNS text
@@ -232,12 +105,13 @@ COMMENT ON PROCEDURE phone_crypt.wait_for_snapshots() IS
     'waits until no session sees rows as they were before now';
 
 -- What a column of text holds. One value among plain text may have been pasted in by somebody who wants it to be read.
-CREATE FUNCTION phone_crypt.source_of(relation regclass, column_name text, context text) RETURNS text
+CREATE FUNCTION phone_crypt.source_of(relation regclass, column_name text, context text, data_type text DEFAULT 'encrypted_phone')
+    RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    are_values boolean := phone_crypt.count_encrypted_texts(relation, column_name) > 0
+    are_values boolean := phone_crypt.count_encrypted_texts(relation, column_name, data_type) > 0
         AND phone_crypt.count_as_owner(relation, format(
             't.%1$I IS NOT NULL AND NOT (t.%1$I::pg_catalog.text OPERATOR(pg_catalog.~) %2$L)',
             column_name, '^[0-9a-fA-F]{32}:[0-9a-fA-F]+$')) = 0;
@@ -245,14 +119,14 @@ BEGIN
     IF are_values THEN
         RETURN concat('value ', encode(convert_to(context, 'UTF8'), 'hex'));
     ELSIF context <> '' THEN
-        RAISE EXCEPTION 'column % of table % does not hold values of phone_encrypt() alone', quote_ident(column_name), relation
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Plain text has no context.';
+        RAISE EXCEPTION 'column % of table % does not hold values of %_encrypt() alone', quote_ident(column_name), relation,
+            CASE data_type WHEN 'encrypted_email' THEN 'email' ELSE 'phone' END USING ERRCODE = 'invalid_parameter_value', HINT = 'Plain text has no context.';
     END IF;
     RETURN 'text';
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.source_of(regclass, text, text) IS
-    'what a column holds that is to be encrypted: text, or values of phone_encrypt() alone';
+COMMENT ON FUNCTION phone_crypt.source_of(regclass, text, text, text) IS
+    'what a column holds that is to be encrypted: text, or values of phone_encrypt() or email_encrypt() alone';
 
 CREATE FUNCTION phone_crypt.count_differing(
     relation regclass, plain text, encrypted text, source text, rows text
@@ -269,7 +143,7 @@ COMMENT ON FUNCTION phone_crypt.count_differing(regclass, text, text, text, text
 -- source: NULL, and it is looked at. procedure: what the user has called.
 CREATE PROCEDURE phone_crypt.encrypt_column(
     procedure text, relation regclass, column_name text, source text, context text, keep_original boolean,
-    duplicates text, batch_size integer, dry_run boolean
+    duplicates text, batch_size integer, dry_run boolean, data_type text
 )
     LANGUAGE plpgsql
 AS $$
@@ -290,11 +164,16 @@ DECLARE
     callers pg_catalog.text[] := phone_crypt.begin_batch();
 BEGIN
     IF relation IS NULL OR column_name IS NULL OR keep_original IS NULL OR duplicates IS NULL OR dry_run IS NULL
-       OR context IS NULL THEN
-        RAISE EXCEPTION 'table, column, keep_original, duplicates, context and dry_run must not be NULL'
+       OR context IS NULL OR data_type IS NULL THEN
+        RAISE EXCEPTION 'table, column, keep_original, duplicates, context, type and dry_run must not be NULL'
             USING ERRCODE = 'null_value_not_allowed';
     ELSIF duplicates OPERATOR(pg_catalog.<>) ALL (ARRAY['refuse', 'text']) THEN
         RAISE EXCEPTION 'duplicates is one of: refuse, text' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF data_type OPERATOR(pg_catalog.<>) ALL (ARRAY['encrypted_phone', 'encrypted_email']) THEN
+        RAISE EXCEPTION 'type is one of: encrypted_phone, encrypted_email' USING ERRCODE = 'invalid_parameter_value';
+    ELSIF keep_original AND data_type OPERATOR(pg_catalog.=) 'encrypted_email' THEN
+        RAISE EXCEPTION 'keep_original is for phone numbers: of an address there is one spelling'
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     PERFORM phone_crypt.check_owner(relation);
     PERFORM phone_crypt.check_batch_size(batch_size);
@@ -313,7 +192,11 @@ BEGIN
     END IF;
     IF conversion.relation IS NULL THEN
         PERFORM phone_crypt.check_convertible(relation, column_name);
-        source := coalesce(source, phone_crypt.source_of(relation, column_name, context));
+        source := coalesce(source, phone_crypt.source_of(relation, column_name, context, data_type));
+    ELSIF (phone_crypt.function_of(relation, conversion.encrypted_column::pg_catalog.text, '') OPERATOR(pg_catalog.~) 'email_$')
+          OPERATOR(pg_catalog.<>) (data_type OPERATOR(pg_catalog.=) 'encrypted_email') THEN
+        RAISE EXCEPTION 'column % of table % is on its way to another type', pg_catalog.quote_ident(column_name), relation
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'CALL it as before, with the same type.';
     ELSIF source OPERATOR(pg_catalog.<>) conversion.source OR context OPERATOR(pg_catalog.<>) ''
           AND conversion.source OPERATOR(pg_catalog.<>)
               pg_catalog.concat('value ', pg_catalog.encode(pg_catalog.convert_to(context, 'UTF8'), 'hex')) THEN
@@ -330,19 +213,22 @@ BEGIN
             pg_catalog.quote_ident(column_name), relation USING ERRCODE = 'invalid_parameter_value';
     END IF;
     IF source OPERATOR(pg_catalog.<>) 'text'
-       AND NOT pg_catalog.has_function_privilege(current_user, '@extschema@.phone_decrypt(text,text)', 'EXECUTE') THEN
+       AND NOT pg_catalog.has_function_privilege(current_user, CASE
+               WHEN data_type OPERATOR(pg_catalog.=) 'encrypted_email' THEN '@extschema@.email_decrypt(text,text)'::pg_catalog.regprocedure
+               ELSE '@extschema@.phone_decrypt(text,text)'::pg_catalog.regprocedure END, 'EXECUTE') THEN
         RAISE EXCEPTION 'permission denied for the plain text of values' USING ERRCODE = 'insufficient_privilege',
-            HINT = 'It needs EXECUTE on phone_decrypt (profile reader).';
+            HINT = pg_catalog.format('It needs EXECUTE on %s_decrypt (profile reader).',
+                                     pg_catalog.substr(data_type, 11));
     END IF;
     PERFORM phone_crypt.check_source(source);
-    PERFORM phone_crypt.check_rights(a.attrelid, a.attnum) FROM pg_catalog.pg_attribute AS a
+    PERFORM phone_crypt.check_rights(a.attrelid, a.attnum, data_type) FROM pg_catalog.pg_attribute AS a
       WHERE a.attrelid OPERATOR(pg_catalog.=) ANY (phone_crypt.tree(relation)::pg_catalog.oid[])
         AND a.attname OPERATOR(pg_catalog.=) column_name::pg_catalog.name;
     IF dry_run THEN
-        counts := phone_crypt.source_counts(relation, column_name, source);
+        counts := phone_crypt.source_counts(relation, column_name, source, data_type);
         IF source OPERATOR(pg_catalog.=) 'text' THEN
             counts := counts OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(
-                'duplicate', phone_crypt.count_repeated(relation, column_name),
+                'duplicate', phone_crypt.count_repeated(relation, column_name, data_type),
                 'too_long_for_an_index', phone_crypt.count_long_texts(relation, column_name));
         END IF;
         RAISE NOTICE '%: dry run: %', title, phone_crypt.counts_text(counts);
@@ -354,14 +240,14 @@ BEGIN
     PERFORM phone_crypt.check_lasting_keys();
     PERFORM phone_crypt.job_lock(relation);
     IF (conversion.state OPERATOR(pg_catalog.=) 'filling') IS NOT TRUE THEN
-        PERFORM phone_crypt.check_rows(relation, column_name, source, duplicates);
+        PERFORM phone_crypt.check_rows(relation, column_name, source, duplicates, data_type);
     END IF;
     PERFORM phone_crypt.pin_if_not_pinned(title);
     COMMIT;
 
     IF conversion.relation IS NULL THEN
         PERFORM phone_crypt.begin_batch();
-        CALL phone_crypt.change_table(relation, phone_crypt.prepare_sql(relation, column_name, source), failure);
+        CALL phone_crypt.change_table(relation, phone_crypt.prepare_sql(relation, column_name, source, data_type), failure);
     END IF;
     PERFORM phone_crypt.begin_batch();
     conversion := phone_crypt.conversion(relation, column_name);
@@ -440,22 +326,23 @@ BEGIN
     PERFORM phone_crypt.end_batch(callers);
 END;
 $$;
-COMMENT ON PROCEDURE phone_crypt.encrypt_column(text, regclass, text, text, text, boolean, text, integer, boolean) IS
+COMMENT ON PROCEDURE phone_crypt.encrypt_column(text, regclass, text, text, text, boolean, text, integer, boolean, text) IS
     'behind phone_encrypt_column and phone_import_legacy_column';
 
 CREATE PROCEDURE phone_encrypt_column(
     "table" regclass, "column" name, keep_original boolean DEFAULT false, duplicates text DEFAULT 'refuse',
-    batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false, context text DEFAULT ''
+    batch_size integer DEFAULT 5000, dry_run boolean DEFAULT false, context text DEFAULT '',
+    type text DEFAULT 'encrypted_phone'
 )
     LANGUAGE plpgsql
 AS $$
 BEGIN
     CALL phone_crypt.encrypt_column('phone_encrypt_column', "table", "column"::pg_catalog.text, NULL, context, keep_original,
-                                    duplicates, batch_size, dry_run);
+                                    duplicates, batch_size, dry_run, type);
 END;
 $$;
-COMMENT ON PROCEDURE phone_encrypt_column(regclass, name, boolean, text, integer, boolean, text) IS
-    'turns a column of plain text, or of values of phone_encrypt(), into one of type encrypted_phone under the same name, online';
+COMMENT ON PROCEDURE phone_encrypt_column(regclass, name, boolean, text, integer, boolean, text, text) IS
+    'turns a column of plain text, or of values of phone_encrypt() or email_encrypt(), into one of type encrypted_phone or encrypted_email under the same name, online';
 
 -- Values of the legacy web application. key_id and regions: NULL for those of the settings.
 CREATE PROCEDURE phone_import_legacy_column(
@@ -476,7 +363,7 @@ BEGIN
     -- An unknown scheme, key or region is refused before anything is looked at.
     PERFORM phone_crypt.check_source(source);
     CALL phone_crypt.encrypt_column('phone_import_legacy_column', "table", "column"::pg_catalog.text, source, '',
-                                    keep_original, duplicates, batch_size, dry_run);
+                                    keep_original, duplicates, batch_size, dry_run, 'encrypted_phone');
 END;
 $$;
 COMMENT ON PROCEDURE phone_import_legacy_column(regclass, name, text, text, text, boolean, text, integer, boolean) IS

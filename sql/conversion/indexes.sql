@@ -212,7 +212,7 @@ AS $$
                           AND j.procedure = 'phone_decrypt_column' AND j.state = 'running')
 $$;
 COMMENT ON FUNCTION phone_crypt.is_going_back(phone_crypt.conversions) IS
-    'whether a column of type encrypted_phone is being decrypted';
+    'whether an encrypted column is being decrypted';
 
 CREATE FUNCTION phone_column_statements("table" regclass, "column" name) RETURNS SETOF text
     LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -121,7 +121,8 @@ COMMENT ON FUNCTION phone_crypt.users_of_type(regclass, smallint) IS
     'functions with a variable of the type of a column, %TYPE';
 
 -- Roles that may use the column, but not give plain text where it is of the data type: their statements would fail.
-CREATE FUNCTION phone_crypt.roles_without_right(relation regclass, number smallint) RETURNS text[]
+CREATE FUNCTION phone_crypt.roles_without_right(relation regclass, number smallint, data_type text DEFAULT 'encrypted_phone')
+    RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -134,11 +135,14 @@ AS $$
              WHERE c.attrelid = relation AND c.attnum = number) AS g
      WHERE g.privilege_type IN ('SELECT', 'INSERT', 'UPDATE')
        AND NOT EXISTS (SELECT FROM pg_roles AS r WHERE r.oid = g.grantee AND r.rolsuper)
-       AND NOT (has_function_privilege(g.grantee, '@extschema@.phone_encrypt(text,text,text)', 'EXECUTE')
-                AND has_function_privilege(g.grantee, '@extschema@.phone_hash(text,text,text)', 'EXECUTE'))
+       AND NOT CASE data_type WHEN 'encrypted_email'
+               THEN has_function_privilege(g.grantee, '@extschema@.email_encrypt(text,text)', 'EXECUTE')
+                    AND has_function_privilege(g.grantee, '@extschema@.email_hash(text,text)', 'EXECUTE')
+               ELSE has_function_privilege(g.grantee, '@extschema@.phone_encrypt(text,text,text)', 'EXECUTE')
+                    AND has_function_privilege(g.grantee, '@extschema@.phone_hash(text,text,text)', 'EXECUTE') END
 $$;
-COMMENT ON FUNCTION phone_crypt.roles_without_right(regclass, smallint) IS
-    'roles that may use a column of a table, and not phone_encrypt and phone_hash';
+COMMENT ON FUNCTION phone_crypt.roles_without_right(regclass, smallint, text) IS
+    'roles that may use a column of a table, and not phone_encrypt and phone_hash, or their kin for e-mail';
 
 -- under_lock: the table is locked, and has been checked just before.
 CREATE FUNCTION phone_crypt.check_obstacles(relation regclass, number smallint, under_lock boolean) RETURNS void
@@ -261,19 +265,20 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_convertible(regclass, text) IS
     'refuses a column that cannot be converted';
 
-CREATE FUNCTION phone_crypt.check_rights(relation regclass, number smallint) RETURNS void
+CREATE FUNCTION phone_crypt.check_rights(relation regclass, number smallint, data_type text DEFAULT 'encrypted_phone')
+    RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    roles text[] := phone_crypt.roles_without_right(relation, number);
+    roles text[] := phone_crypt.roles_without_right(relation, number, data_type);
 BEGIN
     IF cardinality(roles) > 0 THEN
-        RAISE EXCEPTION 'roles that use the column may not give plain phone numbers as encrypted_phone'
-            USING ERRCODE = 'insufficient_privilege', DETAIL = array_to_string(roles, ', '),
+        RAISE EXCEPTION 'roles that use the column may not give plain % as %',
+            CASE data_type WHEN 'encrypted_email' THEN 'e-mail addresses' ELSE 'phone numbers' END, data_type USING ERRCODE = 'insufficient_privilege', DETAIL = array_to_string(roles, ', '),
                   HINT = 'SELECT phone_crypt_grant(role, ''writer''); or take their privileges on the column away.';
     END IF;
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.check_rights(regclass, smallint) IS
+COMMENT ON FUNCTION phone_crypt.check_rights(regclass, smallint, text) IS
     '42501 where roles that use a column lack the right to give plain text once it is encrypted';

@@ -49,4 +49,4 @@ AS $$
      WHERE t.oid = coalesce(phone_crypt.data_type_of(relation, column_name), '@extschema@.encrypted_phone'::regtype)
 $$;
 COMMENT ON FUNCTION phone_crypt.function_of(regclass, text, text) IS
-    'phone_… or email_…, with its schema: whichever is for the values of a column';
+    'phone_... or email_..., with its schema: whichever is for the values of a column';

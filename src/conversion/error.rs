@@ -28,6 +28,8 @@ pub enum Error {
     KeyId(#[from] KeyIdError),
     #[error("unknown work for a batch")]
     UnknownWork,
+    #[error("type is one of: encrypted_phone, encrypted_email")]
+    UnknownDataType,
     #[error("table {0} is not locked by this transaction")]
     NotLocked(String),
     #[error("the table has no deferrable unique constraint of this oid")]
@@ -78,9 +80,10 @@ impl SqlError for Error {
             Error::Cipher(error) => error.sqlstate(),
             Error::Phone(error) => error.sqlstate(),
             Error::Typed(error) => error.sqlstate(),
-            Error::LegacyScheme(_) | Error::KeyId(_) | Error::UnknownWork => {
-                ERRCODE_INVALID_PARAMETER_VALUE
-            }
+            Error::LegacyScheme(_)
+            | Error::KeyId(_)
+            | Error::UnknownWork
+            | Error::UnknownDataType => ERRCODE_INVALID_PARAMETER_VALUE,
             Error::NotLocked(_) | Error::NoSuchConstraint => {
                 ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
             }

@@ -1,4 +1,4 @@
-//! Converting a column of plain text into one of the data type `encrypted_phone`, under its own name.
+//! Converting a column of plain text into one of a data type, `encrypted_phone` or `encrypted_email`, under its own name.
 //!
 //! A second column of the type is filled by a trigger (`sync_trigger`) while the application goes on, by batches
 //! (`batch`) for the rows that are there, checked against the first (`verify`), and takes its name in the end: the order
@@ -21,6 +21,7 @@ mod sync_trigger;
 mod verify;
 
 use phone_crypt_core::crypto::encrypted_phone::DataType;
+use std::ffi::CStr;
 
 use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone as typed;
@@ -31,13 +32,21 @@ use crate::pg::{Oid, catalog};
 ///
 /// Errors: 42501; the column is not of the data type, 42804.
 fn check_may_decrypt(table: Oid, column: &str) -> Result<()> {
-    let the_type = catalog::type_of_column(table, column)
-        .filter(|the_type| typed::is_the_type(*the_type))
-        .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
-    match catalog::may_execute(catalog::schema_of_type(the_type), c"phone_decrypt") {
+    let the_type =
+        catalog::type_of_column(table, column).ok_or(Error::Typed(TypedError::NotEncrypted))?;
+    let data_type = typed::data_type_of(the_type).ok_or(Error::Typed(TypedError::NotEncrypted))?;
+    match catalog::may_execute(catalog::schema_of_type(the_type), decrypting(data_type)) {
         true => Ok(()),
         false => Err(Error::Typed(TypedError::MayNot(Permission::Decrypt(
-            DataType::Phone,
+            data_type,
         )))),
+    }
+}
+
+/// The functions that decrypt values of a type.
+fn decrypting(data_type: DataType) -> &'static CStr {
+    match data_type {
+        DataType::Phone => c"phone_decrypt",
+        DataType::Email => c"email_decrypt",
     }
 }

@@ -1,6 +1,6 @@
 //! What the texts of a column are that is converted: plain text, or values that hold it.
 
-use phone_crypt_core::crypto::encrypted_phone::Plain;
+use phone_crypt_core::crypto::encrypted_phone::{DataType, Plain};
 use phone_crypt_core::crypto::primitives::hex;
 use phone_crypt_core::crypto::{self, KeyId, Kind, LegacyError, LegacyScheme, ValueInfo};
 use phone_crypt_core::phone::{self, UsPrefixRepair};
@@ -19,7 +19,7 @@ const IV_DIGITS: usize = 32;
 pub enum Source {
     /// Plain text.
     Text,
-    /// What `phone_encrypt` and `phone_encrypt_raw` give, under this context.
+    /// What `phone_encrypt` and `phone_encrypt_raw`, or `email_encrypt`, give, under this context.
     Value { context: Vec<u8> },
     /// Unauthenticated values of the legacy web application.
     Legacy {
@@ -34,11 +34,11 @@ pub enum Source {
 /// What came of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// A number.
+    /// A number, or an address.
     Number,
     /// A number that the legacy application had put `+1` before.
     Repaired,
-    /// Text that is no number, kept as it is.
+    /// Other text, kept as it is.
     Text,
 }
 
@@ -97,16 +97,17 @@ impl Source {
         }
     }
 
-    /// Calls `use_value` with the bytes of the value that a text becomes.
+    /// Calls `use_value` with the bytes of the value of a type that a text becomes.
     ///
     /// Errors: as [`Source::with_plain`]; those of `use_value`.
     pub fn with_value<T>(
         &self,
+        data_type: DataType,
         given: Text<'_>,
         keep: Keep,
         use_value: impl FnOnce(&[u8], Outcome) -> Result<T>,
     ) -> Result<T> {
-        self.with_plain(given, |plain, original, outcome| {
+        self.with_plain(data_type, given, |plain, original, outcome| {
             with_scratch(|value| {
                 cipher::seal_typed(&typed::kept(*plain, original, keep), value)?;
                 use_value(value, outcome)
@@ -119,12 +120,13 @@ impl Source {
     /// Errors: as [`Source::with_plain`]; those of `use_value`.
     pub fn with_text_value<T>(
         &self,
+        data_type: DataType,
         given: Text<'_>,
         use_value: impl FnOnce(&[u8]) -> Result<T>,
     ) -> Result<T> {
-        self.with_plain(given, |_, original, _| {
+        self.with_plain(data_type, given, |_, original, _| {
             with_scratch(|value| {
-                cipher::seal_typed(&Plain::Text(original), value)?;
+                cipher::seal_typed(&typed::as_text(data_type, original), value)?;
                 use_value(value)
             })
         })
@@ -133,8 +135,8 @@ impl Source {
     /// Whether nothing is lost where a text gives way to a value.
     ///
     /// Errors: as [`Source::with_plain`] and `cipher::open_typed`.
-    pub fn is_held_by(&self, value: &[u8], given: Text<'_>) -> Result<bool> {
-        self.with_plain(given, |wanted, original, _| {
+    pub fn is_held_by(&self, data_type: DataType, value: &[u8], given: Text<'_>) -> Result<bool> {
+        self.with_plain(data_type, given, |wanted, original, _| {
             Ok(typed::says(value, wanted, original)?)
         })
     }
@@ -142,28 +144,32 @@ impl Source {
     /// What comes of a text.
     ///
     /// Errors: as [`Source::with_plain`].
-    pub fn outcome(&self, given: Text<'_>) -> Result<Outcome> {
-        self.with_plain(given, |_, _, outcome| Ok(outcome))
+    pub fn outcome(&self, data_type: DataType, given: Text<'_>) -> Result<Outcome> {
+        self.with_plain(data_type, given, |_, _, outcome| Ok(outcome))
     }
 
     /// Calls `use_plain` with what a text means, and with the plain text.
     ///
-    /// Errors: an encrypted value where plain text is expected, 22P02; a value that cannot be read, 22000 or 22P02; a key
+    /// Errors: a legacy source of addresses, 22023; an encrypted value where plain text is expected, 22P02; a value that cannot be read, 22000 or 22P02; a key
     /// that is not configured, keys or default regions that differ from the pin, 55000; an unknown region, 22023.
     fn with_plain<T>(
         &self,
+        data_type: DataType,
         given: Text<'_>,
         use_plain: impl FnOnce(&Plain<'_>, &str, Outcome) -> Result<T>,
     ) -> Result<T> {
+        if data_type == DataType::Email && matches!(self, Source::Legacy { .. }) {
+            return Err(Error::UnknownWork);
+        }
         let is_plain = matches!(self, Source::Text) || !is_value(given.bytes());
         if is_plain {
             let original = &*given.exact()?;
-            return typed::with_plain(given, &Chosen::Default, |plain| {
+            return typed::with_plain_of(data_type, given, &Chosen::Default, |plain| {
                 use_plain(plain, original, outcome(plain))
             });
         }
         with_scratch(|opened| {
-            self.open(given.bytes(), opened)?;
+            self.open(data_type, given.bytes(), opened)?;
             let original = std::str::from_utf8(opened).map_err(|_| LegacyError::Undecryptable)?;
             match self {
                 Source::Legacy { regions, .. } => {
@@ -171,14 +177,19 @@ impl Source {
                         use_plain(plain, original, outcome)
                     })
                 }
-                _ => typed::with_meaning(original, &Chosen::Default, |plain| {
+                _ => typed::with_meaning_of(data_type, original, |plain| {
                     use_plain(plain, original, outcome(plain))
                 }),
             }
         })
     }
 
-    fn open(&self, value: &[u8], out: &mut Vec<u8>) -> cipher::error::Result<()> {
+    fn open(
+        &self,
+        data_type: DataType,
+        value: &[u8],
+        out: &mut Vec<u8>,
+    ) -> cipher::error::Result<()> {
         let info = crypto::inspect(value)?;
         match (self, info) {
             (
@@ -187,6 +198,9 @@ impl Source {
                     kind: Kind::Text, ..
                 },
             ) => cipher::open(Kind::Text, value, context, Destination::Server, out),
+            (Source::Value { context }, _) if data_type == DataType::Email => {
+                cipher::open(Kind::Address, value, context, Destination::Server, out)
+            }
             (Source::Value { context }, _) => {
                 cipher::open_phone(value, context, Destination::Server, out)
             }
@@ -199,7 +213,7 @@ impl Source {
     }
 }
 
-/// Whether a text is a value, whole, damaged or cut short: no phone number begins like one.
+/// Whether a text is a value, whole, damaged or cut short: no phone number or address is like one.
 pub fn is_value(text: &[u8]) -> bool {
     let split = text.trim_ascii().split_at_checked(IV_DIGITS);
     split.is_some_and(|(iv, rest)| iv.iter().all(u8::is_ascii_hexdigit) && rest.starts_with(b":"))
@@ -216,8 +230,8 @@ fn given(word: &str) -> Option<&str> {
 
 fn outcome(plain: &Plain<'_>) -> Outcome {
     match plain {
-        Plain::Number(_) | Plain::Written { .. } => Outcome::Number,
-        Plain::Text(_) | Plain::Address(_) | Plain::NoAddress(_) => Outcome::Text,
+        Plain::Number(_) | Plain::Written { .. } | Plain::Address(_) => Outcome::Number,
+        Plain::Text(_) | Plain::NoAddress(_) => Outcome::Text,
     }
 }
 

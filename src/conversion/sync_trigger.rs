@@ -43,6 +43,7 @@ impl Work {
 struct Columns {
     plain: i32,
     encrypted: i32,
+    data_type: DataType,
 }
 
 impl Columns {
@@ -55,14 +56,18 @@ impl Columns {
         };
         let of_plain = rows
             .type_of(plain)
-            .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
+            .ok_or(Error::Typed(TypedError::NotEncrypted))?;
         let of_encrypted = rows
             .type_of(encrypted)
-            .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
+            .ok_or(Error::Typed(TypedError::NotEncrypted))?;
         let is_text = is_one_of(of_plain, &[TEXTOID, VARCHAROID, BPCHAROID]);
-        match is_text && typed::is_the_type(of_encrypted) {
-            true => Ok(Some(Columns { plain, encrypted })),
-            false => Err(Error::Typed(TypedError::NotOfType(DataType::Phone))),
+        match typed::data_type_of(of_encrypted) {
+            Some(data_type) if is_text => Ok(Some(Columns {
+                plain,
+                encrypted,
+                data_type,
+            })),
+            _ => Err(Error::Typed(TypedError::NotEncrypted)),
         }
     }
 
@@ -81,7 +86,7 @@ impl Columns {
     /// Whether the current user may have numbers compared: what the trigger makes of a guess shows whether it is right.
     fn may_compare(&self, rows: &TriggerRows) -> bool {
         rows.type_of(self.encrypted)
-            .is_some_and(|the_type| typed::may_give_plain(DataType::Phone, the_type))
+            .is_some_and(|the_type| typed::may_give_plain(self.data_type, the_type))
     }
 }
 
@@ -118,7 +123,7 @@ fn filled(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRow
     // Not only where the text is another one: that would tell a guess that is right from one that is wrong.
     if !may_compare && (rows.is_assigned(columns.plain) || !is_as_before) {
         return Err(Error::Typed(TypedError::MayNot(Permission::GivePlain(
-            DataType::Phone,
+            columns.data_type,
         ))));
     }
     // Set to NULL, it is made anew. Whoever changes another column of a row that no batch has reached yet needs no right to
@@ -156,7 +161,7 @@ fn encrypted(
     plain: Text<'_>,
     keep: Keep,
 ) -> Result<StoredRow> {
-    Source::Text.with_value(plain, keep, |value, _| {
+    Source::Text.with_value(columns.data_type, plain, keep, |value, _| {
         Ok(rows.with_bytes(columns.encrypted, Some(value)))
     })
 }
@@ -171,7 +176,7 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
     let is_new = !rows.is_update() && value(Version::New).is_none();
     if is_new && !columns.may_compare(rows) {
         return Err(Error::Typed(TypedError::MayNot(Permission::GivePlain(
-            DataType::Phone,
+            columns.data_type,
         ))));
     }
     if is_new {
@@ -179,7 +184,7 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
     }
     let is_left_behind = match (value(Version::Old), value(Version::New)) {
         (Some(old), Some(new)) if old != new => {
-            !(columns.may_compare(rows) && says_the_same(new, plain)?)
+            !(columns.may_compare(rows) && says_the_same(columns.data_type, new, plain)?)
         }
         (old, new) => old != new,
     };
@@ -191,11 +196,11 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
 
 /// Whether a new value still says what the plain text does, as one that was encrypted again. A value that cannot be read
 /// does not. Only for those who may compare guesses anyway; a value beside it is not opened for them either.
-fn says_the_same(value: &[u8], plain: Text<'_>) -> Result<bool> {
+fn says_the_same(data_type: DataType, value: &[u8], plain: Text<'_>) -> Result<bool> {
     if is_value(plain.bytes()) {
         return Ok(false);
     }
-    match Source::Text.is_held_by(value, plain) {
+    match Source::Text.is_held_by(data_type, value, plain) {
         Err(error) if error.is_fault_of_the_value() => Ok(false),
         result => result,
     }

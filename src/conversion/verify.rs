@@ -11,6 +11,7 @@ use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;
 use crate::pg::text::Text;
 use crate::pg::{Oid, catalog, statement, user};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
 
 /// Which rows are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +52,9 @@ pub fn differing(
     if !matches!(source, Source::Text) {
         super::check_may_decrypt(table, encrypted)?;
     }
+    let data_type = catalog::type_of_column(table, encrypted)
+        .and_then(typed::data_type_of)
+        .ok_or(Error::Typed(TypedError::NotEncrypted))?;
     let _in_their_name = user::as_owner(table)?;
     let _settings = BatchSettings::for_any_rows();
     let (plain, encrypted) = (quote_identifier(plain), quote_identifier(encrypted));
@@ -65,16 +69,21 @@ pub fn differing(
     );
     let (mut of_type, mut count) = (None, 0);
     statement::scan(&query, &[], |row| -> Result<()> {
-        count += i64::from(!is_same(row, source, &mut of_type)?);
+        count += i64::from(!is_same(row, source, data_type, &mut of_type)?);
         Ok(())
     })?;
     Ok(count)
 }
 
-fn is_same(row: &TableRow, source: &Source, of_type: &mut Option<Oid>) -> Result<bool> {
+fn is_same(
+    row: &TableRow,
+    source: &Source,
+    data_type: DataType,
+    of_type: &mut Option<Oid>,
+) -> Result<bool> {
     let plain: Option<Text<'_>> = row.get(1);
     match (plain, typed::bytes_of_row(row, 2, of_type)?) {
-        (Some(plain), Some(value)) => match source.is_held_by(value, plain) {
+        (Some(plain), Some(value)) => match source.is_held_by(data_type, value, plain) {
             Err(error) if error.is_fault_of_the_value() => Ok(false),
             result => result,
         },
@@ -89,12 +98,15 @@ pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
     let the_type =
         catalog::type_of_column(table, column).ok_or(Error::Typed(TypedError::NotEncrypted))?;
     let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
+    let is_meant = match typed::data_type_of(the_type) {
+        Some(DataType::Email) => "email_is_address",
+        _ => "phone_is_number",
+    };
     let (column, name) = (quote_identifier(column), user::full_name(table)?);
     let _in_their_name = user::as_owner(table)?;
     let _settings = BatchSettings::for_any_rows();
-    let texts = format!(
-        "SELECT t.{column} FROM ONLY {name} AS t WHERE NOT {ours}.phone_is_number(t.{column})"
-    );
+    let texts =
+        format!("SELECT t.{column} FROM ONLY {name} AS t WHERE NOT {ours}.{is_meant}(t.{column})");
     let mut of_type = None;
     let mut numbers: Vec<Vec<u8>> = Vec::new();
     statement::scan(&texts, &[], |row| -> Result<()> {
@@ -106,7 +118,7 @@ pub fn same_texts(table: Oid, column: &str) -> Result<i64> {
     let probes = typed::array(the_type, numbers.iter().map(Vec::as_slice));
     let (array_type, probes) = probes.ok_or(Error::Typed(TypedError::NotEncrypted))?;
     let sql = format!(
-        "SELECT FROM ONLY {name} AS t WHERE {ours}.phone_is_number(t.{column})
+        "SELECT FROM ONLY {name} AS t WHERE {ours}.{is_meant}(t.{column})
             AND t.{column} OPERATOR(pg_catalog.=) ANY ($1)"
     );
     Ok(statement::run(&sql, &[(array_type, Some(probes))], |_| {}) as i64)

@@ -75,7 +75,7 @@ pub enum Keep {
 pub fn is_text_value(value: &[u8], given: Text<'_>) -> Result<bool> {
     let text = &*given.exact()?;
     cipher::open_typed(value, Destination::Server, |plain| {
-        Ok(*plain == Plain::Text(text))
+        Ok([Plain::Text(text), Plain::NoAddress(text)].contains(plain))
     })
 }
 
@@ -86,23 +86,27 @@ pub fn is_text_value(value: &[u8], given: Text<'_>) -> Result<bool> {
 pub fn says(value: &[u8], wanted: &Plain<'_>, original: &str) -> Result<bool> {
     cipher::open_typed(value, Destination::Server, |found| {
         Ok(found == wanted
-            || *found == Plain::Text(original)
+            || [Plain::Text(original), Plain::NoAddress(original)].contains(found)
             || matches!(found, Plain::Written { original: kept, .. } if *kept == original))
     })
 }
 
-/// Of a value that holds text: what a number would be compared by whose E.164 form is that very text; None where the text
-/// is not one, or the value cannot be read.
+/// Of a value that holds text: what a number would be compared by whose E.164 form is that very text, or an address whose one
+/// spelling it is; None where the text is neither, or the value cannot be read.
 ///
 /// Errors: a key that is not configured, or keys that differ from the pin, 55000.
 pub fn probe_of_text(value: &[u8]) -> Result<Option<Vec<u8>>> {
-    let probe: Result<_> = cipher::open_typed(value, Destination::Server, |plain| match plain {
-        Plain::Text(text) if phone::is_e164(text.as_bytes()) => {
-            let mut probe = [0; PROBE_LEN];
-            cipher::probe_typed(&Plain::Number(text.as_bytes()), &mut probe)?;
-            Ok(Some(probe.to_vec()))
-        }
-        _ => Ok(None),
+    let probe: Result<_> = cipher::open_typed(value, Destination::Server, |plain| {
+        let meant = match *plain {
+            Plain::Text(text) if phone::is_e164(text.as_bytes()) => Plain::Number(text.as_bytes()),
+            Plain::NoAddress(text) if email::normalize(text).is_ok_and(|one| one == text) => {
+                Plain::Address(text)
+            }
+            _ => return Ok(None),
+        };
+        let mut probe = [0; PROBE_LEN];
+        cipher::probe_typed(&meant, &mut probe)?;
+        Ok(Some(probe.to_vec()))
     });
     match probe {
         Err(error) if error.is_fault_of_the_value() => Ok(None),
@@ -145,9 +149,35 @@ fn with_address<T, E: From<Error>>(
 ) -> std::result::Result<T, E> {
     refuse_encrypted(DataType::Email, given)?;
     let text = given.exact().map_err(Error::from)?;
-    match email::normalize(&text) {
+    with_meaning_of_address(&text, use_plain)
+}
+
+fn with_meaning_of_address<T>(text: &str, use_plain: impl FnOnce(&Plain<'_>) -> T) -> T {
+    match email::normalize(text) {
         Ok(address) => use_plain(&Plain::Address(&address)),
-        Err(_) => use_plain(&Plain::NoAddress(&text)),
+        Err(_) => use_plain(&Plain::NoAddress(text)),
+    }
+}
+
+/// As [`with_plain_of`], of a text that was found inside a value: whatever it looks like, it is plain.
+///
+/// Errors: those of [`with_meaning`].
+pub fn with_meaning_of<T, E: From<phone_slice::Error>>(
+    data_type: DataType,
+    original: &str,
+    use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    match data_type {
+        DataType::Phone => with_meaning(original, &Chosen::Default, use_plain),
+        DataType::Email => with_meaning_of_address(original, use_plain),
+    }
+}
+
+/// What a text is as such, whatever it means.
+pub fn as_text(data_type: DataType, text: &str) -> Plain<'_> {
+    match data_type {
+        DataType::Phone => Plain::Text(text),
+        DataType::Email => Plain::NoAddress(text),
     }
 }
 
@@ -168,7 +198,7 @@ fn refuse_encrypted(data_type: DataType, given: Text<'_>) -> Result<()> {
 ///
 /// Errors: an encrypted value, 22P02; an unknown region, 22023; default regions that differ from the pin, where the
 /// text depends on them, 55000; not UTF-8, 22021.
-pub fn with_plain<T, E: From<Error> + From<phone_slice::Error>>(
+fn with_plain<T, E: From<Error> + From<phone_slice::Error>>(
     given: Text<'_>,
     regions: &Chosen<'_>,
     use_plain: impl FnOnce(&Plain<'_>) -> std::result::Result<T, E>,

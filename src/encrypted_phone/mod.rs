@@ -26,7 +26,8 @@ pub mod verify;
 
 pub use access::may_give_plain;
 pub use input::{
-    Keep, decode_text_form, is_text_value, kept, probe_of_text, says, with_meaning, with_plain,
+    Keep, as_text, decode_text_form, is_text_value, kept, probe_of_text, says, with_meaning,
+    with_meaning_of, with_plain_of,
 };
 pub use io::{data_type_of, is_the_type};
 pub use show::{mask, number, original_bytes};

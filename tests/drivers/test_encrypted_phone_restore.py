@@ -20,12 +20,14 @@ SCHEMA = f"""
     CREATE TABLE part (phone encrypted_phone) PARTITION BY HASH (phone);
     CREATE TABLE part_0 PARTITION OF part FOR VALUES WITH (MODULUS 2, REMAINDER 0);
     CREATE TABLE part_1 PARTITION OF part FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+    CREATE TABLE account (id int, email encrypted_email NOT NULL UNIQUE CHECK (email_require_address(email)));
     SELECT phone_column_policy('customer', 'phone', 'delete');
 """
 FILL = f"""
     INSERT INTO customer SELECT n, '040' || lpad(n::text, 7, '0'), ARRAY['0401 000 001 x5'] FROM generate_series(0, {ROWS} - 1) AS n;
     INSERT INTO call SELECT id, phone FROM customer WHERE id < 10;
     INSERT INTO part SELECT phone FROM customer;
+    INSERT INTO account SELECT id, 'User' || id || '@EXAMPLE.com' FROM customer;
 """
 
 
@@ -77,6 +79,9 @@ def check(server, database, schema="public"):
         assert value_of(session, "SELECT phone_decrypt(phone) FROM customer WHERE id = 42") == mobile(42)
         assert value_of(session, "SELECT count(*) FROM customer WHERE other @> %s", ["0401 000 001"]) == ROWS
         assert value_of(session, "SELECT count(*) FROM part WHERE phone = %s", mobile(7)) == 1
+        assert value_of(session, "SELECT id FROM account WHERE email = %s", "User42@Example.com") == 42
+        assert value_of(session, "SELECT email_decrypt(email) FROM account WHERE id = 42") == "User42@example.com"
+        assert value_of(session, "SELECT bool_and(email_verify(email)) FROM account") is True
         assert value_of(session, "SELECT bool_and(phone_verify(phone)) FROM customer") is True
         upsert = "INSERT INTO customer VALUES (%s, %s) ON CONFLICT (phone) DO UPDATE SET id = EXCLUDED.id RETURNING id"
         assert value_of(session, upsert, ROWS, mobile(42)) == ROWS
@@ -101,7 +106,7 @@ class TestInPieces:
         give_key(keyless)
         with keyless.connect(target) as session:
             session.execute("INSERT INTO customer VALUES (-1, %s)", (mobile(ROWS + 1),))
-        psql(keyless, target, server.program("pg_dump", "--data-only", "--table=customer", "--table=call", "--table=part*", shop))
+        psql(keyless, target, server.program("pg_dump", "--data-only", "--table=customer", "--table=account", "--table=call", "--table=part*", shop))
         with keyless.connect(target) as session:
             assert value_of(session, "SELECT id FROM customer WHERE phone = %s", mobile(ROWS + 1)) == -1
             session.execute("DELETE FROM customer WHERE id = -1")

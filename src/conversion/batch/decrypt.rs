@@ -4,9 +4,8 @@ use pgrx::spi::quote_identifier;
 use zeroize::Zeroizing;
 
 use super::{Batch, Counts};
-use phone_crypt_core::crypto::encrypted_phone::DataType;
-
 use crate::cipher::{self, Destination};
+use crate::conversion::decrypting;
 use crate::conversion::error::{Error, Result};
 use crate::encrypted_phone as typed;
 use crate::encrypted_phone::error::{Error as TypedError, Permission};
@@ -21,14 +20,14 @@ use crate::pg::{Oid, TupleId, arrays, catalog, statement, user};
 /// Errors: not the owner, or who may not decrypt, 42501; the column is of another type, 42804; keys that are not
 /// configured, 55000; what the table's own constraints and triggers raise.
 pub fn decrypt(batch: &Batch<'_>) -> Result<Counts> {
-    let the_type = batch.the_type()?;
+    let (the_type, data_type) = (batch.the_type()?, batch.data_type()?);
     if !catalog::may_execute_with(
         catalog::schema_of_type(the_type),
-        c"phone_decrypt",
+        decrypting(data_type),
         &[the_type],
     ) {
         return Err(Error::Typed(TypedError::MayNot(Permission::Decrypt(
-            DataType::Phone,
+            data_type,
         ))));
     }
     let (owner, table) = (user::as_owner(batch.table)?, user::full_name(batch.table)?);

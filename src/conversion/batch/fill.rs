@@ -30,6 +30,7 @@ pub fn fill(batch: &Batch<'_>) -> Result<Counts> {
 }
 
 fn fill_one_by_one(batch: &Batch<'_>, table: &str) -> Result<Counts> {
+    let data_type = batch.data_type()?;
     let mut rows: Vec<Row> = Vec::new();
     let mut result = Ok(());
     let columns = format!(
@@ -39,9 +40,10 @@ fn fill_one_by_one(batch: &Batch<'_>, table: &str) -> Result<Counts> {
     statement::run(&batch.rows(table, &columns), &[], |row| {
         let plain: Option<Text<'_>> = row.get(2);
         if let Some((ctid, plain)) = row.get(1).zip(plain) {
-            let as_text = batch
-                .source
-                .with_text_value(plain, |value| Ok(value.to_vec()));
+            let as_text =
+                batch
+                    .source
+                    .with_text_value(data_type, plain, |value| Ok(value.to_vec()));
             match as_text {
                 // NULL: the trigger makes the value.
                 Ok(as_text) => rows.push(Row {

@@ -8,7 +8,7 @@ mod read;
 mod reencrypt;
 
 use pgrx::spi::quote_identifier;
-use phone_crypt_core::crypto::encrypted_phone as bytes;
+use phone_crypt_core::crypto::encrypted_phone::{self as bytes, DataType};
 use std::ffi::CStr;
 
 use super::source::Source;
@@ -70,6 +70,11 @@ impl Batch<'_> {
         catalog::type_of_column(self.table, self.column)
             .filter(|the_type| typed::data_type_of(*the_type).is_some())
             .ok_or(Error::Typed(TypedError::NotEncrypted))
+    }
+
+    /// Which data type that is.
+    fn data_type(&self) -> Result<DataType> {
+        typed::data_type_of(self.the_type()?).ok_or(Error::Typed(TypedError::NotEncrypted))
     }
 
     /// The condition that a row is on the pages; without a last one, every row is.

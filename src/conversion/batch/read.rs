@@ -4,6 +4,8 @@ use pgrx::spi::quote_identifier;
 
 use super::one_by_one::{Row, write};
 use super::{Batch, Counts};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
+
 use crate::conversion::check_may_decrypt;
 use crate::conversion::error::{Error, Result};
 use crate::conversion::source::Outcome;
@@ -25,13 +27,14 @@ pub fn read(batch: &Batch<'_>, keep: Keep) -> Result<Counts> {
     let (owner, table) = (user::as_owner(batch.table)?, user::full_name(batch.table)?);
     let _settings = BatchSettings::for_any_rows();
     statement::fire_deferred_triggers_at_once(&owner);
+    let data_type = batch.data_type()?;
     let mut rows = Rows::default();
     let mut result = Ok(());
     let plain = quote_identifier(batch.plain()?);
     let columns = format!("t.ctid, t.{plain}::pg_catalog.text");
     statement::run(&batch.rows(&table, &columns), &[], |row| {
         if let (Some(ctid), Some(plain)) = (row.get(1), row.get::<Text<'_>>(2)) {
-            match rows.read(batch, keep, ctid, plain) {
+            match rows.read(batch, data_type, keep, ctid, plain) {
                 Err(error) if error.is_fault_of_the_value() => rows.counts.unreadable += 1,
                 Err(error) if result.is_ok() => result = Err(error),
                 _ => {}
@@ -55,17 +58,21 @@ impl Rows {
     fn read(
         &mut self,
         batch: &Batch<'_>,
+        data_type: DataType,
         keep: Keep,
         ctid: TupleId,
         plain: Text<'_>,
     ) -> Result<()> {
-        let (value, outcome) = batch
-            .source
-            .with_value(plain, keep, |value, outcome| Ok((value.to_vec(), outcome)))?;
+        let (value, outcome) =
+            batch
+                .source
+                .with_value(data_type, plain, keep, |value, outcome| {
+                    Ok((value.to_vec(), outcome))
+                })?;
         if batch.keeps_repeated {
             let as_text = batch
                 .source
-                .with_text_value(plain, |value| Ok(value.to_vec()))?;
+                .with_text_value(data_type, plain, |value| Ok(value.to_vec()))?;
             self.as_text.push(as_text);
         }
         self.ctids.push(ctid);

@@ -1,7 +1,8 @@
 //! What the procedures of `sql/conversion` call, and their trigger.
 
 use pgrx::iter::TableIterator;
-use pgrx::{name, pg_extern};
+use pgrx::{default, name, pg_extern};
+use phone_crypt_core::crypto::encrypted_phone::DataType;
 use std::ffi::CString;
 
 use crate::conversion::batch::{self, Batch, Counts};
@@ -110,27 +111,44 @@ fn page_batch(
     )))
 }
 
-/// `phone_crypt.read_source(text, source)`: what `phone_encrypt_column` would count a text as: `encrypted`, `repaired`,
+/// `phone_crypt.read_source(text, source[, data_type])`: what `phone_encrypt_column` would count a text as: `encrypted`, `repaired`,
 /// `kept_as_text`, `unreadable`, or `encrypted_already` where plain text is expected. For those who may decrypt: the profile
 /// `reader` has it.
 ///
 /// Errors: an unknown source, 22023; a key that is not configured, keys or default regions that differ from the pin, 55000.
 #[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
-fn read_source(text: Option<Text<'_>>, source: Option<Text<'_>>) -> Answer<Option<&'static str>> {
-    outcome(text, &Source::parse(&required(source, "source")?)?)
+fn read_source(
+    text: Option<Text<'_>>,
+    source: Option<Text<'_>>,
+    data_type: default!(Option<Text<'_>>, "'encrypted_phone'"),
+) -> Answer<Option<&'static str>> {
+    outcome(
+        text,
+        data_type,
+        &Source::parse(&required(source, "source")?)?,
+    )
 }
 
-/// `phone_crypt.plain_outcome(text)`: the same where plain text is expected, which opens nothing.
+/// `phone_crypt.plain_outcome(text[, data_type])`: the same where plain text is expected, which opens nothing.
 ///
-/// Errors: no key, or keys or default regions that differ from the pin, 55000.
+/// Errors: an unknown data type, 22023; NULL, 22004; no key, or keys or default regions that differ from the pin, 55000.
 #[pg_extern(schema = "phone_crypt", stable, parallel_restricted)]
-fn plain_outcome(text: Option<Text<'_>>) -> Answer<Option<&'static str>> {
-    outcome(text, &Source::Text)
+fn plain_outcome(
+    text: Option<Text<'_>>,
+    data_type: default!(Option<Text<'_>>, "'encrypted_phone'"),
+) -> Answer<Option<&'static str>> {
+    outcome(text, data_type, &Source::Text)
 }
 
-fn outcome(text: Option<Text<'_>>, source: &Source) -> Answer<Option<&'static str>> {
+fn outcome(
+    text: Option<Text<'_>>,
+    data_type: Option<Text<'_>>,
+    source: &Source,
+) -> Answer<Option<&'static str>> {
     let Some(text) = text else { return Ok(None) };
-    match source.outcome(text) {
+    let data_type = required(data_type, "data_type")?;
+    let data_type = DataType::parse(&data_type).ok_or(Error::UnknownDataType)?;
+    match source.outcome(data_type, text) {
         Ok(outcome) => Ok(Some(outcome.as_str())),
         Err(Error::Typed(TypedError::EncryptedAsPlain(_))) => Ok(Some("encrypted_already")),
         Err(error) if error.is_fault_of_the_value() => Ok(Some("unreadable")),

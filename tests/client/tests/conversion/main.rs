@@ -1,6 +1,7 @@
 //! `phone_encrypt_column` on a live database: what the application notices of it, what is carried over, what it stops at,
 //! what it keeps of odd texts, how it goes on after it was stopped, and what it makes of legacy values.
 
+mod addresses;
 mod afterwards;
 mod application;
 mod carried;

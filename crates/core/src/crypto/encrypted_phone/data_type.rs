@@ -37,6 +37,14 @@ impl DataType {
         }
     }
 
+    /// The type of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<DataType> {
+        [DataType::Phone, DataType::Email]
+            .into_iter()
+            .find(|data_type| data_type.name() == name)
+    }
+
     /// What the context of every value begins with.
     pub(super) fn context_base(self) -> &'static [u8; CONTEXT_BASE] {
         match self {
