@@ -113,6 +113,7 @@ pgrx::extension_sql_file!(
         keys::functions::phone_crypt_configured_keys,
         keys::functions::check_lasting_keys,
         phone::configured_regions::configured_regions,
+        version::metadata_version,
     ]
 );
 pgrx::extension_sql_file!(

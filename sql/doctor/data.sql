@@ -84,6 +84,39 @@ $$;
 COMMENT ON FUNCTION phone_crypt.doctor_plain_numbers() IS
     'finds columns of text with phone numbers or unauthenticated values, and statistics that still have numbers';
 
+-- Numbers that are no texts of their own. Statistics only. Many an id has as many digits as a number, so of integers nearly all must
+-- be valid numbers.
+CREATE FUNCTION phone_crypt.doctor_other_types() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH other AS MATERIALIZED (
+        SELECT c.oid AS relation, a.attnum, a.attname, a.atttypid,
+               a.atttypid IN ('int8'::regtype, 'numeric'::regtype) AS is_integer
+          FROM pg_class AS c
+          JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
+           AND c.relnamespace <> ALL ('{pg_catalog,information_schema,phone_crypt}'::regnamespace[])
+           AND a.atttypid IN ('int8'::regtype, 'numeric'::regtype, 'jsonb'::regtype, 'text[]'::regtype, 'varchar[]'::regtype)
+         ORDER BY c.relpages DESC, c.oid, a.attnum LIMIT 2000
+    ), found AS (
+        SELECT o.attname, o.atttypid, o.is_integer, sum(s.looked_at) AS looked_at, sum(s.phones) AS phones,
+               coalesce(CASE WHEN o.relation IN (SELECT p.inhrelid FROM pg_inherits AS p) THEN pg_partition_root(o.relation) END,
+                        o.relation::regclass) AS root
+          FROM other AS o CROSS JOIN LATERAL phone_crypt.doctor_other_statistics(o.relation, o.attnum) AS s
+         WHERE CASE WHEN o.is_integer THEN s.phones >= 10 AND 10 * s.phones >= 9 * s.looked_at
+                    ELSE s.phones >= 3 AND 2 * s.phones >= s.looked_at END
+         GROUP BY root, o.attname, o.atttypid, o.is_integer
+    )
+    SELECT CASE WHEN f.is_integer THEN 'info' ELSE 'warning' END,
+           format('column %I of %s (%s) %s phone numbers: %s of the %s values that were looked at', f.attname, f.root,
+                  format_type(f.atttypid, NULL), CASE WHEN f.is_integer THEN 'has what may be' ELSE 'has' END, f.phones, f.looked_at),
+           'Put each number into a column of text of its own, and encrypt that: docs/migration.md.'
+      FROM found AS f ORDER BY f.root::text COLLATE "C", f.attname LIMIT 20
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_other_types() IS
+    'finds columns of integers, jsonb and arrays that have phone numbers, by their statistics';
+
 -- An index over phone_normalize(plain) has the numbers, and so have its statistics.
 CREATE FUNCTION phone_crypt.doctor_indexed_numbers() RETURNS SETOF phone_crypt.finding
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -189,6 +222,8 @@ COMMENT ON FUNCTION phone_crypt.doctor_regions() IS
     'finds default regions that were left as they are although most messages go elsewhere';
 COMMENT ON FUNCTION phone_crypt.doctor_statistics(oid, smallint) IS
     'how many of the texts that the statistics of a column remember are phone numbers or unauthenticated values';
+COMMENT ON FUNCTION phone_crypt.doctor_other_statistics(oid, smallint) IS
+    'how many of the integers, documents or elements of arrays that the statistics of a column remember are or have phone numbers';
 COMMENT ON FUNCTION phone_crypt.doctor_rows(oid, smallint) IS
     'how many of some texts of a column are phone numbers or unauthenticated values';
 COMMENT ON FUNCTION phone_crypt.doctor_keys_of_rows(oid, smallint) IS

@@ -118,6 +118,45 @@ AS $$
 $$;
 COMMENT ON FUNCTION phone_crypt.doctor_pinned_keys() IS
     'finds pinned keys that are gone';
+-- On purpose, perhaps: but what is copied from one to the other cannot be read there, or is not found. Only databases in which
+-- somebody has needed a key since the server was started are known here.
+CREATE FUNCTION phone_crypt.doctor_other_pins_differ() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'info', format('database %I is pinned to other %s than this one: do not copy encrypted numbers or hashes between them',
+                          d.datname, string_agg(p.what, ' and ' ORDER BY p.what COLLATE "C")),
+           'If it was not meant: SELECT * FROM phone_crypt.keys; in each, and docs/rotation.md.'
+      FROM (SELECT o.database, CASE o.role WHEN 'hash' THEN format('hash keys (%s)', o.key_id) ELSE format('keys (%s)', o.key_id) END AS what
+              FROM phone_crypt.doctor_other_pins() AS o
+             WHERE o.role IN ('primary', 'hash') AND EXISTS (SELECT FROM phone_crypt.pinned_keys)
+               AND NOT EXISTS (SELECT FROM phone_crypt.pinned_keys AS k
+                                WHERE k.fingerprint = o.fingerprint AND (o.role <> 'hash' OR k.role = 'hash'))
+            UNION ALL
+            SELECT o.database, format('regions (%s)', coalesce(nullif(o.default_regions, ''), 'none'))
+              FROM phone_crypt.doctor_other_pins() AS o
+              JOIN phone_crypt.pinned_keys AS k ON k.role = 'hash' AND o.role = 'hash' AND k.default_regions <> o.default_regions) AS p
+      JOIN pg_database AS d ON d.oid = p.database
+     GROUP BY d.datname ORDER BY d.datname LIMIT 20
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_other_pins_differ() IS
+    'finds other databases of this server that are pinned to other keys or regions';
+
+-- Also in a database that was restored into a server with a newer library.
+CREATE FUNCTION phone_crypt.doctor_metadata() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT 'info', format('this database was pinned with the numbering plans of libphonenumber %s, and the library has those of %s: a few'
+                          ' numbers in a hundred thousand are read otherwise now', p.metadata_version, phone_crypt.metadata_version()),
+           'See in CHANGELOG.md whether regions of yours have changed. SELECT * FROM phone_crypt_pin_keys(); takes note of the new ones.'
+      FROM phone_crypt.pinned_keys AS p
+     WHERE p.role = 'hash' AND p.metadata_version <> phone_crypt.metadata_version()
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_metadata() IS
+    'finds numbering plans that are others than when the database was pinned';
+COMMENT ON FUNCTION phone_crypt.doctor_other_pins() IS
+    'what other databases are pinned to, as far as the server knows';
 COMMENT ON FUNCTION phone_crypt.doctor_keys() IS
     'the keys of this session, without their ids: where from, and of what form';
 COMMENT ON FUNCTION phone_crypt.doctor_key_file() IS

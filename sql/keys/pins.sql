@@ -1,7 +1,7 @@
 -- The pin: which keys this database was written with, and under which default regions. Ids only, never key material.
 
 CREATE TABLE phone_crypt.pinned_keys (
-    -- All but the last are read by position (src/keys/pin.rs).
+    -- All but the last two are read by position (src/keys/pin.rs).
     role            text        NOT NULL
                     CHECK (role OPERATOR(pg_catalog.=) ANY (ARRAY['primary', 'next', 'hash', 'next_hash'])),
     key_id          text        NOT NULL CHECK (key_id OPERATOR(pg_catalog.~) '^[0-9a-f]{8}$'),
@@ -13,8 +13,10 @@ CREATE TABLE phone_crypt.pinned_keys (
     -- What changes together with the hash key: tables, by oid.
     tables          text        CHECK (tables OPERATOR(pg_catalog.~) '^[0-9]+(,[0-9]+)*$'),
     pinned_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    -- The numbering plans of then: they decide which text is which number.
+    metadata_version text,
     PRIMARY KEY (role),
-    CHECK (role OPERATOR(pg_catalog.=) 'hash' OR default_regions IS NULL),
+    CHECK (role OPERATOR(pg_catalog.=) 'hash' OR default_regions IS NULL AND metadata_version IS NULL),
     CHECK (role OPERATOR(pg_catalog.=) 'next_hash' OR tables IS NULL)
 );
 COMMENT ON TABLE phone_crypt.pinned_keys IS
@@ -90,7 +92,8 @@ BEGIN
     END IF;
 
     -- Before the old ones go: it is they that say which key hashes.
-    SELECT array_agg((p.role, p.key_id, p.fingerprint, p.hash_scheme, p.default_regions, NULL, now())::phone_crypt.pinned_keys)
+    SELECT array_agg((p.role, p.key_id, p.fingerprint, p.hash_scheme, p.default_regions, NULL, now(),
+                      CASE p.role WHEN 'hash' THEN phone_crypt.metadata_version() END)::phone_crypt.pinned_keys)
       INTO pins
       FROM (SELECT 'primary', c.key_id, c.fingerprint, NULL, NULL
               FROM phone_crypt.configured_keys() AS c WHERE 'primary' = ANY (c.roles)

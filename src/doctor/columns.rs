@@ -3,18 +3,22 @@
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::crypto::encrypted_phone::inspect;
-use phone_crypt_core::doctor::{Content, LONGEST, content};
+use phone_crypt_core::doctor::{Content, LONGEST, content, has_phone};
 use phone_crypt_core::phone::Regions;
 use std::collections::BTreeMap;
 
 use crate::encrypted_phone::bytes_of_row;
 use crate::pg::Oid;
 use crate::pg::bounded_scan::{scan_some, short_text, texts_of_statistics};
+use crate::pg::statistics::{Other, others_of_statistics};
 use crate::phone::regions;
 
 /// Texts of one column that are looked at, of each kind of statistics and of its rows.
 const MOST_REMEMBERED: usize = 32;
 const MOST: usize = 100;
+
+/// The longest document that is looked at, in bytes.
+const LONGEST_DOCUMENT: usize = 8192;
 
 /// Pages at the beginning of a table, and as many at its end.
 const PAGES: u32 = 8;
@@ -66,6 +70,34 @@ fn doctor_statistics(
         })
     });
     row_of(has_texts.then_some(texts))
+}
+
+/// `phone_crypt.doctor_other_statistics(relation, column)`: a row with how many of the integers, documents or elements of arrays that
+/// the statistics of a column hold were looked at, and how many are, or have in them, a phone number; no row where there are none.
+#[pg_extern(volatile, parallel_restricted, schema = "phone_crypt")]
+fn doctor_other_statistics(
+    relation: Option<Oid>,
+    column: Option<i16>,
+) -> TableIterator<'static, (name!(looked_at, i32), name!(phones, i32))> {
+    let regions = configured_regions();
+    let (mut looked_at, mut phones) = (0, 0);
+    if let Some((relation, column)) = relation.zip(column) {
+        others_of_statistics(
+            relation,
+            column,
+            MOST_REMEMBERED,
+            LONGEST_DOCUMENT,
+            |value| {
+                looked_at += 1;
+                let has_phone = match value {
+                    Other::Text(text) => content(text, &regions) == Content::Phone,
+                    Other::Document(text) => has_phone(text, &regions),
+                };
+                phones += i32::from(has_phone);
+            },
+        );
+    }
+    TableIterator::new((looked_at > 0).then_some((looked_at, phones)))
 }
 
 /// `phone_crypt.doctor_rows(relation, column)`: the same of a few rows of the table. No row where somebody has locked it against

@@ -4,8 +4,8 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::doctor;
 
-use crate::keys::form;
-use crate::pg::preload;
+use crate::keys::{form, pin};
+use crate::pg::{Oid, preload};
 
 /// `phone_crypt.doctor_server()`: one row: whether the library is preloaded, its version, whether a crash leaves a core file,
 /// and whether memory may be swapped out. NULL where the system does not tell.
@@ -49,6 +49,35 @@ fn doctor_keys() -> TableIterator<
             .collect(),
         Err(_) => Vec::new(),
     };
+    TableIterator::new(rows)
+}
+
+/// `phone_crypt.doctor_other_pins()`: what other databases are pinned to, as far as the server knows it without asking there: where
+/// somebody has needed a key since.
+#[pg_extern(volatile, parallel_restricted, schema = "phone_crypt")]
+#[allow(clippy::type_complexity)] // pgrx reads the columns off the type
+fn doctor_other_pins() -> TableIterator<
+    'static,
+    (
+        name!(database, Oid),
+        name!(role, String),
+        name!(key_id, String),
+        name!(fingerprint, String),
+        name!(default_regions, Option<String>),
+    ),
+> {
+    let pins = pin::of_other_databases().into_iter();
+    let rows: Vec<_> = pins
+        .map(|pin| {
+            (
+                pin.database,
+                pin.role,
+                pin.key_id,
+                pin.fingerprint,
+                pin.default_regions,
+            )
+        })
+        .collect();
     TableIterator::new(rows)
 }
 

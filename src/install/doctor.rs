@@ -17,6 +17,7 @@ pgrx::extension_sql_file!(
         "doctor_finding",
         "pins",
         doctor::functions::doctor_keys,
+        doctor::functions::doctor_other_pins,
         doctor::functions::doctor_key_file
     ]
 );
@@ -64,6 +65,7 @@ pgrx::extension_sql_file!(
         "conversions",
         "send_records",
         doctor::columns::doctor_statistics,
+        doctor::columns::doctor_other_statistics,
         doctor::columns::doctor_rows,
         doctor::columns::doctor_keys_of_rows,
     ]

@@ -222,6 +222,36 @@ fn mismatch(what: &'static str, pinned: &str, found: String) -> Error {
     }
 }
 
+/// A pin of another database.
+pub struct OtherPin {
+    /// The database.
+    pub database: Oid,
+    /// What the key is for.
+    pub role: String,
+    /// The key's id.
+    pub key_id: String,
+    /// The key's fingerprint.
+    pub fingerprint: String,
+    /// Of the hash key, the regions, if they are pinned.
+    pub default_regions: Option<String>,
+}
+
+/// The pins of those other databases in which somebody has needed a key since they were pinned and the server was started; with
+/// preload only, and not on a standby.
+pub fn of_other_databases() -> Vec<OtherPin> {
+    let others = pin_cache::others().into_iter();
+    let pins = others.flat_map(|(database, text)| {
+        read_text(&text).into_iter().map(move |pin| OtherPin {
+            database,
+            role: pin.role,
+            key_id: pin.key_id,
+            fingerprint: pin.fingerprint,
+            default_regions: pin.default_regions,
+        })
+    });
+    pins.collect()
+}
+
 fn read_pins() -> Vec<Pin> {
     let cached = pin_cache::find(|table, text| {
         PINNED_KEYS.watch_known(table);

@@ -119,6 +119,22 @@ pub fn find<T>(read: impl FnOnce(Oid, &str) -> T) -> Option<T> {
     Some(read(Oid::from(table), text))
 }
 
+/// Other databases, and what their tables say, as far as that is known.
+pub fn others() -> Vec<(Oid, String)> {
+    if !preload::is_preloaded() || process::is_recovering() {
+        return Vec::new();
+    }
+    let own = process::database().to_u32();
+    let cache = CACHE.share();
+    let owners = OWNERS.get().0.iter().zip(&cache.entries);
+    let others = owners.filter_map(|(owner, entry)| {
+        let database = database_of(owner.load(Ordering::Acquire));
+        let text = std::str::from_utf8(entry.bytes.get(..entry.length?)?).ok()?;
+        (database != 0 && database != own).then(|| (Oid::from(database), text.to_owned()))
+    });
+    others.collect()
+}
+
 /// Called for every relation that changes, so it takes no lock but for a table of pins. Within the transaction that
 /// changes one it is too early: others still read what was there before.
 fn forget(relation: Oid) {

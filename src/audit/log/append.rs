@@ -5,22 +5,20 @@ use phone_crypt_core::audit::{Record, TILE, leaf_hash};
 
 use super::state::LogState;
 use super::tiles::Tiles;
-use crate::audit::error::Result;
+use crate::audit::error::{Error, Result};
 use crate::audit::server_log;
+use crate::pg::cached_table::CachedTable;
+use crate::pg::copy_in::Rows;
 use crate::pg::statement::Statement;
-use crate::pg::{Oid, arrays, oids};
-use crate::settings::{self, AuditMirror};
+use crate::pg::{Oid, oids};
+use crate::settings::{self, AuditMirror, SCHEMA};
+
+static RECORDS: CachedTable = CachedTable::new(SCHEMA, c"audit_records");
 
 thread_local! {
     static PARTITION: Statement = const { Statement::new(
-        c"SELECT phone_crypt.audit_partition($1, $2::pg_catalog.date)",
+        c"SELECT phone_crypt.audit_partition($1, $2::pg_catalog.date), pg_catalog.date_send($2::pg_catalog.date)",
         &[oids::TEXTOID, oids::TEXTOID],
-    ) };
-    static INSERT: Statement = const { Statement::new(
-        c"INSERT INTO phone_crypt.audit_records (log, month, seq, record) \
-          SELECT $1, $2::pg_catalog.date, $3 OPERATOR(pg_catalog.+) r.place OPERATOR(pg_catalog.-) 1, r.record \
-            FROM pg_catalog.unnest($4) WITH ORDINALITY AS r (record, place)",
-        &[oids::TEXTOID, oids::TEXTOID, oids::INT8OID, oids::BYTEAARRAYOID],
     ) };
     static NOTIFY: Statement = const { Statement::new(
         c"SELECT pg_catalog.pg_notify('phone_crypt_audit', $1)",
@@ -38,10 +36,17 @@ pub fn append(owner: Oid, state: &mut LogState, records: &[Unnumbered]) -> Resul
     if records.is_empty() {
         return Ok(());
     }
-    let first = state.tree.size();
+    let table = RECORDS.watch().ok_or(Error::NoTable)?;
+    let [log, month] = [&state.log, &state.month].map(|text| text.as_str().into_datum());
+    let mut month_bytes = Vec::new();
+    PARTITION.with(|partition| {
+        partition.run(owner, &[log, month], |row| {
+            month_bytes = row.get(2).unwrap_or_default();
+        })
+    });
     let tiles = Tiles::of(owner, &state.log);
-    let mut hashes = tiles.unfinished(first)?;
-    let mut all = Vec::with_capacity(records.len());
+    let mut hashes = tiles.unfinished(state.tree.size())?;
+    let mut rows = Rows::new();
     for (time_us, fields) in records {
         let record = Record {
             seq: state.tree.size(),
@@ -57,16 +62,13 @@ pub fn append(owner: Oid, state: &mut LogState, records: &[Unnumbered]) -> Resul
             hashes.clear();
         }
         mirror(owner, &record);
-        all.push(bytes);
+        let seq = record.seq.to_be_bytes();
+        rows.add(&[state.log.as_bytes(), &month_bytes, &seq, &bytes]);
     }
     if !hashes.is_empty() {
         tiles.write(state.tree.size() / TILE, &hashes);
     }
-    let [log, month] = [&state.log, &state.month].map(|text| text.as_str().into_datum());
-    PARTITION.with(|partition| partition.run(owner, &[log, month], |_| ()));
-    let records = arrays::byteas(all.iter().map(Vec::as_slice));
-    let arguments = [log, month, first.cast_signed().into_datum(), records];
-    INSERT.with(|insert| insert.run(owner, &arguments, |_| ()));
+    rows.write(table, owner);
     Ok(())
 }
 

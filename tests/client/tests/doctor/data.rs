@@ -107,6 +107,51 @@ fn values_without_authentication() {
 }
 
 #[test]
+fn numbers_that_are_no_texts_of_their_own() {
+    let mut client = pinned();
+    // Much that has as many digits, and no number.
+    client.run(
+        "CREATE TABLE contacts (id bigint, made_us bigint, price numeric, phones text[], tags text[], document jsonb, other jsonb, phone bigint);
+         INSERT INTO contacts
+             SELECT 1000000000 + 7 * i, 1700000000000000 + i * 1000003, 1000000.5 * i, '{}', ARRAY['tag ' || i % 5, 'b'],
+                    '{}', jsonb_build_object('id', 401148000 + i, 'note', 'call 0401 148 075'), NULL
+               FROM generate_series(1, 1000) AS i;
+         ANALYZE contacts",
+    );
+    is_quiet(&mut client, "other_types");
+    client.run(
+        "UPDATE contacts SET phone = 61401148000 + id % 1000,
+                phones = ARRAY['0401 148 ' || to_char(id % 100, 'FM000'), '0401 148 ' || to_char(id % 90, 'FM000')],
+                document = jsonb_build_object('contact', jsonb_build_object('tel', '+61401' || to_char(id % 1000000, 'FM000000')))",
+    );
+    // Statistics only.
+    is_quiet(&mut client, "other_types");
+    client.run("ANALYZE contacts");
+    let found = findings(&mut client, "other_types");
+    let columns: Vec<&str> = found
+        .iter()
+        .map(|it| it.split(':').next().unwrap())
+        .collect();
+    assert_eq!(
+        columns,
+        [
+            "warning|column document of public.contacts (jsonb) has phone numbers",
+            "warning|column phones of public.contacts (text[]) has phone numbers",
+            "info|column phone of public.contacts (bigint) has what may be phone numbers",
+        ]
+    );
+    for finding in &found {
+        assert!(
+            !finding.contains("401148") && !finding.contains("0401 148"),
+            "{finding}"
+        );
+    }
+    client
+        .run("UPDATE contacts SET phone = NULL, phones = '{}', document = '{}'; ANALYZE contacts");
+    is_quiet(&mut client, "other_types");
+}
+
+#[test]
 fn indexes_over_expressions() {
     let mut client = pinned();
     customers(&mut client);

@@ -1,9 +1,10 @@
 //! Keys and pins.
 
-use phone_crypt_client_tests::{Server, Sql};
+use phone_crypt_client_tests::{Server, Sql, wait_until};
+use postgres::Client;
 use std::path::Path;
 
-use crate::shared::{KEY, SERVER, fires, is_quiet, pinned, pinned_in};
+use crate::shared::{CONF, KEY, SERVER, findings, fires, is_quiet, pinned, pinned_in, well_set_up};
 
 const PRELOAD: &str = "shared_preload_libraries = 'phone_crypt'\n";
 const PASSPHRASE: &str = "correct horse battery staple and some more of it";
@@ -17,7 +18,7 @@ fn no_key() {
     drop(client);
 
     // A pinned database whose key is gone.
-    let server = crate::shared::well_set_up(PRELOAD);
+    let server = well_set_up(PRELOAD);
     let mut client = pinned_in(&server);
     let database = client.text("SELECT current_database()::text", &[]);
     std::fs::remove_file(server.path("phone_crypt.keys")).unwrap();
@@ -81,7 +82,7 @@ fn what_a_key_looks_like() {
 
 #[test]
 fn a_key_file_that_everybody_reads_or_backs_up() {
-    let server = crate::shared::well_set_up(PRELOAD);
+    let server = well_set_up(PRELOAD);
     let mut client = pinned_in(&server);
     is_quiet(&mut client, "key_file");
     let file = server.path("phone_crypt.keys");
@@ -153,4 +154,69 @@ fn pins() {
         "critical",
         "which this session does not have",
     );
+}
+
+#[test]
+fn numbering_plans_that_are_others_than_when_it_was_pinned() {
+    let mut client = pinned();
+    is_quiet(&mut client, "metadata");
+    client.run("UPDATE phone_crypt.pinned_keys SET metadata_version = '9.0.1' WHERE role = 'hash'");
+    fires(
+        &mut client,
+        "metadata",
+        "info",
+        "pinned with the numbering plans of libphonenumber 9.0.1, and the library has",
+    );
+    client.run("SELECT phone_crypt_pin_keys()");
+    is_quiet(&mut client, "metadata");
+    // Whoever pinned before that was noted.
+    client.run("UPDATE phone_crypt.pinned_keys SET metadata_version = NULL");
+    is_quiet(&mut client, "metadata");
+}
+
+/// What is found once somebody has needed a key in the other database. Whoever hears of a change of its pins there later forgets them
+/// once more, so it may take a second time.
+#[track_caller]
+fn finds(server: &Server, client: &mut Client, database: &str, text: &str) {
+    wait_until(text, || {
+        let mut there = server.connect_as("postgres", database);
+        let _ = there.try_rows("SELECT phone_hash('+61401148075')");
+        let found = findings(client, "other_pins");
+        found
+            .iter()
+            .any(|finding| finding.starts_with("info|") && finding.contains(text))
+    });
+}
+
+#[test]
+fn other_databases_that_are_pinned_to_something_else() {
+    let server = well_set_up(CONF);
+    let mut client = pinned_in(&server);
+    let mut other = pinned_in(&server);
+    let name = other.text("SELECT current_database()::text", &[]);
+    other.run("SELECT phone_hash('+61401148075')");
+    is_quiet(&mut client, "other_pins");
+    other.run("UPDATE phone_crypt.pinned_keys SET default_regions = 'FR' WHERE role = 'hash'");
+    let text = format!("database {name} is pinned to other regions (FR) than this one");
+    finds(&server, &mut client, &name, &text);
+    other.run(
+        "UPDATE phone_crypt.pinned_keys
+            SET default_regions = 'AU,US', key_id = '0000000a', fingerprint = lpad('7', 32, '0') WHERE role = 'hash'",
+    );
+    finds(
+        &server,
+        &mut client,
+        &name,
+        "pinned to other hash keys (0000000a) than",
+    );
+    other.run("UPDATE phone_crypt.pinned_keys SET key_id = '0000000b', fingerprint = lpad('8', 32, '0') WHERE role = 'primary'");
+    finds(
+        &server,
+        &mut client,
+        &name,
+        "other hash keys (0000000a) and keys (0000000b) than",
+    );
+    drop(other);
+    client.run(&format!("DROP DATABASE {name} WITH (FORCE)"));
+    is_quiet(&mut client, "other_pins");
 }

@@ -61,6 +61,11 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
         "doctor_keys_of_rows",
         "('own.customers'::regclass::oid, 2::smallint)",
     ),
+    (
+        "doctor_other_statistics",
+        "('own.customers'::regclass::oid, 2::smallint)",
+    ),
+    ("doctor_other_types", "()"),
     ("doctor_plain_numbers", "()"),
     (
         "doctor_rows",
@@ -151,6 +156,7 @@ pub const PROCEDURES: &[(&str, &str)] = &[
 const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.doctor_key_file",
     "phone_crypt.doctor_keys",
+    "phone_crypt.doctor_other_pins",
     "phone_crypt.doctor_server",
     "phone_crypt.apply_profile",
     "phone_crypt.audit_old_partition",
