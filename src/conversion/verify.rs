@@ -52,10 +52,10 @@ pub fn differing(
     if !matches!(source, Source::Text) {
         super::check_may_decrypt(table, encrypted)?;
     }
+    let _in_their_name = user::as_owner(table)?;
     let data_type = catalog::type_of_column(table, encrypted)
         .and_then(typed::data_type_of)
         .ok_or(Error::Typed(TypedError::NotEncrypted))?;
-    let _in_their_name = user::as_owner(table)?;
     let _settings = BatchSettings::for_any_rows();
     let (plain, encrypted) = (quote_identifier(plain), quote_identifier(encrypted));
     let also = match rows {

@@ -107,3 +107,30 @@ fn what_is_not_watched_any_more_is_forgotten() {
         },
     );
 }
+
+/// Of too many keys those are kept that were seen most.
+#[test]
+fn a_flood_of_keys_takes_no_more_room_and_drives_nothing_out() {
+    let mut world = World::new(&SERVER);
+    world.watch("record");
+    let known = "SELECT count(*) FROM phone_crypt.activity_baselines";
+    world.run_until(
+        |client| hit(client, "k", USUAL),
+        |admin| admin.number("SELECT coalesce(max(windows), 0) FROM phone_crypt.activity_baselines WHERE key = 'k'") >= 3,
+    );
+    let mut from = 0;
+    world.run_until(
+        |client| {
+            client.run(&format!(
+                "SELECT count(c) FROM generate_series({from} + 1, {from} + 4000) AS i, ratelimit_check('p', 'flood ' || i) AS c"
+            ));
+            from += 4000;
+        },
+        |admin| {
+            let count = admin.number(known);
+            assert!(count <= 10_000, "{count}");
+            count == 10_000
+        },
+    );
+    assert!(world.windows("k") >= 3);
+}

@@ -50,3 +50,36 @@ fn neither_listeners_nor_the_audit_log_are_told_of_a_key() {
     assert_eq!(auditor.rows(keys), ["p|"]);
     assert_eq!(world.admin.rows(keys), [format!("p|{key}")]);
 }
+
+#[test]
+fn what_is_known_of_a_number_is_forgotten_with_it() {
+    let mut world = World::new(&SERVER);
+    world.watch("record");
+    world.admin.run(
+        "CREATE TEMP TABLE keys AS SELECT phone_ratelimit_key('0401148075') AS key, phone_ratelimit_key('0401148076') AS other",
+    );
+    world.run_until(
+        |client| {
+            client.run(
+                "SELECT FROM keys, ratelimit_check('p', key);
+                 SELECT FROM keys, ratelimit_check('p', other)",
+            );
+        },
+        |admin| admin.number("SELECT count(*) FROM phone_crypt.activity_baselines, keys WHERE activity_baselines.key IN (keys.key, other)") == 2,
+    );
+    world.admin.run(
+        "SELECT ratelimit_unwatch('p');
+         INSERT INTO phone_crypt.anomaly_records (kind, policy, key, began_at, last_at, windows, count, expected, score, actions)
+             SELECT 'hits', 'p', unnest(ARRAY[key, other]), now(), now(), 1, 200, 20, 14, '{record}' FROM keys;
+         SELECT FROM phone_forget('0401148075')",
+    );
+    let left = |admin: &mut postgres::Client, table: &str| {
+        admin.number(&format!(
+            "SELECT count(*) FROM phone_crypt.{table} AS t, keys WHERE t.key = keys.key"
+        ))
+    };
+    assert_eq!(left(&mut world.admin, "activity_baselines"), 0);
+    assert_eq!(left(&mut world.admin, "anomaly_records"), 0);
+    let others = "SELECT count(key) || ' of ' || count(*) FROM phone_crypt.anomaly_records";
+    assert_eq!(world.admin.rows(others), ["1 of 2"]);
+}
