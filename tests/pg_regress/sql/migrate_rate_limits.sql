@@ -277,7 +277,8 @@ SELECT has_function_privilege('regress_other', 'phone_crypt.live_count(text)', '
 SELECT ratelimit_policy_drop('adopted');
 SELECT count(ratelimit_reset(key)) > 0 AS reset FROM phone_crypt.ratelimit_status;
 SELECT ratelimit_flush();
-SELECT ratelimit_cleanup() > 0 AS cleaned;
+-- (A background task does, too, at any time.)
+SELECT ratelimit_cleanup() >= 0 AS cleaned;
 SELECT phone_crypt_revoke('regress_owner', 'admin');
 RESET search_path;
 SET client_min_messages = warning;
