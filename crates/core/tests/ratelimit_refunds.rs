@@ -85,6 +85,18 @@ fn a_hit_of_a_window_that_is_over_gives_nothing_of_the_next_one() {
     }
 }
 
+/// What moves with time alone is not given back.
+#[test]
+fn nor_when_the_window_of_another_hit_is_over_meanwhile() {
+    for algorithm in Algorithm::ALL {
+        let mut key = Key::new(algorithm, 10);
+        let early = key.hit(BEGIN_US, 8).unwrap();
+        let later = BEGIN_US + 3 * MINUTE_US - 1;
+        key.hit(later, 2).unwrap();
+        assert!(!key.refund(later + 1, 8, early), "{algorithm:?}");
+    }
+}
+
 #[test]
 fn of_the_window_before_a_sliding_window_gives_back_what_it_weighs() {
     let mut key = Key::new(Algorithm::SlidingWindow, 10);

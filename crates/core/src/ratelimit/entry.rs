@@ -60,7 +60,7 @@ impl Entry {
     pub fn refunded(&self, now_us: i64, cost: i64) -> Option<Entry> {
         let state = self.state.filter(|state| state.used(now_us) > 0)?;
         Some(Entry {
-            state: Some(state.refunded(now_us, cost, None)),
+            state: Some(state.refunded(now_us, cost)),
             ..*self
         })
     }
@@ -70,10 +70,8 @@ impl Entry {
     #[must_use]
     pub fn refunded_hit(&self, now_us: i64, cost: i64, hit_at_us: i64) -> Option<Entry> {
         let state = self.state.filter(|state| state.used(now_us) > 0)?;
-        let after = state.refunded(now_us, cost, Some(hit_at_us));
-        let is_less = (after.current, after.previous, after.tat_ns)
-            < (state.current, state.previous, state.tat_ns);
-        is_less.then_some(Entry {
+        let after = state.refunded_hit(now_us, cost, hit_at_us)?;
+        Some(Entry {
             state: Some(after),
             ..*self
         })

@@ -22,24 +22,36 @@ impl State {
         }
     }
 
-    /// The state at `now_us` with `cost` hits given back, never below none used. If the time of a hit is given, only
-    /// what still counts of that hit.
+    /// The state at `now_us` with `cost` hits given back, never below none used.
     #[must_use]
-    pub(super) fn refunded(&self, now_us: i64, cost: i64, hit_at_us: Option<i64>) -> State {
-        let rules = rules_of(self.algorithm);
+    pub(super) fn refunded(&self, now_us: i64, cost: i64) -> State {
+        let before = self.advanced(now_us);
+        (rules_of(self.algorithm).give_back)(&before, before.seen_us, cost)
+    }
+
+    /// The state at `now_us` with what still counts of a hit given back. `None` if nothing does.
+    #[must_use]
+    pub(super) fn refunded_hit(&self, now_us: i64, cost: i64, hit_at_us: i64) -> Option<State> {
+        let before = self.advanced(now_us);
+        if hit_at_us > before.seen_us {
+            return None;
+        }
+        let give_back = rules_of(self.algorithm).give_back_hit;
+        let after = give_back(&before, before.seen_us, cost, hit_at_us);
+        // What time alone has moved is not given back.
+        (after != before).then_some(after)
+    }
+
+    /// The state as it is at `now_us`, or at the last time that it has seen.
+    fn advanced(&self, now_us: i64) -> State {
         let now_us = now_us.max(self.seen_us);
-        let before = match self.quota.is_unknown() {
+        let at_now = match self.quota.is_unknown() {
             true => *self,
-            false => (rules.advance)(self, now_us, &self.quota),
-        };
-        let after = match hit_at_us {
-            None => (rules.give_back)(&before, now_us, cost),
-            Some(hit_at_us) if hit_at_us > now_us => before,
-            Some(hit_at_us) => (rules.give_back_hit)(&before, now_us, cost, hit_at_us),
+            false => (rules_of(self.algorithm).advance)(self, now_us, &self.quota),
         };
         State {
             seen_us: now_us,
-            ..after
+            ..at_now
         }
     }
 }

@@ -6,7 +6,7 @@ use postgres::Client;
 use crate::shared::{LOCKED, SERVER, customers, lock};
 
 /// What gives plain text or a part of it, or something that a guess can be compared by.
-const OF_DECRYPT: [&str; 45] = [
+const OF_DECRYPT: [&str; 52] = [
     "phone_decrypt(value)",
     "phone_try_decrypt(value)",
     "phone_decrypt_raw(phone_encrypt_raw('ask for Bob'))",
@@ -53,10 +53,17 @@ const OF_DECRYPT: [&str; 45] = [
     "email_decrypt(email_encrypt('ann@example.com'))",
     "email_hash('ann@example.com')",
     "email_hashes('ann@example.com')",
+    "'ann@example.com'::encrypted_email",
+    "email = 'ann@example.com'",
+    "email_decrypt(email)",
+    "email_show(email)",
+    "email_reveal(email)",
+    "email_mask(email)",
+    "email_hash(email)",
 ];
 
 /// What goes on: nothing that is stored can be read or guessed with it.
-const OF_NOTHING: [&str; 18] = [
+const OF_NOTHING: [&str; 26] = [
     "phone_normalize(number)",
     "phone_mask(number)",
     "phone_encrypt(number)",
@@ -75,6 +82,14 @@ const OF_NOTHING: [&str; 18] = [
     "(ratelimit_check('p', 'k')).allowed",
     "ratelimit_block('villain', '1 hour')",
     "email_encrypt('ann@example.com')",
+    "email_reencrypt(email)",
+    "email_verify(email)",
+    "email_value(email)",
+    "email::text::encrypted_email",
+    "email_from_value(email_value(email), email_hash_key_id(email))",
+    "email_is_address(email)",
+    "email_key_id(email)",
+    "email = email",
 ];
 
 #[track_caller]

@@ -18,7 +18,8 @@ pub fn customers(server: &Server, count: u32) -> (Client, String) {
     let mut client = server.connect_as("postgres", &database);
     client.run(&format!(
         "CREATE TABLE customers AS
-             SELECT i AS id, number, phone_encrypt(number) AS value, phone_hash(number) AS hash, number::encrypted_phone AS phone
+             SELECT i AS id, number, phone_encrypt(number) AS value, phone_hash(number) AS hash, number::encrypted_phone AS phone,
+                    ('c' || i || '@example.com')::encrypted_email AS email
                FROM (SELECT i, '+61401' || to_char(i, 'FM000000') AS number FROM generate_series(0, {count} - 1) AS i) AS n;
          CREATE INDEX ON customers (hash);
          ANALYZE customers"

@@ -39,6 +39,27 @@ fn the_background_writes_them_down_whatever_becomes_of_the_transaction() {
 }
 
 #[test]
+fn whoever_writes_them_down_cannot_prepare_that() {
+    let server = Server::preloaded(&format!("{CONF}max_prepared_transactions = 2"));
+    let mut client = server.session();
+    policy(&mut client, "p", "per_number => '{}'");
+    let mut sent = 0;
+    // Until it is not the background task that takes them.
+    wait_until("some are taken", || {
+        client.run("ROLLBACK; BEGIN");
+        sent += 1;
+        assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
+        client.number("SELECT phone_crypt.flush_send_decisions()") > 0
+    });
+    // Whoever rolls it back later would not know where they belong.
+    client
+        .refusal("PREPARE TRANSACTION 'later'", &[])
+        .says("0A000", "shared memory counted");
+    client.run("ROLLBACK");
+    assert_eq!(recorded(&mut client), [format!("ok|{sent}")]);
+}
+
+#[test]
 fn with_the_table_engine_they_are_part_of_the_transaction() {
     let mut client = TABLE_SERVER.session();
     policy(&mut client, "p", "per_number => '{1/day}'");
