@@ -2,7 +2,7 @@
 
 CREATE TABLE phone_crypt.activity_watches (
     -- NULL: decryptions by role.
-    policy      text     COLLATE "C" UNIQUE REFERENCES phone_crypt.ratelimit_policies (name) ON DELETE CASCADE,
+    policy      text     COLLATE "C" REFERENCES phone_crypt.ratelimit_policies (name) ON DELETE CASCADE,
     actions     text[]   NOT NULL
                 CHECK (actions OPERATOR(pg_catalog.<@) ARRAY['record', 'notify', 'block', 'throttle']
                        AND (policy IS NOT NULL OR actions OPERATOR(pg_catalog.<@) ARRAY['record', 'notify'])),
@@ -16,7 +16,7 @@ CREATE TABLE phone_crypt.activity_watches (
     set_by      text        NOT NULL DEFAULT SESSION_USER,
     set_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
-CREATE UNIQUE INDEX activity_watches_of_reads ON phone_crypt.activity_watches ((policy IS NULL)) WHERE policy IS NULL;
+CREATE UNIQUE INDEX activity_watches_policy ON phone_crypt.activity_watches (coalesce(policy, ''));
 COMMENT ON TABLE phone_crypt.activity_watches IS
     'policies whose hits are watched, and, without a policy, decryptions; written by ratelimit_watch() and phone_crypt_watch_reads()';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.activity_watches', '');
@@ -96,6 +96,7 @@ CREATE FUNCTION phone_crypt.set_watch(policy text, actions text[], sensitivity t
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+#variable_conflict use_column
 BEGIN
     IF actions IS NULL OR array_position(actions, NULL) IS NOT NULL OR "window" IS NULL OR duration IS NULL THEN
         RAISE EXCEPTION 'actions, window and duration must not be NULL' USING ERRCODE = 'null_value_not_allowed';
@@ -110,14 +111,11 @@ BEGIN
         RAISE EXCEPTION 'duration must be between 1 second and 3650 days' USING ERRCODE = 'invalid_parameter_value';
     END IF;
     actions := ARRAY(SELECT DISTINCT a FROM unnest(actions || ARRAY['record']) AS a ORDER BY a);
-    UPDATE phone_crypt.activity_watches AS w
-       SET actions = set_watch.actions, sensitivity = set_watch.sensitivity, "window" = set_watch."window",
-           duration = set_watch.duration, set_by = SESSION_USER, set_at = clock_timestamp()
-     WHERE w.policy IS NOT DISTINCT FROM set_watch.policy;
-    IF NOT FOUND THEN
-        INSERT INTO phone_crypt.activity_watches (policy, actions, sensitivity, "window", duration)
-            VALUES (policy, actions, sensitivity, "window", duration);
-    END IF;
+    INSERT INTO phone_crypt.activity_watches AS w (policy, actions, sensitivity, "window", duration)
+        VALUES (set_watch.policy, set_watch.actions, set_watch.sensitivity, set_watch."window", set_watch.duration)
+        ON CONFLICT (coalesce(policy, ''))
+        DO UPDATE SET actions = excluded.actions, sensitivity = excluded.sensitivity, "window" = excluded."window",
+                      duration = excluded.duration, set_by = excluded.set_by, set_at = excluded.set_at;
 END;
 $$;
 REVOKE EXECUTE ON FUNCTION phone_crypt.set_watch(text, text[], text, interval, interval) FROM PUBLIC;

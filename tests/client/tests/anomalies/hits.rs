@@ -134,3 +134,30 @@ fn a_flood_of_keys_takes_no_more_room_and_drives_nothing_out() {
     );
     assert!(world.windows("k") >= 3);
 }
+
+/// Sessions that watch the same at once: nobody is refused, and no message tells of a row.
+#[test]
+fn what_is_watched_by_many_at_once_is_watched_once() {
+    let mut world = World::new(&SERVER);
+    world
+        .admin
+        .run("SELECT ratelimit_policy_set('p', 10, '1 hour')");
+    SERVER.at_once(&world.database, 16, |_, client| {
+        for _ in 0..20 {
+            client.run("SELECT ratelimit_watch('p'), phone_crypt_watch_reads()");
+            client.run("SELECT ratelimit_unwatch('p'), phone_crypt_unwatch_reads()");
+        }
+        client.run("SELECT ratelimit_watch('p'), phone_crypt_watch_reads()");
+    });
+    let watches = "SELECT policy FROM phone_crypt.activity_watches ORDER BY policy";
+    assert_eq!(world.admin.rows(watches), ["p", ""]);
+    // Nor one whose snapshot is too old to see the other's row.
+    let mut old = SERVER.connect_as("postgres", &world.database);
+    world
+        .admin
+        .run("SELECT ratelimit_unwatch('p'), phone_crypt_unwatch_reads()");
+    old.run("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT");
+    world.admin.run("SELECT ratelimit_watch('p')");
+    old.refusal("SELECT ratelimit_watch('p')", &[])
+        .says("40001", "concurrent update");
+}
