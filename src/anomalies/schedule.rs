@@ -1,6 +1,6 @@
 //! When a worker is to look at the activity of each database: in shared memory, where the launcher sees it.
 
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use crate::pg::Oid;
 use crate::pg::clock::now_us;
@@ -22,6 +22,10 @@ struct Entry {
 /// All databases, and which life of the counters it is.
 pub struct Schedule {
     run: i64,
+    /// How often it was said that what is watched has changed.
+    changes: AtomicU64,
+    /// Where a place is looked for next.
+    next: AtomicU64,
     entries: [Entry; DATABASES],
 }
 
@@ -29,6 +33,8 @@ impl Default for Schedule {
     fn default() -> Schedule {
         Schedule {
             run: now_us(),
+            changes: AtomicU64::new(0),
+            next: AtomicU64::new(0),
             entries: std::array::from_fn(|_| Entry::default()),
         }
     }
@@ -51,19 +57,36 @@ pub fn is_watched(database: Oid) -> bool {
     find(database).is_some_and(|entry| entry.due_us.load(Ordering::Acquire) != NEVER)
 }
 
-/// Sets when a database is to be looked at next; None where nothing is watched.
-pub fn set(database: Oid, due_us: Option<i64>) {
+/// What a worker takes before it reads what is watched, and gives to [`set`].
+pub fn changes() -> u64 {
+    let schedule = SCHEDULE.find();
+    schedule.map_or(0, |schedule| schedule.changes.load(Ordering::SeqCst))
+}
+
+/// Sets when a database is to be looked at next; None where nothing is watched. If what is watched has changed since `changes`
+/// was taken, that may not have been read: then it is to be looked at now.
+pub fn set(database: Oid, due_us: Option<i64>, changes_before: u64) {
     if let Some(entry) = find(database).or_else(|| claim(database)) {
         entry
             .due_us
-            .store(due_us.unwrap_or(NEVER), Ordering::Release);
+            .store(due_us.unwrap_or(NEVER), Ordering::SeqCst);
+        if changes() != changes_before {
+            give_up(database);
+        }
     }
 }
 
 /// The database is gone, or what is watched there has changed.
 pub fn forget(database: Oid) {
+    if let Some(schedule) = SCHEDULE.find() {
+        schedule.changes.fetch_add(1, Ordering::SeqCst);
+    }
+    give_up(database);
+}
+
+fn give_up(database: Oid) {
     if let Some(entry) = find(database) {
-        entry.database.store(0, Ordering::Release);
+        entry.database.store(0, Ordering::SeqCst);
     }
 }
 
@@ -72,13 +95,23 @@ fn find(database: Oid) -> Option<&'static Entry> {
     entries.find(|entry| entry.database.load(Ordering::Acquire) == database.to_u32())
 }
 
-/// Takes a free entry. Only the worker of a database does, of which there is one.
+/// Takes an entry that is free, or else, in turn, one of a database where nothing is watched: that may be gone, of which nobody
+/// heard, and is looked at once more if it is not. Only the worker of a database does this, of which there is one.
 fn claim(database: Oid) -> Option<&'static Entry> {
-    let mut entries = SCHEDULE.find()?.entries.iter();
-    entries.find(|entry| {
-        let number = database.to_u32();
-        let taken =
-            (entry.database).compare_exchange(0, number, Ordering::AcqRel, Ordering::Acquire);
-        taken.is_ok()
+    let schedule = SCHEDULE.find()?;
+    let first = schedule.next.fetch_add(1, Ordering::Relaxed) as usize;
+    let in_turn =
+        (0..DATABASES).map(|step| &schedule.entries[first.wrapping_add(step) % DATABASES]);
+    let take = |entry: &Entry, from: u32| {
+        let to = database.to_u32();
+        (entry.database)
+            .compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst)
+            .is_ok()
+    };
+    let is_idle = |entry: &Entry| entry.due_us.load(Ordering::SeqCst) == NEVER;
+    let free = in_turn.clone().find(|entry| take(entry, 0));
+    free.or_else(|| {
+        let mut idle = in_turn.filter(|entry| is_idle(entry));
+        idle.find(|entry| take(entry, entry.database.load(Ordering::SeqCst)))
     })
 }

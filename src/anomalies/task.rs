@@ -7,7 +7,7 @@ use super::watches::{self, Watch};
 use super::{look, records, schedule};
 use crate::pg::Oid;
 use crate::pg::clock::now_us;
-use crate::ratelimit::{self, Storage};
+use crate::ratelimit::storage;
 use crate::reads;
 use crate::worker::{Job, Seen, Task, Urgency, beat};
 
@@ -34,6 +34,7 @@ impl Task for WatchActivity {
         let Some(run) = schedule::run() else {
             return true;
         };
+        let changes = schedule::changes();
         let watches = BackgroundWorker::transaction(all);
         let now_us = now_us();
         let next = watches
@@ -41,7 +42,7 @@ impl Task for WatchActivity {
             .map(|watch| watch.window.next_us(now_us))
             .min();
         // Before the work: what fails is not tried again before the next window.
-        schedule::set(job.database, next);
+        schedule::set(job.database, next, changes);
         for watch in &watches {
             beat();
             BackgroundWorker::transaction(|| {
@@ -71,8 +72,4 @@ fn all() -> Vec<Watch> {
     watches::forget_ended(storage.owner);
     records::forget_some(storage.owner, now_us());
     watches::all(storage.owner)
-}
-
-fn storage() -> ratelimit::error::Result<Storage> {
-    ratelimit::storage()
 }
