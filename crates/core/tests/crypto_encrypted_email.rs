@@ -3,15 +3,13 @@
 
 mod crypto_support;
 
-use crypto_support::{K1, K2, hex, key_text, ring, ring_with};
+use crypto_support::{K1, K2, hex, opens_as, ring, ring_of, ring_with, sealed_value};
 use phone_crypt_core::crypto::encrypted_phone::{
     DataType, PROBE_LEN, Plain, append_value_text, compared, decode_text, encode_text,
     from_value_text, inspect, inspect_as, is_address, is_number, is_text, is_text_form_of_another,
-    open, rehash_into, reseal_into, seal_into, text_len, verify, write_probe,
+    open, rehash_into, reseal_into, text_len, verify, write_probe,
 };
-use phone_crypt_core::crypto::{
-    Environment, HashSchemes, Key, Keyring, KeyringSpec, Kind, Reencrypted, ValueError,
-};
+use phone_crypt_core::crypto::{Kind, Reencrypted, ValueError};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -20,34 +18,10 @@ const ALL: [Plain<'_>; 2] = [
     Plain::NoAddress("ask Ann"),
 ];
 
-/// A ring that encrypts under one key and hashes under another.
-fn ring_of(key: &str, hash_key: &str) -> Keyring {
-    let (primary, other) = (key_text(key), key_text(hash_key));
-    Keyring::build(&KeyringSpec {
-        primary: &primary,
-        previous: std::slice::from_ref(&other),
-        hash_key_id: Some(Key::derive(&other).id()),
-        legacy_key_id: None,
-        schemes: HashSchemes::parse("derived").unwrap(),
-        environment: Environment::Development,
-    })
-    .unwrap()
-}
-
-fn sealed_value(ring: &Keyring, plain: &Plain<'_>) -> Vec<u8> {
-    let mut value = Vec::new();
-    seal_into(ring, plain, &mut value);
-    value
-}
-
 fn as_text(data_type: DataType, value: &[u8]) -> Vec<u8> {
     let mut text = vec![0; text_len(value.len())];
     encode_text(data_type, value, &mut text);
     text
-}
-
-fn opens_as(ring: &Keyring, value: &[u8], plain: &Plain<'_>) -> bool {
-    open(ring, value, &mut Vec::new()).unwrap().plain == *plain
 }
 
 #[test]

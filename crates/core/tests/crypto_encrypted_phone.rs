@@ -3,16 +3,16 @@
 
 mod crypto_support;
 
-use crypto_support::{K1, K2, NUMBER, hex, key_text, kind, ring, ring_with, unhex};
+use crypto_support::{
+    K1, K2, NUMBER, hex, kind, opens_as, ring, ring_of, ring_with, sealed_value, unhex,
+};
 use phone_crypt_core::crypto::encrypted_phone::{
     self, DataType, PROBE_LEN, Plain, append_value_text, compared, decode_text, encode_text,
     from_value_text, inspect, is_number, is_reserved_context, is_text_form, looks_like_value_text,
-    open, rehash_into, reseal_into, seal_into, text_len, verify, write_probe,
+    open, rehash_into, reseal_into, text_len, verify, write_probe,
 };
 use phone_crypt_core::crypto::value::sealed;
-use phone_crypt_core::crypto::{
-    Environment, HashSchemes, KeyId, Keyring, KeyringSpec, Kind, Reencrypted, ValueError,
-};
+use phone_crypt_core::crypto::{KeyId, Keyring, Kind, Reencrypted, ValueError};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -26,27 +26,6 @@ const ALL: [Plain<'_>; 3] = [
     },
 ];
 
-/// A ring that encrypts under one key and hashes under another.
-fn ring_of(key: &str, hash_key: &str) -> Keyring {
-    let (primary, other) = (key_text(key), key_text(hash_key));
-    let hash_key_id = phone_crypt_core::crypto::Key::derive(&other).id();
-    Keyring::build(&KeyringSpec {
-        primary: &primary,
-        previous: &[other],
-        hash_key_id: Some(hash_key_id),
-        legacy_key_id: None,
-        schemes: HashSchemes::parse("derived").unwrap(),
-        environment: Environment::Development,
-    })
-    .unwrap()
-}
-
-fn sealed_value(ring: &Keyring, plain: &Plain<'_>) -> Vec<u8> {
-    let mut value = b"before".to_vec();
-    seal_into(ring, plain, &mut value);
-    value.split_off(b"before".len())
-}
-
 fn as_text(value: &[u8]) -> String {
     let mut text = vec![0; text_len(value.len())];
     encode_text(DataType::Phone, value, &mut text);
@@ -59,10 +38,6 @@ fn from_text(text: &str) -> Result<Vec<u8>, ValueError> {
     let value = value.split_off(b"before".len());
     assert!(read.is_ok() || value.is_empty());
     read.map(|()| value)
-}
-
-fn opens_as(ring: &Keyring, value: &[u8], plain: &Plain<'_>) -> bool {
-    open(ring, value, &mut Vec::new()).unwrap().plain == *plain
 }
 
 fn refusal(ring: &Keyring, value: &[u8]) -> ValueError {

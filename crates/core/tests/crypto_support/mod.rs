@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use phone_crypt_core::crypto::encrypted_phone::{Plain, open, seal_into};
 use phone_crypt_core::crypto::{
     Environment, HashSchemes, Key, KeyText, Keyring, KeyringSpec, Kind, ValueError, decrypt_into,
     encrypt_into,
@@ -39,6 +40,34 @@ pub fn ring_with(primary: &str, previous: &[&str], schemes: &str) -> Keyring {
 
 pub fn ring(primary: &str) -> Keyring {
     ring_with(primary, &[], "derived")
+}
+
+/// A ring that encrypts under one key and hashes under another.
+pub fn ring_of(key: &str, hash_key: &str) -> Keyring {
+    let (primary, other) = (key_text(key), key_text(hash_key));
+    Keyring::build(&KeyringSpec {
+        primary: &primary,
+        previous: std::slice::from_ref(&other),
+        hash_key_id: Some(Key::derive(&other).id()),
+        legacy_key_id: None,
+        schemes: HashSchemes::parse("derived").unwrap(),
+        environment: Environment::Development,
+    })
+    .unwrap()
+}
+
+/// A value of a data type. Also holds the writer to leaving alone what was there before.
+pub fn sealed_value(ring: &Keyring, plain: &Plain<'_>) -> Vec<u8> {
+    let mut value = b"before".to_vec();
+    seal_into(ring, plain, &mut value);
+    let sealed = value.split_off(b"before".len());
+    assert_eq!(value, b"before");
+    sealed
+}
+
+/// Whether a value of a data type opens to this.
+pub fn opens_as(ring: &Keyring, value: &[u8], plain: &Plain<'_>) -> bool {
+    open(ring, value, &mut Vec::new()).unwrap().plain == *plain
 }
 
 pub fn encrypt(key: &Key, kind: Kind, plain: &[u8], context: &str, iv: [u8; 16]) -> String {
