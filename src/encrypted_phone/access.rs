@@ -1,8 +1,8 @@
 //! Who may give what as input.
 //!
-//! Plain text is compared and stored: that takes what `phone_encrypt` and `phone_hash` take together, or their kin for e-mail. A value as it is
-//! stored needs a right of its own: else an end user who has seen a ciphertext could submit it as a number of his, and
-//! the application would decrypt it for him.
+//! Plain text is compared and stored: that takes what `phone_encrypt` and `phone_hash` take together, or their kin for e-mail.
+//! A value as it is stored needs a right of its own: else an end user who has seen a ciphertext could submit it as a number of
+//! his, and the application would decrypt it for him.
 
 use phone_crypt_core::crypto::encrypted_phone::DataType;
 

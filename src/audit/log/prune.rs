@@ -2,6 +2,7 @@
 //! each day that is long past the last one is enough. One with two signatures leads from a key to the next, and stays.
 
 use pgrx::IntoDatum;
+use phone_crypt_core::audit::SIGNATURE_START;
 
 use crate::pg::clock::now_us;
 use crate::pg::interval::POSTGRES_EPOCH_US;
@@ -13,7 +14,6 @@ const MOST: i64 = 10_000;
 const DAY_US: i64 = 86_400_000_000;
 
 thread_local! {
-    // The dash with which a signature's line begins is e28094 in UTF-8.
     static PRUNE: Statement = const { Statement::new(
         c"DELETE FROM phone_crypt.audit_checkpoints AS c \
            WHERE c.log OPERATOR(pg_catalog.=) $1 AND c.ctid OPERATOR(pg_catalog.=) ANY (ARRAY(\
@@ -26,11 +26,11 @@ thread_local! {
                   WHERE o.next_day OPERATOR(pg_catalog.=) o.day \
                     AND o.signed_at OPERATOR(pg_catalog.<) \
                         (pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) pg_catalog.make_interval(days => 30)) \
-                    AND pg_catalog.strpos(pg_catalog.substr(pg_catalog.encode(o.note, 'hex'), \
-                            pg_catalog.strpos(pg_catalog.encode(o.note, 'hex'), 'e28094') OPERATOR(pg_catalog.+) 6), \
-                            'e28094') OPERATOR(pg_catalog.=) 0 \
+                    AND pg_catalog.\"position\"(pg_catalog.substr(o.note, \
+                            pg_catalog.\"position\"(o.note, $3) OPERATOR(pg_catalog.+) 1), \
+                            $3) OPERATOR(pg_catalog.=) 0 \
                   LIMIT $2))",
-        &[oids::TEXTOID, oids::INT8OID],
+        &[oids::TEXTOID, oids::INT8OID, oids::BYTEAOID],
     ) };
 }
 
@@ -40,7 +40,11 @@ pub fn once_a_day(owner: Oid, log: &str, last: Option<i64>) {
     let Some(last) = last else { return };
     let day = |us: i64| us.div_euclid(DAY_US);
     if day(last.saturating_add(POSTGRES_EPOCH_US)) != day(now_us()) {
-        let arguments = [log.into_datum(), MOST.into_datum()];
+        let arguments = [
+            log.into_datum(),
+            MOST.into_datum(),
+            SIGNATURE_START.as_bytes().into_datum(),
+        ];
         PRUNE.with(|prune| prune.run(owner, &arguments, |_| ()));
     }
 }

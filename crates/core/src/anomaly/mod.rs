@@ -1,8 +1,8 @@
 //! What is unusual: a count of a window held against what was usual before.
 //!
-//! Each key has a [`Baseline`]: an exponentially weighted mean of its counts for each hour of the day, those of weekends apart, and a deviation. The score
-//! of a window is its distance from the mean in deviations; from a threshold on ([`Sensitivity`]) it is unusual. Pure arithmetic:
-//! whoever calls knows the time and counts.
+//! Each key has a [`Baseline`]: an exponentially weighted mean of its counts for each hour of the day, those of weekends apart,
+//! and a deviation. The score of a window is its distance from the mean in deviations; from a threshold on ([`Sensitivity`]) it
+//! is unusual. Pure arithmetic: whoever calls knows the time and counts.
 
 mod baseline;
 mod penalty;

@@ -17,7 +17,7 @@ mod verify;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use frontier::{Frontier, FrontierError};
 pub use label::{MAX_LABEL, label};
-pub use note::{Note, NoteError, NoteKey, NoteSigner, SignatureCheck};
+pub use note::{Note, NoteError, NoteKey, NoteSigner, SIGNATURE_START, SignatureCheck};
 pub use proof::{LeafHashes, consistency_proof, inclusion_proof, root};
 pub use record::{Class, Classes, ClassesError, Field, HEAD, Record, RecordError, fields_json};
 pub use tile::{TILE, tile_bytes, tile_hashes, tile_root};

@@ -10,7 +10,7 @@ use crate::crypto::primitives::hex;
 /// The kind of key and signature: Ed25519.
 const ED25519: u8 = 1;
 /// What a signature line begins with: an em dash and a space.
-const DASH: &str = "\u{2014} ";
+pub const SIGNATURE_START: &str = "\u{2014} ";
 /// The longest note that is read, in bytes.
 const MAX_NOTE: usize = 64 * 1024;
 const PUBLIC_KEY: usize = 32;
@@ -116,7 +116,7 @@ impl NoteSigner {
         let mut bytes = self.public.hash().to_vec();
         bytes.extend_from_slice(&self.key.sign(text.as_bytes()).to_bytes());
         let signature = Base64::encode_string(&bytes);
-        format!("{DASH}{} {signature}\n", self.public.name)
+        format!("{SIGNATURE_START}{} {signature}\n", self.public.name)
     }
 }
 
@@ -187,7 +187,7 @@ impl Note {
 
 impl Line {
     fn parse(line: &str) -> Option<Line> {
-        let (name, signature) = line.strip_prefix(DASH)?.rsplit_once(' ')?;
+        let (name, signature) = line.strip_prefix(SIGNATURE_START)?.rsplit_once(' ')?;
         let is_name = !name.is_empty() && !name.contains(['+', ' ']);
         let bytes = Base64::decode_vec(signature).ok()?;
         let (key_hash, signature) = bytes.split_first_chunk::<KEY_HASH>()?;
