@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use crate::encrypted_phone::bytes_of_row;
 use crate::pg::Oid;
-use crate::pg::bounded_scan::{scan_some, short_text, texts_of_statistics};
-use crate::pg::statistics::{Other, others_of_statistics};
+use crate::pg::bounded_scan::{scan_some, short_text};
+use crate::pg::statistics::{Other, others_of_statistics, texts_of_statistics};
 use crate::phone::regions;
 
 /// Texts of one column that are looked at, of each kind of statistics and of its rows.

@@ -1,7 +1,7 @@
-//! A few rows of a table, and what its statistics remember: read directly, so that no code of the table's owner runs, and
-//! without waiting for anybody's lock. How much is read does not depend on how much there is.
+//! A few rows of a table: read directly, so that no code of the table's owner runs, and without waiting for anybody's lock. How
+//! much is read does not depend on how much there is.
 
-use pgrx::{IntoDatum, pg_sys};
+use pgrx::pg_sys;
 
 use super::Oid;
 use super::relation;
@@ -91,71 +91,15 @@ unsafe fn scan_pages(
     }
 }
 
-const TEXTS: [Oid; 3] = [pg_sys::TEXTOID, pg_sys::VARCHAROID, pg_sys::BPCHAROID];
-
-/// The statistics that ANALYZE keeps values in.
-const KINDS: [u32; 2] = [pg_sys::STATISTIC_KIND_MCV, pg_sys::STATISTIC_KIND_HISTOGRAM];
-
-/// Calls `each` with texts that the statistics of a column remember: of each kind at most so many, from all of them. One that is
-/// longer than `longest` bytes is given as an empty one. The column may be one of an index. False where there are no statistics, or they hold no texts.
-pub fn texts_of_statistics(
-    table: Oid,
-    column: i16,
-    at_most: usize,
-    longest: usize,
-    mut each: impl FnMut(&[u8]),
-) -> bool {
-    use pg_sys::SysCacheIdentifier::STATRELATTINH;
-    let Some(number) = column.into_datum() else {
-        return false;
-    };
-    let mut has_texts = false;
-    // SAFETY: look-ups in the catalogue's cache; the entry is valid until it is released, and a slot until it is freed. Its
-    // values are of the type that it names.
-    unsafe {
-        let entry = pg_sys::SearchSysCache3(
-            STATRELATTINH as i32,
-            pg_sys::Datum::from(table),
-            number,
-            pg_sys::Datum::from(false),
-        );
-        if entry.is_null() {
-            return false;
-        }
-        for kind in KINDS {
-            let mut slot = pg_sys::AttStatsSlot::default();
-            let is_there = pg_sys::get_attstatsslot(
-                &mut slot,
-                entry,
-                kind as i32,
-                Oid::INVALID,
-                pg_sys::ATTSTATSSLOT_VALUES as i32,
-            );
-            if !is_there {
-                continue;
-            }
-            if TEXTS.contains(&slot.valuetype) && !slot.values.is_null() {
-                has_texts = true;
-                let count = usize::try_from(slot.nvalues).unwrap_or(0);
-                // A histogram is sorted: its first values are alike.
-                let step = count.div_ceil(at_most.max(1)).max(1);
-                let values = std::slice::from_raw_parts(slot.values, count);
-                for value in values.iter().step_by(step) {
-                    with_short(*value, longest, &mut each);
-                }
-            }
-            pg_sys::free_attstatsslot(&mut slot);
-        }
-        pg_sys::ReleaseSysCache(entry);
-    }
-    has_texts
-}
-
 /// Calls `each` with a text that has up to so many bytes; with an empty one for a longer text, which is not fetched.
 ///
 /// # Safety
 /// The datum must be a varlena that holds a text.
-unsafe fn with_short(datum: pg_sys::Datum, longest: usize, each: &mut impl FnMut(&[u8])) {
+pub(super) unsafe fn with_short(
+    datum: pg_sys::Datum,
+    longest: usize,
+    each: &mut impl FnMut(&[u8]),
+) {
     // SAFETY: as the caller says. The size is that of the whole, with its header of four bytes.
     unsafe {
         if pg_sys::toast_raw_datum_size(datum) > longest + pg_sys::VARHDRSZ {

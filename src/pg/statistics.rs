@@ -1,9 +1,10 @@
-//! What the statistics of a column remember that are no texts: integers, JSON documents, elements of arrays of texts. Only
-//! functions of PostgreSQL's own types are called.
+//! What the statistics of a column remember: texts, integers, JSON documents, elements of arrays of texts. Only functions of
+//! PostgreSQL's own types are called.
 
 use pgrx::{IntoDatum, pg_sys};
 use std::ffi::CStr;
 
+use super::bounded_scan::with_short;
 use super::{Oid, oids};
 
 /// A value, as text.
@@ -14,6 +15,7 @@ pub enum Other<'a> {
     Document(&'a [u8]),
 }
 
+const TEXTS: [Oid; 3] = [oids::TEXTOID, oids::VARCHAROID, oids::BPCHAROID];
 /// The kinds of statistics that have values of the column's type, and those that have an array's elements.
 const KINDS: [u32; 3] = [
     pg_sys::STATISTIC_KIND_MCV,
@@ -21,8 +23,25 @@ const KINDS: [u32; 3] = [
     pg_sys::STATISTIC_KIND_MCELEM,
 ];
 
-/// Calls `each` with values that the statistics of a column remember, of each kind at most so many, from all of them. One that is
-/// longer than `longest` bytes is left out. Nothing where there are no statistics, or of other types.
+/// Calls `each` with texts that the statistics of a column remember: of each kind at most so many, from all of them. One that is
+/// longer than `longest` bytes is given as an empty one. The column may be one of an index. False where there are no statistics,
+/// or they hold no texts.
+pub fn texts_of_statistics(
+    table: Oid,
+    column: i16,
+    at_most: usize,
+    longest: usize,
+    mut each: impl FnMut(&[u8]),
+) -> bool {
+    let is_text = |kind, of_type| !is_of_elements(kind) && TEXTS.contains(&of_type);
+    // SAFETY: texts are varlenas.
+    values_of_statistics(table, column, at_most, is_text, |value, _| unsafe {
+        with_short(value, longest, &mut each);
+    })
+}
+
+/// Calls `each` with values that are no texts, and with elements of arrays of texts: of each kind at most so many, from all of
+/// them. One that is longer than `longest` bytes is left out. Nothing where there are no statistics, or of other types.
 pub fn others_of_statistics(
     table: Oid,
     column: i16,
@@ -30,10 +49,37 @@ pub fn others_of_statistics(
     longest: usize,
     mut each: impl FnMut(Other<'_>),
 ) {
+    // SAFETY: values are of the type that they are given with.
+    values_of_statistics(table, column, at_most, is_other, |value, of_type| unsafe {
+        with_text(value, of_type, longest, &mut each);
+    });
+}
+
+fn is_of_elements(kind: u32) -> bool {
+    kind == pg_sys::STATISTIC_KIND_MCELEM
+}
+
+fn is_other(kind: u32, of_type: Oid) -> bool {
+    match is_of_elements(kind) {
+        true => [oids::TEXTOID, oids::VARCHAROID].contains(&of_type),
+        false => [oids::INT8OID, oids::NUMERICOID, oids::JSONBOID].contains(&of_type),
+    }
+}
+
+/// Calls `each` with values of the statistics of a column, and with their type: of each kind at most so many, from all of them.
+/// `is_wanted` is asked of kinds and types. Whether there was such a one.
+fn values_of_statistics(
+    table: Oid,
+    column: i16,
+    at_most: usize,
+    is_wanted: impl Fn(u32, Oid) -> bool,
+    mut each: impl FnMut(pg_sys::Datum, Oid),
+) -> bool {
     use pg_sys::SysCacheIdentifier::STATRELATTINH;
     let Some(number) = column.into_datum() else {
-        return;
+        return false;
     };
+    let mut is_any = false;
     // SAFETY: look-ups in the catalogue's cache; the entry is valid until it is released, and a slot until it is freed. Its
     // values are of the type that it names.
     unsafe {
@@ -44,7 +90,7 @@ pub fn others_of_statistics(
             pg_sys::Datum::from(false),
         );
         if entry.is_null() {
-            return;
+            return false;
         }
         for kind in KINDS {
             let mut slot = pg_sys::AttStatsSlot::default();
@@ -53,29 +99,24 @@ pub fn others_of_statistics(
                 continue;
             }
             if is_wanted(kind, slot.valuetype) && !slot.values.is_null() {
+                is_any = true;
                 let count = usize::try_from(slot.nvalues).unwrap_or(0);
                 // A histogram is sorted: its first values are alike.
                 let step = count.div_ceil(at_most.max(1)).max(1);
                 let values = std::slice::from_raw_parts(slot.values, count);
                 for value in values.iter().step_by(step) {
-                    with_text(*value, slot.valuetype, longest, &mut each);
+                    each(*value, slot.valuetype);
                 }
             }
             pg_sys::free_attstatsslot(&mut slot);
         }
         pg_sys::ReleaseSysCache(entry);
     }
-}
-
-fn is_wanted(kind: u32, of_type: Oid) -> bool {
-    match kind {
-        pg_sys::STATISTIC_KIND_MCELEM => [oids::TEXTOID, oids::VARCHAROID].contains(&of_type),
-        _ => [oids::INT8OID, oids::NUMERICOID, oids::JSONBOID].contains(&of_type),
-    }
+    is_any
 }
 
 /// # Safety
-/// The datum must be of that type, which is one of those of [`is_wanted`].
+/// The datum must be of that type, which is one of those of [`is_other`].
 unsafe fn with_text(
     datum: pg_sys::Datum,
     of_type: Oid,
