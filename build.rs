@@ -1,4 +1,5 @@
-//! Records the git revision for `phone_crypt_version()`; `unknown` outside a checkout.
+//! Records the git revision for `phone_crypt_version()`; `unknown` outside a checkout. Tells the linker to keep what
+//! cargo-pgrx reads the install script from.
 
 use std::process::Command;
 
@@ -17,4 +18,10 @@ fn main() {
         revision => revision,
     };
     println!("cargo::rustc-env=PHONE_CRYPT_GIT_REVISION={revision}");
+
+    // cargo-pgrx would pass this to every crate, so that none built for a test served the extension (scripts/lib.sh).
+    // A test's executable must not get it: PostgreSQL's symbols are undefined there.
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os != "macos") {
+        println!("cargo::rustc-link-arg-cdylib=-Wl,--no-gc-sections");
+    }
 }

@@ -23,6 +23,10 @@ target=${CARGO_TARGET_DIR:-$repo/target}
 export CARGO_TARGET_DIR=$target
 logs=$target/logs
 
+# cargo-pgrx passes a flag to the linker with every crate, which builds each of them
+# once more; build.rs passes it where it is needed.
+export CARGO_PGRX_DISABLE_GC_SECTIONS_WORKAROUND=1
+
 case ":$PATH:" in
     *":$cache/cargo/bin:"*) ;;
     *) PATH=$cache/cargo/bin:$PATH ;;
@@ -89,6 +93,20 @@ locked() {
         say "  waiting for another run that holds $lock"
     fi
     flock -o "$lock" "$@"
+}
+
+# in_lane NAME COMMAND…: runs a command, or a function, while no other of this checkout is
+# in the lane of that name. Unlocked by hand: a server that the command leaves behind may
+# have the descriptor.
+in_lane() {
+    local lane status=0
+    exec {lane}>"$target/$1.lane"
+    shift
+    flock "$lane"
+    "$@" || status=$?
+    flock -u "$lane"
+    exec {lane}>&-
+    return "$status"
 }
 
 # need_current_lock MANIFEST: stops where the Cargo.lock beside it is not that of
