@@ -4,7 +4,7 @@
 //! each key, each signature, in constant time, then the times. Whether a message was seen before is for a store to say;
 //! [`Message::replay_key`] is what to remember.
 //!
-//! A new scheme is one file in `schemes` and one line in `registry.rs`.
+//! A new scheme is one file in `schemes` and one line in `schemes/registry.rs`.
 
 mod base64;
 mod error;
@@ -15,7 +15,6 @@ mod jwt;
 mod key;
 mod outcome;
 mod proof;
-mod registry;
 mod request;
 mod scheme;
 mod schemes;
@@ -28,10 +27,10 @@ pub use error::{KeyError, UnknownScheme};
 pub use headers::{Headers, MAX_HEADER_BYTES};
 pub use key::Key;
 pub use outcome::{Message, Outcome, Reason, ReplayKey};
-pub use registry::{SCHEMES, find};
 pub use request::Request;
 pub use scheme::Scheme;
 pub use schemes::phone_agent::{sign, verify_signature};
+pub use schemes::registry::{SCHEMES, find};
 pub use signed::MAX_SIGNATURES;
 pub use time::Window;
 pub use verify::verify;

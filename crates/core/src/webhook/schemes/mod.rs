@@ -9,6 +9,7 @@ pub mod messagebird_legacy;
 pub mod phone_agent;
 pub mod plivo_v2;
 pub mod plivo_v3;
+pub mod registry;
 pub mod retell;
 pub mod sinch_application;
 pub mod sinch_numbers;

@@ -1,12 +1,12 @@
 //! The schemes by name.
 
-use super::error::UnknownScheme;
-use super::scheme::Scheme;
-use super::schemes::{
+use super::{
     aws_sns, bird, elevenlabs, github, messagebird_jwt, messagebird_legacy, phone_agent, plivo_v2,
     plivo_v3, retell, sinch_application, sinch_numbers, sinch_webhook, slack, standard, stripe,
     telnyx, twilio, vonage_jwt, vonage_sms,
 };
+use crate::webhook::error::UnknownScheme;
+use crate::webhook::scheme::Scheme;
 
 /// Every scheme.
 pub static SCHEMES: [&dyn Scheme; 20] = [
