@@ -5,7 +5,6 @@ use phone_crypt_core::ratelimit::{KeyName, Limit, Reason as LimitReason, Verdict
 use phone_crypt_core::sending::{Reason, Warning, Warnings, is_near};
 use std::ops::Range;
 
-use super::price;
 use crate::cipher::Hash;
 use crate::pg::SqlError;
 use crate::ratelimit::{self, PHONE_PREFIX, Request};
@@ -174,7 +173,7 @@ impl<'a> Parts<'a> {
         parts.add_rates(&policy.per_region, region, of_region);
         // What costs nothing spends nothing.
         if policy.has_budget()
-            && let Some(cost @ 1..) = price::of(attempt)
+            && let Some(cost @ 1..) = attempt.cost
         {
             parts.add_budgets(attempt, region, cost);
         }
