@@ -241,7 +241,11 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/erasure/erasure.sql",
     name = "erasure",
-    requires = ["conversion_swap", erasure::functions::phone_forget]
+    requires = [
+        "conversion_swap",
+        erasure::functions::phone_forget,
+        erasure::functions::email_forget
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/erasure/purge_expired.sql",

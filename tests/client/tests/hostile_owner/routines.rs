@@ -27,6 +27,7 @@ const IN_A_LIFE: [&str; 25] = [
     "public.phone_crypt_adopt_rate_limits",
     "public.phone_crypt_release_rate_limits",
     "public.phone_forget",
+    "public.email_forget",
     "public.phone_purge_expired",
     "public.phone_column_policy",
     "phone_crypt.take_back_counts",
