@@ -14,7 +14,11 @@ pgrx::extension_sql_file!(
 pgrx::extension_sql_file!(
     "../sql/audit/views.sql",
     name = "audit_views",
-    requires = ["audit_tables", audit::functions::audit_queue]
+    requires = [
+        "audit_tables",
+        audit::functions::audit_queue,
+        audit::functions::audit_unpack
+    ]
 );
 pgrx::extension_sql_file!(
     "../sql/encrypted_phone/type.sql",

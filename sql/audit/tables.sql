@@ -48,16 +48,18 @@ CREATE TRIGGER close_other_log BEFORE INSERT ON phone_crypt.audit_logs
     FOR EACH ROW EXECUTE FUNCTION phone_crypt.close_other_log();
 INSERT INTO phone_crypt.audit_logs DEFAULT VALUES;
 
--- A record's bytes are what is hashed: number and time, 8 bytes each, then class, event and fields as JSON. Each partition has a
--- primary key of its own: where the parent had one, pg_dump would make it twice.
+-- A row is a batch: records that follow each other, at most to the end of their tile; phone_crypt.audit_unpack gives them. Each
+-- partition has a primary key of its own: where the parent had one, pg_dump would make it twice.
 CREATE TABLE phone_crypt.audit_records (
-    log    text   COLLATE "C" NOT NULL,
-    month  date   NOT NULL,
-    seq    bigint NOT NULL,
-    record bytea  NOT NULL
+    log        text        COLLATE "C" NOT NULL,
+    month      date        NOT NULL,
+    -- The number of the last record in it.
+    seq        bigint      NOT NULL,
+    written_at timestamptz NOT NULL,
+    records    bytea       NOT NULL
 ) PARTITION BY RANGE (log, month);
 COMMENT ON TABLE phone_crypt.audit_records IS
-    'audit records; a partition a month, made by the worker';
+    'audit records, many a row; a partition a month, made by the worker';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.audit_records', '');
 
 -- 256 leaf hashes a row. They stay when the records go.
@@ -136,7 +138,8 @@ BEGIN
         RETURN;
     END IF;
     EXECUTE format('CREATE TABLE phone_crypt.%I (LIKE phone_crypt.audit_records, PRIMARY KEY (seq), '
-                   'CONSTRAINT of_month CHECK (log = %L COLLATE "C" AND month >= %L AND month < %L))',
+                   'CONSTRAINT of_month CHECK (log = %L COLLATE "C" AND month >= %L AND month < %L)) '
+                   'WITH (toast_tuple_target = 8160)',
                    title, log, month, until);
     EXECUTE format('ALTER TABLE phone_crypt.audit_records ATTACH PARTITION phone_crypt.%I FOR VALUES FROM (%L, %L) TO (%L, %L)',
                    title, log, month, log, until);

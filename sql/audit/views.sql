@@ -6,15 +6,12 @@ CREATE VIEW phone_crypt.audit_log AS
            r.fields OPERATOR(pg_catalog.->>) 'session_user' AS session_user,
            r.fields OPERATOR(pg_catalog.->>) 'application' AS application,
            (r.fields OPERATOR(pg_catalog.->>) 'address')::pg_catalog.inet AS address,
-           (r.fields OPERATOR(pg_catalog.->>) 'count')::bigint AS count, r.fields, r.log, r.record
-      FROM (SELECT a.seq, a.log, a.record,
-                   timestamptz '1970-01-01 00:00:00Z' OPERATOR(pg_catalog.+)
-                   (('x' OPERATOR(pg_catalog.||) pg_catalog.encode(pg_catalog.substr(a.record, 9, 8), 'hex'))
-                        ::bit(64)::bigint OPERATOR(pg_catalog.*) interval '1 microsecond') AS happened_at,
-                   pg_catalog.convert_from(pg_catalog.substr(a.record, 17), 'SQL_ASCII')::pg_catalog.jsonb AS fields
-              FROM phone_crypt.audit_records AS a) AS r;
+           (r.fields OPERATOR(pg_catalog.->>) 'count')::bigint AS count, r.fields, r.log, r.record, r.month, r.written_at
+      FROM (SELECT u.seq, u.happened_at, u.record, a.log, a.month, a.written_at,
+                   pg_catalog.convert_from(pg_catalog.substr(u.record, 17), 'SQL_ASCII')::pg_catalog.jsonb AS fields
+              FROM phone_crypt.audit_records AS a CROSS JOIN LATERAL phone_crypt.audit_unpack(a.seq, a.records) AS u) AS r;
 COMMENT ON VIEW phone_crypt.audit_log IS
-    'what was recorded: number, time, class, event, who, fields, and the bytes that are hashed';
+    'what was recorded: number, time, class, event, who, fields, and the bytes that are hashed; month and time of its writing';
 
 CREATE VIEW phone_crypt.audit_keys AS
     SELECT k.key_id, k.verifier, k.public_key, k.first_used, k.log FROM phone_crypt.audit_public_keys AS k;

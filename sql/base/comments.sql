@@ -446,6 +446,8 @@ COMMENT ON FUNCTION phone_crypt_audit_verify(text) IS
     'verifies the audit log, also against a checkpoint that was kept elsewhere; gives the first broken place';
 COMMENT ON FUNCTION phone_crypt.audit_event(text, regclass, text, bigint) IS
     'records an event of phone_crypt in the audit log';
+COMMENT ON FUNCTION phone_crypt.audit_unpack(bigint, bytea) IS
+    'the audit records that a row of the log holds, given the number of the last one';
 COMMENT ON FUNCTION phone_crypt.audit_queue() IS
     'what waits in shared memory for the audit log';
 COMMENT ON FUNCTION phone_send_check(text, text, inet, text, text, numeric) IS

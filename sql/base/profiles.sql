@@ -170,6 +170,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('auditor', '@extschema@.audit_consistency_proof(bigint,bigint)'),
         ('auditor', '@extschema@.phone_crypt_audit_verify(text)'),
         ('auditor', 'phone_crypt.audit_queue()'),
+        ('auditor', 'phone_crypt.audit_unpack(bigint,bytea)'),
         ('admin',  'phone_crypt.audit_event(text,regclass,text,bigint)'),
         ('limiter', '@extschema@.phone_suppressed(text,text)'),
         ('limiter', '@extschema@.phone_suppressed(@extschema@.encrypted_phone)'),

@@ -3,6 +3,7 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{default, name, pg_extern};
+use phone_crypt_core::audit::{Record, batch_records};
 
 use super::error::Error;
 use super::event::Event;
@@ -67,4 +68,29 @@ fn audit_queue() -> TableIterator<
         i64::from(queue::used()),
         queue::CAPACITY as i64,
     )])
+}
+
+/// `phone_crypt.audit_unpack(last, records)`: the records that a row of the log holds, given the number of the last one. None where
+/// the bytes are not what the worker wrote, which `phone_crypt_audit_verify` finds.
+#[pg_extern(immutable, strict, parallel_safe, schema = "phone_crypt")]
+#[allow(clippy::type_complexity)] // pgrx reads the columns off the type
+fn audit_unpack(
+    last: i64,
+    records: &[u8],
+) -> TableIterator<
+    'static,
+    (
+        name!(seq, i64),
+        name!(happened_at, Option<TimestampWithTimeZone>),
+        name!(record, Vec<u8>),
+    ),
+> {
+    let last = u64::try_from(last);
+    let records = last.map_or(Ok(Vec::new()), |last| batch_records(last, records));
+    let row = |record: Record<'_>| {
+        let happened_at = to_timestamp(record.time_us);
+        (record.seq.cast_signed(), happened_at, record.bytes())
+    };
+    let rows: Vec<_> = records.unwrap_or_default().into_iter().map(row).collect();
+    TableIterator::new(rows)
 }

@@ -78,9 +78,11 @@ impl State {
     }
 
     fn change(&self, from: u32, to: u32) -> bool {
-        (self.state)
-            .compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed)
-            .is_ok()
+        // A look costs less than an exchange that fails: where there is no room many fail.
+        self.now() == from
+            && (self.state)
+                .compare_exchange(from, to, Ordering::Acquire, Ordering::Relaxed)
+                .is_ok()
     }
 
     fn set(&self, state: u32) {

@@ -1,7 +1,9 @@
 //! From a request to a verdict: lists first, then the engine.
 
 use phone_crypt_core::ratelimit::{self as core, Entry, KeyName, Part, Reason, SlotKey, Verdict};
+use std::cell::Cell;
 
+use super::lists::has_lists;
 use super::memory;
 use super::policies::Policy;
 use super::request::Request;
@@ -11,6 +13,11 @@ use super::storage::{Storage, storage};
 use super::table::{self, TableKey};
 use crate::pg::clock;
 use crate::ratelimit::error::{Error, Result};
+
+thread_local! {
+    /// The memory of one call for the next: some kilobytes, which malloc and free would take long for.
+    static ANSWERS: Cell<Vec<(Option<Entry>, Verdict)>> = const { Cell::new(Vec::new()) };
+}
 
 /// Where the state of a key is. To be looked for as soon as the key is known: its slot comes from memory while the
 /// other arguments are read, and not while the lock is held.
@@ -147,10 +154,10 @@ pub fn hit_moving(requests: &[Request<'_>], cost: i64) -> Result<Verdict> {
         return Ok(verdict);
     }
     let refs: Vec<&Request<'_>> = requests.iter().collect();
-    let mut answers = replace_all(&refs, |entries, now_us| {
-        move_and_hit(entries, now_us, request, cost)
-    })?;
-    let verdict = request.shown(answers.pop().unwrap_or(Err(Error::KeyLength))?);
+    let verdict = replace_all(&refs, |entries, now_us, kept| {
+        move_and_hit(entries, now_us, kept, request, cost)
+    })??;
+    let verdict = request.shown(verdict);
     request.count(&storage()?, &verdict);
     Ok(verdict)
 }
@@ -168,10 +175,9 @@ pub fn look_moving(requests: &[Request<'_>], cost: i64) -> Result<Verdict> {
         return Ok(verdict);
     }
     let refs: Vec<&Request<'_>> = requests.iter().collect();
-    let verdict = replace_all(&refs, |entries, now_us| {
+    let verdict = replace_all(&refs, |entries, now_us, _| {
         let merged = merged(entries, now_us);
-        let unchanged = vec![Transition::change(None); entries.len()];
-        (unchanged, core::look(&merged, now_us, &request.limit, cost))
+        core::look(&merged, now_us, &request.limit, cost)
     })??;
     Ok(request.shown(verdict))
 }
@@ -195,9 +201,10 @@ fn merged(entries: &[Entry], now_us: i64) -> Entry {
 fn move_and_hit(
     entries: &[Entry],
     now_us: i64,
+    all: &mut Vec<Transition>,
     request: &Request<'_>,
     cost: i64,
-) -> (Vec<Transition>, Vec<Result<Verdict>>) {
+) -> Result<Verdict> {
     let current = entries.first().copied().unwrap_or(Entry::EMPTY);
     let merged = merged(entries, now_us);
     let (kept, verdict) = hit_entry(&merged, now_us, request, cost);
@@ -207,8 +214,9 @@ fn move_and_hit(
         .iter()
         .skip(1)
         .map(|entry| Transition::change(is_live(entry, now_us).then_some(Entry::EMPTY)));
-    let all = std::iter::once(Transition { entry, ..kept }).chain(rest);
-    (all.collect(), vec![verdict])
+    all.push(Transition { entry, ..kept });
+    all.extend(rest);
+    verdict
 }
 
 /// A hit on a policy.
@@ -235,6 +243,9 @@ pub fn check_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
 }
 
 fn decide_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
+    if !has_lists() {
+        return hit_all(&requests.iter().collect::<Vec<_>>());
+    }
     let listed: Vec<Option<Verdict>> = requests.iter().map(Request::listed).collect();
     let is_denied = |verdict: &Option<Verdict>| verdict.is_some_and(|it| !it.decision.allowed);
     if listed.iter().any(is_denied) {
@@ -253,44 +264,38 @@ fn decide_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
         .filter(|(_, listed)| listed.is_none())
         .map(|(request, _)| request)
         .collect();
+    let mut answers = hit_all(&decided)?.into_iter();
+    let verdicts = listed.into_iter().map(|it| it.or_else(|| answers.next()));
+    Ok(verdicts.flatten().collect())
+}
+
+/// Hits all or none. What the lists say has no part in it.
+fn hit_all(requests: &[&Request<'_>]) -> Result<Vec<Verdict>> {
     // What takes time is done before any lock is held.
-    let parts: Vec<Part<'_>> = decided.iter().map(|it| it.part()).collect();
-    let answers = replace_all(&decided, |entries, now_us| {
-        hit_entries(entries, now_us, &parts)
-    })?;
-    let mut answers = answers.into_iter();
-    let mut verdicts = Vec::with_capacity(requests.len());
-    for (request, listed) in requests.iter().zip(listed) {
-        verdicts.push(match listed {
-            Some(verdict) => verdict,
-            None => request.shown(answers.next().unwrap_or(Err(Error::KeyLength))?),
-        });
-    }
+    let parts: Vec<Part<'_>> = requests.iter().map(|it| it.part()).collect();
+    let mut answers = ANSWERS.take();
+    replace_all(requests, |entries, now_us, kept| {
+        core::hit_all(entries, now_us, &parts, &mut answers)?;
+        kept.extend(
+            answers
+                .iter()
+                .map(|(entry, verdict)| Transition::of_hit(*entry, verdict)),
+        );
+        Ok::<(), Error>(())
+    })??;
+    let pairs = requests.iter().zip(&answers);
+    let verdicts = pairs.map(|(request, (_, verdict))| request.shown(*verdict));
+    let verdicts = verdicts.collect();
+    ANSWERS.set(answers);
     Ok(verdicts)
 }
 
-fn hit_entries(
-    entries: &[Entry],
-    now_us: i64,
-    parts: &[Part<'_>],
-) -> (Vec<Transition>, Vec<Result<Verdict>>) {
-    match core::hit_all(entries, now_us, parts) {
-        Ok(answers) => answers
-            .into_iter()
-            .map(|(kept, verdict)| (Transition::of_hit(kept, &verdict), Ok(verdict)))
-            .unzip(),
-        Err(error) => (
-            vec![Transition::change(None); entries.len()],
-            vec![Err(error.into())],
-        ),
-    }
-}
-
 /// Measures and replaces several keys at one moment, whichever engines they are in. Rows are locked before slots,
-/// since a row may have to be waited for; and only if the transition wants to change one.
+/// since a row may have to be waited for; and only if the transition wants to change one. It is given a list that is empty,
+/// and adds to it what becomes of each entry; those that it leaves out stay as they are.
 fn replace_all<R>(
     requests: &[&Request<'_>],
-    mut transition: impl FnMut(&[Entry], i64) -> (Vec<Transition>, R),
+    mut transition: impl FnMut(&[Entry], i64, &mut Vec<Transition>) -> R,
 ) -> Result<R> {
     let storage = storage()?;
     if let Some(owner) = storage.slots
@@ -316,19 +321,19 @@ fn replace_all<R>(
     loop {
         let mut changes: Vec<Transition> = Vec::new();
         let mut at_us = clock::now_us();
-        let answer = with_slots(&storage, requests, &in_memory, |slots, now_us| {
+        let answer = with_slots(&storage, requests, &in_memory, |slots, now_us, of_slots| {
             let entries = together(requests.len(), &in_memory, slots, &in_table, &rows);
-            let (kept, answer) = transition(&entries, now_us);
+            let mut kept = Vec::with_capacity(entries.len());
+            let answer = transition(&entries, now_us, &mut kept);
+            kept.resize(entries.len(), Transition::NONE);
             changes = in_table.iter().map(|index| kept[*index]).collect();
             at_us = now_us;
             let wants_rows = changes.iter().any(|kept| kept.entry.is_some());
-            match wants_rows && !are_locked {
-                true => (vec![Transition::change(None); in_memory.len()], None),
-                false => (
-                    in_memory.iter().map(|index| kept[*index]).collect(),
-                    Some(answer),
-                ),
+            if wants_rows && !are_locked {
+                return None;
             }
+            of_slots.extend(in_memory.iter().map(|index| kept[*index]));
+            Some(answer)
         })?;
         if let Some(answer) = answer {
             for (key, kept) in keys.iter().zip(&changes) {
@@ -354,7 +359,7 @@ fn with_slots<R>(
     storage: &Storage,
     requests: &[&Request<'_>],
     in_memory: &[usize],
-    mut transition: impl FnMut(&[Entry], i64) -> (Vec<Transition>, R),
+    mut transition: impl FnMut(&[Entry], i64, &mut Vec<Transition>) -> R,
 ) -> Result<R> {
     let keys: Vec<KeyName<'_>> = in_memory
         .iter()
@@ -362,7 +367,7 @@ fn with_slots<R>(
         .collect();
     match storage.slots {
         Some(owner) if !keys.is_empty() => memory::replace_all(storage, owner, &keys, transition),
-        _ => Ok(transition(&[], clock::now_us()).1),
+        _ => Ok(transition(&[], clock::now_us(), &mut Vec::new())),
     }
 }
 

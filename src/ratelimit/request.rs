@@ -129,9 +129,9 @@ impl<'a> Request<'a> {
     }
 
     /// As one of several hits.
-    pub(super) fn part(&self) -> Part<'a> {
+    pub(super) fn part(&self) -> Part<'_> {
         Part {
-            limit: self.limit.clone(),
+            limit: &self.limit,
             cost: self.cost,
             only_watches: self.shadow,
         }

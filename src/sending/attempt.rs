@@ -19,7 +19,8 @@ pub struct Attempt<'a> {
     pub account: Option<Hash>,
     /// What it is about, where that is given.
     pub topic: Option<&'a str>,
-    /// What it costs, in millionths of the policy's currency, where that is given.
+    /// What it costs, in millionths of the policy's currency: what is given, or where the policy has a budget the number's
+    /// price. None where nobody knows.
     pub cost: Option<i64>,
     /// When, in microseconds since 1970.
     pub now_us: i64,

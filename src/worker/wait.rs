@@ -34,6 +34,14 @@ pub fn note_work(task: &dyn Task) -> bool {
     false
 }
 
+/// Whether somebody waits for a run of some task in this worker's database.
+pub fn is_asked_for() -> bool {
+    let is_waited_for = |entry: &TaskEntry| {
+        entry.wanted.load(Ordering::Acquire) > entry.done.load(Ordering::Acquire)
+    };
+    databases::own().is_some_and(|database| database.entry().tasks.iter().any(is_waited_for))
+}
+
 /// Why a run did not come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotRun {

@@ -398,6 +398,7 @@ fn any_cases(sequence: &mut Sequence) -> Vec<Case> {
 #[test]
 fn several_limits_are_consumed_together_or_not_at_all() {
     let (mut passed, mut failed, mut watched) = (0, 0, 0);
+    let mut answers = Vec::new();
     for seed in 0..5_000 {
         let mut sequence = Sequence::new(seed);
         let cases = any_cases(&mut sequence);
@@ -405,13 +406,14 @@ fn several_limits_are_consumed_together_or_not_at_all() {
         let watching: Vec<bool> = cases.iter().map(|_| sequence.below(4) == 0).collect();
         let now_us = cases[0].now_us;
         let entries: Vec<Entry> = cases.iter().map(|case| case.entry).collect();
+        let limits: Vec<Limit<'_>> = cases.iter().map(Case::limit).collect();
         let part = |index: usize| Part {
-            limit: cases[index].limit(),
+            limit: &limits[index],
             cost: costs[index],
             only_watches: watching[index],
         };
         let parts: Vec<Part<'_>> = (0..cases.len()).map(part).collect();
-        let answers = hit_all(&entries, now_us, &parts).unwrap();
+        hit_all(&entries, now_us, &parts, &mut answers).unwrap();
         assert_eq!(answers.len(), cases.len());
         let is_denied = |index: usize| !answers[index].1.decision.allowed;
         let fails = (0..cases.len()).any(|index| is_denied(index) && !watching[index]);
@@ -443,11 +445,12 @@ fn a_cost_below_one_is_refused_by_all() {
             Err(refused)
         );
         let part = Part {
-            limit: case.limit(),
+            limit: &case.limit(),
             cost,
             only_watches: true,
         };
-        assert_eq!(hit_all(&[case.entry], BEGIN_US, &[part]), Err(refused));
+        let answer = hit_all(&[case.entry], BEGIN_US, &[part], &mut Vec::new());
+        assert_eq!(answer, Err(refused));
         let blocked = case.entry.blocked(i64::MAX);
         assert_eq!(hit(&blocked, BEGIN_US, &case.limit(), cost), Err(refused));
     }

@@ -1,14 +1,16 @@
 //! Appending records to the log: numbers, hashes, rows.
 
 use pgrx::IntoDatum;
-use phone_crypt_core::audit::{Record, TILE, leaf_hash};
+use phone_crypt_core::audit::{Batch, Record, TILE, leaf_hash};
 
 use super::state::LogState;
 use super::tiles::Tiles;
 use crate::audit::error::{Error, Result};
 use crate::audit::server_log;
 use crate::pg::cached_table::CachedTable;
+use crate::pg::clock::now_us;
 use crate::pg::copy_in::Rows;
+use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
 use crate::pg::{Oid, oids};
 use crate::settings::{self, AuditMirror, SCHEMA};
@@ -46,15 +48,21 @@ pub fn append(owner: Oid, state: &mut LogState, records: &[Unnumbered]) -> Resul
     });
     let tiles = Tiles::of(owner, &state.log);
     let mut hashes = tiles.unfinished(state.tree.size())?;
+    let written_at = (now_us() - POSTGRES_EPOCH_US).to_be_bytes();
+    let mut batch = Batch::new();
     let mut rows = Rows::new();
+    let mut add = |last: u64, batch: &mut Batch<'_>| {
+        let last = last.to_be_bytes();
+        let log = state.log.as_bytes();
+        rows.add(&[log, &month_bytes, &last, &written_at, &batch.take()]);
+    };
     for (time_us, fields) in records {
         let record = Record {
             seq: state.tree.size(),
             time_us: *time_us,
             fields,
         };
-        let bytes = record.bytes();
-        let leaf = leaf_hash(&bytes);
+        let leaf = leaf_hash(&record.bytes());
         state.tree.push(leaf);
         hashes.push(leaf);
         if hashes.len() as u64 == TILE {
@@ -62,8 +70,13 @@ pub fn append(owner: Oid, state: &mut LogState, records: &[Unnumbered]) -> Resul
             hashes.clear();
         }
         mirror(owner, &record);
-        let seq = record.seq.to_be_bytes();
-        rows.add(&[state.log.as_bytes(), &month_bytes, &seq, &bytes]);
+        batch.push(*time_us, fields);
+        if batch.is_full(record.seq) {
+            add(record.seq, &mut batch);
+        }
+    }
+    if !batch.is_empty() {
+        add(state.tree.size() - 1, &mut batch);
     }
     if !hashes.is_empty() {
         tiles.write(state.tree.size() / TILE, &hashes);

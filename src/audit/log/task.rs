@@ -1,7 +1,7 @@
 //! The task of the worker that writes the log.
 
 use pgrx::bgworkers::BackgroundWorker;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::current::{self, BATCH, Written};
 use super::{retention, sign};
@@ -9,12 +9,20 @@ use crate::audit::error::{Error, Result};
 use crate::audit::queue;
 use crate::pg::clock::now_us;
 use crate::pg::interval::POSTGRES_EPOCH_US;
-use crate::pg::{Oid, SqlError};
+use crate::pg::worker::is_told_to_end;
+use crate::pg::{Oid, SqlError, latch};
 use crate::settings;
-use crate::worker::{Job, Seen, Task, Urgency, beat};
+use crate::worker::{Job, Seen, Task, Urgency, beat, is_asked_for};
 
 /// The time between two runs, while something waits.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// Where so many came at once, the worker stays for more: a new one costs as much as thousands of records.
+const BUSY: usize = 500;
+/// How long it stays at most: other tasks are due, too.
+const LONGEST_STAY: Duration = Duration::from_secs(1);
+/// The time between two transactions of a worker that stays, unless so much waits that one is full; and how often it looks.
+const NEXT: Duration = Duration::from_millis(200);
+const LOOK_AGAIN_MS: i64 = 10;
 /// A database without tables of ours may be one whose CREATE EXTENSION has not committed: its records are kept this long.
 const GRACE_US: i64 = 60_000_000;
 
@@ -45,7 +53,7 @@ impl Task for WriteLog {
         }
         match seen.is_time {
             true => Some(Urgency::Now),
-            false => queue::is_filling().then_some(Urgency::Soon),
+            false => queue::is_filling().then_some(Urgency::Now),
         }
     }
 
@@ -87,6 +95,7 @@ impl Task for WriteLog {
 /// cannot be signed.
 fn write_all(job: &Job) -> Result<bool> {
     let mut is_first = true;
+    let began = Instant::now();
     let last: Written = loop {
         let written =
             BackgroundWorker::transaction(|| current::write_queued(job.database, is_first))?;
@@ -94,7 +103,7 @@ fn write_all(job: &Job) -> Result<bool> {
         queue::remove(job.database, written.up_to, written.lost);
         queue::set_started(job.database);
         beat();
-        if written.count < BATCH {
+        if written.count < BATCH && (written.count < BUSY || !stays_for_more(job, began)) {
             break written;
         }
     };
@@ -125,4 +134,20 @@ fn write_all(job: &Job) -> Result<bool> {
     };
     queue::set_checkpoint_at(job.database, next_us);
     Ok(is_signed || !job.is_awaited)
+}
+
+/// Waits until there is more to write. False if the worker is to end.
+fn stays_for_more(job: &Job, began: Instant) -> bool {
+    let written_at = Instant::now();
+    loop {
+        if job.is_awaited || began.elapsed() > LONGEST_STAY || is_asked_for() || is_told_to_end() {
+            return false;
+        }
+        let status = queue::status(job.database);
+        let is_wanted = status.wanted > status.written;
+        if is_wanted || status.waiting as usize >= BATCH || written_at.elapsed() > NEXT {
+            return true;
+        }
+        latch::wait(LOOK_AGAIN_MS);
+    }
 }

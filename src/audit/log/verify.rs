@@ -4,8 +4,8 @@
 
 use pgrx::{IntoDatum, check_for_interrupts};
 use phone_crypt_core::audit::{
-    Checkpoint, Frontier, Hash, Note, NoteKey, Record, SignatureCheck, TILE, leaf_hash,
-    tile_hashes, tile_root,
+    Checkpoint, Frontier, Hash, Note, NoteKey, Record, SignatureCheck, TILE, batch_records,
+    leaf_hash, tile_hashes, tile_root,
 };
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ thread_local! {
         &[oids::TEXTOID, oids::INT8OID],
     ) };
     static RECORDS: Statement = const { Statement::new(
-        c"SELECT r.seq, r.record FROM phone_crypt.audit_records AS r \
+        c"SELECT r.seq, r.records FROM phone_crypt.audit_records AS r \
            WHERE r.log OPERATOR(pg_catalog.=) $1 AND r.seq OPERATOR(pg_catalog.>=) $2 \
              AND r.seq OPERATOR(pg_catalog.<) $3 ORDER BY r.seq",
         &[oids::TEXTOID, oids::INT8OID, oids::INT8OID],
@@ -238,7 +238,7 @@ impl<'a> Pass<'a> {
         if is_full && root.as_deref() != Some(tile_root(hashes).as_slice()) {
             return Err((Problem::HashesChanged, first));
         }
-        let records = self.stored_records(first, first + wanted);
+        let records = self.stored_records(first, first + wanted)?;
         for (place, hash) in hashes.iter().enumerate() {
             let seq = first + place as u64;
             self.record(seq, records.get(&seq).map(Vec::as_slice), hash)?;
@@ -350,17 +350,32 @@ impl<'a> Pass<'a> {
         found
     }
 
-    fn stored_records(&self, from: u64, to: u64) -> BTreeMap<u64, Vec<u8>> {
-        let [from, to] = [from, to].map(|seq| seq.cast_signed().into_datum());
-        let arguments = [self.state.log.as_str().into_datum(), from, to];
+    /// Records of a tile, each once. What is no batch stands for its last record.
+    fn stored_records(
+        &self,
+        from: u64,
+        to: u64,
+    ) -> std::result::Result<BTreeMap<u64, Vec<u8>>, Broken> {
+        let [first, end] = [from, to].map(|seq| seq.cast_signed().into_datum());
+        let arguments = [self.state.log.as_str().into_datum(), first, end];
         let mut found = BTreeMap::new();
+        let mut added = None;
         RECORDS.with(|it| {
             it.read(self.owner, &arguments, |row| {
-                let seq: i64 = row.get(1).unwrap_or_default();
-                found.insert(seq.cast_unsigned(), row.get(2).unwrap_or_default());
+                let last: i64 = row.get(1).unwrap_or_default();
+                let bytes: Vec<u8> = row.get(2).unwrap_or_default();
+                let batch = batch_records(last.cast_unsigned(), &bytes).map_or_else(
+                    |_| vec![(last.cast_unsigned(), Vec::new())],
+                    |records| records.iter().map(|it| (it.seq, it.bytes())).collect(),
+                );
+                for (seq, bytes) in batch {
+                    if seq < from || found.insert(seq, bytes).is_some() {
+                        added = added.or(Some((Problem::RecordAdded, seq)));
+                    }
+                }
             })
         });
-        found
+        added.map_or(Ok(found), Err)
     }
 
     fn beyond(&self, size: u64) -> Option<u64> {

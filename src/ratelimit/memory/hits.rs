@@ -2,6 +2,7 @@
 
 use pgrx::check_for_interrupts;
 use phone_crypt_core::ratelimit::{Entry, Found, Full, KeyName, Owner, OwnerCounts, Slot, SlotKey};
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
 use super::owners;
@@ -15,6 +16,11 @@ use crate::ratelimit::state::rows::{self, Found as RowFound};
 use crate::ratelimit::state::state_table::StateTable;
 use crate::ratelimit::state::transition::Transition;
 use crate::worker::wake_launcher;
+
+thread_local! {
+    /// The memory of one call for the next: some kilobytes, which malloc and free would take long for.
+    static SCRATCH: Cell<(Vec<Entry>, Vec<Transition>)> = const { Cell::new((Vec::new(), Vec::new())) };
+}
 
 /// What the table has of a key, and the removals its partition had seen when it was read.
 #[derive(Clone, Copy)]
@@ -62,12 +68,13 @@ pub fn replace<R>(
     }
 }
 
-/// As `replace`, of several different keys at one moment.
+/// As `replace`, of several different keys at one moment. `transition` is given a list that is empty, and adds to it what
+/// becomes of each entry; those that it leaves out stay as they are.
 pub fn replace_all<R>(
     table: &StateTable,
     owner: Owner,
     keys: &[KeyName<'_>],
-    mut transition: impl FnMut(&[Entry], i64) -> (Vec<Transition>, R),
+    mut transition: impl FnMut(&[Entry], i64, &mut Vec<Transition>) -> R,
 ) -> Result<R> {
     // Buckets first, then slots: each is on its way from memory while the next key is hashed.
     let keys: Vec<SlotKey<'_>> = keys
@@ -79,7 +86,9 @@ pub fn replace_all<R>(
     order.sort_unstable();
     order.dedup();
     let mut reads: Vec<Option<Read>> = vec![None; keys.len()];
-    let mut entries = vec![Entry::EMPTY; keys.len()];
+    let (mut entries, mut kept) = SCRATCH.take();
+    entries.clear();
+    entries.resize(keys.len(), Entry::EMPTY);
     // Where each key was found, and when its row expires.
     let mut found = vec![(None, 0); keys.len()];
     loop {
@@ -110,7 +119,8 @@ pub fn replace_all<R>(
             check_for_interrupts!();
             continue;
         }
-        let (kept, answer) = transition(&entries, now_us);
+        kept.clear();
+        let answer = transition(&entries, now_us, &mut kept);
         let mut outcome = Ok(());
         // Taking a slot for one key may give away that of another.
         let mut is_as_found = true;
@@ -126,13 +136,15 @@ pub fn replace_all<R>(
             };
             is_as_found &= slot.is_some();
             let found = slot.ok_or(row_expires_us);
-            outcome = store(partition, key, found, &entries[index], kept[index], now_us);
+            let kept = kept.get(index).copied().unwrap_or(Transition::NONE);
+            outcome = store(partition, key, found, &entries[index], kept, now_us);
             if outcome.is_err() {
                 take_back(&mut partitions, &order, &keys[..index], &entries, now_us);
                 break;
             }
         }
         drop(partitions);
+        SCRATCH.set((entries, kept));
         return outcome.map(|()| answer).map_err(|Full| no_slot(owner));
     }
 }

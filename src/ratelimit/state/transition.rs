@@ -12,6 +12,12 @@ pub struct Transition {
 }
 
 impl Transition {
+    /// All stays as it is.
+    pub const NONE: Transition = Transition {
+        entry: None,
+        denied: None,
+    };
+
     /// After a hit.
     pub fn of_hit(entry: Option<Entry>, verdict: &Verdict) -> Transition {
         Transition {

@@ -14,7 +14,7 @@ use crate::sending::observed::{self, Decision};
 use crate::sending::outcome::Outcome;
 use crate::sending::policy::Policy;
 use crate::sending::rules::{self, Condition};
-use crate::sending::{exempt, policies, records, send_id};
+use crate::sending::{exempt, policies, prices, records, send_id};
 
 /// The conditions, in the order in which they are asked; the first that refuses decides. What counts comes after them
 /// ([`judge`]): it counts only what they let pass.
@@ -129,9 +129,16 @@ fn attempt<'a>(
         client: asked.client.and_then(client),
         account: account.transpose()?,
         topic: asked.topic.as_deref(),
-        cost: asked.cost,
+        cost: cost(policy, number, asked),
         now_us: clock::now_us(),
     })
+}
+
+fn cost(policy: &Policy, number: &Number, asked: &Asked<'_>) -> Option<i64> {
+    let price = || prices::price(number.digits(), &policy.currency);
+    asked
+        .cost
+        .or_else(|| policy.has_budget().then(price).flatten())
 }
 
 fn client(address: IpAddr) -> Option<Client> {

@@ -5,14 +5,13 @@ use phone_crypt_core::ratelimit::{KeyName, Limit, Reason as LimitReason, Verdict
 use phone_crypt_core::sending::{Reason, Warning, Warnings, is_near};
 use std::ops::Range;
 
-use super::price;
 use crate::cipher::Hash;
 use crate::pg::SqlError;
 use crate::ratelimit::{self, PHONE_PREFIX, Request};
 use crate::sending::attempt::{Attempt, Refusal};
 use crate::sending::error::Result;
 use crate::sending::keys::{BUDGET_DAY, BUDGET_HOUR, BUDGET_REGION};
-use crate::sending::policy::{Budget, Rates};
+use crate::sending::policy::{Budget, RateLimit, Rates};
 
 /// When a send that found no slot may be tried again.
 const NO_SLOT_RETRY_US: i64 = 1_000_000;
@@ -25,10 +24,10 @@ const PARTS: usize = 16;
 const NAMES_LEN: usize = 1024;
 
 /// One key of the limiter.
-struct Part {
+struct Part<'a> {
     /// Its name, within `Parts::names`.
     name: Range<usize>,
-    limit: Limit<'static>,
+    limit: Of<'a>,
     cost: i64,
     /// Why it refuses.
     reason: Reason,
@@ -36,6 +35,13 @@ struct Part {
     near: Option<Warning>,
     /// As whom the lists of the limiter know it.
     listed: Listed,
+}
+
+/// What it is held against.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Rate(&'a RateLimit),
+    Budget(&'a Budget),
 }
 
 #[derive(Clone, Copy)]
@@ -46,9 +52,9 @@ enum Listed {
 }
 
 /// The keys of an attempt.
-struct Parts {
+struct Parts<'a> {
     names: String,
-    all: Vec<Part>,
+    all: Vec<Part<'a>>,
 }
 
 /// Hits every limit and budget of the policy, all or none. None where all let it pass; then it is counted.
@@ -61,7 +67,7 @@ pub fn take(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Ref
     let client = attempt.client.as_ref().filter(|_| ratelimit::has_lists());
     let address = client.map(|it| it.address.to_canonical().to_string());
     let space = attempt.policy.space();
-    let request = |part: &Part| {
+    let request = |part: &Part<'_>| {
         let name = parts
             .names
             .as_bytes()
@@ -75,7 +81,7 @@ pub fn take(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Ref
         Request::of_send(
             KeyName::of_send(name, space),
             listed,
-            part.limit.clone(),
+            part.limit.limit(),
             part.cost,
         )
     };
@@ -102,7 +108,7 @@ fn is_out_of_slots(code: PgSqlErrorCode) -> bool {
 }
 
 /// The refusal that lasts longest.
-fn refused(parts: &Parts, verdicts: &[Verdict]) -> Option<Refusal> {
+fn refused(parts: &Parts<'_>, verdicts: &[Verdict]) -> Option<Refusal> {
     let longest = |refusal: &Refusal| refusal.retry_after_us.unwrap_or(i64::MAX);
     let pairs = parts.all.iter().zip(verdicts);
     pairs
@@ -117,7 +123,7 @@ fn refused(parts: &Parts, verdicts: &[Verdict]) -> Option<Refusal> {
         .max_by_key(longest)
 }
 
-fn warn(attempt: &Attempt<'_>, parts: &Parts, verdicts: &[Verdict], warnings: &mut Warnings) {
+fn warn(attempt: &Attempt<'_>, parts: &Parts<'_>, verdicts: &[Verdict], warnings: &mut Warnings) {
     for (part, verdict) in parts.all.iter().zip(verdicts) {
         let budget = verdict.decision.limit;
         let spent = budget - verdict.decision.remaining;
@@ -129,8 +135,17 @@ fn warn(attempt: &Attempt<'_>, parts: &Parts, verdicts: &[Verdict], warnings: &m
     }
 }
 
-impl Parts {
-    fn of(attempt: &Attempt<'_>, phone_key: &str) -> Result<Parts> {
+impl Of<'_> {
+    fn limit(self) -> Limit<'static> {
+        match self {
+            Of::Rate(rate) => rate.limit(),
+            Of::Budget(budget) => budget.limit(),
+        }
+    }
+}
+
+impl<'a> Parts<'a> {
+    fn of(attempt: &Attempt<'a>, phone_key: &str) -> Result<Parts<'a>> {
         let (policy, number) = (attempt.policy, attempt.number);
         let mut parts = Parts {
             names: String::with_capacity(NAMES_LEN),
@@ -158,19 +173,19 @@ impl Parts {
         parts.add_rates(&policy.per_region, region, of_region);
         // What costs nothing spends nothing.
         if policy.has_budget()
-            && let Some(cost @ 1..) = price::of(attempt)
+            && let Some(cost @ 1..) = attempt.cost
         {
             parts.add_budgets(attempt, region, cost);
         }
         Ok(parts)
     }
 
-    fn add_rates(&mut self, rates: &Rates, key: &str, (reason, listed): (Reason, Listed)) {
+    fn add_rates(&mut self, rates: &'a Rates, key: &str, (reason, listed): (Reason, Listed)) {
         for rate in rates {
             let name = self.name(&rate.prefix, key);
             self.all.push(Part {
                 name,
-                limit: rate.limit(),
+                limit: Of::Rate(rate),
                 cost: 1,
                 reason,
                 near: None,
@@ -179,14 +194,14 @@ impl Parts {
         }
     }
 
-    fn add_budgets(&mut self, attempt: &Attempt<'_>, region: &str, cost: i64) {
+    fn add_budgets(&mut self, attempt: &Attempt<'a>, region: &str, cost: i64) {
         let policy = attempt.policy;
-        let mut add = |budget: &Option<Budget>, prefix, key, reason, near| {
+        let mut add = |budget: &'a Option<Budget>, prefix, key, reason, near| {
             if let Some(budget) = budget {
                 let name = self.name(prefix, key);
                 self.all.push(Part {
                     name,
-                    limit: budget.limit(),
+                    limit: Of::Budget(budget),
                     cost,
                     reason,
                     near: Some(near),

@@ -4,16 +4,9 @@ use phone_crypt_core::sending::{Reason, Warnings};
 
 use crate::sending::attempt::{Attempt, Refusal};
 use crate::sending::error::Result;
-use crate::sending::prices;
 
 /// Refuses what nobody knows the price of, if the policy has a budget.
 pub fn judge(attempt: &Attempt<'_>, _: &mut Warnings) -> Result<Option<Refusal>> {
-    let is_refused = attempt.policy.has_budget() && of(attempt).is_none();
+    let is_refused = attempt.policy.has_budget() && attempt.cost.is_none();
     Ok(is_refused.then_some(Refusal::for_good(Reason::NoPrice)))
-}
-
-/// What the attempt costs in millionths: what is given, or the price of the number.
-pub fn of(attempt: &Attempt<'_>) -> Option<i64> {
-    let price = || prices::price(attempt.number.digits(), &attempt.policy.currency);
-    attempt.cost.or_else(price)
 }

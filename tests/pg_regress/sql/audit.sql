@@ -132,28 +132,57 @@ SELECT t.outcome('phone_crypt.audit_event(''policy_set'')') AS event, t.outcome(
 RESET ROLE;
 SELECT phone_crypt_revoke('regress_auditor', 'auditor');
 
--- Edited, deleted, added: each is seen, where it is.
+-- Edited, deleted, added: each is seen, where it is. Here each record has a row of its own.
+CREATE FUNCTION t.one_a_row() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    CREATE TEMP TABLE one_a_row ON COMMIT DROP AS
+        SELECT log, month, seq, written_at,
+               int4send(1) || substr(record, 9, 8) || int4send(length(record) - 16) || substr(record, 17) AS records
+          FROM phone_crypt.audit_log;
+    DELETE FROM phone_crypt.audit_records;
+    INSERT INTO phone_crypt.audit_records SELECT * FROM one_a_row;
+END $$;
 BEGIN;
-UPDATE phone_crypt.audit_records SET record = record || ' ' WHERE seq = 3;
+SELECT t.one_a_row();
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+UPDATE phone_crypt.audit_records SET records = records || ' ' WHERE seq = 3;
 SELECT intact, problem, seq FROM phone_crypt_audit_verify();
 ROLLBACK;
 BEGIN;
+SELECT t.one_a_row();
 DELETE FROM phone_crypt.audit_records WHERE seq = 5;
 SELECT intact, problem, seq FROM phone_crypt_audit_verify();
 ROLLBACK;
 BEGIN;
+SELECT t.one_a_row();
 DELETE FROM phone_crypt.audit_records WHERE seq < 5;
 SELECT intact, problem, seq FROM phone_crypt_audit_verify();
 ROLLBACK;
 BEGIN;
-INSERT INTO phone_crypt.audit_records SELECT log, month, 1000000, record FROM phone_crypt.audit_records WHERE seq = 5;
+SELECT t.one_a_row();
+INSERT INTO phone_crypt.audit_records SELECT log, month, 1000000, written_at, records FROM phone_crypt.audit_records WHERE seq = 5;
 SELECT intact, problem, seq FROM phone_crypt_audit_verify();
 ROLLBACK;
 BEGIN;
-UPDATE phone_crypt.audit_records SET record = overlay(record PLACING '\x01' FROM 1) WHERE seq = 7;
-UPDATE phone_crypt.audit_tiles SET hashes = overlay(hashes PLACING (SELECT sha256('\x00'::bytea || record) FROM phone_crypt.audit_records WHERE seq = 7) FROM 7 * 32 + 1) WHERE tile = 0;
+SELECT t.one_a_row();
+UPDATE phone_crypt.audit_records SET records = overlay(records PLACING '\x01' FROM 5) WHERE seq = 7;
 SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+UPDATE phone_crypt.audit_tiles SET hashes = overlay(hashes PLACING (SELECT sha256('\x00'::bytea || record) FROM phone_crypt.audit_log WHERE seq = 7) FROM 7 * 32 + 1) WHERE tile = 0;
+SELECT intact, problem, seq > 7 AS later FROM phone_crypt_audit_verify();
 ROLLBACK;
+-- What is no batch has no records.
+SELECT count(*) FROM phone_crypt.audit_unpack(5, '\x00') AS a FULL JOIN phone_crypt.audit_unpack(-1, '\x00000000') AS b ON true;
+SELECT seq, happened_at, record FROM phone_crypt.audit_unpack(9, '\x00000002 0000000000000001 00000002 7b7d 0000000000000002 80000000');
+-- A filter by month leaves the other partitions out, one by the time of writing other rows.
+CREATE FUNCTION t.explain(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE line text;
+BEGIN
+    FOR line IN EXECUTE 'EXPLAIN (COSTS OFF) ' || query LOOP
+        RETURN NEXT regexp_replace(line, 'audit_\d{4}_\d\d_[0-9a-f]{8}', '<partition>');
+    END LOOP;
+END $$;
+SELECT t.explain($$SELECT seq FROM phone_crypt.audit_log WHERE month = '2000-01-01'$$);
+SELECT t.explain($$SELECT seq FROM phone_crypt.audit_log WHERE month >= '2000-01-01' AND written_at >= '2000-01-15'$$);
 BEGIN;
 UPDATE phone_crypt.audit_checkpoints SET note = overlay(note PLACING 'x' FROM 1) WHERE size = :size_of_note;
 SELECT intact, problem, seq = :size_of_note AS newest FROM phone_crypt_audit_verify();

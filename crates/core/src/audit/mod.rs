@@ -4,6 +4,7 @@
 //! tree is and what its root is, and is signed as a C2SP signed note. Whoever has kept one can verify, without any secret,
 //! that a later tree contains the earlier one.
 
+mod batch;
 mod checkpoint;
 mod frontier;
 mod label;
@@ -14,6 +15,7 @@ mod tile;
 mod tree_hash;
 mod verify;
 
+pub use batch::{Batch, batch_records};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use frontier::{Frontier, FrontierError};
 pub use label::{MAX_LABEL, label};

@@ -13,12 +13,34 @@ static METADATA: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/metadata.bin"
 /// One for the process: it compiles each region's patterns at their first use and keeps them.
 static LIBRARY: LazyLock<PhoneNumberUtil> = LazyLock::new(load);
 
+/// The main region of each calling code that several share, without the others.
+static MAIN_REGIONS: LazyLock<PhoneNumberUtil> = LazyLock::new(load_main_regions);
+
+fn load() -> PhoneNumberUtil {
+    built_of(metadata())
+}
+
+fn load_main_regions() -> PhoneNumberUtil {
+    let mut main = metadata();
+    // Where leading digits tell the region they decide before its patterns, which is for the whole library.
+    main.metadata
+        .retain(|it| it.main_country_for_code() && it.leading_digits().is_empty());
+    built_of(main)
+}
+
 #[expect(
     clippy::expect_used,
     reason = "the metadata is compiled in: it decodes always or never, and no test passes without it"
 )]
-fn load() -> PhoneNumberUtil {
-    let metadata = PhoneMetadataCollection::decode(METADATA).expect("metadata of this build");
+fn metadata() -> PhoneMetadataCollection {
+    PhoneMetadataCollection::decode(METADATA).expect("metadata of this build")
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "all regions of the metadata are known, or no test passes"
+)]
+fn built_of(metadata: PhoneMetadataCollection) -> PhoneNumberUtil {
     PhoneNumberUtil::new_for_metadata(metadata).expect("regions of this build")
 }
 
@@ -31,6 +53,17 @@ pub(super) fn call<T>(
     work: impl FnOnce(&'static PhoneNumberUtil) -> Option<T>,
 ) -> Result<T, PhoneError> {
     catch_unwind(AssertUnwindSafe(|| work(&LIBRARY)))
+        .ok()
+        .flatten()
+        .ok_or(PhoneError::NotAPhoneNumber)
+}
+
+/// As [`call`], of a parser that knows only the main region of each calling code that several share. Numbers of others have
+/// the type `Unknown` there.
+pub(super) fn call_main_region<T>(
+    work: impl FnOnce(&'static PhoneNumberUtil) -> Option<T>,
+) -> Result<T, PhoneError> {
+    catch_unwind(AssertUnwindSafe(|| work(&MAIN_REGIONS)))
         .ok()
         .flatten()
         .ok_or(PhoneError::NotAPhoneNumber)

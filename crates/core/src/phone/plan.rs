@@ -27,13 +27,13 @@ impl Plan {
     #[must_use]
     pub fn of(e164: &E164) -> Plan {
         match plain(e164) {
-            Some(number) => Plan {
+            Some(number) => in_main_region(&number).unwrap_or_else(|| Plan {
                 region: library::call(|library| library.get_region_for_number(&number))
                     .ok()
                     .map(region::name_of),
                 phone_type: library::call(|library| Some(library.get_number_type(&number)))
                     .map_or(PhoneType::Unknown, PhoneType::from),
-            },
+            }),
             None => match normalize::parse(e164.as_str(), &Regions::none()) {
                 Ok(phone) => Plan {
                     region: phone.region(),
@@ -43,6 +43,20 @@ impl Plan {
             },
         }
     }
+}
+
+/// The plan of a number that the main region of a shared calling code assigns. The library asks that region first, and goes
+/// through its patterns three times for both answers; here it is once.
+fn in_main_region(number: &PhoneNumber) -> Option<Plan> {
+    library::call_main_region(|library| {
+        let phone_type = PhoneType::from(library.get_number_type(number));
+        let region = library.get_region_for_number(number)?;
+        (phone_type != PhoneType::Unknown).then_some(Plan {
+            region: Some(region::name_of(region)),
+            phone_type,
+        })
+    })
+    .ok()
 }
 
 /// The parts of a number; None where zeros lead it, which is for the parser.

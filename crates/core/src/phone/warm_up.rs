@@ -1,6 +1,7 @@
 //! Doing ahead what a first call would otherwise have to do.
 
 use super::normalize::{normalize, parse};
+use super::plan::Plan;
 use super::region::Region;
 use super::regions::Regions;
 use super::{library, style::Style};
@@ -25,7 +26,9 @@ pub fn warm_up(regions: &Regions) {
 }
 
 fn touch(spelling: &str, regions: &Regions) {
-    let _ = normalize(spelling, regions);
+    if let Ok(e164) = normalize(spelling, regions) {
+        let _ = Plan::of(&e164);
+    }
     if let Ok(phone) = parse(spelling, regions) {
         let _ = (phone.is_valid(), phone.region(), phone.phone_type());
         let _ = (

@@ -205,10 +205,10 @@ pub fn look(
 }
 
 /// One of several hits that are made together.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub struct Part<'a> {
     /// What the key is held against.
-    pub limit: Limit<'a>,
+    pub limit: &'a Limit<'a>,
     /// What the hit costs there.
     pub cost: i64,
     /// Whether its denial stops nothing.
@@ -216,7 +216,8 @@ pub struct Part<'a> {
 }
 
 /// Hits several keys, all or none: if one is denied, the others consume nothing; a denial by one that only watches
-/// does not count. Gives, for each, the entry to keep if it changes, and the answer.
+/// does not count. `answers` are, for each, the entry to keep if it changes, and the answer; what was in it before is
+/// gone.
 ///
 /// # Errors
 /// As [`hit`].
@@ -224,24 +225,25 @@ pub fn hit_all(
     entries: &[Entry],
     now_us: i64,
     parts: &[Part<'_>],
-) -> Result<Vec<(Option<Entry>, Verdict)>, QuotaError> {
+    answers: &mut Vec<(Option<Entry>, Verdict)>,
+) -> Result<(), QuotaError> {
     let pairs = || entries.iter().zip(parts);
-    let mut answers = Vec::with_capacity(entries.len());
+    answers.clear();
     for (entry, part) in pairs() {
-        answers.push(hit(entry, now_us, &part.limit, part.cost)?);
+        answers.push(hit(entry, now_us, part.limit, part.cost)?);
     }
     let is_denied = |((_, verdict), part): (&(Option<Entry>, Verdict), &Part<'_>)| {
         !verdict.decision.allowed && !part.only_watches
     };
     if !answers.iter().zip(parts).any(is_denied) {
-        return Ok(answers);
+        return Ok(());
     }
-    for ((entry, part), answer) in pairs().zip(&mut answers) {
+    for ((entry, part), answer) in pairs().zip(answers) {
         if answer.1.decision.allowed {
-            *answer = (None, look(entry, now_us, &part.limit, part.cost)?);
+            *answer = (None, look(entry, now_us, part.limit, part.cost)?);
         }
     }
-    Ok(answers)
+    Ok(())
 }
 
 fn verdict(decision: Decision, reason: Reason) -> Verdict {

@@ -46,6 +46,13 @@ impl Volume {
         }
     }
 
+    /// From now on nothing is counted by ranges.
+    #[allow(dead_code)]
+    pub fn count_no_ranges(&mut self) {
+        self.ranges.clear();
+        self.suspects.clear();
+    }
+
     pub fn book(&mut self) -> Book<'_> {
         Book {
             head: &mut self.head,

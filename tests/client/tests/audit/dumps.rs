@@ -3,7 +3,7 @@
 use phone_crypt_client_tests::{Server, Sql, finish};
 use std::process::Command;
 
-use crate::shared::{ALL, checkpoint, database, fields, verdict};
+use crate::shared::{ALL, ONE_A_ROW, checkpoint, database, fields, verdict};
 
 #[test]
 fn a_dump_brings_its_log_along() {
@@ -41,8 +41,9 @@ fn a_dump_brings_its_log_along() {
     assert_eq!(verdict(&mut client, Some(&new)), "intact");
     // The log of the dump, which its checkpoint names.
     assert_eq!(verdict(&mut client, Some(&kept)), "intact");
+    client.run(ONE_A_ROW);
     client.run(
-        "UPDATE phone_crypt.audit_records SET record = overlay(record PLACING 'x' FROM 30)
+        "UPDATE phone_crypt.audit_records SET records = overlay(records PLACING 'x' FROM 30)
           WHERE seq = 200 AND log <> (SELECT log FROM phone_crypt.audit_logs WHERE is_current)",
     );
     assert_eq!(verdict(&mut client, Some(&kept)), "record changed at 200");

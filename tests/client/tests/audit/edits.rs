@@ -3,7 +3,7 @@
 use phone_crypt_client_tests::{Server, Sql};
 use postgres::Client;
 
-use crate::shared::{ALL, checkpoint, database, size_of, verdict};
+use crate::shared::{ALL, ONE_A_ROW, checkpoint, database, size_of, verdict};
 
 const RECORDS: i64 = 700;
 
@@ -25,7 +25,7 @@ fn an_edit_a_deletion_and_an_addition_are_seen_where_they_are() {
     let (mut client, kept) = log(&server);
     for (edit, found) in [
         (
-            "UPDATE phone_crypt.audit_records SET record = overlay(record PLACING 'x' FROM 30) WHERE seq = 300",
+            "UPDATE phone_crypt.audit_records SET records = overlay(records PLACING 'x' FROM 30) WHERE seq = 300",
             "record changed at 300",
         ),
         (
@@ -41,11 +41,11 @@ fn an_edit_a_deletion_and_an_addition_are_seen_where_they_are() {
             "record missing at 0",
         ),
         (
-            "UPDATE phone_crypt.audit_records AS a SET record = (SELECT b.record FROM phone_crypt.audit_records AS b WHERE b.seq = 41 - a.seq) WHERE seq IN (20, 21)",
+            "UPDATE phone_crypt.audit_records AS a SET records = (SELECT b.records FROM phone_crypt.audit_records AS b WHERE b.seq = 41 - a.seq) WHERE seq IN (20, 21)",
             "record changed at 20",
         ),
         (
-            "INSERT INTO phone_crypt.audit_records SELECT log, month, seq + 10000, record FROM phone_crypt.audit_records WHERE seq = 9",
+            "INSERT INTO phone_crypt.audit_records SELECT log, month, seq + 10000, written_at, records FROM phone_crypt.audit_records WHERE seq = 9",
             "record added at 10009",
         ),
         (
@@ -71,12 +71,59 @@ fn an_edit_a_deletion_and_an_addition_are_seen_where_they_are() {
     ] {
         client.run("BEGIN");
         client.run("SET LOCAL session_replication_role = replica");
+        client.run(ONE_A_ROW);
         client.run(edit);
         let verdict = verdict(&mut client, Some(&kept));
         assert!(verdict.starts_with(found), "{edit}: {verdict}");
         client.run("ROLLBACK");
     }
     assert_eq!(verdict(&mut client, Some(&kept)), "intact");
+}
+
+#[test]
+fn an_edit_of_a_row_with_many_records_is_seen() {
+    let server = Server::preloaded(ALL);
+    let (mut client, kept) = log(&server);
+    // All but the last tile are full, and a row ends with its tile at the latest.
+    let rows = "SELECT count(*) FROM phone_crypt.audit_records";
+    assert!(client.number(rows) < RECORDS / 10);
+    for (edit, found) in [
+        ("SELECT 1", "intact"),
+        (ONE_A_ROW, "intact"),
+        (
+            "UPDATE phone_crypt.audit_records SET records = overlay(records PLACING '\\xff' FROM 6) WHERE seq = 511",
+            "record changed at",
+        ),
+        (
+            "UPDATE phone_crypt.audit_records SET records = records || ' ' WHERE seq = 511",
+            "record missing at",
+        ),
+        (
+            "UPDATE phone_crypt.audit_records SET records = overlay(records PLACING '\\x7fffffff' FROM 1) WHERE seq = 511",
+            "record missing at",
+        ),
+        (
+            "DELETE FROM phone_crypt.audit_records WHERE seq = 511",
+            "record missing at",
+        ),
+        // A second one with a number that there is, and one that begins in the tile before.
+        (
+            "INSERT INTO phone_crypt.audit_records SELECT log, month, 510, written_at, records FROM phone_crypt.audit_records WHERE seq = 511",
+            "record added at",
+        ),
+        (
+            "UPDATE phone_crypt.audit_records SET seq = 512 WHERE seq = 511",
+            "record",
+        ),
+    ] {
+        client.run("BEGIN");
+        client.run(edit);
+        let verdict = verdict(&mut client, Some(&kept));
+        assert!(verdict.starts_with(found), "{edit}: {verdict}");
+        // Whoever reads it gets no error.
+        client.run("SELECT * FROM phone_crypt.audit_log");
+        client.run("ROLLBACK");
+    }
 }
 
 /// The whole of a log, made anew up to a record: a forger who knows the format. He cannot sign.
@@ -91,7 +138,7 @@ const FORGE: &str = "
     END $$;
     CREATE FUNCTION pg_temp.rebuild() RETURNS void LANGUAGE plpgsql AS $$
     DECLARE
-        leaves bytea[] := ARRAY(SELECT pg_temp.leaf(record) FROM phone_crypt.audit_records ORDER BY seq);
+        leaves bytea[] := ARRAY(SELECT pg_temp.leaf(record) FROM phone_crypt.audit_log ORDER BY seq);
         n integer := cardinality(leaves); new_peaks bytea := ''; at integer := 0; k integer;
     BEGIN
         DELETE FROM phone_crypt.audit_tiles;
@@ -119,14 +166,16 @@ fn history_that_is_written_anew_is_seen_against_a_checkpoint_that_was_kept() {
     client.run(FORGE);
     // The tail is cut off, and nothing inside tells.
     client.run("BEGIN");
+    client.run(ONE_A_ROW);
     client.run("DELETE FROM phone_crypt.audit_records WHERE seq >= 500; SELECT pg_temp.rebuild()");
     assert_eq!(verdict(&mut client, None), "intact");
     assert_eq!(verdict(&mut client, Some(&kept)), "truncated at 500");
     client.run("ROLLBACK");
     // A record is another one, and so is every hash after it.
     client.run("BEGIN");
+    client.run(ONE_A_ROW);
     client.run(
-        "UPDATE phone_crypt.audit_records SET record = overlay(record PLACING 'x' FROM 30) WHERE seq = 300;
+        "UPDATE phone_crypt.audit_records SET records = overlay(records PLACING 'x' FROM 30) WHERE seq = 300;
          SELECT pg_temp.rebuild(); DELETE FROM phone_crypt.audit_checkpoints",
     );
     assert_eq!(verdict(&mut client, None), "intact");

@@ -5,6 +5,16 @@ use postgres::Client;
 
 pub const ALL: &str = "phone_crypt.environment = development\nphone_crypt.audit = 'all'\n";
 
+/// Stores the records of all logs anew, one a row: where a row ends is not hashed. The number of records in it, and then its time, the
+/// length of its fields and the fields.
+pub const ONE_A_ROW: &str = "
+    CREATE TEMP TABLE one_a_row ON COMMIT DROP AS
+        SELECT log, month, seq, written_at,
+               int4send(1) || substr(record, 9, 8) || int4send(length(record) - 16) || substr(record, 17) AS records
+          FROM phone_crypt.audit_log;
+    DELETE FROM phone_crypt.audit_records;
+    INSERT INTO phone_crypt.audit_records SELECT * FROM one_a_row;";
+
 /// Has all that waits written and signed; the newest checkpoint.
 pub fn checkpoint(client: &mut Client) -> String {
     client.text("SELECT phone_crypt_audit_checkpoint()", &[])
