@@ -1,7 +1,5 @@
 //! The SQL of erasure and retention.
 
-use crate::erasure;
-
 pgrx::extension_sql_file!(
     "../../sql/erasure/erasure.sql",
     name = "erasure",
