@@ -46,6 +46,6 @@ fn without_a_worker_who_stores_some_deletes_more() {
         assert_eq!(signed.reason(&mut client, "agent"), "ok");
         first.get_or_insert(signed);
     }
-    assert!(expired(&mut client) <= EXPIRED - 2 * 64);
+    assert!(expired(&mut client) <= EXPIRED - 2 * 128);
     assert_eq!(first.unwrap().reason(&mut client, "agent"), "replay");
 }
