@@ -3,6 +3,7 @@
 
 mod doctor;
 mod email;
+mod erasure;
 mod last;
 
 pgrx::extension_sql_file!("../sql/base/schema.sql", name = "schema", bootstrap);
@@ -240,22 +241,6 @@ pgrx::extension_sql_file!(
         legacy::functions::adopted_rate_limits::live_count,
         legacy::functions::adopted_rate_limits::unflushed_keys,
         legacy::functions::adopted_rate_limits::take_back_counts,
-    ]
-);
-pgrx::extension_sql_file!(
-    "../sql/erasure/erasure.sql",
-    name = "erasure",
-    requires = ["conversion_swap", erasure::functions::phone_forget]
-);
-pgrx::extension_sql_file!(
-    "../sql/erasure/purge_expired.sql",
-    name = "purge_expired",
-    requires = [
-        "erasure",
-        "change_table",
-        "ratelimit_phones",
-        erasure::functions::purge_count,
-        erasure::functions::purge_batch,
     ]
 );
 pgrx::extension_sql_file!(

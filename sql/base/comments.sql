@@ -132,6 +132,8 @@ COMMENT ON FUNCTION ratelimit_unlist_key(text) IS
     'takes a key off its list; whether it was on one';
 COMMENT ON FUNCTION ratelimit_unlist_network(inet) IS
     'takes a network off its list; whether it was on one';
+COMMENT ON FUNCTION email_forget(text) IS
+    'removes an e-mail address from every column of type encrypted_email; what was done';
 COMMENT ON FUNCTION phone_forget(text, text, boolean) IS
     'removes every trace of a number from encrypted columns, rate limits, lists and blocks; what was done';
 COMMENT ON FUNCTION ratelimit_list_phone(text, text, text, text) IS

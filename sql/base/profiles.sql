@@ -195,6 +195,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.quiet_until_of_zones(text[],time,time)'),
         ('admin',  'phone_crypt.filter_status()'),
         ('admin',  '@extschema@.phone_forget(text,text,boolean)'),
+        ('admin',  '@extschema@.email_forget(text)'),
         ('admin',  '@extschema@.phone_column_policy(regclass,name,text,interval,name)'),
         ('admin',  '@extschema@.phone_purge_expired(integer,boolean)'),
         ('admin',  'phone_crypt.purge_count(regclass,text,timestamptz)'),

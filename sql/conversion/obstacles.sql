@@ -274,8 +274,10 @@ DECLARE
     roles text[] := phone_crypt.roles_without_right(relation, number, data_type);
 BEGIN
     IF cardinality(roles) > 0 THEN
-        RAISE EXCEPTION 'roles that use the column may not give plain % as %',
-            CASE data_type WHEN 'encrypted_email' THEN 'e-mail addresses' ELSE 'phone numbers' END, data_type USING ERRCODE = 'insufficient_privilege', DETAIL = array_to_string(roles, ', '),
+        -- Not the argument: a message shows nothing that somebody may have put there.
+        RAISE EXCEPTION 'roles that use the column may not give plain %',
+            CASE data_type WHEN 'encrypted_email' THEN 'e-mail addresses as encrypted_email'
+                           ELSE 'phone numbers as encrypted_phone' END USING ERRCODE = 'insufficient_privilege', DETAIL = array_to_string(roles, ', '),
                   HINT = 'SELECT phone_crypt_grant(role, ''writer''); or take their privileges on the column away.';
     END IF;
 END;

@@ -48,7 +48,6 @@ CREATE TABLE phone_crypt.webhook_seen (
     expires_at timestamptz NOT NULL,
     PRIMARY KEY (endpoint, message)
 );
-CREATE INDEX webhook_seen_expires ON phone_crypt.webhook_seen (expires_at);
 COMMENT ON TABLE phone_crypt.webhook_seen IS
     'webhooks that were accepted, until they expire; written by webhook_receive()';
 SELECT pg_catalog.pg_extension_config_dump('phone_crypt.webhook_seen', '');
@@ -155,6 +154,7 @@ CREATE FUNCTION webhook_cleanup(batch_size integer DEFAULT 10000) RETURNS bigint
 AS $$
 DECLARE
     start timestamptz := clock_timestamp();
+    pages bigint;
     deleted bigint;
     total bigint;
 BEGIN
@@ -166,13 +166,18 @@ BEGIN
     DELETE FROM phone_crypt.webhook_secrets WHERE ctid = ANY (ARRAY(
         SELECT s.ctid FROM phone_crypt.webhook_secrets AS s WHERE s.ends_at <= start FOR UPDATE SKIP LOCKED));
     GET DIAGNOSTICS total = ROW_COUNT;
-    LOOP
-        DELETE FROM phone_crypt.webhook_seen WHERE ctid = ANY (ARRAY(
-            SELECT s.ctid FROM phone_crypt.webhook_seen AS s WHERE s.expires_at < start
-             ORDER BY s.expires_at LIMIT batch_size FOR UPDATE SKIP LOCKED));
-        GET DIAGNOSTICS deleted = ROW_COUNT;
-        total := total + deleted;
-        EXIT WHEN deleted < batch_size;
+    -- From page to page, so that no batch reads again what those before it have read.
+    pages := pg_relation_size('phone_crypt.webhook_seen') / current_setting('block_size')::bigint;
+    FOR page IN 0 .. pages - 1 BY 128 LOOP
+        LOOP
+            DELETE FROM phone_crypt.webhook_seen WHERE ctid = ANY (ARRAY(
+                SELECT s.ctid FROM phone_crypt.webhook_seen AS s
+                 WHERE s.ctid >= format('(%s,0)', page)::tid AND s.ctid < format('(%s,0)', page + 128)::tid
+                   AND s.expires_at < start LIMIT batch_size FOR UPDATE SKIP LOCKED));
+            GET DIAGNOSTICS deleted = ROW_COUNT;
+            total := total + deleted;
+            EXIT WHEN deleted < batch_size;
+        END LOOP;
     END LOOP;
     RETURN total;
 END;

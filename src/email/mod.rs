@@ -5,7 +5,7 @@
 // The size is that of pgrx's ErrorReport; errors are not the hot path.
 #![allow(clippy::result_large_err)]
 
-mod error;
+pub mod error;
 pub mod functions;
 mod show;
 pub mod values;

@@ -1,15 +1,15 @@
-//! Forgetting a number in a column of type `encrypted_phone`.
+//! Forgetting a number or an address in a column of type `encrypted_phone` or `encrypted_email`.
 //!
-//! Rows are found by index, under every configured key. Text that is no number by its kind is looked at: a row whose
-//! number another one had when the column was converted holds it so.
+//! Rows are found by index, under every configured key. Text that is none by its kind is looked at: a row whose number or
+//! address another one had when the column was converted holds it so.
 
 use pgrx::IntoDatum;
 use pgrx::spi::quote_identifier;
 use phone_crypt_core::crypto::encrypted_phone::{self as bytes, Plain};
 
-use super::number::Number;
 use super::outcome::{Outcome, attempt};
 use super::rows::{Rows, change_at};
+use super::wanted::Wanted;
 use phone_crypt_core::crypto::encrypted_phone::DataType;
 
 use crate::cipher::{self, Destination};
@@ -27,7 +27,7 @@ use crate::pg::{Oid, catalog, oids, relation, statement};
 /// How often the table is gone through while others change it.
 const ROUNDS: usize = 5;
 
-/// Every column of encrypted_phone, those of partitions by their table. Not those of other sessions' temporary tables.
+/// Every column of the type, those of partitions by their table. Not those of other sessions' temporary tables.
 const COLUMNS: &str = "
     SELECT c.relation, a.attnum, c.column_name::pg_catalog.text, t.relkind::pg_catalog.text,
            coalesce(c.conversion, '')
@@ -36,7 +36,7 @@ const COLUMNS: &str = "
       JOIN pg_catalog.pg_attribute AS a ON a.attrelid OPERATOR(pg_catalog.=) c.relation
                                        AND a.attname OPERATOR(pg_catalog.=) c.column_name
       JOIN pg_catalog.pg_type AS d ON d.oid OPERATOR(pg_catalog.=) c.data_type
-                                  AND d.typname OPERATOR(pg_catalog.=) 'encrypted_phone'
+                                  AND d.typname::pg_catalog.text OPERATOR(pg_catalog.=) $1
      WHERE NOT t.relispartition
        AND NOT (t.relpersistence OPERATOR(pg_catalog.=) 't' AND pg_catalog.pg_is_other_temp_schema(t.relnamespace))
      ORDER BY c.relation, a.attnum";
@@ -46,7 +46,7 @@ const NESTED: &str = "
     SELECT a.attrelid, a.attname::pg_catalog.text
       FROM phone_crypt.types_of_values() AS h
       JOIN pg_catalog.pg_type AS d ON d.oid OPERATOR(pg_catalog.=) h.data_type
-                                  AND d.typname OPERATOR(pg_catalog.=) 'encrypted_phone'
+                                  AND d.typname::pg_catalog.text OPERATOR(pg_catalog.=) $1
       JOIN pg_catalog.pg_attribute AS a ON a.atttypid OPERATOR(pg_catalog.=) h.type
                                        AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped
       JOIN pg_catalog.pg_class AS t ON t.oid OPERATOR(pg_catalog.=) a.attrelid
@@ -65,21 +65,22 @@ pub(super) struct Column {
     on_forget: Option<OnForget>,
 }
 
-/// Forgets the number in each column of the type. What stands in the way at one of them is an outcome, too.
+/// Forgets it in each column of its type. What stands in the way at one of them is an outcome, too.
 ///
 /// Errors: no key, or a ring that differs from the pin, 55000.
-pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
-    let probes = cipher::every_probe(&number.plain())?;
+pub fn forget<W: Wanted>(wanted: &W) -> Result<Vec<Outcome>> {
+    let probes = cipher::every_probe(&wanted.plain())?;
+    let of_type = || [(oids::TEXTOID, W::DATA_TYPE.name().into_datum())];
     let mut columns = Vec::new();
-    statement::run(COLUMNS, &[], |row| columns.extend(column(row)));
+    statement::run(COLUMNS, &of_type(), |row| columns.extend(column(row)));
     let mut outcomes = Vec::new();
     for column in &columns {
         if relation::exists(column.table) {
-            outcomes.extend(column.forget(number, &probes)?);
+            outcomes.extend(column.forget(wanted, &probes)?);
         }
     }
     let mut nested: Vec<(Oid, String)> = Vec::new();
-    statement::run(NESTED, &[], |row| {
+    statement::run(NESTED, &of_type(), |row| {
         nested.extend(row.get(1).zip(row.string(2)))
     });
     for (table, column) in nested {
@@ -90,6 +91,7 @@ pub fn forget(number: &Number) -> Result<Vec<Outcome>> {
             Error::NestedValues.in_table(&table),
         ));
     }
+    outcomes.sort_by(|one, other| one.object.cmp(&other.object));
     Ok(outcomes)
 }
 
@@ -117,10 +119,10 @@ impl Column {
         })
     }
 
-    /// Forgets the number in it.
-    pub(super) fn forget(
+    /// Forgets it in this column.
+    pub(super) fn forget<W: Wanted>(
         &self,
-        number: &Number,
+        wanted: &W,
         probes: &[[u8; bytes::PROBE_LEN]],
     ) -> Result<Vec<Outcome>> {
         let table = full_name(self.table)?;
@@ -137,7 +139,7 @@ impl Column {
         let result = attempt(&table, || {
             let _settings = BatchSettings::for_one_table_of_many();
             let _in_their_name = switch_to_owner(self.table)?;
-            self.forget_rows(&rows_of, policy, number, probes)
+            self.forget_rows(&rows_of, policy, wanted, probes)
         });
         let action = match policy {
             OnForget::Delete => "deleted",
@@ -168,19 +170,19 @@ impl Column {
     }
 
     /// How many rows were changed, and how many could not be read.
-    fn forget_rows(
+    fn forget_rows<W: Wanted>(
         &self,
         table: &str,
         policy: OnForget,
-        number: &Number,
+        wanted: &W,
         probes: &[[u8; bytes::PROBE_LEN]],
     ) -> Result<(i64, i64)> {
         let column = quote_identifier(&self.name);
         let the_type = catalog::type_of_column(self.table, &self.name)
-            .ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
-        let wanted = || typed::array(the_type, probes.iter().map(|probe| probe.as_slice()));
+            .ok_or(Error::Typed(TypedError::NotOfType(W::DATA_TYPE)))?;
+        let look_ups = || typed::array(the_type, probes.iter().map(|probe| probe.as_slice()));
         let (array_type, _) =
-            wanted().ok_or(Error::Typed(TypedError::NotOfType(DataType::Phone)))?;
+            look_ups().ok_or(Error::Typed(TypedError::NotOfType(W::DATA_TYPE)))?;
         let condition = format!("t.{column} OPERATOR(pg_catalog.=) ANY ($1)");
         let change = match policy {
             OnForget::Delete => format!("DELETE FROM {table} AS t WHERE {condition}"),
@@ -188,13 +190,13 @@ impl Column {
         };
         let left = format!("SELECT FROM {table} AS t WHERE {condition} LIMIT 1");
         let run = |sql: &str| {
-            let argument = wanted().map(|(_, array)| array);
+            let argument = look_ups().map(|(_, array)| array);
             statement::run(sql, &[(array_type, argument)], |_| ())
         };
         let mut changed = 0;
         for _ in 0..ROUNDS {
             changed += run(&change);
-            let (rows, unreadable) = self.look(table, the_type, number)?;
+            let (rows, unreadable) = self.look(table, the_type, wanted)?;
             if rows.is_empty() && run(&left) == 0 {
                 return Ok((i64::try_from(changed).unwrap_or(i64::MAX), unreadable));
             }
@@ -205,14 +207,18 @@ impl Column {
     }
 
     /// Looks at the rows that an index look-up does not find: text, and values under a hash key that is not configured.
-    fn look(&self, table: &str, the_type: Oid, number: &Number) -> Result<(Rows, i64)> {
+    fn look<W: Wanted>(&self, table: &str, the_type: Oid, wanted: &W) -> Result<(Rows, i64)> {
+        let (is_one, hash_key_id) = match W::DATA_TYPE {
+            DataType::Phone => ("phone_is_number", "phone_hash_key_id"),
+            DataType::Email => ("email_is_address", "email_hash_key_id"),
+        };
         let known: Vec<String> =
             with_ring(|ring| Result::Ok(ring.keys().map(|key| key.id().to_string()).collect()))?;
         let column = quote_identifier(&self.name);
         let ours = catalog::quoted_schema(catalog::schema_of_type(the_type));
         let sql = format!(
             "SELECT t.tableoid, t.ctid::text, t.xmin::text, t.{column} FROM {table} AS t
-              WHERE NOT {ours}.phone_is_number(t.{column}) OR {ours}.phone_hash_key_id(t.{column}) <> ALL ($1)"
+              WHERE NOT {ours}.{is_one}(t.{column}) OR {ours}.{hash_key_id}(t.{column}) <> ALL ($1)"
         );
         let mut rows = Rows::default();
         let (mut unreadable, mut of_type) = (0, None);
@@ -223,7 +229,7 @@ impl Column {
             };
             let says =
                 cipher::open_typed(value.bytes(), Destination::Server, |plain| match plain {
-                    Plain::Text(text) => number.is_text_of(text),
+                    Plain::Text(text) | Plain::NoAddress(text) => wanted.is_text_of(text),
                     _ => Ok(false),
                 });
             match says {

@@ -5,6 +5,7 @@ use pgrx::IntoDatum;
 use super::columns::Column;
 use super::number::Number;
 use super::outcome::{Outcome, attempt};
+use super::wanted::Wanted;
 use phone_crypt_core::crypto::encrypted_phone::DataType;
 
 use crate::cipher;

@@ -1,11 +1,11 @@
-//! What can go wrong when a number is forgotten, or old rows are purged.
+//! What can go wrong when a number or an address is forgotten, or old rows are purged.
 
 use pgrx::PgSqlErrorCode;
 
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::subtransaction::Refusal;
 use crate::pg::{PgError, SqlError, sqlstate};
-use crate::{cipher, encrypted_phone, keys, phone, ratelimit, sending};
+use crate::{cipher, email, encrypted_phone, keys, phone, ratelimit, sending};
 
 /// See each message.
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,8 @@ pub enum Error {
     #[error(transparent)]
     Phone(#[from] phone::error::Error),
     #[error(transparent)]
+    Email(#[from] email::error::Error),
+    #[error(transparent)]
     Typed(#[from] encrypted_phone::error::Error),
     #[error(transparent)]
     Ratelimit(#[from] ratelimit::error::Error),
@@ -30,7 +32,7 @@ pub enum Error {
     /// What went wrong in the work on one of several tables.
     #[error("table {table}: {source}")]
     InTable { table: String, source: Box<Error> },
-    #[error("no policy says what is done to a row whose number is forgotten")]
+    #[error("no policy says what is done to a row whose value is forgotten")]
     NoForgetPolicy,
     #[error("the column is being converted: its plain text is not all encrypted yet")]
     ConversionUnderWay,
@@ -38,7 +40,7 @@ pub enum Error {
     NoTable,
     #[error("values within an array, a composite or a range are not searched")]
     NestedValues,
-    #[error("rows with this number remain")]
+    #[error("rows with this value remain")]
     RowsRemain,
     #[error("no retention is set for the column")]
     NoRetention,
@@ -67,6 +69,7 @@ impl SqlError for Error {
             Error::Keys(error) => Some(error),
             Error::Cipher(error) => Some(error),
             Error::Phone(error) => Some(error),
+            Error::Email(error) => Some(error),
             Error::Typed(error) => Some(error),
             Error::Ratelimit(error) => Some(error),
             Error::Sending(error) => Some(error),

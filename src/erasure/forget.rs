@@ -1,7 +1,8 @@
-//! Forgetting a number, wherever it is.
+//! Forgetting a number or an address, wherever it is.
 
 use super::number::Number;
 use super::outcome::Outcome;
+use super::wanted::Address;
 use super::{columns, consent, limits, sends};
 use crate::erasure::error::Result;
 use crate::keys::with_ring;
@@ -13,11 +14,18 @@ use crate::keys::with_ring;
 /// Errors: no key, or a ring that differs from the pin, 55000.
 pub fn forget(number: &Number, keep_suppression: bool) -> Result<Vec<Outcome>> {
     with_ring(|_| Result::Ok(()))?;
-    let mut outcomes = Vec::new();
-    outcomes.extend(columns::forget(number)?);
-    outcomes.sort_by(|one, other| one.object.cmp(&other.object));
+    let mut outcomes = columns::forget(number)?;
     outcomes.extend(consent::forget(number, keep_suppression)?);
     outcomes.extend(limits::forget(number));
     outcomes.extend(sends::forget(number));
     Ok(outcomes)
+}
+
+/// Removes an address from every column of type `encrypted_email`. What stands in the way at one does not keep the others from
+/// being done.
+///
+/// Errors: no key, or a ring that differs from the pin, 55000.
+pub fn forget_address(address: &Address) -> Result<Vec<Outcome>> {
+    with_ring(|_| Result::Ok(()))?;
+    columns::forget(address)
 }

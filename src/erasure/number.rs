@@ -1,8 +1,6 @@
 //! The number that is to be forgotten, and whether something stored is that number.
 
-use phone_crypt_core::crypto::encrypted_phone::Plain;
 use phone_crypt_core::crypto::{Kind, ValueError};
-use phone_crypt_core::phone;
 use zeroize::Zeroizing;
 
 use crate::cipher::stats::Operation;
@@ -11,7 +9,7 @@ use crate::erasure::error::{Error, Result};
 use crate::pg::SqlError;
 use crate::pg::text::Text;
 use crate::phone::e164::with_e164;
-use crate::phone::regions::{Chosen, with_default};
+use crate::phone::regions::Chosen;
 
 /// A number in E.164.
 pub struct Number(Zeroizing<Vec<u8>>);
@@ -26,19 +24,9 @@ impl Number {
         })
     }
 
-    /// As the plain text of a value.
-    pub fn plain(&self) -> Plain<'_> {
-        Plain::Number(&self.0)
-    }
-
-    /// Whether a text means this number, under the default regions.
-    ///
-    /// Errors: default regions that differ from the pin, 55000.
-    pub fn is_text_of(&self, text: &str) -> Result<bool> {
-        with_default(|regions| {
-            Ok(phone::normalize(text, regions)
-                .is_ok_and(|e164| e164.as_bytes() == self.0.as_slice()))
-        })
+    /// Its E.164 form.
+    pub fn e164(&self) -> &[u8] {
+        &self.0
     }
 
     /// Its hashes under every configured key and both schemes.

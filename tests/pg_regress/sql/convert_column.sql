@@ -206,3 +206,6 @@ DROP OWNED BY regress_application;
 DROP ROLE regress_application;
 DELETE FROM phone_crypt.jobs;
 DELETE FROM phone_crypt.pinned_keys;
+
+-- The message shows no text that was given for a type.
+SELECT phone_crypt.check_rights('information_schema.tables', NULL, '0401148075');

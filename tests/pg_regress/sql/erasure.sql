@@ -162,3 +162,13 @@ DROP SCHEMA regress_shop CASCADE;
 SELECT phone_crypt_revoke('regress_eraser', 'admin'), phone_crypt_revoke('regress_owner', 'admin');
 DROP ROLE regress_eraser;
 DROP ROLE regress_owner;
+
+-- An address is forgotten in columns of encrypted_email as a number is in its own.
+CREATE TABLE readers (id integer PRIMARY KEY, email encrypted_email);
+INSERT INTO readers VALUES (1, 'Ann@EXAMPLE.com'), (2, 'bob@example.com'), (3, 'Ann@example.com');
+SELECT object, action, rows, sqlstate FROM email_forget('Ann@example.com');
+SELECT phone_column_policy('readers', 'email');
+SELECT object, action, rows, sqlstate FROM email_forget(' Ann@Example.COM ');
+SELECT id, email IS NULL AS forgotten FROM readers ORDER BY id;
+SELECT count(*) FROM email_forget('no address');
+SELECT count(*) FROM email_forget(NULL);

@@ -14,6 +14,10 @@ const AS: u32 = 1 << 31;
 /// A batch that has so many bytes takes no more records: one fits into a page.
 const FULL: usize = 7_000;
 
+/// The longest batch that is read: far more than one that is full. Without a bound, fields that are stored once and meant many times
+/// would be memory without end.
+const LONGEST: usize = 1 << 16;
+
 /// A batch that is being made.
 pub struct Batch<'a> {
     bytes: Vec<u8>,
@@ -80,7 +84,11 @@ impl Default for Batch<'_> {
 pub fn batch_records(last: u64, batch: &[u8]) -> Result<Vec<Record<'_>>, RecordError> {
     let (count, mut rest) = batch.split_first_chunk().ok_or(RecordError)?;
     let count = u64::from(u32::from_be_bytes(*count));
-    let first = (last + 1).checked_sub(count).ok_or(RecordError)?;
+    if batch.len() > LONGEST || count > TILE {
+        return Err(RecordError);
+    }
+    let after_last = last.checked_add(1).ok_or(RecordError)?;
+    let first = after_last.checked_sub(count).ok_or(RecordError)?;
     let mut records: Vec<Record<'_>> = Vec::new();
     for seq in first..=last {
         let (time, after) = rest.split_first_chunk().ok_or(RecordError)?;
@@ -164,5 +172,22 @@ mod tests {
         *later.last_mut().unwrap() = 1;
         assert!(batch_records(9, &later).is_err(), "the same as itself");
         assert!(batch_records(9, &[0xff; 40]).is_err());
+        assert!(batch_records(u64::MAX, &bytes).is_err());
+    }
+
+    #[test]
+    fn what_is_read_is_bounded() {
+        let of = |count: u64, len: usize| {
+            let mut batch = Batch::new();
+            let fields = vec![b' '; len];
+            for _ in 0..count {
+                batch.push(0, &fields);
+            }
+            batch.take()
+        };
+        assert!(batch_records(1000, &of(TILE, 2)).is_ok());
+        assert!(batch_records(1000, &of(TILE + 1, 2)).is_err());
+        assert!(batch_records(1000, &of(1, LONGEST - 16)).is_ok());
+        assert!(batch_records(1000, &of(1, LONGEST - 15)).is_err());
     }
 }

@@ -7,6 +7,7 @@
 //! A new scheme is one file in `schemes` and one line in `schemes/registry.rs`.
 
 mod base64;
+mod cleanup;
 mod error;
 mod form;
 mod headers;
@@ -23,6 +24,7 @@ mod time;
 mod url;
 mod verify;
 
+pub use cleanup::pages_of_run;
 pub use error::{KeyError, UnknownScheme};
 pub use headers::{Headers, MAX_HEADER_BYTES};
 pub use key::Key;

@@ -8,7 +8,7 @@ use crate::behind;
 use crate::world::World;
 
 /// What a table's life leads to anyhow: procedures, what is behind them alone, and trigger functions.
-const IN_A_LIFE: [&str; 25] = [
+const IN_A_LIFE: [&str; 26] = [
     "public.phone_rotate_hash_key",
     "phone_crypt.rehash_row",
     "phone_crypt.encrypt_column",
@@ -27,6 +27,7 @@ const IN_A_LIFE: [&str; 25] = [
     "public.phone_crypt_adopt_rate_limits",
     "public.phone_crypt_release_rate_limits",
     "public.phone_forget",
+    "public.email_forget",
     "public.phone_purge_expired",
     "public.phone_column_policy",
     "phone_crypt.take_back_counts",

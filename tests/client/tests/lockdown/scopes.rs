@@ -6,7 +6,7 @@ use postgres::Client;
 use crate::shared::{LOCKED, SERVER, customers, lock};
 
 /// What gives plain text or a part of it, or something that a guess can be compared by.
-const OF_DECRYPT: [&str; 52] = [
+const OF_DECRYPT: [&str; 53] = [
     "phone_decrypt(value)",
     "phone_try_decrypt(value)",
     "phone_decrypt_raw(phone_encrypt_raw('ask for Bob'))",
@@ -44,6 +44,7 @@ const OF_DECRYPT: [&str; 52] = [
     "phone_decrypt_legacy_with_key('000102030405060708090a0b0c0d0e0f:7147b48734fdc83e28cf6abdcbedc973', 'cbc',
          '000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f')",
     "(SELECT count(*) FROM phone_forget(number))",
+    "(SELECT count(*) FROM email_forget('ann@example.com'))",
     "consent_record(number, 'news', 'granted', 'web')",
     "(consent_check(number, 'news')).granted",
     "(SELECT count(*) FROM consent_history(number))",

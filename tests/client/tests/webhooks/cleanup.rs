@@ -6,7 +6,7 @@ use postgres::Client;
 
 use crate::shared::{SERVER, Signed, make_endpoint, with_endpoint};
 
-/// More than the worker deletes in a transaction.
+/// More than the worker deletes in a transaction, and more pages than who stores a message goes through.
 const EXPIRED: i64 = 25_000;
 
 fn store_expired(client: &mut Client) {
