@@ -3,6 +3,7 @@
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::anomaly::SensitivityError;
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -18,22 +19,16 @@ pub enum Error {
 }
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
+    fn origin(&self) -> Origin<'_> {
+        use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => Some(error),
-            _ => None,
+            Error::Pg(error) => Lower(error),
+            Error::Sensitivity(_) => Own(ERRCODE_INVALID_PARAMETER_VALUE),
+            Error::NotPreloaded => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
         }
     }
 
-    fn sqlstate(&self) -> PgSqlErrorCode {
-        match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Sensitivity(_) => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
-            Error::NotPreloaded => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Error::NotPreloaded => {
                 "Add phone_crypt to shared_preload_libraries and restart the server. Without it rate limits and read budgets hold, and nothing is compared."

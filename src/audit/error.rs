@@ -3,6 +3,7 @@
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::audit::{CheckpointError, FrontierError, NoteError};
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -45,26 +46,19 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
+            Error::Pg(error) => Lower(error),
             Error::UnknownEvent | Error::Note(_) | Error::Checkpoint(_) | Error::OutOfRange(..) => {
-                ERRCODE_INVALID_PARAMETER_VALUE
+                Own(ERRCODE_INVALID_PARAMETER_VALUE)
             }
-            Error::Peaks(_) | Error::MissingLeaf(_) => ERRCODE_DATA_CORRUPTED,
-            _ => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            Error::Peaks(_) | Error::MissingLeaf(_) => Own(ERRCODE_DATA_CORRUPTED),
+            _ => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Error::NoTable => Some("ALTER EXTENSION phone_crypt UPDATE makes it.".to_owned()),
             Error::NoCheckpoint => Some(
@@ -74,7 +68,7 @@ impl SqlError for Error {
             Error::Peaks(_) | Error::MissingLeaf(_) => {
                 Some("phone_crypt_audit_verify() tells where.".to_owned())
             }
-            other => other.lower().and_then(|lower| lower.hint()),
+            _ => None,
         }
     }
 }

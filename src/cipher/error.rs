@@ -4,6 +4,7 @@ use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::{HashError, KeyId, LegacyError, RandomError, ValueError};
 
 use crate::documentation;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -40,46 +41,35 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            Error::Keys(error) => Some(error),
-            Error::Lockdown(error) => Some(error),
-            Error::ReadBudget(error) => Some(error),
-            Error::Audit(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Keys(error) => error.sqlstate(),
-            Error::Lockdown(error) => error.sqlstate(),
-            Error::ReadBudget(error) => error.sqlstate(),
-            Error::Audit(error) => error.sqlstate(),
-            Error::Value(error) => match error {
+            Error::Pg(error) => Lower(error),
+            Error::Keys(error) => Lower(error),
+            Error::Lockdown(error) => Lower(error),
+            Error::ReadBudget(error) => Lower(error),
+            Error::Audit(error) => Lower(error),
+            Error::Value(error) => Own(match error {
                 ValueError::NotAuthentic => ERRCODE_DATA_EXCEPTION,
                 ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_) => {
                     ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
                 }
                 _ => ERRCODE_INVALID_TEXT_REPRESENTATION,
-            },
-            Error::Legacy(error) => match error {
+            }),
+            Error::Legacy(error) => Own(match error {
                 LegacyError::Malformed => ERRCODE_INVALID_TEXT_REPRESENTATION,
                 LegacyError::Undecryptable => ERRCODE_DATA_EXCEPTION,
                 LegacyError::UnknownKey(_) => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
                 _ => ERRCODE_INVALID_PARAMETER_VALUE,
-            },
-            Error::Hash(_) | Error::ReservedContext => ERRCODE_INVALID_PARAMETER_VALUE,
-            Error::Random(_) => ERRCODE_SYSTEM_ERROR,
-            Error::HashKeyMissing(_) => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::InsecureTransport => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            }),
+            Error::Hash(_) | Error::ReservedContext => Own(ERRCODE_INVALID_PARAMETER_VALUE),
+            Error::Random(_) => Own(ERRCODE_SYSTEM_ERROR),
+            Error::HashKeyMissing(_) => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            Error::InsecureTransport => Own(ERRCODE_INSUFFICIENT_PRIVILEGE),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Error::Value(ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_))
             | Error::Legacy(LegacyError::UnknownKey(_))
@@ -99,20 +89,18 @@ impl SqlError for Error {
                 )
                 .to_owned(),
             ),
-            other => other.lower().and_then(|lower| lower.hint()),
+            _ => None,
         }
     }
 
-    fn is_fault_of_the_value(&self) -> bool {
+    fn is_own_fault_of_the_value(&self) -> bool {
         match self {
             Error::Value(error) => !matches!(
                 error,
                 ValueError::UnknownKey(_) | ValueError::UnknownHashKey(_)
             ),
             Error::Legacy(error) => error.is_fault_of_the_value(),
-            other => other
-                .lower()
-                .is_some_and(|lower| lower.is_fault_of_the_value()),
+            _ => false,
         }
     }
 }

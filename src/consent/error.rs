@@ -2,6 +2,7 @@
 
 use pgrx::PgSqlErrorCode;
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 use crate::{cipher, encrypted_phone, keys, phone};
@@ -35,35 +36,28 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            Error::Keys(error) => Some(error),
-            Error::Cipher(error) => Some(error),
-            Error::Phone(error) => Some(error),
-            Error::Typed(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
-        match (self, self.lower()) {
-            (_, Some(lower)) => lower.sqlstate(),
-            (Error::NotANumber | Error::UnknownTable, _) => ERRCODE_INVALID_PARAMETER_VALUE,
-            (Error::OnlyAddedTo, _) => ERRCODE_INSUFFICIENT_PRIVILEGE,
-            (Error::NotPhones, _) => ERRCODE_DATATYPE_MISMATCH,
-            _ => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+        match self {
+            Error::Pg(error) => Lower(error),
+            Error::Keys(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Phone(error) => Lower(error),
+            Error::Typed(error) => Lower(error),
+            Error::NotANumber | Error::UnknownTable => Own(ERRCODE_INVALID_PARAMETER_VALUE),
+            Error::OnlyAddedTo => Own(ERRCODE_INSUFFICIENT_PRIVILEGE),
+            Error::NotPhones => Own(ERRCODE_DATATYPE_MISMATCH),
+            Error::NoTable(_) => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Error::OnlyAddedTo => Some(
                 "Record what is so now with consent_record(). phone_forget() removes a number altogether."
                     .to_owned(),
             ),
-            other => other.lower().and_then(|lower| lower.hint()),
+            _ => None,
         }
     }
 }

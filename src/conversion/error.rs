@@ -4,9 +4,10 @@ use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::{KeyIdError, LegacyError, LegacySchemeError, ValueError};
 use phone_crypt_core::phone::PhoneError;
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::subtransaction::Refusal;
-use crate::pg::{PgError, SqlError, sqlstate};
+use crate::pg::{PgError, SqlError};
 use crate::{cipher, encrypted_phone, keys, phone};
 
 /// See each message.
@@ -34,8 +35,7 @@ pub enum Error {
     NotLocked(String),
     #[error("the table has no deferrable unique constraint of this oid")]
     NoSuchConstraint,
-    /// What PostgreSQL said of it may show the row.
-    #[error("table {table} refuses the change: SQLSTATE {}", sqlstate::text(refusal.number))]
+    #[error("table {table} refuses the change: {refusal}")]
     TableRefused { table: String, refusal: Refusal },
 }
 
@@ -61,50 +61,31 @@ impl From<PhoneError> for Error {
 }
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            Error::Keys(error) => Some(error),
-            Error::Cipher(error) => Some(error),
-            Error::Phone(error) => Some(error),
-            Error::Typed(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Keys(error) => error.sqlstate(),
-            Error::Cipher(error) => error.sqlstate(),
-            Error::Phone(error) => error.sqlstate(),
-            Error::Typed(error) => error.sqlstate(),
+            Error::Pg(error) => Lower(error),
+            Error::Keys(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Phone(error) => Lower(error),
+            Error::Typed(error) => Lower(error),
+            Error::TableRefused { refusal, .. } => Lower(refusal),
             Error::LegacyScheme(_)
             | Error::KeyId(_)
             | Error::UnknownWork
-            | Error::UnknownDataType => ERRCODE_INVALID_PARAMETER_VALUE,
+            | Error::UnknownDataType => Own(ERRCODE_INVALID_PARAMETER_VALUE),
             Error::NotLocked(_) | Error::NoSuchConstraint => {
-                ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE
+                Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE)
             }
-            Error::TableRefused { refusal, .. } => refusal.code,
         }
     }
 
-    fn sqlstate_number(&self) -> i32 {
-        match (self, self.lower()) {
-            (Error::TableRefused { refusal, .. }, _) => refusal.number,
-            (_, Some(lower)) => lower.sqlstate_number(),
-            (other, None) => other.sqlstate() as i32,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Error::TableRefused { .. } => {
                 Some("PostgreSQL's own message is left out: it might show the row.".to_owned())
             }
-            other => other.lower().and_then(|lower| lower.hint()),
+            _ => None,
         }
     }
 }

@@ -6,6 +6,7 @@ use phone_crypt_core::email::AddressError;
 
 use crate::cipher;
 use crate::encrypted_phone::error as typed;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -34,23 +35,13 @@ impl From<ValueError> for Error {
 }
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
+    fn origin(&self) -> Origin<'_> {
+        use PgSqlErrorCode::*;
         match self {
-            Error::Address(_) | Error::NotAnAddress => None,
-            Error::Pg(error) => Some(error),
-            Error::Cipher(error) => Some(error),
-            Error::Typed(error) => Some(error),
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
-        match self {
-            Error::Address(_) | Error::NotAnAddress => {
-                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE
-            }
-            Error::Pg(error) => error.sqlstate(),
-            Error::Cipher(error) => error.sqlstate(),
-            Error::Typed(error) => error.sqlstate(),
+            Error::Pg(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Typed(error) => Lower(error),
+            Error::Address(_) | Error::NotAnAddress => Own(ERRCODE_INVALID_PARAMETER_VALUE),
         }
     }
 }

@@ -5,6 +5,7 @@ use phone_crypt_core::crypto::encrypted_phone::DataType;
 use phone_crypt_core::crypto::{KeyIdError, ValueError};
 use phone_crypt_core::phone::PhoneError;
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 use crate::{cipher, keys, phone};
@@ -114,34 +115,24 @@ impl From<PhoneError> for Error {
 }
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            Error::Keys(error) => Some(error),
-            Error::Cipher(error) => Some(error),
-            Error::Phone(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Keys(error) => error.sqlstate(),
-            Error::Cipher(error) => error.sqlstate(),
-            Error::Phone(error) => error.sqlstate(),
-            Error::KeyId(_) | Error::Label => ERRCODE_INVALID_PARAMETER_VALUE,
-            Error::MayNot(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
+            Error::Pg(error) => Lower(error),
+            Error::Keys(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Phone(error) => Lower(error),
+            Error::KeyId(_) | Error::Label => Own(ERRCODE_INVALID_PARAMETER_VALUE),
+            Error::MayNot(_) => Own(ERRCODE_INSUFFICIENT_PRIVILEGE),
             Error::MalformedTyped(_) | Error::EncryptedAsPlain(_) => {
-                ERRCODE_INVALID_TEXT_REPRESENTATION
+                Own(ERRCODE_INVALID_TEXT_REPRESENTATION)
             }
-            Error::NotOfType(_) | Error::NotEncrypted => ERRCODE_DATATYPE_MISMATCH,
-            Error::NumberRequired | Error::AddressRequired => ERRCODE_CHECK_VIOLATION,
+            Error::NotOfType(_) | Error::NotEncrypted => Own(ERRCODE_DATATYPE_MISMATCH),
+            Error::NumberRequired | Error::AddressRequired => Own(ERRCODE_CHECK_VIOLATION),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Error::MayNot(permission) => Some(permission.hint().to_owned()),
             Error::EncryptedAsPlain(DataType::Phone) => Some(
@@ -152,15 +143,12 @@ impl SqlError for Error {
                 "email_from_value() makes an encrypted_email of it, if it is one of email_value()."
                     .to_owned(),
             ),
-            other => other.lower().and_then(|lower| lower.hint()),
+            _ => None,
         }
     }
 
-    fn is_fault_of_the_value(&self) -> bool {
-        match self.lower() {
-            Some(lower) => lower.is_fault_of_the_value(),
-            None => matches!(self, Error::MalformedTyped(_)),
-        }
+    fn is_own_fault_of_the_value(&self) -> bool {
+        matches!(self, Error::MalformedTyped(_))
     }
 }
 

@@ -2,9 +2,10 @@
 
 use pgrx::PgSqlErrorCode;
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::subtransaction::Refusal;
-use crate::pg::{PgError, SqlError, sqlstate};
+use crate::pg::{PgError, SqlError};
 use crate::{cipher, email, encrypted_phone, keys, phone, ratelimit, sending};
 
 /// See each message.
@@ -26,8 +27,7 @@ pub enum Error {
     Ratelimit(#[from] ratelimit::error::Error),
     #[error(transparent)]
     Sending(#[from] sending::error::Error),
-    /// What PostgreSQL said of it may show the row.
-    #[error("table {table} refuses the change: SQLSTATE {}", sqlstate::text(refusal.number))]
+    #[error("table {table} refuses the change: {refusal}")]
     TableRefused { table: String, refusal: Refusal },
     /// What went wrong in the work on one of several tables.
     #[error("table {table}: {source}")]
@@ -63,38 +63,24 @@ impl Error {
 }
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
+    fn origin(&self) -> Origin<'_> {
+        use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => Some(error),
-            Error::Keys(error) => Some(error),
-            Error::Cipher(error) => Some(error),
-            Error::Phone(error) => Some(error),
-            Error::Email(error) => Some(error),
-            Error::Typed(error) => Some(error),
-            Error::Ratelimit(error) => Some(error),
-            Error::Sending(error) => Some(error),
-            Error::InTable { source, .. } => Some(&**source),
-            _ => None,
+            Error::Pg(error) => Lower(error),
+            Error::Keys(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Phone(error) => Lower(error),
+            Error::Email(error) => Lower(error),
+            Error::Typed(error) => Lower(error),
+            Error::Ratelimit(error) => Lower(error),
+            Error::Sending(error) => Lower(error),
+            Error::TableRefused { refusal, .. } => Lower(refusal),
+            Error::InTable { source, .. } => Lower(&**source),
+            _ => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
         }
     }
 
-    fn sqlstate(&self) -> PgSqlErrorCode {
-        match (self, self.lower()) {
-            (Error::TableRefused { refusal, .. }, _) => refusal.code,
-            (_, Some(lower)) => lower.sqlstate(),
-            (_, None) => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-        }
-    }
-
-    fn sqlstate_number(&self) -> i32 {
-        match (self, self.lower()) {
-            (Error::TableRefused { refusal, .. }, _) => refusal.number,
-            (_, Some(lower)) => lower.sqlstate_number(),
-            (other, None) => other.sqlstate() as i32,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Error::TableRefused { refusal, .. } => refusal_hint(refusal.code),
             Error::RowsRemain => {
@@ -110,7 +96,7 @@ impl SqlError for Error {
             Error::NestedValues => {
                 "Look for it by hand, as in WHERE phone = ANY (phones), and keep numbers in columns of the type itself."
             }
-            other => return other.lower().and_then(|lower| lower.hint()),
+            _ => return None,
         };
         Some(hint.to_owned())
     }

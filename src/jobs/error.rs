@@ -3,6 +3,7 @@
 use pgrx::PgSqlErrorCode;
 
 use crate::documentation;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -21,22 +22,16 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
+    fn origin(&self) -> Origin<'_> {
+        use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => Some(error),
-            _ => None,
+            Error::Pg(error) => Lower(error),
+            Error::InTransactionBlock => Own(ERRCODE_ACTIVE_SQL_TRANSACTION),
+            Error::TableBusy(_) => Own(ERRCODE_OBJECT_IN_USE),
         }
     }
 
-    fn sqlstate(&self) -> PgSqlErrorCode {
-        match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::InTransactionBlock => PgSqlErrorCode::ERRCODE_ACTIVE_SQL_TRANSACTION,
-            Error::TableBusy(_) => PgSqlErrorCode::ERRCODE_OBJECT_IN_USE,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Error::InTransactionBlock => Some(
                 concat!(
@@ -46,7 +41,7 @@ impl SqlError for Error {
                 )
                 .to_owned(),
             ),
-            other => other.lower().and_then(|lower| lower.hint()),
+            _ => None,
         }
     }
 }

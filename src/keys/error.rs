@@ -4,6 +4,7 @@ use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::{KeyError, KeyId, KeyIdError, KeyringError, RandomError};
 
 use crate::documentation;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -58,28 +59,21 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Random(_) => ERRCODE_SYSTEM_ERROR,
+            Error::Pg(error) => Lower(error),
+            Error::Random(_) => Own(ERRCODE_SYSTEM_ERROR),
             Error::KeyId(_)
             | Error::Key { .. }
             | Error::Keyring(KeyringError::Refused { .. } | KeyringError::Repeated(_)) => {
-                ERRCODE_INVALID_PARAMETER_VALUE
+                Own(ERRCODE_INVALID_PARAMETER_VALUE)
             }
-            _ => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            _ => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Error::NoKey => concat!(
                 "To try it in this session, as a superuser: SELECT set_config('phone_crypt.encryption_key', \

@@ -3,6 +3,7 @@
 use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::{KeyIdError, LegacySchemeError};
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 use crate::{cipher, keys, phone, ratelimit};
@@ -36,28 +37,17 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            Error::Keys(error) => Some(error),
-            Error::Cipher(error) => Some(error),
-            Error::Phone(error) => Some(error),
-            Error::Ratelimit(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Keys(error) => error.sqlstate(),
-            Error::Cipher(error) => error.sqlstate(),
-            Error::Phone(error) => error.sqlstate(),
-            Error::Ratelimit(error) => error.sqlstate(),
-            Error::Scheme(_) | Error::KeyId(_) => ERRCODE_INVALID_PARAMETER_VALUE,
-            Error::NotALegacyTable => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::RowsNotChanged => ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION,
+            Error::Pg(error) => Lower(error),
+            Error::Keys(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Phone(error) => Lower(error),
+            Error::Ratelimit(error) => Lower(error),
+            Error::Scheme(_) | Error::KeyId(_) => Own(ERRCODE_INVALID_PARAMETER_VALUE),
+            Error::NotALegacyTable => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            Error::RowsNotChanged => Own(ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION),
         }
     }
 }

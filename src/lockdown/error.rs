@@ -4,6 +4,7 @@ use pgrx::PgSqlErrorCode;
 use std::io;
 
 use crate::documentation;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -36,26 +37,19 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
+            Error::Pg(error) => Lower(error),
             // Not 57P03: pools take that for a server that is starting, drop their connections and connect again.
-            Error::Database | Error::Server => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::NotSuperuser => ERRCODE_INSUFFICIENT_PRIVILEGE,
-            Error::Empty(_) | Error::NoSuchScope => ERRCODE_INVALID_PARAMETER_VALUE,
-            Error::NotWritten(_) | Error::NotRemoved(_) => ERRCODE_IO_ERROR,
+            Error::Database | Error::Server => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            Error::NotSuperuser => Own(ERRCODE_INSUFFICIENT_PRIVILEGE),
+            Error::Empty(_) | Error::NoSuchScope => Own(ERRCODE_INVALID_PARAMETER_VALUE),
+            Error::NotWritten(_) | Error::NotRemoved(_) => Own(ERRCODE_IO_ERROR),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Error::Database => concat!(
                 "An administrator finds the reason in phone_crypt.lockdowns; phone_crypt_lockdown_release() ends it. See ",

@@ -2,6 +2,7 @@
 
 use pgrx::PgSqlErrorCode;
 
+use super::report::Origin::{self, Own};
 use super::report::raise_as_sql_error;
 use super::{Oid, SqlError};
 
@@ -30,9 +31,9 @@ pub enum PgError {
 pub type Result<T> = std::result::Result<T, PgError>;
 
 impl SqlError for PgError {
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
-        match self {
+        Own(match self {
             PgError::NullArgument(_) => ERRCODE_NULL_VALUE_NOT_ALLOWED,
             PgError::NotATrigger => ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED,
             PgError::NotUtf8 | PgError::NulInText => ERRCODE_CHARACTER_NOT_IN_REPERTOIRE,
@@ -40,10 +41,10 @@ impl SqlError for PgError {
             PgError::TextTooLong => ERRCODE_PROGRAM_LIMIT_EXCEEDED,
             PgError::NotOwner(_) => ERRCODE_INSUFFICIENT_PRIVILEGE,
             PgError::NoSuchTable(_) => ERRCODE_UNDEFINED_TABLE,
-        }
+        })
     }
 
-    fn is_fault_of_the_value(&self) -> bool {
+    fn is_own_fault_of_the_value(&self) -> bool {
         *self == PgError::NulInText
     }
 }

@@ -4,35 +4,62 @@ use pgrx::{PgLogLevel, PgSqlErrorCode, function_name};
 
 use super::{ErrorReport, sqlstate};
 
-/// An error as PostgreSQL reports it. The message is its `Display`.
+/// Where an error comes from.
+pub enum Origin<'a> {
+    /// A lower layer's, which gives its SQLSTATE, and its hint unless the slice has a better one.
+    Lower(&'a dyn SqlError),
+    /// The slice's own, under this SQLSTATE.
+    Own(PgSqlErrorCode),
+}
+
+/// An error as PostgreSQL reports it. The message is its `Display`. An enum says what is its own; what is a lower layer's is
+/// asked there.
 ///
 /// No message, detail or hint may carry a phone number, an encrypted value, a token, a secret or a key: errors reach the
 /// client, the server log and whatever collects it.
 pub trait SqlError: std::error::Error {
-    fn sqlstate(&self) -> PgSqlErrorCode;
+    /// Where it comes from: for each variant the lower layer's error, or a SQLSTATE.
+    fn origin(&self) -> Origin<'_>;
 
-    /// The SQLSTATE as PostgreSQL has it, where pgrx may have no name for it.
-    fn sqlstate_number(&self) -> i32 {
-        match self.lower() {
-            Some(lower) => lower.sqlstate_number(),
-            None => self.sqlstate() as i32,
+    /// What the user can do about it, as far as this enum knows; None leaves it to the lower layer.
+    fn own_hint(&self) -> Option<String> {
+        None
+    }
+
+    /// `is_fault_of_the_value` for the slice's own errors.
+    fn is_own_fault_of_the_value(&self) -> bool {
+        false
+    }
+
+    fn sqlstate(&self) -> PgSqlErrorCode {
+        match self.origin() {
+            Origin::Lower(lower) => lower.sqlstate(),
+            Origin::Own(code) => code,
         }
     }
 
-    /// The error of a lower layer that this one is; None where it is the slice's own.
-    fn lower(&self) -> Option<&dyn SqlError> {
-        None
+    /// The SQLSTATE as PostgreSQL has it, where pgrx may have no name for it.
+    fn sqlstate_number(&self) -> i32 {
+        match self.origin() {
+            Origin::Lower(lower) => lower.sqlstate_number(),
+            Origin::Own(code) => code as i32,
+        }
     }
 
     /// What the user can do about it.
     fn hint(&self) -> Option<String> {
-        self.lower().and_then(|lower| lower.hint())
+        self.own_hint().or_else(|| match self.origin() {
+            Origin::Lower(lower) => lower.hint(),
+            Origin::Own(_) => None,
+        })
     }
 
     /// Whether it is the value that was passed, and nothing of the server: `try_` functions give NULL then.
     fn is_fault_of_the_value(&self) -> bool {
-        self.lower()
-            .is_some_and(|lower| lower.is_fault_of_the_value())
+        match self.origin() {
+            Origin::Lower(lower) => lower.is_fault_of_the_value(),
+            Origin::Own(_) => self.is_own_fault_of_the_value(),
+        }
     }
 
     /// The five characters of its SQLSTATE.

@@ -4,16 +4,28 @@ use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, PgTryBuilder, pg_sys};
 use std::panic::AssertUnwindSafe;
 
-use super::sqlstate;
+use super::report::Origin;
 use super::transaction::has_one_snapshot;
+use super::{SqlError, sqlstate};
 
-/// An error that PostgreSQL raised.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// An error that PostgreSQL raised. What it said of it may show the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("SQLSTATE {}", sqlstate::text(*number))]
 pub struct Refusal {
     /// Its code.
     pub code: PgSqlErrorCode,
     /// The code as PostgreSQL has it, which pgrx may have no name for.
     pub number: i32,
+}
+
+impl SqlError for Refusal {
+    fn origin(&self) -> Origin<'_> {
+        Origin::Own(self.code)
+    }
+
+    fn sqlstate_number(&self) -> i32 {
+        self.number
+    }
 }
 
 /// How the work ended.

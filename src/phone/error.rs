@@ -4,6 +4,7 @@ use pgrx::PgSqlErrorCode;
 use phone_crypt_core::phone::{PhoneError, RegionsError, StyleError};
 
 use crate::documentation;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -34,23 +35,16 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::RegionsMismatch { .. } => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            _ => ERRCODE_INVALID_PARAMETER_VALUE,
+            Error::Pg(error) => Lower(error),
+            Error::RegionsMismatch { .. } => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            _ => Own(ERRCODE_INVALID_PARAMETER_VALUE),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Error::Phone(error) => return error.hint().map(str::to_owned),
             Error::RegionsMismatch { pinned, .. } => format!(
@@ -71,12 +65,8 @@ impl SqlError for Error {
         Some(hint)
     }
 
-    fn is_fault_of_the_value(&self) -> bool {
-        match self {
-            Error::Phone(_) => true,
-            Error::Pg(error) => error.is_fault_of_the_value(),
-            _ => false,
-        }
+    fn is_own_fault_of_the_value(&self) -> bool {
+        matches!(self, Error::Phone(_))
     }
 }
 

@@ -3,6 +3,7 @@
 use pgrx::PgSqlErrorCode;
 
 use crate::documentation;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -21,22 +22,16 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
+    fn origin(&self) -> Origin<'_> {
+        use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => Some(error),
-            _ => None,
+            Error::Pg(error) => Lower(error),
+            Error::UsedUp => Own(ERRCODE_INSUFFICIENT_PRIVILEGE),
+            Error::NoRoom => Own(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
         }
     }
 
-    fn sqlstate(&self) -> PgSqlErrorCode {
-        match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::UsedUp => PgSqlErrorCode::ERRCODE_INSUFFICIENT_PRIVILEGE,
-            Error::NoRoom => PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Error::UsedUp => concat!(
                 "An auditor finds in phone_crypt.read_budgets what was read, and when the window ends. See ",

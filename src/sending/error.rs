@@ -6,6 +6,7 @@ use phone_crypt_core::sending::{
     AmountError, LanguageError, LineTypeError, PlacesError, RateError,
 };
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 use crate::{cipher, consent, encrypted_phone, phone, ratelimit};
@@ -48,31 +49,25 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
+    fn origin(&self) -> Origin<'_> {
+        use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => Some(error),
-            Error::Cipher(error) => Some(error),
-            Error::Phone(error) => Some(error),
-            Error::Typed(error) => Some(error),
-            Error::RateLimit(error) => Some(error),
-            Error::Consent(error) => Some(error),
-            _ => None,
+            Error::Pg(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Phone(error) => Lower(error),
+            Error::Typed(error) => Lower(error),
+            Error::RateLimit(error) => Lower(error),
+            Error::Consent(error) => Lower(error),
+            Error::NoTable => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            _ => Own(ERRCODE_INVALID_PARAMETER_VALUE),
         }
     }
 
-    fn sqlstate(&self) -> PgSqlErrorCode {
-        match (self, self.lower()) {
-            (_, Some(lower)) => lower.sqlstate(),
-            (Error::NoTable, None) => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            _ => PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Error::UnknownPolicy => Some("phone_send_policy_set() makes one.".to_owned()),
             Error::NoTable => Some("ALTER EXTENSION phone_crypt UPDATE makes it.".to_owned()),
-            _ => self.lower().and_then(SqlError::hint),
+            _ => None,
         }
     }
 }

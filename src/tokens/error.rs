@@ -4,6 +4,7 @@ use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::random::RandomError;
 use phone_crypt_core::token::{PrefixError, ScopeError};
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -25,41 +26,29 @@ pub enum Error {
     /// The rate limiter's.
     #[error(transparent)]
     RateLimit(#[from] crate::ratelimit::error::Error),
-    /// A text that the database's encoding has no characters for.
     #[error(transparent)]
     Pg(#[from] PgError),
     /// The extension's tables are older than its library, or gone.
     #[error("table phone_crypt.api_tokens does not exist")]
     NoTable,
-    /// An argument that must be given.
-    #[error("{0} must not be NULL")]
-    NullArgument(&'static str),
 }
 
 impl SqlError for Error {
-    fn sqlstate_number(&self) -> i32 {
+    fn origin(&self) -> Origin<'_> {
+        use PgSqlErrorCode::*;
         match self {
-            Error::RateLimit(error) => error.sqlstate_number(),
-            other => other.sqlstate() as i32,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
-        match self {
+            Error::Pg(error) => Lower(error),
+            Error::RateLimit(error) => Lower(error),
             Error::Prefix(_) | Error::Scope(_) | Error::TooManyScopes(_) => {
-                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE
+                Own(ERRCODE_INVALID_PARAMETER_VALUE)
             }
-            Error::Random(_) => PgSqlErrorCode::ERRCODE_SYSTEM_ERROR,
-            Error::RateLimit(error) => error.sqlstate(),
-            Error::Pg(error) => error.sqlstate(),
-            Error::NoTable => PgSqlErrorCode::ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            Error::NullArgument(_) => PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            Error::Random(_) => Own(ERRCODE_SYSTEM_ERROR),
+            Error::NoTable => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
-            Error::RateLimit(error) => error.hint(),
             Error::NoTable => Some("ALTER EXTENSION phone_crypt UPDATE makes it.".to_owned()),
             _ => None,
         }

@@ -14,6 +14,7 @@ use super::verify::{Presented, verify};
 use super::{brute_force, outcome, use_flush};
 use crate::pg::Answer;
 use crate::pg::ErrorReport;
+use crate::pg::arguments::{given, required};
 use crate::pg::inet::Address;
 use crate::pg::record::Record;
 use crate::pg::text::Text;
@@ -64,8 +65,7 @@ fn new_token(
     >,
     ErrorReport,
 > {
-    let prefix = prefix.ok_or(Error::NullArgument("prefix"))?;
-    let prefix = prefix.exact().map_err(Error::from)?;
+    let prefix = required(prefix, "prefix")?;
     let token = generate(Prefix::parse(&prefix).map_err(Error::from)?).map_err(Error::from)?;
     Ok(TableIterator::once((
         token.id.as_str().to_owned(),
@@ -79,13 +79,12 @@ fn new_token(
 /// Errors: NULL, 22004; more than 100, or something that is no scope, 22023.
 #[pg_extern(immutable, parallel_safe, schema = "phone_crypt")]
 fn are_scopes(scopes: Option<Array<'_, Text<'_>>>) -> Answer<bool> {
-    let scopes = scopes.ok_or(Error::NullArgument("scopes"))?;
+    let scopes = given(scopes, "scopes")?;
     if scopes.len() > MAX_SCOPES {
         return Err(Error::TooManyScopes(MAX_SCOPES).into());
     }
     for scope in scopes.iter() {
-        let scope = scope.ok_or(Error::NullArgument("a scope"))?;
-        let scope = scope.exact().map_err(Error::from)?;
+        let scope = required(scope, "a scope")?;
         Scope::parse(&scope).map_err(Error::from)?;
     }
     Ok(true)
@@ -99,7 +98,7 @@ CREATE FUNCTION api_token_unlock(client inet) RETURNS boolean
     LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', '@FUNCTION_NAME@';
 "#)]
 fn api_token_unlock(client: Option<Address>) -> Answer<bool> {
-    let client = client.ok_or(Error::NullArgument("client"))?;
+    let client = given(client, "client")?;
     Ok(brute_force::unlock(client.address)?)
 }
 

@@ -4,6 +4,7 @@ use pgrx::PgSqlErrorCode;
 
 use crate::pg::SqlError;
 use crate::pg::error::PgError;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 
 /// Limits that allow nothing, or a fault of a lower layer.
@@ -21,12 +22,11 @@ pub enum Error {
 }
 
 impl SqlError for Error {
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
+        use PgSqlErrorCode::*;
         match self {
-            Error::Limits { .. } | Error::Negative(_) => {
-                PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE
-            }
-            Error::Pg(error) => error.sqlstate(),
+            Error::Pg(error) => Lower(error),
+            Error::Limits { .. } | Error::Negative(_) => Own(ERRCODE_INVALID_PARAMETER_VALUE),
         }
     }
 }

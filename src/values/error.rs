@@ -1,8 +1,8 @@
 //! What can go wrong with encrypted values as text, and hashes.
 
-use pgrx::PgSqlErrorCode;
 use phone_crypt_core::crypto::ValueError;
 
+use crate::pg::report::Origin::{self, Lower};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 use crate::{cipher, encrypted_phone, phone};
@@ -30,21 +30,12 @@ impl From<ValueError> for Error {
 }
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        Some(match self {
-            Error::Pg(error) => error,
-            Error::Cipher(error) => error,
-            Error::Phone(error) => error,
-            Error::Typed(error) => error,
-        })
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Cipher(error) => error.sqlstate(),
-            Error::Phone(error) => error.sqlstate(),
-            Error::Typed(error) => error.sqlstate(),
+            Error::Pg(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Phone(error) => Lower(error),
+            Error::Typed(error) => Lower(error),
         }
     }
 }

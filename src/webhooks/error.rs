@@ -4,9 +4,10 @@ use pgrx::PgSqlErrorCode;
 use phone_crypt_core::webhook::{KeyError, UnknownScheme};
 
 use crate::documentation;
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::subtransaction::Refusal;
-use crate::pg::{PgError, SqlError, sqlstate};
+use crate::pg::{PgError, SqlError};
 
 /// A failure. No message has a secret, a header or a payload in it.
 #[derive(Debug, thiserror::Error)]
@@ -27,8 +28,7 @@ pub enum Error {
     InfiniteTime,
     #[error("table phone_crypt.{0} does not exist")]
     NoTable(&'static str),
-    /// What PostgreSQL said of it may show the row.
-    #[error("a webhook could not be stored: SQLSTATE {}", sqlstate::text(.0.number))]
+    #[error("a webhook could not be stored: {0}")]
     NotStored(Refusal),
 }
 
@@ -36,38 +36,22 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            Error::Cipher(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate_number(&self) -> i32 {
-        match (self, self.lower()) {
-            (Error::NotStored(refusal), _) => refusal.number,
-            (_, Some(lower)) => lower.sqlstate_number(),
-            (_, None) => self.sqlstate() as i32,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Cipher(error) => error.sqlstate(),
-            Error::NotStored(refusal) => refusal.code,
+            Error::Pg(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::NotStored(error) => Lower(error),
             Error::Key(_)
             | Error::Scheme(_)
             | Error::EndpointName
             | Error::SecretAsPublicKey
-            | Error::InfiniteTime => ERRCODE_INVALID_PARAMETER_VALUE,
-            Error::NoTable(_) => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
+            | Error::InfiniteTime => Own(ERRCODE_INVALID_PARAMETER_VALUE),
+            Error::NoTable(_) => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         match self {
             Error::Scheme(_) => Some(format!(
                 "{} lists the schemes.",
@@ -76,7 +60,7 @@ impl SqlError for Error {
             Error::SecretAsPublicKey => {
                 Some("Give it as secret: whoever knows it can sign.".to_owned())
             }
-            _ => self.lower().and_then(SqlError::hint),
+            _ => None,
         }
     }
 }

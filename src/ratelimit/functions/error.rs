@@ -1,7 +1,6 @@
 //! What can go wrong where a limit is held against a phone number.
 
-use pgrx::PgSqlErrorCode;
-
+use crate::pg::report::Origin::{self, Lower};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 use crate::{cipher, phone, ratelimit};
@@ -23,21 +22,12 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        Some(match self {
-            Error::Pg(error) => error,
-            Error::Cipher(error) => error,
-            Error::Phone(error) => error,
-            Error::Ratelimit(error) => error,
-        })
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::Cipher(error) => error.sqlstate(),
-            Error::Phone(error) => error.sqlstate(),
-            Error::Ratelimit(error) => error.sqlstate(),
+            Error::Pg(error) => Lower(error),
+            Error::Cipher(error) => Lower(error),
+            Error::Phone(error) => Lower(error),
+            Error::Ratelimit(error) => Lower(error),
         }
     }
 }

@@ -5,6 +5,7 @@ use phone_crypt_core::ratelimit::{
     AddressPrefixError, AlgorithmError, CalendarError, HeaderNameError, PenaltiesError, QuotaError,
 };
 
+use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
 
@@ -69,28 +70,21 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl SqlError for Error {
-    fn lower(&self) -> Option<&dyn SqlError> {
-        match self {
-            Error::Pg(error) => Some(error),
-            _ => None,
-        }
-    }
-
-    fn sqlstate(&self) -> PgSqlErrorCode {
+    fn origin(&self) -> Origin<'_> {
         use PgSqlErrorCode::*;
         match self {
-            Error::Pg(error) => error.sqlstate(),
-            Error::FlushFailed => ERRCODE_SYSTEM_ERROR,
-            Error::NoSlot | Error::TooManyDatabases => ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
+            Error::Pg(error) => Lower(error),
+            Error::FlushFailed => Own(ERRCODE_SYSTEM_ERROR),
+            Error::NoSlot | Error::TooManyDatabases => Own(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
             Error::NoSharedMemory
             | Error::NoRateLimits
             | Error::FlushOnStandby
-            | Error::NoLauncher => ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE,
-            _ => ERRCODE_INVALID_PARAMETER_VALUE,
+            | Error::NoLauncher => Own(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+            _ => Own(ERRCODE_INVALID_PARAMETER_VALUE),
         }
     }
 
-    fn hint(&self) -> Option<String> {
+    fn own_hint(&self) -> Option<String> {
         let hint = match self {
             Error::NoSharedMemory => {
                 "Add phone_crypt to shared_preload_libraries and restart the server."
