@@ -6,7 +6,7 @@
 
 use super::calling_code::CallingCode;
 use super::e164::E164;
-use super::screen::read_plain;
+use super::screen::plain::read_plain;
 
 /// The most digits that E.164 allows after the `+`. Longer numbers are left to the full parse.
 const MAX_DIGITS: usize = 15;

@@ -1,7 +1,7 @@
 //! Phone numbers: parsing, normalisation to E.164 (ITU-T E.164), formatting and masking.
 //!
 //! [`normalize`] is the way in for everything that is encrypted, hashed or looked up. `screen/`
-//! looks at a text before it is parsed, and refuses what may be no number. `rule.rs` holds the
+//! looks at a text before it is parsed, and `reading.rs` refuses what may be no number. `rule.rs` holds the
 //! order of the meanings that a text can have under a list of regions; `typed.rs` how a text begins,
 //! `international.rs` numbers with `+`, `dialled.rs` what a call abroad drops of the digits typed,
 //! `renumbered.rs` and `equivalents.rs` what earlier numbering plans left behind. `fast_path.rs` is
@@ -23,6 +23,7 @@ mod normalize;
 mod parsed;
 mod phone_type;
 mod plan;
+mod reading;
 mod region;
 mod regions;
 mod renumbered;
@@ -45,9 +46,9 @@ pub use normalize::{is_possible, is_valid, normalize, normalize_noting_more, par
 pub use parsed::ParsedPhone;
 pub use phone_type::PhoneType;
 pub use plan::Plan;
+pub use reading::split;
 pub use region::Region;
 pub use regions::Regions;
-pub use screen::split;
 pub use style::Style;
 pub use us_prefix_repair::{UsPrefixError, UsPrefixRepair, repair_us_prefix};
 pub use warm_up::warm_up;

@@ -5,7 +5,7 @@ use super::error::{MAX_INPUT_BYTES, PhoneError};
 use super::parsed::ParsedPhone;
 use super::region::Region;
 use super::regions::Regions;
-use super::{fast_path, library, screen};
+use super::{fast_path, library, reading};
 
 /// The E.164 form of the phone number in `input`; an extension is dropped.
 ///
@@ -45,7 +45,7 @@ pub fn normalize_noting_more(input: &str, regions: &Regions) -> Result<(E164, bo
 /// [`PhoneError`] where there is no possible number in `input`, or may be something else.
 pub fn parse(input: &str, regions: &Regions) -> Result<ParsedPhone, PhoneError> {
     check(input)?;
-    library::call(|library| Some(screen::read(library, input, regions)))?
+    library::call(|library| Some(reading::read(library, input, regions)))?
 }
 
 /// libphonenumber's own answer for `input` under one default region: the number may be impossible

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// `text` in plainer characters: digits of every script as ASCII digits, blanks as spaces, line
 /// breaks as `\n`, dashes as `-`, and so on. What cannot be seen is left out.
-pub(super) fn simplify<'a>(library: &PhoneNumberUtil, text: &'a str) -> Cow<'a, str> {
+pub(in crate::phone) fn simplify<'a>(library: &PhoneNumberUtil, text: &'a str) -> Cow<'a, str> {
     if text.bytes().all(is_simple) {
         return Cow::Borrowed(text);
     }
@@ -22,7 +22,7 @@ fn is_simple(byte: u8) -> bool {
 }
 
 /// What one character stands for; `None` for what cannot be seen.
-pub(super) fn simple(library: &PhoneNumberUtil, character: char) -> Option<char> {
+pub(in crate::phone) fn simple(library: &PhoneNumberUtil, character: char) -> Option<char> {
     // A fullwidth form is the ASCII character at a fixed distance.
     let character = match character {
         '\u{ff01}'..='\u{ff5e}' => {

@@ -7,7 +7,7 @@ const MIN_DIGITS: usize = 6;
 const MAX_CENTS: usize = 2;
 
 /// Whether all of `text`, but for what surrounds it, is written as a floating-point number.
-pub(super) fn is_float(text: &str) -> bool {
+pub(in crate::phone) fn is_float(text: &str) -> bool {
     let text = text
         .trim_start_matches(|character: char| !character.is_ascii_digit())
         .trim_end_matches(|character: char| !character.is_alphanumeric());

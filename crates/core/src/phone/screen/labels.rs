@@ -2,7 +2,7 @@
 
 /// `text` without a label: letters before the first digit or `+`. A word of nothing but `x` is
 /// none, since it stands for digits that are left out.
-pub(super) fn drop_label(text: &str) -> &str {
+pub(in crate::phone) fn drop_label(text: &str) -> &str {
     let start = text
         .find(|character: char| character.is_ascii_digit() || character == '+')
         .unwrap_or(text.len());

@@ -2,7 +2,7 @@
 
 /// What a text is, as a link.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Link {
+pub(in crate::phone) enum Link {
     /// A link to this number, in international form.
     Number(String),
     /// A link to something else, such as a group, a mailbox or another host.
@@ -18,7 +18,7 @@ const PEOPLE: [&str; 2] = ["s.whatsapp.net", "c.us"];
 const LENGTHS: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// What `text` links to. A label may stand before the link.
-pub(super) fn read(text: &str) -> Link {
+pub(in crate::phone) fn read(text: &str) -> Link {
     if !may_be_link(text.as_bytes()) {
         return Link::No;
     }

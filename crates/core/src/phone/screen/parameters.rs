@@ -9,7 +9,7 @@ const TELEPHONE: &str = "tel:";
 
 /// `text` with the context before the number and without what is no part of it; `None` where it
 /// is not what the RFC allows, so that digits would be lost.
-pub(super) fn apply(text: &str) -> Option<Cow<'_, str>> {
+pub(in crate::phone) fn apply(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(';') {
         return Some(Cow::Borrowed(text));
     }

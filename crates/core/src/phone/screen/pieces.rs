@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// What a text is, read by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reading {
+pub(in crate::phone) enum Reading {
     /// No phone number.
     Nothing,
     /// A possible number.
@@ -62,7 +62,10 @@ const MIN_DIGITS_IN_DOUBT: usize = 5;
 
 /// The first boundary between two numbers in `text`: the bytes that part them. `read` tells what
 /// a text is by itself.
-pub(super) fn boundary(text: &str, read: impl Fn(&str) -> Reading) -> Option<Range<usize>> {
+pub(in crate::phone) fn boundary(
+    text: &str,
+    read: impl Fn(&str) -> Reading,
+) -> Option<Range<usize>> {
     let (mut digits, mut at) = (0, 0);
     while let Some(run) = next_run(text, at) {
         let gap_end = next_run(text, run.end)?.start;

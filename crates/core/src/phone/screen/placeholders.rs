@@ -5,7 +5,7 @@ use super::extensions;
 /// Whether something in `text` stands for digits: one `*`, `•`, `?` or the like, two `_` or `·`,
 /// three of `.` `-` `/` `~`, two of another sign, or an `x` that neither belongs to a word nor
 /// marks an extension.
-pub(super) fn has_placeholder(text: &str) -> bool {
+pub(in crate::phone) fn has_placeholder(text: &str) -> bool {
     text.contains(['*', '?']) || has_run(text) || has_filler(text)
 }
 

@@ -5,7 +5,7 @@ const MIN_DIGITS_BEFORE: usize = 5;
 
 /// Whether `text` is a number written plainly, perhaps with a `+` before it. See [`read_plain`].
 #[inline]
-pub(super) fn is_plain(text: &[u8]) -> bool {
+pub(in crate::phone) fn is_plain(text: &[u8]) -> bool {
     let is_plus = |byte: &u8| *byte == b'+';
     let number = text.iter().rposition(is_plus).map_or(0, |plus| plus + 1);
     let (before, number) = text.split_at(number);

@@ -2,11 +2,19 @@
 
 use super::extensions::{self, Mark};
 use super::letters;
-use crate::phone::error::PhoneError;
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::phone) enum Fault {
+    /// There are letters that are neither an extension's mark nor a vanity number.
+    Letters,
+    /// There is no number, or there are characters that have no meaning in one.
+    Other,
+}
 
 /// What must hold of a number because of how it is written, beside being possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Demand {
+pub(in crate::phone) enum Demand {
     /// Nothing.
     Possible,
     /// Before an extension: a full length, so that no digits of the number were taken for one.
@@ -19,7 +27,7 @@ pub(super) enum Demand {
 
 /// A number for the parser.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Written {
+pub(in crate::phone) struct Written {
     /// Digits, separators, at most a `+` in front and `;ext=` at the end.
     pub text: String,
     pub demand: Demand,
@@ -28,12 +36,11 @@ pub(super) struct Written {
 /// The number in `text`, whose label has been dropped.
 ///
 /// # Errors
-/// [`PhoneError::Letters`] for letters that are neither an extension's mark nor a vanity number;
-/// [`PhoneError::NotAPhoneNumber`] for other characters that have no meaning in a number.
-pub(super) fn read(text: &str) -> Result<Written, PhoneError> {
+/// [`Fault`].
+pub(in crate::phone) fn read(text: &str) -> Result<Written, Fault> {
     // Numerals that are no digits, as in ½, may have been some.
     if text.contains(|character: char| character.is_numeric() && !character.is_ascii_digit()) {
-        return Err(PhoneError::NotAPhoneNumber);
+        return Err(Fault::Other);
     }
     let text = trim(text)?;
     let extended = extensions::split(text);
@@ -48,7 +55,7 @@ pub(super) fn read(text: &str) -> Result<Written, PhoneError> {
     };
     let mut written = if number.contains(char::is_alphabetic) {
         demand = Demand::Vanity;
-        letters::dial(number).ok_or(PhoneError::Letters)?
+        letters::dial(number).ok_or(Fault::Letters)?
     } else {
         number.to_owned()
     };
@@ -63,11 +70,11 @@ pub(super) fn read(text: &str) -> Result<Written, PhoneError> {
         })
         .collect();
     if written.contains(char::is_alphabetic) {
-        return Err(PhoneError::Letters);
+        return Err(Fault::Letters);
     }
     let after_plus = written.trim_start_matches('+');
     if !after_plus.chars().all(is_of_number) {
-        return Err(PhoneError::NotAPhoneNumber);
+        return Err(Fault::Other);
     }
     if let Some(extended) = extended {
         written = format!("{written};ext={}", extended.digits);
@@ -79,13 +86,13 @@ pub(super) fn read(text: &str) -> Result<Written, PhoneError> {
 }
 
 /// `text` from its first digit or `+` on, without what closes it.
-fn trim(text: &str) -> Result<&str, PhoneError> {
+fn trim(text: &str) -> Result<&str, Fault> {
     let start = text
         .find(|character: char| character.is_ascii_digit() || character == '+')
-        .ok_or(PhoneError::NotAPhoneNumber)?;
+        .ok_or(Fault::Other)?;
     let (before, number) = text.split_at(start);
     match before.contains(char::is_alphabetic) {
-        true => Err(PhoneError::Letters),
+        true => Err(Fault::Letters),
         false => Ok(number.trim_end_matches(is_frame)),
     }
 }
@@ -107,7 +114,7 @@ fn is_of_number(character: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Demand, PhoneError, Written, read};
+    use super::{Demand, Fault, Written, read};
 
     #[test]
     fn digits_and_separators_are_left() {
@@ -146,7 +153,7 @@ mod tests {
             "x 401",
             "0401 148 \u{4e00}",
         ] {
-            assert_eq!(read(text), Err(PhoneError::Letters), "{text}");
+            assert_eq!(read(text), Err(Fault::Letters), "{text}");
         }
         for text in [
             "0401#148 075",
@@ -157,7 +164,7 @@ mod tests {
             "",
             "-",
         ] {
-            assert_eq!(read(text), Err(PhoneError::NotAPhoneNumber), "{text}");
+            assert_eq!(read(text), Err(Fault::Other), "{text}");
         }
     }
 }
