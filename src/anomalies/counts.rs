@@ -6,7 +6,7 @@ use phone_crypt_core::ratelimit::{KeyKind, KeyName};
 use super::watches::Watch;
 use crate::pg::user;
 use crate::pg::{Oid, process};
-use crate::ratelimit::{self, Policy, StateKey, Storage, memory};
+use crate::ratelimit::{self, Policy, StateKey, Storage, StoredPolicy, memory};
 use crate::reads;
 
 /// Whose count it is.

@@ -11,7 +11,7 @@ use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement::Statement;
 use crate::pg::text::Text;
 use crate::pg::{Oid, oids};
-use crate::ratelimit::{self, Engine, PHONE_PREFIX, StateKey, Storage, memory};
+use crate::ratelimit::{self, Engine, PHONE_PREFIX, StateKey, Storage, StoredPolicy, memory};
 
 const RATE_LIMITS: &str = "phone_crypt.rate_limits";
 const KEYS: [Oid; 1] = [oids::TEXTARRAYOID];

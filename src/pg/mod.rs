@@ -6,6 +6,7 @@ pub mod arguments;
 pub mod array_arguments;
 pub mod arrays;
 pub mod bounded_scan;
+pub mod cached_rows;
 pub mod cached_table;
 pub mod catalog;
 pub mod catalog_changes;

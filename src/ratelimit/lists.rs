@@ -1,56 +1,37 @@
 //! The allow and deny lists, as this backend remembers them.
 
 use phone_crypt_core::ratelimit::{Listing, Lists, Network};
-use std::cell::RefCell;
 
-use crate::pg::cached_table::{self, CachedTable};
+use crate::pg::cached_rows::CachedRows;
+use crate::pg::cached_table::CachedTable;
 use crate::pg::inet::Address;
 use crate::pg::table_row::TableRow;
-use crate::pg::table_scan;
 use crate::settings::SCHEMA;
 
 /// The allow and deny lists.
 static LISTS: CachedTable = CachedTable::new(SCHEMA, c"ratelimit_lists");
 
 thread_local! {
-    static KNOWN: RefCell<Lists> = RefCell::new(Lists::default());
+    static KNOWN: CachedRows<Lists> = CachedRows::new(&LISTS, add);
 }
 
 /// Whether anything is on the lists.
 pub fn has_lists() -> bool {
-    refresh();
-    KNOWN.with_borrow(|known| !known.is_empty())
-}
-
-fn refresh() {
-    cached_table::listen_once_a_statement();
-    if !LISTS.is_valid() {
-        let lists = read_all();
-        KNOWN.with_borrow_mut(|known| *known = lists);
-    }
+    KNOWN.with(|known| known.with(|lists| !lists.is_empty()))
 }
 
 /// What the lists say of a key, if anything.
 pub fn listing(key: &[u8]) -> Option<Listing> {
-    refresh();
-    KNOWN.with_borrow(|known| match known.is_empty() {
+    let verdict = |lists: &Lists| match lists.is_empty() {
         true => None,
-        false => known.verdict(key),
-    })
+        false => lists.verdict(key),
+    };
+    KNOWN.with(|known| known.with(verdict))
 }
 
 /// Whether an address is on the deny list.
 pub fn is_denied(address: &[u8]) -> bool {
     matches!(listing(address), Some(Listing::Deny))
-}
-
-fn read_all() -> Lists {
-    let mut lists = Lists::default();
-    if let Some(table) = LISTS.watch() {
-        LISTS.mark_valid();
-        table_scan::scan(table, |row| add(&mut lists, row));
-    }
-    lists
 }
 
 fn add(lists: &mut Lists, row: &TableRow) {

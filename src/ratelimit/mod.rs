@@ -16,6 +16,7 @@ pub mod memory;
 pub mod outcomes;
 mod overrides;
 mod policies;
+mod policy_cache;
 mod request;
 mod spaces;
 mod state;
@@ -32,8 +33,8 @@ pub use lists::{has_lists, is_denied};
 pub use state::engine::{Engine, in_force};
 
 pub use policies::{Policy, all as all_policies, policy};
+pub use policy_cache::{PolicyCache, StoredPolicy};
 pub use request::Request;
-pub use spaces::Spaces;
 pub use state::error;
 pub use state::rows::each_row;
 pub use storage::{Storage, storage};

@@ -2,15 +2,14 @@
 
 use pgrx::datum::Interval;
 use phone_crypt_core::ratelimit::Quota;
-use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::policies::Policy;
-use crate::pg::cached_table::{self, CachedTable};
+use crate::pg::cached_rows::CachedRows;
+use crate::pg::cached_table::CachedTable;
 use crate::pg::clock::now_us;
 use crate::pg::interval::{POSTGRES_EPOCH_US, span_us};
 use crate::pg::table_row::TableRow;
-use crate::pg::table_scan;
 use crate::settings::SCHEMA;
 
 static OVERRIDES: CachedTable = CachedTable::new(SCHEMA, c"ratelimit_policy_overrides");
@@ -28,20 +27,16 @@ struct Override {
 type Known = HashMap<String, HashMap<Vec<u8>, Override>>;
 
 thread_local! {
-    static KNOWN: RefCell<Known> = RefCell::new(HashMap::new());
+    static KNOWN: CachedRows<Known> = CachedRows::new(&OVERRIDES, add);
 }
 
 /// The quota that a policy has for a key known by any of these names, if it is not the policy's own.
 pub fn quota<'a>(policy: &Policy, keys: impl IntoIterator<Item = &'a [u8]>) -> Option<Quota> {
-    cached_table::listen_once_a_statement();
-    if !OVERRIDES.is_valid() {
-        let all = read_all();
-        KNOWN.with_borrow_mut(|known| *known = all);
-    }
-    let found = KNOWN.with_borrow(|known| {
+    let of_key = |known: &Known| {
         let of_policy = known.get(&policy.name)?;
         keys.into_iter().find_map(|key| of_policy.get(key).copied())
-    })?;
+    };
+    let found = KNOWN.with(|known| known.with(of_key))?;
     if found.until_us <= now_us() {
         return None;
     }
@@ -51,19 +46,12 @@ pub fn quota<'a>(policy: &Policy, keys: impl IntoIterator<Item = &'a [u8]>) -> O
     Quota::new(found.limit, window_us, burst).ok()
 }
 
-fn read_all() -> Known {
-    let mut all = Known::new();
-    if let Some(table) = OVERRIDES.watch() {
-        OVERRIDES.mark_valid();
-        table_scan::scan(table, |row| {
-            let policy: Option<String> = row.get(1);
-            let key: Option<Vec<u8>> = row.get(2);
-            if let (Some(policy), Some(key), Some(found)) = (policy, key, from_row(row)) {
-                all.entry(policy).or_default().insert(key, found);
-            }
-        });
+fn add(all: &mut Known, row: &TableRow) {
+    let policy: Option<String> = row.get(1);
+    let key: Option<Vec<u8>> = row.get(2);
+    if let (Some(policy), Some(key), Some(found)) = (policy, key, from_row(row)) {
+        all.entry(policy).or_default().insert(key, found);
     }
-    all
 }
 
 fn from_row(row: &TableRow) -> Option<Override> {

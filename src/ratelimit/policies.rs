@@ -4,19 +4,16 @@ use pgrx::datum::Interval;
 use phone_crypt_core::ratelimit::{
     Algorithm, CalendarError, CalendarUnit, Limit, Penalties, Quota,
 };
-use std::cell::RefCell;
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::calendar_rule::CalendarRule;
 use super::key::checked_policy_name;
 use super::outcomes::Remembered;
-use super::spaces::Spaces;
+use super::policy_cache::{PolicyCache, StoredPolicy};
 use crate::pg::PgError;
-use crate::pg::cached_table::{self, CachedTable};
+use crate::pg::cached_table::CachedTable;
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
-use crate::pg::table_scan;
 use crate::ratelimit::error::{Error, Result};
 use crate::settings::SCHEMA;
 
@@ -63,11 +60,6 @@ impl Policy {
     /// Where it keeps its state now.
     pub fn space(&self) -> i32 {
         self.trial_space.unwrap_or(self.enforced_space)
-    }
-
-    /// The spaces that it has: where it enforces, and while it only watches that of the trial.
-    pub fn spaces(&self) -> impl Iterator<Item = i32> {
-        std::iter::once(self.enforced_space).chain(self.trial_space)
     }
 
     /// Checks what a policy is made of. Its windows are of a length, or those of a calendar.
@@ -122,74 +114,57 @@ fn calendar_rule(calendar: (Option<&str>, Option<&str>)) -> Result<Option<Calend
 }
 
 thread_local! {
-    static KNOWN: RefCell<HashMap<String, Rc<Policy>>> = RefCell::new(HashMap::new());
-    static SPACES: Spaces = Spaces::default();
+    static KNOWN: PolicyCache<Policy> = PolicyCache::new(&POLICIES);
 }
 
 /// The policy of this name.
 ///
 /// Errors: there is none, 22023.
 pub fn policy(name: &str) -> Result<Rc<Policy>> {
-    refresh();
     KNOWN
-        .with_borrow(|known| known.get(name).cloned())
+        .with(|known| known.find(name))
         .ok_or(Error::UnknownPolicy)
 }
 
 /// Every policy.
 pub fn all() -> Vec<Rc<Policy>> {
-    refresh();
-    KNOWN.with_borrow(|known| known.values().map(Rc::clone).collect())
+    KNOWN.with(PolicyCache::all)
 }
 
-fn refresh() {
-    cached_table::listen_once_a_statement();
-    if !POLICIES.is_valid() {
-        let all = read_all();
-        let spaces = all.values().flat_map(|policy| policy.spaces()).collect();
-        KNOWN.with_borrow_mut(|known| *known = all);
-        SPACES.with(|known| known.settle(spaces));
+impl StoredPolicy for Policy {
+    /// The table's CHECK lets no row in that is none.
+    fn of_row(row: &TableRow) -> Option<Policy> {
+        let name: String = row.get(1)?;
+        let window: Option<Interval> = row.get(3);
+        let algorithm: String = row.get(4)?;
+        let penalties: Vec<Interval> = row.get(6)?;
+        let calendar: Option<String> = row.get(12);
+        let time_zone: Option<String> = row.get(13);
+        let checked = Policy::checked(
+            &name,
+            row.get(2)?,
+            window.as_ref(),
+            &algorithm,
+            row.get(5),
+            &penalties,
+            (calendar.as_deref(), time_zone.as_deref()),
+        );
+        let shadow = row.get(7)?;
+        Some(Policy {
+            shadow,
+            durable: row.get(8)?,
+            count_denied: row.get(9)?,
+            enforced_space: row.get(10)?,
+            trial_space: row.get(11).filter(|_| shadow),
+            ..checked.ok()?
+        })
     }
-}
 
-fn read_all() -> HashMap<String, Rc<Policy>> {
-    let mut all = HashMap::new();
-    let Some(table) = POLICIES.watch() else {
-        return all;
-    };
-    POLICIES.mark_valid();
-    // The table's CHECK lets no row in that does not hold.
-    table_scan::scan(table, |row| {
-        if let Some(policy) = from_row(row) {
-            all.insert(policy.name.clone(), Rc::new(policy));
-        }
-    });
-    all
-}
+    fn name(&self) -> &str {
+        &self.name
+    }
 
-fn from_row(row: &TableRow) -> Option<Policy> {
-    let name: String = row.get(1)?;
-    let window: Option<Interval> = row.get(3);
-    let algorithm: String = row.get(4)?;
-    let penalties: Vec<Interval> = row.get(6)?;
-    let calendar: Option<String> = row.get(12);
-    let time_zone: Option<String> = row.get(13);
-    let checked = Policy::checked(
-        &name,
-        row.get(2)?,
-        window.as_ref(),
-        &algorithm,
-        row.get(5),
-        &penalties,
-        (calendar.as_deref(), time_zone.as_deref()),
-    );
-    let shadow = row.get(7)?;
-    Some(Policy {
-        shadow,
-        durable: row.get(8)?,
-        count_denied: row.get(9)?,
-        enforced_space: row.get(10)?,
-        trial_space: row.get(11).filter(|_| shadow),
-        ..checked.ok()?
-    })
+    fn spaces(&self) -> impl Iterator<Item = i32> {
+        std::iter::once(self.enforced_space).chain(self.trial_space)
+    }
 }

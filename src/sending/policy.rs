@@ -10,7 +10,7 @@ use super::money::amount_of;
 use crate::pg::interval::span_us;
 use crate::pg::table_row::TableRow;
 use crate::pg::text::Text;
-use crate::ratelimit::CalendarRule;
+use crate::ratelimit::{CalendarRule, StoredPolicy};
 
 static NO_PENALTIES: Penalties = Penalties::NONE;
 
@@ -171,19 +171,15 @@ impl Policy {
         self.trial_space.unwrap_or(self.enforced_space)
     }
 
-    /// Every space that it has.
-    pub fn spaces(&self) -> impl Iterator<Item = i32> {
-        std::iter::once(self.enforced_space).chain(self.trial_space)
-    }
-
     /// Whether money is counted.
     pub fn has_budget(&self) -> bool {
         self.budget_hour.is_some() || self.budget_day.is_some() || self.budget_region_day.is_some()
     }
+}
 
-    /// The policy of a row, whose columns `sql/sending/policies.sql` has in this order. The table's CHECKs let no row in that
-    /// is none.
-    pub fn of_row(row: &TableRow) -> Option<Policy> {
+impl StoredPolicy for Policy {
+    /// The columns are in the order of `sql/sending/policies.sql`, and the table's CHECKs let no row in that is none.
+    fn of_row(row: &TableRow) -> Option<Policy> {
         let zone = row.string(17)?;
         let budget = |number, unit| Budget::of(money(row, number)?, unit, &zone);
         let record_only: bool = row.get(4)?;
@@ -213,6 +209,14 @@ impl Policy {
             require_consent: row.get(25)?,
             quiet_hours: row.get(26).zip(row.get(27)),
         })
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn spaces(&self) -> impl Iterator<Item = i32> {
+        std::iter::once(self.enforced_space).chain(self.trial_space)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::pg::arguments::given;
 use crate::pg::interval::{span_us, to_timestamp, to_us};
 use crate::pg::text::Text;
 use crate::ratelimit::error::{Error, Result};
-use crate::ratelimit::{self, StateKey, checked_key};
+use crate::ratelimit::{self, StateKey, StoredPolicy, checked_key};
 
 /// The shortest block: a millisecond.
 const MIN_BLOCK_US: i64 = 1000;
