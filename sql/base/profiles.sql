@@ -357,6 +357,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.function_of(regclass,text,text)'),
         ('admin',  'phone_crypt.tree(regclass)'),
         ('admin',  'phone_crypt.leaves(regclass)'),
+        ('admin',  'phone_crypt.holds_addresses(regclass,text)'),
         ('admin',  'phone_crypt.table_size(regclass)'),
         ('admin',  'phone_crypt.check_table(regclass)'),
         ('admin',  'phone_crypt.check_partitioned(regclass,text)'),

@@ -86,8 +86,8 @@ BEGIN
             USING ERRCODE = 'unique_violation',
                   HINT = format('SELECT FROM %s AS t WHERE NOT %s(t.%I) AND EXISTS (SELECT FROM %1$s AS o WHERE '
                                 'o.%3$I = %s(t.%3$I)) finds them: change or delete them first.', relation, phone_crypt.function_of(
-                                relation, column_name, CASE phone_crypt.function_of(relation, column_name, '') ~ 'email_$'
-                                WHEN true THEN 'is_address' ELSE 'is_number' END), column_name,
+                                relation, column_name, CASE WHEN phone_crypt.holds_addresses(relation, column_name)
+                                THEN 'is_address' ELSE 'is_number' END), column_name,
                                 phone_crypt.function_of(relation, column_name, 'decrypt'));
     END IF;
 END;

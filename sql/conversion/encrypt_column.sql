@@ -193,7 +193,7 @@ BEGIN
     IF conversion.relation IS NULL THEN
         PERFORM phone_crypt.check_convertible(relation, column_name);
         source := coalesce(source, phone_crypt.source_of(relation, column_name, context, data_type));
-    ELSIF (phone_crypt.function_of(relation, conversion.encrypted_column::pg_catalog.text, '') OPERATOR(pg_catalog.~) 'email_$')
+    ELSIF phone_crypt.holds_addresses(relation, conversion.encrypted_column::pg_catalog.text)
           OPERATOR(pg_catalog.<>) (data_type OPERATOR(pg_catalog.=) 'encrypted_email') THEN
         RAISE EXCEPTION 'column % of table % is on its way to another type', pg_catalog.quote_ident(column_name), relation
             USING ERRCODE = 'invalid_parameter_value', HINT = 'CALL it as before, with the same type.';

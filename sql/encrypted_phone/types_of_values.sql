@@ -38,6 +38,15 @@ $$;
 COMMENT ON FUNCTION phone_crypt.data_type_of(regclass, text) IS
     'the data type whose values a column holds; NULL where it holds none';
 
+CREATE FUNCTION phone_crypt.holds_addresses(relation regclass, column_name text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(phone_crypt.data_type_of(relation, column_name) = '@extschema@.encrypted_email'::regtype, false)
+$$;
+COMMENT ON FUNCTION phone_crypt.holds_addresses(regclass, text) IS
+    'whether the values of a column are e-mail addresses, not phone numbers';
+
 -- Each function on values has a namesake for the other type: phone_key_id and email_key_id.
 CREATE FUNCTION phone_crypt.function_of(relation regclass, column_name text, last_of_name text) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE

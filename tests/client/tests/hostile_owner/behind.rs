@@ -180,6 +180,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("index_sql", "('own.customers', 'x', true, '(phone)', true)"),
     ("leaves", "('own.customers')"),
     ("lock_for_hash_key", "('{own.customers}')"),
+    ("holds_addresses", "('own.customers', 'phone')"),
     ("missing_checks", concat!("(", conversion!(), ")")),
     ("not_under_hash_keys", "('own.customers', 'phone', '{a915ee2b}')"),
     ("pin_next_hash", "('a915ee2b', '{own.customers}')"),
