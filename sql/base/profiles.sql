@@ -107,7 +107,6 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('admin',  'phone_crypt.are_send_places(text[])'),
         ('admin',  'phone_crypt.are_send_types(text[])'),
         ('admin',  'phone_crypt.is_amount(numeric)'),
-        ('admin',  'phone_crypt.drop_send_rows()'),
         ('gateway', '@extschema@.api_token_verify(text,text,inet)'),
         ('admin',  '@extschema@.api_token_create(text,text[],interval,text,text,jsonb,cidr[],text)'),
         ('admin',  '@extschema@.api_token_import(text,bytea,text,text[],interval,text,text,jsonb,cidr[])'),

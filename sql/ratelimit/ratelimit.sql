@@ -64,21 +64,23 @@ CREATE TRIGGER announce_change
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.ratelimit_policies
     FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
 
--- Deletes the rows of a policy that goes, or of a trial that ends. At the commit: before, it would keep those waiting that
--- still hit the policy. A row that is being written stays for ratelimit_cleanup(); nothing reads it.
+-- Deletes the rows of a policy that goes, or of a trial that ends; their kinds are the trigger's argument. At the commit:
+-- before, it would keep those waiting that still use the policy. A row that is being written stays until it expires, or for
+-- ratelimit_cleanup(); nothing reads it.
 CREATE FUNCTION phone_crypt.drop_policy_rows() RETURNS trigger
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF TG_RELID <> 'phone_crypt.ratelimit_policies'::regclass THEN
+    IF TG_TABLE_SCHEMA <> 'phone_crypt' OR TG_TABLE_NAME NOT IN ('ratelimit_policies', 'send_policies') THEN
         RETURN NULL;
     END IF;
-    DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
-        SELECT r.ctid FROM phone_crypt.rate_limits AS r
-         WHERE r.kind IN (1, 3) AND r.space IN (OLD.space, OLD.trial_space)
-           AND NOT EXISTS (SELECT FROM phone_crypt.ratelimit_policies AS p WHERE r.space IN (p.space, p.trial_space))
-           FOR UPDATE SKIP LOCKED));
+    EXECUTE format('DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY('
+                   '    SELECT r.ctid FROM phone_crypt.rate_limits AS r'
+                   '     WHERE r.kind = ANY ($1) AND r.space IN ($2, $3)'
+                   '       AND NOT EXISTS (SELECT FROM %s AS p WHERE r.space IN (p.space, p.trial_space))'
+                   '       FOR UPDATE SKIP LOCKED))', TG_RELID::regclass)
+      USING TG_ARGV[0]::smallint[], OLD.space, OLD.trial_space;
     RETURN NULL;
 EXCEPTION WHEN serialization_failure THEN
     RETURN NULL;
@@ -88,7 +90,7 @@ COMMENT ON FUNCTION phone_crypt.drop_policy_rows() IS
     'the trigger that deletes the rows of a policy that goes, or of a trial that ends';
 CREATE CONSTRAINT TRIGGER drop_rows
     AFTER UPDATE OR DELETE ON phone_crypt.ratelimit_policies DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION phone_crypt.drop_policy_rows();
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.drop_policy_rows('{1,3}');
 
 CREATE TABLE phone_crypt.ratelimit_lists (
     -- The first three columns are read by position (src/ratelimit/lists.rs).

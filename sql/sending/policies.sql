@@ -45,31 +45,9 @@ CREATE TRIGGER announce_change
     AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON phone_crypt.send_policies
     FOR EACH STATEMENT EXECUTE FUNCTION phone_crypt.announce_change();
 
--- Deletes what a policy that goes has counted, or a trial that ends. At the commit: before, it would keep those waiting that
--- still send under the policy. A row that is being written stays until it expires; nothing reads it.
-CREATE FUNCTION phone_crypt.drop_send_rows() RETURNS trigger
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    IF TG_RELID <> 'phone_crypt.send_policies'::regclass THEN
-        RETURN NULL;
-    END IF;
-    DELETE FROM phone_crypt.rate_limits WHERE ctid = ANY (ARRAY(
-        SELECT r.ctid FROM phone_crypt.rate_limits AS r
-         WHERE r.kind = 5 AND r.space IN (OLD.space, OLD.trial_space)
-           AND NOT EXISTS (SELECT FROM phone_crypt.send_policies AS p WHERE r.space IN (p.space, p.trial_space))
-           FOR UPDATE SKIP LOCKED));
-    RETURN NULL;
-EXCEPTION WHEN serialization_failure THEN
-    RETURN NULL;
-END;
-$$;
-COMMENT ON FUNCTION phone_crypt.drop_send_rows() IS
-    'the trigger that deletes what a sending policy that goes, or a trial that ends, has counted';
 CREATE CONSTRAINT TRIGGER drop_rows
     AFTER UPDATE OR DELETE ON phone_crypt.send_policies DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION phone_crypt.drop_send_rows();
+    FOR EACH ROW EXECUTE FUNCTION phone_crypt.drop_policy_rows('{5}');
 
 -- Of several prices of a currency, that of the longest beginning counts.
 CREATE TABLE phone_crypt.send_prices (

@@ -174,7 +174,6 @@ const TOUCH_NOTHING: &[&str] = &[
     "phone_crypt.crypto_counters",
     "phone_crypt.check_overrides",
     "phone_crypt.drop_policy_rows",
-    "phone_crypt.drop_send_rows",
     "phone_crypt.filter_status",
     "phone_crypt.keep_consent_events",
     "phone_crypt.note_suppressed",
