@@ -45,6 +45,48 @@ $$;
 COMMENT ON FUNCTION phone_crypt.not_null_sql(phone_crypt.conversions) IS
     'the statements that see to NOT NULL before the swap, so that it need not read the table';
 
+-- The statements of a swap, under its lock: the check makes SET NOT NULL read no row.
+CREATE FUNCTION phone_crypt.not_null_by_check_sql(conversion phone_crypt.conversions) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN ARRAY[
+        format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', conversion.relation, conversion.encrypted_column),
+        format('ALTER TABLE %s DROP CONSTRAINT %I', conversion.relation,
+               (SELECT c.name FROM phone_crypt.not_null_check(conversion) AS c))];
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.not_null_by_check_sql(phone_crypt.conversions) IS
+    'the statements of a swap that see to NOT NULL where a check has stood for it';
+
+CREATE FUNCTION phone_crypt.not_null_name(relation regclass, number smallint) RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT c.conname FROM pg_constraint AS c
+             WHERE c.conrelid = relation AND c.contype = 'n' AND c.conkey = ARRAY[number]);
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.not_null_name(regclass, smallint) IS
+    'the name of a column''s NOT NULL: PostgreSQL 18 and later have one';
+
+-- After the statements of a swap: the column is NOT NULL under the name that the one had whose place it takes.
+CREATE FUNCTION phone_crypt.name_not_null(relation regclass, number smallint, name text) RETURNS void
+    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF name IS NOT NULL THEN
+        PERFORM phone_crypt.run_as_owner(relation, format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', relation,
+                                                          phone_crypt.not_null_name(relation, number), name));
+    END IF;
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.name_not_null(regclass, smallint, text) IS
+    'gives a column''s NOT NULL a name, if there is one to give';
+
 -- The check that stands for NOT NULL from the swap on.
 CREATE FUNCTION phone_crypt.late_check_name(number smallint) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -67,9 +109,8 @@ AS $$
         format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL) NOT VALID', relation,
                phone_crypt.late_check_name(to_number), to_column),
         format('COMMENT ON CONSTRAINT %I ON %s IS %L', phone_crypt.late_check_name(to_number), relation,
-               (SELECT c.conname FROM pg_constraint AS c JOIN pg_attribute AS a
-                    ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
-                 WHERE c.conrelid = relation AND c.contype = 'n' AND a.attname = from_column)),
+               (SELECT phone_crypt.not_null_name(relation, a.attnum) FROM pg_attribute AS a
+                 WHERE a.attrelid = relation AND a.attname = from_column)),
         format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', relation, from_column)]
     ELSE '{}' END
 $$;

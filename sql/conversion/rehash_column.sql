@@ -237,7 +237,6 @@ DECLARE
     rotation phone_crypt.conversions := phone_crypt.hash_rotation(relation, column_name);
     is_not_null boolean;
     not_null_name text;
-    new_not_null_name text;
     label text;
     statement text;
     statements text[];
@@ -263,13 +262,8 @@ BEGIN
                                            rotation.encrypted_column, label);
     END IF;
     IF is_not_null THEN
-        statements := statements
-            || format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, rotation.encrypted_column)
-            || format('ALTER TABLE %s DROP CONSTRAINT %I', relation,
-                      (SELECT c.name FROM phone_crypt.not_null_check(rotation) AS c));
-        -- PostgreSQL 18 and later know it by a name.
-        SELECT c.conname INTO not_null_name FROM pg_constraint AS c
-         WHERE c.conrelid = relation AND c.contype = 'n' AND c.conkey = ARRAY[rotation.plain_number];
+        statements := statements || phone_crypt.not_null_by_check_sql(rotation);
+        not_null_name := phone_crypt.not_null_name(relation, rotation.plain_number);
     END IF;
     statements := statements
         || format('ALTER TABLE %s DROP CONSTRAINT %I', relation,
@@ -288,12 +282,7 @@ BEGIN
     FOREACH statement IN ARRAY statements LOOP
         PERFORM phone_crypt.run_as_owner(relation, statement);
     END LOOP;
-    IF not_null_name IS NOT NULL THEN
-        SELECT c.conname INTO new_not_null_name FROM pg_constraint AS c
-         WHERE c.conrelid = relation AND c.contype = 'n' AND c.conkey = ARRAY[rotation.encrypted_number];
-        PERFORM phone_crypt.run_as_owner(relation, format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', relation,
-                                                          new_not_null_name, not_null_name));
-    END IF;
+    PERFORM phone_crypt.name_not_null(relation, rotation.encrypted_number, not_null_name);
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.swap_rehashed(regclass, text, text) IS

@@ -247,7 +247,6 @@ DECLARE
     pending_index regclass;
     clearing text;
     not_null_name text;
-    new_not_null_name text;
     statement text;
     statements text[];
 BEGIN
@@ -269,14 +268,9 @@ BEGIN
             || phone_crypt.not_null_later_sql(relation, is_not_null, conversion.plain_column, conversion.encrypted_column,
                                               conversion.encrypted_number);
     ELSIF is_not_null THEN
-        statements := statements
-            || format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', relation, conversion.encrypted_column)
-            || format('ALTER TABLE %s DROP CONSTRAINT %I', relation,
-                      (SELECT c.name FROM phone_crypt.not_null_check(conversion) AS c))
+        statements := statements || phone_crypt.not_null_by_check_sql(conversion)
             || format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', relation, conversion.plain_column);
-        -- PostgreSQL 18 and later know it by a name.
-        SELECT c.conname INTO not_null_name FROM pg_constraint AS c
-         WHERE c.conrelid = relation AND c.contype = 'n' AND c.conkey = ARRAY[conversion.plain_number];
+        not_null_name := phone_crypt.not_null_name(relation, conversion.plain_number);
     END IF;
     statements := statements
         || format('DROP TRIGGER %I ON %s', conversion.trigger, relation)
@@ -286,12 +280,7 @@ BEGIN
     FOREACH statement IN ARRAY statements LOOP
         PERFORM phone_crypt.run_as_owner(relation, statement);
     END LOOP;
-    IF not_null_name IS NOT NULL THEN
-        SELECT c.conname INTO new_not_null_name FROM pg_constraint AS c
-         WHERE c.conrelid = relation AND c.contype = 'n' AND c.conkey = ARRAY[conversion.encrypted_number];
-        PERFORM phone_crypt.run_as_owner(relation, format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', relation,
-                                                          new_not_null_name, not_null_name));
-    END IF;
+    PERFORM phone_crypt.name_not_null(relation, conversion.encrypted_number, not_null_name);
     -- Under their new names.
     clearing := regexp_replace(conversion.work, '^(fill|read)', 'clear');
     SELECT * INTO conversion FROM phone_crypt.conversions AS c
