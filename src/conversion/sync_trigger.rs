@@ -184,7 +184,7 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
     }
     let is_left_behind = match (value(Version::Old), value(Version::New)) {
         (Some(old), Some(new)) if old != new => {
-            !(columns.may_compare(rows) && says_the_same(columns.data_type, new, plain)?)
+            !(columns.may_compare(rows) && is_consistent(columns.data_type, new, plain)?)
         }
         (old, new) => old != new,
     };
@@ -196,7 +196,7 @@ fn cleared(rows: &TriggerRows, columns: &Columns, keep: Keep) -> Result<StoredRo
 
 /// Whether a new value still says what the plain text does, as one that was encrypted again. A value that cannot be read
 /// does not. Only for those who may compare guesses anyway; a value beside it is not opened for them either.
-fn says_the_same(data_type: DataType, value: &[u8], plain: Text<'_>) -> Result<bool> {
+fn is_consistent(data_type: DataType, value: &[u8], plain: Text<'_>) -> Result<bool> {
     if is_value(plain.bytes()) {
         return Ok(false);
     }

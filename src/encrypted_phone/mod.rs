@@ -1,8 +1,9 @@
-//! The data type `encrypted_phone`: a column that is encrypted, and compared and looked up by plain text. `encrypted_email`
-//! is made by the same machine; what its functions show is in the slice `email`.
+//! The data types `encrypted_phone` and `encrypted_email`: a column that is encrypted, and compared and looked up by plain
+//! text. Both are made by the same code; what the functions of `encrypted_email` show is in the slice `email`.
 //!
-//! `abi` is what PostgreSQL calls: input and output, comparisons, planner support, statistics. `input` decides what a
-//! text is and who may give it, `functions` are the SQL functions on values. The bytes are made in the core.
+//! What PostgreSQL calls: `io` (input and output), `compare`, `sort`, `planner` (support functions), `analyze` (statistics).
+//! `input` decides what a text is and who may give it, `functions` are the SQL functions on values. The bytes are made in the
+//! core.
 
 // The size is that of pgrx's ErrorReport; errors are not the hot path.
 #![allow(clippy::result_large_err)]

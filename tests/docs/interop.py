@@ -44,7 +44,7 @@ class Version:
 
 
 @dataclass
-class Tally:
+class Counts:
     """What passed and what did not."""
 
     passed: int = 0
@@ -62,7 +62,7 @@ def run(repository: Path) -> tuple[int, list[tuple[str, str]]]:
     page = repository / "docs/interop.md"
     vectors = json.loads(markdown.only(repository / "docs/formats.md", "json"))
     more = json.loads((repository / "crates/core/tests/vectors/value_vectors.json").read_text(encoding="utf-8"))
-    tally = Tally()
+    counts = Counts()
     with tempfile.TemporaryDirectory() as directory, psycopg.connect(dbname="postgres", autocommit=True) as server:
         server.execute("CREATE EXTENSION IF NOT EXISTS phone_crypt")
         for name, command, language in [
@@ -70,20 +70,20 @@ def run(repository: Path) -> tuple[int, list[tuple[str, str]]]:
             ("node", ["node", str(HERE / "interop_driver.js")], "javascript"),
         ]:
             version = Version(name, command, markdown.only(page, language), Path(directory))
-            before = tally.passed
-            published_values(version, tally, with_keys(vectors, "values"))
-            published_hashes(version, tally, with_keys(vectors, "hashes"))
-            generated_values(version, tally, more)
-            live_server(version, tally, server)
+            before = counts.passed
+            published_values(version, counts, with_keys(vectors, "values"))
+            published_hashes(version, counts, with_keys(vectors, "hashes"))
+            generated_values(version, counts, more)
+            live_server(version, counts, server)
             version.end()
-            print(f"ok   docs/interop.md, {name}: {tally.passed - before} checks", flush=True)
-        before = tally.passed
-        audit_verifier.run(repository, server, tally)
-        print(f"ok   docs/interop.md, verifier: {tally.passed - before} checks", flush=True)
-        before = tally.passed
-        server_reads_vectors(tally, server, vectors)
-        print(f"ok   docs/formats.md, extension: {tally.passed - before} checks", flush=True)
-    return tally.passed, tally.failures
+            print(f"ok   docs/interop.md, {name}: {counts.passed - before} checks", flush=True)
+        before = counts.passed
+        audit_verifier.run(repository, server, counts)
+        print(f"ok   docs/interop.md, verifier: {counts.passed - before} checks", flush=True)
+        before = counts.passed
+        server_reads_vectors(counts, server, vectors)
+        print(f"ok   docs/formats.md, extension: {counts.passed - before} checks", flush=True)
+    return counts.passed, counts.failures
 
 
 def with_keys(vectors: dict, part: str) -> list[dict]:
@@ -92,14 +92,14 @@ def with_keys(vectors: dict, part: str) -> list[dict]:
     return [case | {"key": keys[case["key-id"]]} for case in vectors[part]]
 
 
-def published_values(version: Version, tally: Tally, values: list[dict]) -> None:
+def published_values(version: Version, counts: Counts, values: list[dict]) -> None:
     for case in values:
         found = version.ask("decrypt", case["key"], case["value"], case["context"], case["kind"])
-        tally.check(f"{version.name}: value of formats.md", found == {"answer": case["text"]}, found)
+        counts.check(f"{version.name}: value of formats.md", found == {"answer": case["text"]}, found)
         for position in range(0, len(case["value"]), 7):
             if case["value"][position] != ":":
                 found = version.ask("decrypt", case["key"], flipped(case["value"], position), case["context"], case["kind"])
-                tally.check(f"{version.name}: digit {position} changed", "error" in found, found)
+                counts.check(f"{version.name}: digit {position} changed", "error" in found, found)
 
 
 def flipped(value: str, position: int) -> str:
@@ -107,21 +107,21 @@ def flipped(value: str, position: int) -> str:
     return value[:position] + digit + value[position + 1 :]
 
 
-def published_hashes(version: Version, tally: Tally, hashes: list[dict]) -> None:
+def published_hashes(version: Version, counts: Counts, hashes: list[dict]) -> None:
     for case in hashes:
         if case["scheme"] == "derived":
             found = version.ask("hash", case["key"], case["e164"], case["context"])
-            tally.check(f"{version.name}: hash of formats.md", found == {"answer": case["hash"]}, found)
+            counts.check(f"{version.name}: hash of formats.md", found == {"answer": case["hash"]}, found)
 
 
-def generated_values(version: Version, tally: Tally, cases: list[dict]) -> None:
+def generated_values(version: Version, counts: Counts, cases: list[dict]) -> None:
     for case in cases:
         found = version.ask("decrypt", case["key"], case["value"], case["context"], case["kind"])
         good = found == {"answer": case["text"]} if case["valid"] else "error" in found
-        tally.check(f"{version.name}: generated value ({case['why']})", good, found)
+        counts.check(f"{version.name}: generated value ({case['why']})", good, found)
 
 
-def live_server(version: Version, tally: Tally, server: psycopg.Connection) -> None:
+def live_server(version: Version, counts: Counts, server: psycopg.Connection) -> None:
     key = Path(os.environ["PHONE_CRYPT_TEST_KEY_FILE"]).read_text(encoding="ascii").strip()
     for context in CONTEXTS:
         (value, raw, digest) = server.execute(
@@ -129,19 +129,19 @@ def live_server(version: Version, tally: Tally, server: psycopg.Connection) -> N
             {"n": NUMBER, "c": context},
         ).fetchone()
         found = version.ask("decrypt", key, value, context)
-        tally.check(f"{version.name}: the server's value", found == {"answer": NUMBER}, found)
+        counts.check(f"{version.name}: the server's value", found == {"answer": NUMBER}, found)
         found = version.ask("decrypt", key, raw, context, 2)
-        tally.check(f"{version.name}: the server's raw value", found == {"answer": "ask for Bob"}, found)
+        counts.check(f"{version.name}: the server's raw value", found == {"answer": "ask for Bob"}, found)
         found = version.ask("hash", key, NUMBER, context)
-        tally.check(f"{version.name}: the server's hash", found == {"answer": digest}, found)
+        counts.check(f"{version.name}: the server's hash", found == {"answer": digest}, found)
         found = version.ask("decrypt", key, value, context + "x")
-        tally.check(f"{version.name}: another context", "error" in found, found)
+        counts.check(f"{version.name}: another context", "error" in found, found)
         made = version.ask("encrypt", key, NUMBER, context)["answer"]
         (back,) = server.execute("SELECT phone_decrypt(%s, %s)", [made, context]).fetchone()
-        tally.check(f"{version.name}: its value, read by the server", back == NUMBER, back)
+        counts.check(f"{version.name}: its value, read by the server", back == NUMBER, back)
 
 
-def server_reads_vectors(tally: Tally, server: psycopg.Connection, vectors: dict) -> None:
+def server_reads_vectors(counts: Counts, server: psycopg.Connection, vectors: dict) -> None:
     def ask(key: str, scheme: str, query: str, *arguments) -> object:
         """The answer to a query in a transaction of its own, under this key and hash scheme."""
         with server.transaction():
@@ -152,13 +152,13 @@ def server_reads_vectors(tally: Tally, server: psycopg.Connection, vectors: dict
     for case in with_keys(vectors, "values"):
         reader = "phone_decrypt" if case["kind"] == 1 else "phone_decrypt_raw"
         found = ask(case["key"], "derived", f"SELECT {reader}(%s, %s)", case["value"], case["context"])
-        tally.check("the extension: value of formats.md", found == case["text"], found)
+        counts.check("the extension: value of formats.md", found == case["text"], found)
     for case in with_keys(vectors, "hashes"):
         found = ask(case["key"], case["scheme"], "SELECT phone_hash(%s, %s)", case["e164"], case["context"])
-        tally.check("the extension: hash of formats.md", found == case["hash"], found)
+        counts.check("the extension: hash of formats.md", found == case["hash"], found)
     for case in with_keys(vectors, "legacy"):
         found = ask(case["key"], "derived", "SELECT phone_decrypt_legacy(%s, %s)", case["value"], case["scheme"])
-        tally.check("the extension: legacy value of formats.md", found == case["text"], found)
+        counts.check("the extension: legacy value of formats.md", found == case["text"], found)
     for key in vectors["keys"]:
         found = ask(key["key"], "derived", "SELECT key_id FROM phone_crypt.key_status")
-        tally.check("the extension: key id of formats.md", found == key["key-id"], found)
+        counts.check("the extension: key id of formats.md", found == key["key-id"], found)

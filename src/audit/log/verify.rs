@@ -62,7 +62,7 @@ pub struct Verdict {
 pub enum Problem {
     /// A record is not the one that was hashed.
     RecordChanged,
-    /// A record is not there, and was not dropped for its age.
+    /// A record is missing, and was not dropped for its age.
     RecordMissing,
     /// There is a record that the log does not count.
     RecordAdded,

@@ -121,23 +121,23 @@ enum What {
 
 /// One run: the day before, and the day of the attack, which lasts so many hours.
 pub fn run(seed: u64, attack: Option<(Attack, i64)>, guard: Guard) -> Report {
-    let mut world = World::new(seed, attack, guard);
-    world.plan();
-    while let Some(Reverse(event)) = world.events.pop() {
-        world.step(event);
+    let mut simulation = Simulation::new(seed, attack, guard);
+    simulation.plan();
+    while let Some(Reverse(event)) = simulation.events.pop() {
+        simulation.step(event);
     }
-    world.report
+    simulation.report
 }
 
 /// The first hour of an application with so many sends, all to one region: how many there were, with those who asked again, and how
 /// many were stopped.
 pub fn launch(seed: u64, an_hour: i64, guard: Guard) -> (i64, i64) {
-    let mut world = World::new(seed, None, guard);
+    let mut simulation = Simulation::new(seed, None, guard);
     for _ in 0..an_hour {
-        let number = world.chance.number(&PLACES[0]);
-        let client = world.chance.next() | 1 << 63;
-        let at_s = START + DAY + world.chance.below(3600) as i64;
-        world.at(
+        let number = simulation.chance.number(&PLACES[0]);
+        let client = simulation.chance.next() | 1 << 63;
+        let at_s = START + DAY + simulation.chance.below(3600) as i64;
+        simulation.at(
             at_s,
             What::Ask {
                 place: 0,
@@ -148,13 +148,13 @@ pub fn launch(seed: u64, an_hour: i64, guard: Guard) -> (i64, i64) {
             },
         );
     }
-    while let Some(Reverse(event)) = world.events.pop() {
-        world.step(event);
+    while let Some(Reverse(event)) = simulation.events.pop() {
+        simulation.step(event);
     }
-    world.report.elsewhere
+    simulation.report.elsewhere
 }
 
-struct World {
+struct Simulation {
     chance: Chance,
     attack: Option<(Attack, i64)>,
     guard: Guard,
@@ -168,9 +168,9 @@ struct World {
     report: Report,
 }
 
-impl World {
-    fn new(seed: u64, attack: Option<(Attack, i64)>, guard: Guard) -> World {
-        World {
+impl Simulation {
+    fn new(seed: u64, attack: Option<(Attack, i64)>, guard: Guard) -> Simulation {
+        Simulation {
             chance: Chance(seed),
             attack,
             guard,

@@ -54,7 +54,7 @@ impl Simulation {
         }
     }
 
-    /// Nothing was to be had for an owner: it has its share, and what it might take instead is live and not in the
+    /// No slot could be given to an owner: it has its share, and what it might take instead is live and not in the
     /// table.
     pub fn check_that_it_has_its_share(&mut self, owner: usize) {
         let all = [self.slots_of(0), self.slots_of(1)];

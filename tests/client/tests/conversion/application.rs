@@ -43,7 +43,7 @@ fn a_column_of_varchar_is_converted_under_load_with_its_spellings() {
 
 /// Plain text that nobody has written since the swap says the same as the encrypted column.
 #[test]
-fn plain_text_that_is_left_says_the_same() {
+fn plain_text_that_is_left_is_consistent() {
     let database = SERVER.database();
     let mut client = SERVER.connect_as("postgres", &database);
     make_table(&mut client, "char(20)");

@@ -50,7 +50,7 @@ fn as_of_text(line: String) -> String {
 }
 
 #[test]
-fn the_catalogue_says_the_same() {
+fn the_catalogue_is_the_same() {
     let (_, mut client) = new_table(&SERVER);
     let before = table_state(&mut client, "customer");
     client.run(CONVERT);

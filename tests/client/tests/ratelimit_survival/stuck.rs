@@ -102,11 +102,11 @@ fn a_hit_under_a_durable_policy_holds_no_flush_up() {
     client.run("SELECT ratelimit_flush()");
 }
 
-/// Breaks the flush of a database until `mend`; `from` is the database that it is done in.
+/// Breaks the flush of a database until `repair`; `from` is the database that it is done in.
 struct Fault {
     name: &'static str,
     make: &'static str,
-    mend: &'static str,
+    repair: &'static str,
     from: fn(&str) -> String,
 }
 
@@ -117,13 +117,13 @@ const FAULTS: [Fault; 7] = [
     Fault {
         name: "its table is locked",
         make: "BEGIN; LOCK TABLE phone_crypt.rate_limits IN SHARE MODE",
-        mend: "ROLLBACK",
+        repair: "ROLLBACK",
         from: WITHIN,
     },
     Fault {
         name: "its extension is being dropped",
         make: "BEGIN; DROP EXTENSION phone_crypt CASCADE",
-        mend: "ROLLBACK",
+        repair: "ROLLBACK",
         from: WITHIN,
     },
     Fault {
@@ -131,7 +131,7 @@ const FAULTS: [Fault; 7] = [
         make:
             "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;
                CREATE TRIGGER fail BEFORE INSERT ON phone_crypt.rate_limits EXECUTE FUNCTION fail()",
-        mend: "DROP TRIGGER fail ON phone_crypt.rate_limits",
+        repair: "DROP TRIGGER fail ON phone_crypt.rate_limits",
         from: WITHIN,
     },
     Fault {
@@ -140,7 +140,7 @@ const FAULTS: [Fault; 7] = [
             "CREATE FUNCTION last() RETURNS trigger LANGUAGE plpgsql
                    AS $$ BEGIN PERFORM pg_catalog.pg_sleep(100000); RETURN NEW; END $$;
                CREATE TRIGGER last BEFORE INSERT ON phone_crypt.rate_limits EXECUTE FUNCTION last()",
-        mend: "DO $$ BEGIN
+        repair: "DO $$ BEGIN
                    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
                      WHERE datname = current_database() AND backend_type = 'phone_crypt worker';
                    DROP TRIGGER last ON phone_crypt.rate_limits;
@@ -150,19 +150,19 @@ const FAULTS: [Fault; 7] = [
     Fault {
         name: "its catalogue is locked",
         make: "BEGIN; LOCK TABLE pg_catalog.pg_class",
-        mend: "ROLLBACK",
+        repair: "ROLLBACK",
         from: WITHIN,
     },
     Fault {
         name: "nobody may connect",
         make: "ALTER DATABASE \"DBNAME\" ALLOW_CONNECTIONS false",
-        mend: "ALTER DATABASE \"DBNAME\" ALLOW_CONNECTIONS true",
+        repair: "ALTER DATABASE \"DBNAME\" ALLOW_CONNECTIONS true",
         from: OUTSIDE,
     },
     Fault {
         name: "too many are connected",
         make: "ALTER DATABASE \"DBNAME\" CONNECTION LIMIT 0",
-        mend: "ALTER DATABASE \"DBNAME\" CONNECTION LIMIT -1",
+        repair: "ALTER DATABASE \"DBNAME\" CONNECTION LIMIT -1",
         from: OUTSIDE,
     },
 ];
@@ -218,7 +218,7 @@ fn a_database_that_cannot_be_flushed_delays_only_itself() {
         assert_eq!(in_table(&mut other, "true"), KEYS as i64, "{}", fault.name);
         let took = began.elapsed();
         assert!(took < Duration::from_secs(5), "{}: {took:?}", fault.name);
-        session.run(&fault.mend.replace("DBNAME", &broken));
+        session.run(&fault.repair.replace("DBNAME", &broken));
         wait_until(fault.name, || in_table(&mut client, "true") == hits);
         for key in 0..hits - 1 {
             let peek = format!("SELECT remaining FROM ratelimit_peek('key {key}', 10, '100 days')");
@@ -251,7 +251,7 @@ fn many_databases_that_cannot_be_flushed_delay_only_themselves() {
         });
     }
     for (fault, database, client, session) in &mut sessions {
-        session.run(&fault.mend.replace("DBNAME", database));
+        session.run(&fault.repair.replace("DBNAME", database));
         wait_until(fault.name, || in_table(client, "true") == KEYS as i64 + 1);
     }
 }
