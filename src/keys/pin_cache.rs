@@ -167,7 +167,7 @@ fn is_usable() -> bool {
 }
 
 fn owner(table: Oid) -> u64 {
-    u64::from(process::database().to_u32()) << 32 | u64::from(table.to_u32())
+    process::with_database(table.to_u32())
 }
 
 fn database_of(owner: u64) -> u32 {

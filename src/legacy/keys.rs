@@ -8,11 +8,10 @@ use super::counts::Counts;
 use crate::cipher;
 use crate::legacy::error::Result;
 use crate::pg::text::Text;
+use crate::ratelimit::PHONE_PREFIX;
 
 /// What keys of phones begin with in the legacy application.
 pub const PHONE: &[u8] = b"phone:";
-/// What keys of hashes begin with, then and now.
-pub const PHONE_HASH: &[u8] = b"phone_hash:";
 
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,5 +71,5 @@ pub fn outcome_of(id: Text<'_>, regions: &Regions) -> Result<RowOutcome> {
 fn key_of(e164: &[u8]) -> Result<Vec<u8>> {
     let mut hash = [0; HASH_LEN];
     cipher::hash(e164, b"", &mut hash)?;
-    Ok([PHONE_HASH, &hash].concat())
+    Ok([PHONE_PREFIX, hash.as_slice()].concat())
 }

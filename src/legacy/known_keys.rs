@@ -6,8 +6,8 @@
 
 use std::cell::Cell;
 
-use super::keys::PHONE_HASH;
 use super::table::LegacyTable;
+use crate::ratelimit::PHONE_PREFIX;
 
 use crate::pg::Oid;
 
@@ -53,7 +53,7 @@ impl KnownKeys {
 
 /// The places of a key: parts of its hash, which is as good as random. `None` for one that is no hash of ours.
 fn places(key: &[u8]) -> Option<[usize; PLACES]> {
-    let digits = key.strip_prefix(PHONE_HASH)?;
+    let digits = key.strip_prefix(PHONE_PREFIX)?;
     let mut places = [0; PLACES];
     for (place, part) in places.iter_mut().zip(digits.chunks_exact(DIGITS)) {
         let part = std::str::from_utf8(part).ok()?;

@@ -33,6 +33,12 @@ pub fn database() -> pg_sys::Oid {
     unsafe { pg_sys::MyDatabaseId }
 }
 
+/// A number of this database (an oid, an id) and the database in one: `database << 32 | number`, by which things of many databases
+/// are told apart in shared memory. Never 0, which no database has.
+pub fn with_database(number: u32) -> u64 {
+    u64::from(database().to_u32()) << 32 | u64::from(number)
+}
+
 /// Whether this process is the postmaster, and not one of its children.
 pub fn is_postmaster() -> bool {
     // SAFETY: two flags that are set before any library is loaded.

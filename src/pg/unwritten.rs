@@ -30,7 +30,7 @@ const TRIES: usize = 200;
 #[derive(Default)]
 pub struct State {
     state: AtomicU32,
-    /// Whose it is: `database << 32 | table`. Read at any time, written by who has made the entry busy.
+    /// Whose it is: `process::with_database` of a table. Read at any time, written by who has made the entry busy.
     owner: AtomicU64,
     /// The (sub)transaction that has written it.
     writer: AtomicU64,
@@ -216,6 +216,13 @@ pub fn remove<E: Entry>(entries: &'static [E], owner: u64, is_meant: impl Fn(&E)
         state.set(if is_meant { FREE } else { held });
     }
     removed
+}
+
+/// Removes all that is written nowhere in a database.
+pub fn forget<E: Entry>(entries: &'static [E], database: super::Oid) {
+    for owner in owners(entries, database) {
+        remove(entries, owner, |_| true);
+    }
 }
 
 /// The owners in a database that have entries which are written nowhere.

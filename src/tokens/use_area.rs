@@ -91,7 +91,7 @@ pub fn note(id: TokenId, client: Option<IpAddr>) -> Result<bool, Error> {
 ///
 /// Errors: no table of tokens, 55000.
 pub fn own_owner() -> Result<u64, Error> {
-    Ok(owner_of(process::database(), store::table()?))
+    Ok(process::with_database(store::table()?.to_u32()))
 }
 
 /// Whether there are uses of a database's tokens that are written nowhere.
@@ -101,17 +101,11 @@ pub fn is_used(database: Oid) -> bool {
 
 /// Gives up the uses of a database's tokens.
 pub fn forget(database: Oid) {
-    for owner in unwritten::owners(entries(), database) {
-        unwritten::remove(entries(), owner, |_| true);
-    }
+    unwritten::forget(entries(), database);
 }
 
 fn entries() -> &'static [Entry] {
     USES.find().map_or(&[], |area| &area.entries)
-}
-
-fn owner_of(database: Oid, table: Oid) -> u64 {
-    u64::from(database.to_u32()) << 32 | u64::from(table.to_u32())
 }
 
 /// The uses of an owner's tokens that the current snapshot does not see in the table.

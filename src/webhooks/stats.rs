@@ -194,5 +194,5 @@ const ENDPOINT: u64 = u32::MAX as u64;
 
 /// Database and endpoint in one number; never 0, which no database has.
 fn name_of(endpoint: i32) -> u64 {
-    u64::from(process::database().to_u32()) << 32 | u64::from(endpoint.cast_unsigned())
+    process::with_database(endpoint.cast_unsigned())
 }

@@ -129,7 +129,7 @@ pub fn tables() -> Result<Tables> {
 impl Tables {
     /// Whose counts in shared memory are this database's.
     pub fn owner(&self) -> u64 {
-        u64::from(process::database().to_u32()) << 32 | u64::from(self.traffic.to_u32())
+        process::with_database(self.traffic.to_u32())
     }
 }
 

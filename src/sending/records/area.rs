@@ -69,7 +69,7 @@ shared_static! { pub DECISIONS: Entries = c"phone_crypt decisions about sends"; 
 /// Errors: no table of rate limits, 55000.
 pub fn own_owner() -> Result<u64> {
     let table = ratelimit::storage()?.oid;
-    Ok(u64::from(process::database().to_u32()) << 32 | u64::from(table.to_u32()))
+    Ok(process::with_database(table.to_u32()))
 }
 
 /// Keeps a decision, if there is room.
@@ -124,9 +124,7 @@ pub fn is_used(database: Oid) -> bool {
 
 /// Gives up the decisions of a database.
 pub fn forget(database: Oid) {
-    for owner in unwritten::owners(entries(), database) {
-        unwritten::remove(entries(), owner, |_| true);
-    }
+    unwritten::forget(entries(), database);
 }
 
 fn entries() -> &'static [Entry] {
