@@ -1,6 +1,6 @@
 # The PostgreSQL way in: every target sets up what it needs. Try: make help
 .DEFAULT_GOAL := help
-.PHONY: help demo doctor test test-assert soak bench lint fuzz install package
+.PHONY: help demo doctor test test-assert soak bench lint miri fuzz install package
 export PG PG_CONFIG FUZZ_SECONDS SOAK SOAK_SECONDS BENCH
 
 help: ## this list
@@ -30,8 +30,11 @@ fuzz: ## every fuzz target for longer; FUZZ_SECONDS=600 each (default 60); FUZZ_
 bench: ## speed beside the peers; BENCH=phones|typed|ratelimit|migration|webhooks|tokens|audit|sending does a part; writes docs/benchmarks.md
 	@bench/run
 
-lint: ## formatting, clippy, layering, unsafe, licences, shell scripts
+lint: ## formatting, clippy, layering, unsafe, licences, shell scripts, Miri where there is one
 	@scripts/lint
+
+miri: ## tests of slots and byte formats under Miri; says so where the toolchain has none
+	@scripts/miri
 
 install: ## release build into the server of PG_CONFIG=/path/to/pg_config
 	@scripts/install "$(PG_CONFIG)"

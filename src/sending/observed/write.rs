@@ -43,10 +43,10 @@ impl Task for WriteObserved {
         BackgroundWorker::transaction(|| match store::tables() {
             Ok(tables) => {
                 load(&tables);
-                write(&tables);
+                let are_under_way = write(&tables);
                 announce(&tables);
                 // What they will be found to be is written and told, too, though nobody sends any more.
-                if OBSERVED.exclusive().book().sends.are_of(tables.owner()) {
+                if are_under_way {
                     note_work(self);
                 }
             }
@@ -122,14 +122,15 @@ fn space(scope: Scope) -> i32 {
     i32::try_from(scope.space).unwrap_or(-1)
 }
 
-/// Writes what has changed. If the transaction is rolled back, it is to be written again.
-fn write(tables: &Tables) {
+/// Writes what has changed. If the transaction is rolled back, it is to be written again. Whether there are sends, at that
+/// moment, whose codes may still be verified: any session, of any database, finds out later that they were not.
+fn write(tables: &Tables) -> bool {
     let own = tables.owner();
     let now_s = clock::now_us() / 1_000_000;
     let mut taken = Taken::default();
     settle(now_s);
     store::lock_to_write(tables);
-    {
+    let are_under_way = {
         let mut memory = OBSERVED.exclusive();
         let book = memory.book();
         let changed = book.regions.iter_mut();
@@ -143,7 +144,8 @@ fn write(tables: &Tables) {
             }
         }
         taken.numbers = book.verified_of(own);
-    }
+        book.sends.are_of(own)
+    };
     let regions: Vec<(Scope, u64)> = taken.regions.iter().map(|it| (it.0, it.1)).collect();
     let numbers = taken.numbers.clone();
     register_xact_callback(PgXactCallbackEvent::Abort, move || {
@@ -168,6 +170,7 @@ fn write(tables: &Tables) {
     for (number, at_s) in &taken.numbers {
         store::note_verified(tables, &store::text(*number), *at_s);
     }
+    are_under_way
 }
 
 /// These regions are to be written again.
@@ -182,15 +185,22 @@ fn are_changed(regions: &[(Scope, u64)]) {
     note_work(&WriteObserved);
 }
 
-/// Tells those who listen of ranges that look pumped: the policy's name, and no digit.
+/// Tells those who listen of ranges that look pumped: the policy's name, and no digit. What is not committed has told nobody:
+/// then the next run does it.
 fn announce(tables: &Tables) {
     let now_s = clock::now_us() / 1_000_000;
     let news: Vec<Suspect> = {
         let mut memory = OBSERVED.exclusive();
-        memory.book().take_news(tables.owner(), now_s)
+        memory.book().news(tables.owner(), now_s)
     };
-    for suspect in news {
+    if news.is_empty() {
+        return;
+    }
+    for suspect in &news {
         let space = [space(suspect.scope).into_datum()];
         ANNOUNCE.with(|announce| announce.run(tables.role, &space, |_| ()));
     }
+    register_xact_callback(PgXactCallbackEvent::Commit, move || {
+        OBSERVED.exclusive().book().are_told(&news);
+    });
 }

@@ -46,8 +46,6 @@ pub struct Head {
     looked_s: i64,
     /// Whether there may be new ones.
     may_have_suspects: u32,
-    /// Whether one was found that nobody has been told of.
-    has_news: u32,
     /// How many places of the list of ranges have been used; those after them are empty.
     listed: u32,
     /// Sends that were settled before their time, since there was no room.
@@ -222,28 +220,28 @@ impl Book<'_> {
         self.head.may_have_suspects = 0;
         let listed = suspects::refresh(self.suspects, self.ranges, now_s);
         self.head.listed = u32::try_from(listed).unwrap_or(u32::MAX);
-        let is_news = |it: &Suspect| it.is_live(now_s) && it.is_announced == 0;
-        self.head.has_news |= u32::from(self.suspects.iter().any(is_news));
     }
 
-    /// Whether there are pumped ranges that nobody has been told of.
-    #[must_use]
-    pub fn has_news(&self) -> bool {
-        self.head.has_news != 0
-    }
-
-    /// An owner's pumped ranges that nobody has been told of. Each is given once.
-    pub fn take_news(&mut self, owner: u64, now_s: i64) -> Vec<Suspect> {
-        let is_news = |it: &Suspect| it.is_live(now_s) && it.is_announced == 0;
-        let mut news = Vec::new();
-        for suspect in self.suspects.iter_mut().filter(|it| is_news(it)) {
-            if suspect.scope.owner == owner {
-                suspect.is_announced = 1;
-                news.push(*suspect);
-            }
+    /// An owner's pumped ranges that nobody has been told of ([`Book::are_told`]), looked for now, however lately that was done
+    /// before.
+    pub fn news(&mut self, owner: u64, now_s: i64) -> Vec<Suspect> {
+        if self.head.may_have_suspects != 0 {
+            self.look(now_s);
         }
-        self.head.has_news = u32::from(self.suspects.iter().any(is_news));
-        news
+        let is_news =
+            |it: &&Suspect| it.scope.owner == owner && it.is_announced == 0 && it.is_live(now_s);
+        self.suspects.iter().filter(is_news).copied().collect()
+    }
+
+    /// Whoever listens has been told of these.
+    pub fn are_told(&mut self, news: &[Suspect]) {
+        let is_told = |it: &Suspect| {
+            let is_same = |told: &Suspect| told.scope == it.scope && told.prefix == it.prefix;
+            news.iter().any(is_same)
+        };
+        for suspect in self.suspects.iter_mut().filter(|it| is_told(it)) {
+            suspect.is_announced = 1;
+        }
     }
 
     /// Notes that a number was verified, to be written to a table.
