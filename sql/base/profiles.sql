@@ -168,6 +168,7 @@ CREATE VIEW phone_crypt.profiles (profile, object, kind) AS
         ('auditor', '@extschema@.audit_inclusion_proof(bigint,bigint)'),
         ('auditor', '@extschema@.audit_consistency_proof(bigint,bigint)'),
         ('auditor', '@extschema@.phone_crypt_audit_verify(text)'),
+        ('auditor', '@extschema@.audit_record(bigint,bigint)'),
         ('auditor', 'phone_crypt.audit_queue()'),
         ('auditor', 'phone_crypt.audit_unpack(bigint,bytea)'),
         ('admin',  'phone_crypt.audit_event(text,regclass,text,bigint)'),

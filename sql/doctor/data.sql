@@ -1,4 +1,4 @@
--- The doctor: numbers that are not encrypted, and columns of the data type. What columns hold is seen in what ANALYZE
+-- The doctor: numbers and addresses that are not encrypted, and columns of the data types. What columns hold is seen in what ANALYZE
 -- remembers, and in a few rows; src/doctor/columns.rs reads both, without running anything of the table's owner.
 
 -- Columns of text of users' tables, the largest tables first. A domain counts as what is below it.
@@ -84,6 +84,38 @@ $$;
 COMMENT ON FUNCTION phone_crypt.doctor_plain_numbers() IS
     'finds columns of text with phone numbers or unauthenticated values, and statistics that still have numbers';
 
+-- E-mail addresses, found as numbers are. Many an application means to keep them as text, so this is no warning.
+CREATE FUNCTION phone_crypt.doctor_plain_addresses() RETURNS SETOF phone_crypt.finding
+    LANGUAGE sql VOLATILE PARALLEL UNSAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH remembered AS MATERIALIZED (
+        SELECT c.relation, c.number, c.name, s.looked_at, s.addresses
+          FROM phone_crypt.doctor_text_columns(5000) AS c
+          LEFT JOIN LATERAL phone_crypt.doctor_statistics(c.relation, c.number) AS s ON true
+    ), looked AS MATERIALIZED (
+        -- What was never analyzed is looked at itself; and so is what the statistics say, which may be old. Where the table is
+        -- locked just now, they are believed.
+        SELECT s.relation, s.name, coalesce(r.looked_at, s.looked_at) AS looked_at, coalesce(r.addresses, s.addresses) AS addresses
+          FROM (SELECT * FROM remembered AS m
+                 WHERE m.looked_at IS NULL OR m.addresses >= 3 AND 2 * m.addresses >= m.looked_at
+                 ORDER BY m.looked_at IS NULL LIMIT 200) AS s
+          LEFT JOIN LATERAL phone_crypt.doctor_rows(s.relation, s.number) AS r ON true
+    ), found AS (
+        SELECT l.name, sum(l.looked_at) AS looked_at, sum(l.addresses) AS addresses,
+               coalesce(CASE WHEN l.relation IN (SELECT p.inhrelid FROM pg_inherits AS p) THEN pg_partition_root(l.relation) END,
+                        l.relation::regclass) AS root
+          FROM looked AS l WHERE l.addresses >= 3 AND 2 * l.addresses >= l.looked_at
+         GROUP BY root, l.name
+    )
+    SELECT 'info', format('column %I of %s has e-mail addresses as plain text: %s of the %s values that were looked at',
+                          f.name, f.root, f.addresses, f.looked_at),
+           format('To encrypt them: CALL phone_encrypt_column(%L, %L, type => ''encrypted_email'');', f.root, f.name)
+      FROM found AS f ORDER BY f.root::text COLLATE "C", f.name LIMIT 20
+$$;
+COMMENT ON FUNCTION phone_crypt.doctor_plain_addresses() IS
+    'finds columns of text with e-mail addresses';
+
 -- Numbers that are no texts of their own. Statistics only. Many an id has as many digits as a number, so of integers nearly all must
 -- be valid numbers.
 CREATE FUNCTION phone_crypt.doctor_other_types() RETURNS SETOF phone_crypt.finding
@@ -138,14 +170,16 @@ CREATE FUNCTION phone_crypt.doctor_columns() RETURNS SETOF phone_crypt.finding
     LANGUAGE sql VOLATILE PARALLEL UNSAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'info', format('%s no policy, so phone_forget() leaves it alone: %s',
-                          phone_crypt.counted(count(*), 'column of type encrypted_phone has', 'columns of type encrypted_phone have'),
+    SELECT 'info', format('%s no policy, so %s() leaves it alone: %s',
+                          phone_crypt.counted(count(*), format('column of type %s has', e.type), format('columns of type %s have', e.type)),
+                          CASE e.type WHEN 'encrypted_email' THEN 'email_forget' ELSE 'phone_forget' END,
                           phone_crypt.some_of(array_agg(e.title ORDER BY e.title COLLATE "C"))),
            'SELECT phone_column_policy(''table'', ''column'', on_forget => ''null'');'
-      FROM (SELECT format('%s.%I', c.relation, c.column_name) AS title FROM phone_crypt.encrypted_columns AS c
+      FROM (SELECT format('%s.%I', c.relation, c.column_name) AS title, t.typname::text AS type FROM phone_crypt.encrypted_columns AS c
               JOIN pg_class AS r ON r.oid = c.relation AND NOT r.relispartition
-             WHERE c.on_forget IS NULL AND c.data_type = '@extschema@.encrypted_phone'::regtype) AS e
-    HAVING count(*) > 0
+              JOIN pg_type AS t ON t.oid = c.data_type
+             WHERE c.on_forget IS NULL) AS e
+     GROUP BY e.type
     UNION ALL
     SELECT 'warning', format('%I of %s is not unique, and the plain column %I is', v.encrypted_column, v.relation, v.plain_column),
            format('CREATE UNIQUE INDEX CONCURRENTLY ON %s (%I);', v.relation, v.encrypted_column)
@@ -157,7 +191,7 @@ AS $$
                           AND i.indkey[0] = v.encrypted_number AND i.indpred IS NULL AND i.indisvalid)
 $$;
 COMMENT ON FUNCTION phone_crypt.doctor_columns() IS
-    'finds columns of the data type without a policy, or without the unique index that the plain one has';
+    'finds columns of the data types without a policy, or without the unique index that the plain one has';
 
 -- Of each column a few values, from the beginning and the end of the table: enough to find what nobody can read, not enough
 -- to say that a key is needed no longer.
@@ -221,10 +255,10 @@ $$;
 COMMENT ON FUNCTION phone_crypt.doctor_regions() IS
     'finds default regions that were left as they are although most messages go elsewhere';
 COMMENT ON FUNCTION phone_crypt.doctor_statistics(oid, smallint) IS
-    'how many of the texts that the statistics of a column remember are phone numbers or unauthenticated values';
+    'how many of the texts that the statistics of a column remember are phone numbers, unauthenticated values or e-mail addresses';
 COMMENT ON FUNCTION phone_crypt.doctor_other_statistics(oid, smallint) IS
     'how many of the integers, documents or elements of arrays that the statistics of a column remember are or have phone numbers';
 COMMENT ON FUNCTION phone_crypt.doctor_rows(oid, smallint) IS
-    'how many of some texts of a column are phone numbers or unauthenticated values';
+    'how many of some texts of a column are phone numbers, unauthenticated values or e-mail addresses';
 COMMENT ON FUNCTION phone_crypt.doctor_keys_of_rows(oid, smallint) IS
     'under which keys some values of a column are';

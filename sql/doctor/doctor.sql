@@ -17,6 +17,7 @@ CREATE VIEW phone_crypt.doctor_checks (name, function) AS VALUES
     ('metadata', 'phone_crypt.doctor_metadata()'),
     ('keys_of_values', 'phone_crypt.doctor_keys_of_values()'),
     ('plain_numbers', 'phone_crypt.doctor_plain_numbers()'),
+    ('plain_addresses', 'phone_crypt.doctor_plain_addresses()'),
     ('other_types', 'phone_crypt.doctor_other_types()'),
     ('indexed_numbers', 'phone_crypt.doctor_indexed_numbers()'),
     ('columns', 'phone_crypt.doctor_columns()'),

@@ -29,6 +29,7 @@ struct Texts {
     looked_at: i32,
     phones: i32,
     unauthenticated: i32,
+    addresses: i32,
 }
 
 impl Texts {
@@ -37,6 +38,7 @@ impl Texts {
         match content(text, regions) {
             Content::Phone => self.phones += 1,
             Content::Unauthenticated => self.unauthenticated += 1,
+            Content::Address => self.addresses += 1,
             Content::Other => {}
         }
     }
@@ -60,6 +62,7 @@ fn doctor_statistics(
         name!(looked_at, i32),
         name!(phones, i32),
         name!(unauthenticated, i32),
+        name!(addresses, i32),
     ),
 > {
     let mut texts = Texts::default();
@@ -112,6 +115,7 @@ fn doctor_rows(
         name!(looked_at, i32),
         name!(phones, i32),
         name!(unauthenticated, i32),
+        name!(addresses, i32),
     ),
 > {
     let mut texts = Texts::default();
@@ -133,9 +137,18 @@ fn row_of(
         name!(looked_at, i32),
         name!(phones, i32),
         name!(unauthenticated, i32),
+        name!(addresses, i32),
     ),
 > {
-    let row = texts.map(|texts| (texts.looked_at, texts.phones, texts.unauthenticated));
+    let row = texts.map(|texts| {
+        let Texts {
+            looked_at,
+            phones,
+            unauthenticated,
+            addresses,
+        } = texts;
+        (looked_at, phones, unauthenticated, addresses)
+    });
     TableIterator::new(row)
 }
 

@@ -42,8 +42,17 @@ pub(super) struct Entry {
     pub broken_off: AtomicU32,
     /// The tasks that the worker has still to end, a bit each.
     pub to_run: AtomicU32,
+    /// Whether the worker is to stay for no more work: another one is needed.
+    pub is_to_make_room: AtomicBool,
     /// By the task's number.
     pub tasks: [TaskEntry; MAX_TASKS],
+}
+
+impl Entry {
+    /// Asks the worker to stay for no more work.
+    pub fn make_room(&self) {
+        self.is_to_make_room.store(true, Ordering::Relaxed);
+    }
 }
 
 /// All of them.
@@ -135,6 +144,7 @@ pub(super) fn enter(database: Oid) -> Option<Database> {
     entry.number.store(last.0, Ordering::Relaxed);
     entry.broken_off.store(0, Ordering::Relaxed);
     entry.to_run.store(0, Ordering::Relaxed);
+    entry.is_to_make_room.store(false, Ordering::Relaxed);
     for task in &entry.tasks {
         task.is_pending.store(false, Ordering::Relaxed);
         task.last_us.store(0, Ordering::Relaxed);

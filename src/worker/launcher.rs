@@ -129,6 +129,10 @@ fn look_after_all(pool: &mut Pool) {
     pool.in_turn(&mut listed);
     for database in listed {
         if pool.is_busy(database) {
+            let need = need::of(database, pool.times(database), &pool.at_start(database));
+            if let Some(need) = need {
+                pool.make_room_for(database, &need);
+            }
             continue;
         }
         let oid = Oid::from(database.oid);

@@ -141,7 +141,20 @@ impl Pool {
         if !rest.is_zero() {
             self.put_off = Some(self.put_off.map_or(rest, |put_off| put_off.min(rest)));
         }
-        rest.is_zero() && self.running.len() < AT_ONCE
+        let is_full = self.running.len() >= AT_ONCE;
+        if rest.is_zero() && is_full {
+            let running = self.running.iter();
+            running.for_each(|it| it.database.entry().make_room());
+        }
+        rest.is_zero() && !is_full
+    }
+
+    /// A worker is at work there: it is to end soon if it does not have these tasks, which are due.
+    pub fn make_room_for(&self, database: Database, need: &Need) {
+        let entry = database.entry();
+        if need.tasks & !entry.to_run.load(Ordering::Acquire) != 0 {
+            entry.make_room();
+        }
     }
 
     /// Starts one. False if no process could be had.
@@ -155,6 +168,7 @@ impl Pool {
         // Before it is there: it may have come to its end by the time this process goes on.
         let beats = entry.beats.load(Ordering::Relaxed);
         entry.broken_off.fetch_add(1, Ordering::Relaxed);
+        entry.is_to_make_room.store(false, Ordering::Relaxed);
         entry.to_run.store(need.tasks, Ordering::Release);
         let process = BackgroundWorkerBuilder::new("phone_crypt worker")
             .set_library(LIBRARY)

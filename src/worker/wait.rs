@@ -50,6 +50,13 @@ pub fn is_asked_for() -> bool {
     databases::own().is_some_and(|database| database.entry().tasks.iter().any(is_waited_for))
 }
 
+/// Whether this worker is to end as soon as it can: other tasks are due in its database, or another database needs a worker and there
+/// are as many as there may be. For a task that would stay for more work.
+pub fn is_to_make_room() -> bool {
+    databases::own()
+        .is_some_and(|database| database.entry().is_to_make_room.load(Ordering::Relaxed))
+}
+
 /// Why a run did not come to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotRun {

@@ -1,6 +1,7 @@
 //! The task of the worker that writes the log.
 
 use pgrx::bgworkers::BackgroundWorker;
+use phone_crypt_core::audit::{AfterWrite, Stay, StayRule};
 use std::time::{Duration, Instant};
 
 use super::current::{self, BATCH, Written};
@@ -12,16 +13,18 @@ use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::worker::is_told_to_end;
 use crate::pg::{Oid, SqlError, latch};
 use crate::settings;
-use crate::worker::{Job, Seen, Task, Urgency, beat, is_asked_for};
+use crate::worker::{Job, Seen, Task, Urgency, beat, is_asked_for, is_to_make_room};
 
 /// The time between two runs, while something waits.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Where so many came at once, the worker stays for more: a new one costs as much as thousands of records.
-const BUSY: usize = 500;
-/// How long it stays at most: other tasks are due, too.
-const LONGEST_STAY: Duration = Duration::from_secs(1);
+/// When the worker stays for more. It ends earlier where a worker is needed for other tasks.
+const STAY: StayRule = StayRule {
+    batch: BATCH,
+    busy: 100,
+    longest: Duration::from_secs(10),
+};
 /// The time between two transactions of a worker that stays, unless so much waits that one is full; and how often it looks.
-const NEXT: Duration = Duration::from_millis(200);
+const NEXT: Duration = Duration::from_millis(400);
 const LOOK_AGAIN_MS: i64 = 10;
 /// A database without tables of ours may be one whose CREATE EXTENSION has not committed: its records are kept this long.
 const GRACE_US: i64 = 60_000_000;
@@ -96,6 +99,7 @@ impl Task for WriteLog {
 fn write_all(job: &Job) -> Result<bool> {
     let mut is_first = true;
     let began = Instant::now();
+    let mut stay = Stay::new(STAY);
     let last: Written = loop {
         let written =
             BackgroundWorker::transaction(|| current::write_queued(job.database, is_first))?;
@@ -103,7 +107,12 @@ fn write_all(job: &Job) -> Result<bool> {
         queue::remove(job.database, written.up_to, written.lost);
         queue::set_started(job.database);
         beat();
-        if written.count < BATCH && (written.count < BUSY || !stays_for_more(job, began)) {
+        let goes_on = match stay.wrote(written.count, began.elapsed()) {
+            AfterWrite::Write => true,
+            AfterWrite::Pause => is_there_more(job),
+            AfterWrite::End => false,
+        };
+        if !goes_on {
             break written;
         }
     };
@@ -137,10 +146,10 @@ fn write_all(job: &Job) -> Result<bool> {
 }
 
 /// Waits until there is more to write. False if the worker is to end.
-fn stays_for_more(job: &Job, began: Instant) -> bool {
+fn is_there_more(job: &Job) -> bool {
     let written_at = Instant::now();
     loop {
-        if job.is_awaited || began.elapsed() > LONGEST_STAY || is_asked_for() || is_told_to_end() {
+        if job.is_awaited || is_asked_for() || is_to_make_room() || is_told_to_end() {
             return false;
         }
         let status = queue::status(job.database);

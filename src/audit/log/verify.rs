@@ -21,10 +21,26 @@ thread_local! {
         &[oids::TEXTOID, oids::INT8OID],
     ) };
     static RECORDS: Statement = const { Statement::new(
-        c"SELECT r.seq, r.records FROM phone_crypt.audit_records AS r \
+        c"SELECT r.seq, r.records, pg_catalog.date_send(r.month) \
+            FROM phone_crypt.audit_records AS r \
            WHERE r.log OPERATOR(pg_catalog.=) $1 AND r.seq OPERATOR(pg_catalog.>=) $2 \
              AND r.seq OPERATOR(pg_catalog.<) $3 ORDER BY r.seq",
         &[oids::TEXTOID, oids::INT8OID, oids::INT8OID],
+    ) };
+    // Rows that no tile has: of no number, or of a log that there is not. Whoever reads the view sees them.
+    static STRAY: Statement = const { Statement::new(
+        c"SELECT r.seq FROM phone_crypt.audit_records AS r \
+           WHERE r.seq IS NULL OR r.seq OPERATOR(pg_catalog.<) 0 \
+              OR NOT EXISTS (SELECT FROM phone_crypt.audit_logs AS l WHERE l.log OPERATOR(pg_catalog.=) r.log) \
+           ORDER BY r.seq NULLS LAST LIMIT 1",
+        &[],
+    ) };
+    // Tiles that are none of the tree.
+    static STRAY_TILE: Statement = const { Statement::new(
+        c"SELECT t.tile FROM phone_crypt.audit_tiles AS t \
+           WHERE t.log OPERATOR(pg_catalog.=) $1 AND (t.tile OPERATOR(pg_catalog.<) 0 OR t.tile OPERATOR(pg_catalog.>=) $2) \
+           ORDER BY t.tile LIMIT 1",
+        &[oids::TEXTOID, oids::INT8OID],
     ) };
     static BEYOND: Statement = const { Statement::new(
         c"SELECT r.seq FROM phone_crypt.audit_records AS r \
@@ -160,6 +176,8 @@ struct Pass<'a> {
     dropped: u64,
     /// How far records say that the first ones were dropped for their age.
     dropped_up_to: u64,
+    /// The month of the last row, as PostgreSQL counts days. No row is of an earlier one than the row before it.
+    month: i32,
     start: Option<Start>,
 }
 
@@ -198,6 +216,7 @@ impl<'a> Pass<'a> {
             records: 0,
             dropped: 0,
             dropped_up_to: 0,
+            month: i32::MIN,
             start: None,
         }
     }
@@ -219,8 +238,11 @@ impl<'a> Pass<'a> {
         if self.dropped > self.dropped_up_to {
             return Err((Problem::RecordMissing, self.dropped_up_to));
         }
-        match self.beyond(size) {
-            Some(seq) => Err((Problem::RecordAdded, seq)),
+        if let Some(seq) = self.beyond(size).or_else(|| self.stray()) {
+            return Err((Problem::RecordAdded, seq));
+        }
+        match self.stray_tile(size.div_ceil(TILE)) {
+            Some(tile) => Err((Problem::HashesChanged, tile.wrapping_mul(TILE))),
             None => Ok(()),
         }
     }
@@ -352,30 +374,38 @@ impl<'a> Pass<'a> {
 
     /// Records of a tile, each once. What is no batch stands for its last record.
     fn stored_records(
-        &self,
+        &mut self,
         from: u64,
         to: u64,
     ) -> std::result::Result<BTreeMap<u64, Vec<u8>>, Broken> {
         let [first, end] = [from, to].map(|seq| seq.cast_signed().into_datum());
         let arguments = [self.state.log.as_str().into_datum(), first, end];
         let mut found = BTreeMap::new();
-        let mut added = None;
+        let mut broken = None;
+        let month = &mut self.month;
         RECORDS.with(|it| {
             it.read(self.owner, &arguments, |row| {
                 let last: i64 = row.get(1).unwrap_or_default();
                 let bytes: Vec<u8> = row.get(2).unwrap_or_default();
+                let of_month: Vec<u8> = row.get(3).unwrap_or_default();
+                let of_month = of_month.as_array().copied();
+                let of_month = of_month.map_or(i32::MIN, i32::from_be_bytes);
+                let is_earlier = of_month < std::mem::replace(month, of_month);
                 let batch = batch_records(last.cast_unsigned(), &bytes).map_or_else(
                     |_| vec![(last.cast_unsigned(), Vec::new())],
                     |records| records.iter().map(|it| (it.seq, it.bytes())).collect(),
                 );
                 for (seq, bytes) in batch {
+                    if is_earlier {
+                        broken = broken.or(Some((Problem::RecordChanged, seq)));
+                    }
                     if seq < from || found.insert(seq, bytes).is_some() {
-                        added = added.or(Some((Problem::RecordAdded, seq)));
+                        broken = broken.or(Some((Problem::RecordAdded, seq)));
                     }
                 }
             })
         });
-        added.map_or(Ok(found), Err)
+        broken.map_or(Ok(found), Err)
     }
 
     fn beyond(&self, size: u64) -> Option<u64> {
@@ -385,6 +415,27 @@ impl<'a> Pass<'a> {
         ];
         let mut found: Option<i64> = None;
         BEYOND.with(|it| it.read(self.owner, &arguments, |row| found = row.get(1)));
+        found.map(i64::cast_unsigned)
+    }
+
+    /// The number of a record that is in no place where one belongs; 0 for one that has none.
+    fn stray(&self) -> Option<u64> {
+        let mut found: Option<i64> = None;
+        STRAY.with(|it| {
+            it.read(self.owner, &[], |row| {
+                found = Some(row.get(1).unwrap_or_default());
+            })
+        });
+        found.map(i64::cast_unsigned)
+    }
+
+    fn stray_tile(&self, tiles: u64) -> Option<u64> {
+        let arguments = [
+            self.state.log.as_str().into_datum(),
+            tiles.cast_signed().into_datum(),
+        ];
+        let mut found: Option<i64> = None;
+        STRAY_TILE.with(|it| it.read(self.owner, &arguments, |row| found = row.get(1)));
         found.map(i64::cast_unsigned)
     }
 }

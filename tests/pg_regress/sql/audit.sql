@@ -183,6 +183,43 @@ BEGIN
 END $$;
 SELECT t.explain($$SELECT seq FROM phone_crypt.audit_log WHERE month = '2000-01-01'$$);
 SELECT t.explain($$SELECT seq FROM phone_crypt.audit_log WHERE month >= '2000-01-01' AND written_at >= '2000-01-15'$$);
+-- A look-up by number finds the row that has it by its index.
+SELECT t.explain('SELECT event FROM audit_record(7)');
+SELECT t.explain('SELECT event FROM audit_record(3, 300)');
+SELECT count(*), min(seq), max(seq) FROM audit_record(3, 9);
+SELECT seq FROM audit_record(7);
+SELECT count(*) FROM audit_record(NULL) AS a FULL JOIN audit_record(-5, -1) AS b ON true FULL JOIN audit_record(1000000, 9223372036854775807) AS c ON true
+    FULL JOIN audit_record(9, 7) AS d ON true;
+SELECT count(*) = (SELECT size FROM phone_crypt.audit_status) AS are_all FROM audit_record(0, 9223372036854775807);
+-- Each is the one that the view has.
+SELECT count(*) FILTER (WHERE r.record IS DISTINCT FROM l.record) AS other, count(*) FILTER (WHERE r.seq IS DISTINCT FROM l.seq) AS elsewhere
+  FROM phone_crypt.audit_log AS l LEFT JOIN LATERAL audit_record(l.seq) AS r ON true;
+-- What no record's number can be, and what no log has.
+BEGIN;
+SELECT t.one_a_row();
+INSERT INTO phone_crypt.audit_records SELECT log, month, -5, written_at, records FROM phone_crypt.audit_records WHERE seq = 5;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
+BEGIN;
+ALTER TABLE phone_crypt.audit_records ALTER log DROP NOT NULL;
+CREATE TABLE phone_crypt.audit_rest PARTITION OF phone_crypt.audit_records DEFAULT;
+INSERT INTO phone_crypt.audit_records SELECT 'other', month, 5, written_at, records FROM phone_crypt.audit_records WHERE seq < 256;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+UPDATE phone_crypt.audit_rest SET log = NULL;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
+BEGIN;
+SELECT t.one_a_row();
+CREATE TABLE phone_crypt.audit_rest PARTITION OF phone_crypt.audit_records DEFAULT;
+UPDATE phone_crypt.audit_records SET month = month - 40 WHERE seq = 5;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
+BEGIN;
+INSERT INTO phone_crypt.audit_tiles SELECT log, -1, hashes, root FROM phone_crypt.audit_tiles WHERE tile = 0;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+UPDATE phone_crypt.audit_tiles SET tile = 1000 WHERE tile = -1;
+SELECT intact, problem, seq FROM phone_crypt_audit_verify();
+ROLLBACK;
 BEGIN;
 UPDATE phone_crypt.audit_checkpoints SET note = overlay(note PLACING 'x' FROM 1) WHERE size = :size_of_note;
 SELECT intact, problem, seq = :size_of_note AS newest FROM phone_crypt_audit_verify();

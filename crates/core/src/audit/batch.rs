@@ -22,6 +22,8 @@ const LONGEST: usize = 1 << 16;
 pub struct Batch<'a> {
     bytes: Vec<u8>,
     known: HashMap<&'a [u8], u32>,
+    /// The last fields, and the position of the record that has them: mostly the next ones are the same.
+    last: Option<(&'a [u8], u32)>,
     count: u32,
 }
 
@@ -32,6 +34,7 @@ impl<'a> Batch<'a> {
         Batch {
             bytes: vec![0; 4],
             known: HashMap::new(),
+            last: None,
             count: 0,
         }
     }
@@ -39,7 +42,11 @@ impl<'a> Batch<'a> {
     /// Adds a record: the one after the last.
     pub fn push(&mut self, time_us: i64, fields: &'a [u8]) {
         self.bytes.extend_from_slice(&time_us.to_be_bytes());
-        match self.known.get(fields) {
+        let known = match self.last {
+            Some((last, position)) if last == fields => Some(position),
+            _ => self.known.get(fields).copied(),
+        };
+        match known {
             Some(position) => self.bytes.extend((AS | position).to_be_bytes()),
             None => {
                 let len = fields.len() as u32;
@@ -48,6 +55,7 @@ impl<'a> Batch<'a> {
                 self.known.insert(fields, self.count);
             }
         }
+        self.last = Some((fields, known.unwrap_or(self.count)));
         self.count += 1;
     }
 

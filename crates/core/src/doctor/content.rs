@@ -1,6 +1,7 @@
 //! What a text of somebody's column is.
 
 use crate::crypto::{self, ValueInfo};
+use crate::email;
 use crate::phone::{self, Regions};
 
 /// The longest text that is looked at, in bytes: no phone number and none of the values that matter here is longer.
@@ -14,6 +15,8 @@ const FEWEST_DIGITS: usize = 7;
 pub enum Content {
     /// A valid phone number, and nothing else beside it.
     Phone,
+    /// An e-mail address at a domain of two labels or more, and nothing else beside it.
+    Address,
     /// A value of a legacy system, without a tag.
     Unauthenticated,
     /// Anything else.
@@ -33,8 +36,15 @@ pub fn content(text: &[u8], regions: &Regions) -> Content {
         Ok(text) if is_written_like_a_phone(text) && phone::is_valid(text, regions) => {
             Content::Phone
         }
+        Ok(text) if is_address(text) => Content::Address,
         _ => Content::Other,
     }
+}
+
+/// Not `user@host`, which is as often a login or a job's name.
+fn is_address(text: &str) -> bool {
+    let has_dot = |(_, domain): (&str, &str)| domain.contains('.');
+    text.rsplit_once('@').is_some_and(has_dot) && email::normalize(text).is_ok()
 }
 
 /// Digits, and what stands between those of a phone number.
@@ -97,6 +107,28 @@ mod tests {
             content(b"\xff\xfe0401148075", &Regions::none()),
             Content::Other
         );
+    }
+
+    #[test]
+    fn addresses_are_found() {
+        for address in [
+            "anna@example.com",
+            " o'brien+tag@mail.example.co.uk ",
+            "jörg@bücher.example",
+        ] {
+            assert_eq!(of(address), Content::Address, "{address}");
+        }
+        for text in [
+            "anna@example",
+            "@example.com",
+            "anna@",
+            "mail anna@example.com",
+            "https://example.com/@anna",
+            "v1.2.3",
+            "a@b@",
+        ] {
+            assert_eq!(of(text), Content::Other, "{text}");
+        }
     }
 
     #[test]

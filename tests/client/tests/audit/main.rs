@@ -4,6 +4,7 @@
 
 mod another_implementation;
 mod bounds;
+mod busy;
 mod crash;
 mod denials;
 mod dumps;

@@ -55,6 +55,31 @@ fn plain_numbers_by_statistics_and_by_rows() {
 }
 
 #[test]
+fn plain_addresses_by_statistics_and_by_rows() {
+    let mut client = pinned();
+    client.run(
+        "CREATE TABLE logins (id int, mail text, host text, note text, path text, few text);
+         INSERT INTO logins SELECT i, 'user' || i || '@example.com', 'root@host' || i, 'mail user@example.com', '/a@b.c/' || i,
+                CASE WHEN i < 3 THEN 'user@example.com' END FROM generate_series(1, 300) AS i",
+    );
+    let found = [
+        "info|column mail of public.logins has e-mail addresses as plain text: 100 of the 100 values that were looked at",
+    ];
+    assert_eq!(findings(&mut client, "plain_addresses"), found);
+    client.run("ANALYZE logins");
+    assert_eq!(findings(&mut client, "plain_addresses"), found);
+    is_quiet(&mut client, "plain_numbers");
+    // Old statistics are not believed.
+    client.run("UPDATE logins SET mail = 'none'");
+    is_quiet(&mut client, "plain_addresses");
+    client.run("UPDATE logins SET mail = 'user' || id || '@example.com'");
+    let advice = remedy(&mut client, "plain_addresses");
+    client.run(advice.strip_prefix("To encrypt them: ").unwrap());
+    client.run("CALL phone_drop_plaintext('logins', 'mail')");
+    is_quiet(&mut client, "plain_addresses");
+}
+
+#[test]
 fn numbers_in_partitions_and_domains() {
     let mut client = pinned();
     client.run(
@@ -184,6 +209,15 @@ fn columns_without_a_policy_or_a_unique_index() {
         "info",
         "1 column of type encrypted_phone has no policy, so phone_forget() leaves it alone: public.typed.phone",
     );
+    client.run("CREATE TABLE mails (mail encrypted_email)");
+    fires(
+        &mut client,
+        "columns",
+        "info",
+        "1 column of type encrypted_email has no policy, so email_forget() leaves it alone: public.mails.mail",
+    );
+    client.run("SELECT phone_column_policy('mails', 'mail', on_forget => 'null')");
+    assert_eq!(findings(&mut client, "columns").len(), 1);
     client.run(
         "CREATE TABLE plain (id int PRIMARY KEY, phone text UNIQUE);
          INSERT INTO plain VALUES (1, '0401 148 075')",

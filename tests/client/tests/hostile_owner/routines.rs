@@ -67,6 +67,7 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
         "('own.customers'::regclass::oid, 2::smallint)",
     ),
     ("doctor_other_types", "()"),
+    ("doctor_plain_addresses", "()"),
     ("doctor_plain_numbers", "()"),
     (
         "doctor_rows",
