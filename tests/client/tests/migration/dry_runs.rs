@@ -37,10 +37,13 @@ const IDS: [&str; 18] = [
 fn it_says_what_the_run_does() {
     let database = SERVER.database();
     let (mut client, notices) = SERVER.connect_noting("postgres", &database);
-    client.run("CREATE TABLE l (id text PRIMARY KEY, count integer NOT NULL, window_start bigint NOT NULL)");
+    client.run(
+        "CREATE TABLE l (id text PRIMARY KEY, count integer NOT NULL, window_start bigint NOT NULL,
+             created_at timestamptz DEFAULT now(), updated_at timestamptz DEFAULT now())",
+    );
     let mut sequence = Sequence::new(1);
     let mut different = std::collections::HashSet::new();
-    for round in 0..40 {
+    for round in 0..12 {
         for way in WAYS {
             client.run("TRUNCATE l; DELETE FROM phone_crypt.jobs");
             for id in IDS {
@@ -69,5 +72,5 @@ fn it_says_what_the_run_does() {
             different.insert(would.to_owned());
         }
     }
-    assert!(different.len() > 40, "{different:?}");
+    assert!(different.len() > 15, "{different:?}");
 }
