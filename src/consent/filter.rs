@@ -17,12 +17,21 @@ use crate::worker::note_work;
 
 /// Whether the number is certainly not in the table. Where that cannot be told yet, has the filter filled.
 pub fn rules_out(table: Oid, probes: &Probes) -> bool {
+    is_to_be_asked(table) && !probes.iter().any(filter_words::may_have)
+}
+
+/// Whether certainly no number is.
+pub fn rules_out_all(table: Oid) -> bool {
+    is_to_be_asked(table) && filter_words::are_empty()
+}
+
+fn is_to_be_asked(table: Oid) -> bool {
     if !filter_words::exist() || process::is_recovering() {
         return false;
     }
-    if !filter_state::is_complete(table) {
+    let is_complete = filter_state::is_complete(table);
+    if !is_complete {
         note_work(&FillFilter);
-        return false;
     }
-    !probes.iter().any(filter_words::may_have)
+    is_complete
 }

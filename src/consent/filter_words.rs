@@ -33,6 +33,11 @@ pub fn may_have(value: &[u8]) -> bool {
     tag(value).is_none_or(|tag| number_filter::may_have(WORDS.get(), tag))
 }
 
+/// Whether no value was ever entered.
+pub fn are_empty() -> bool {
+    number_filter::is_empty(WORDS.get())
+}
+
 /// The share of look-ups of others that are false alarms.
 pub fn false_alarms() -> f64 {
     number_filter::false_alarms(WORDS.get())

@@ -30,5 +30,5 @@ pub use filter_fill::FillFilter;
 pub use filter_state::{STATES as FILTER_STATES, watch as watch_filter};
 pub use filter_words::WORDS as FILTER_WORDS;
 pub use number::Probes;
-pub use suppressions::{is_confirmable, is_suppressed, take_confirmation};
+pub use suppressions::{is_confirmable, is_nobody_suppressed, is_suppressed, take_confirmation};
 pub use tables::{OWN_TABLES, OwnTable, SUPPRESSED};

@@ -31,6 +31,13 @@ pub fn is_suppressed(probes: &Probes) -> Result<bool> {
     Ok(is_there)
 }
 
+/// Whether no number is suppressed, as far as that can be told without a look into the table.
+///
+/// Errors: as [`is_suppressed`].
+pub fn is_nobody_suppressed() -> Result<bool> {
+    Ok(filter::rules_out_all(SUPPRESSED.key()?.table()))
+}
+
 /// Whether the number's opt-out may still be confirmed. The column is the third.
 ///
 /// Errors: as [`is_suppressed`].

@@ -1,6 +1,7 @@
 //! From a request to a verdict: lists first, then the engine.
 
 use phone_crypt_core::ratelimit::{self as core, Entry, KeyName, Part, Reason, SlotKey, Verdict};
+use std::borrow::Borrow;
 use std::cell::Cell;
 
 use super::lists::has_lists;
@@ -244,7 +245,7 @@ pub fn check_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
 
 fn decide_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
     if !has_lists() {
-        return hit_all(&requests.iter().collect::<Vec<_>>());
+        return hit_all(requests);
     }
     let listed: Vec<Option<Verdict>> = requests.iter().map(Request::listed).collect();
     let is_denied = |verdict: &Option<Verdict>| verdict.is_some_and(|it| !it.decision.allowed);
@@ -270,9 +271,9 @@ fn decide_all(requests: &[Request<'_>]) -> Result<Vec<Verdict>> {
 }
 
 /// Hits all or none. What the lists say has no part in it.
-fn hit_all(requests: &[&Request<'_>]) -> Result<Vec<Verdict>> {
+fn hit_all<'a>(requests: &[impl Borrow<Request<'a>>]) -> Result<Vec<Verdict>> {
     // What takes time is done before any lock is held.
-    let parts: Vec<Part<'_>> = requests.iter().map(|it| it.part()).collect();
+    let parts: Vec<Part<'_>> = requests.iter().map(|it| it.borrow().part()).collect();
     let mut answers = ANSWERS.take();
     replace_all(requests, |entries, now_us, kept| {
         core::hit_all(entries, now_us, &parts, &mut answers)?;
@@ -284,7 +285,7 @@ fn hit_all(requests: &[&Request<'_>]) -> Result<Vec<Verdict>> {
         Ok::<(), Error>(())
     })??;
     let pairs = requests.iter().zip(&answers);
-    let verdicts = pairs.map(|(request, (_, verdict))| request.shown(*verdict));
+    let verdicts = pairs.map(|(request, (_, verdict))| request.borrow().shown(*verdict));
     let verdicts = verdicts.collect();
     ANSWERS.set(answers);
     Ok(verdicts)
@@ -293,28 +294,29 @@ fn hit_all(requests: &[&Request<'_>]) -> Result<Vec<Verdict>> {
 /// Measures and replaces several keys at one moment, whichever engines they are in. Rows are locked before slots,
 /// since a row may have to be waited for; and only if the transition wants to change one. It is given a list that is empty,
 /// and adds to it what becomes of each entry; those that it leaves out stay as they are.
-fn replace_all<R>(
-    requests: &[&Request<'_>],
+fn replace_all<'a, R>(
+    requests: &[impl Borrow<Request<'a>>],
     mut transition: impl FnMut(&[Entry], i64, &mut Vec<Transition>) -> R,
 ) -> Result<R> {
     let storage = storage()?;
     if let Some(owner) = storage.slots
         && are_in_memory(requests)?
     {
-        let names: Vec<KeyName<'_>> = requests.iter().map(|it| it.state.name()).collect();
-        return memory::replace_all(&storage, owner, &names, transition);
+        let names = requests.iter().map(|it| it.borrow().state.name());
+        return memory::replace_all(&storage, owner, names, transition);
     }
     let mut in_memory = Vec::new();
     let mut in_table = Vec::new();
     for (index, request) in requests.iter().enumerate() {
-        match engine_of(request.durable)? {
+        match engine_of(request.borrow().durable)? {
             Engine::Memory if storage.slots.is_some() => in_memory.push(index),
             _ => in_table.push(index),
         }
     }
     let keys: Vec<TableKey<'_>> = in_table
         .iter()
-        .map(|index| table_key(requests[*index].state.name(), requests[*index].durable))
+        .map(|index| requests[*index].borrow())
+        .map(|it: &Request<'_>| table_key(it.state.name(), it.durable))
         .collect();
     let mut rows = table::look(&storage, &keys);
     let mut are_locked = keys.is_empty();
@@ -350,23 +352,24 @@ fn replace_all<R>(
 }
 
 /// Whether the memory engine keeps all of them.
-fn are_in_memory(requests: &[&Request<'_>]) -> Result<bool> {
+fn are_in_memory<'a>(requests: &[impl Borrow<Request<'a>>]) -> Result<bool> {
     let is_in_memory = in_force()? == Engine::Memory;
-    Ok(is_in_memory && requests.iter().all(|it| !it.durable))
+    Ok(is_in_memory && requests.iter().all(|it| !it.borrow().durable))
 }
 
-fn with_slots<R>(
+fn with_slots<'a, R>(
     storage: &Storage,
-    requests: &[&Request<'_>],
+    requests: &[impl Borrow<Request<'a>>],
     in_memory: &[usize],
     mut transition: impl FnMut(&[Entry], i64, &mut Vec<Transition>) -> R,
 ) -> Result<R> {
-    let keys: Vec<KeyName<'_>> = in_memory
+    let names = in_memory
         .iter()
-        .map(|index| requests[*index].state.name())
-        .collect();
+        .map(|index| requests[*index].borrow().state.name());
     match storage.slots {
-        Some(owner) if !keys.is_empty() => memory::replace_all(storage, owner, &keys, transition),
+        Some(owner) if !in_memory.is_empty() => {
+            memory::replace_all(storage, owner, names, transition)
+        }
         _ => Ok(transition(&[], clock::now_us(), &mut Vec::new())),
     }
 }

@@ -8,6 +8,7 @@ mod check;
 pub mod error;
 mod exempt;
 pub mod functions;
+mod hex;
 mod keys;
 mod money;
 mod number;

@@ -19,4 +19,4 @@ pub use databases::{DATABASES, LIST, announce, beat, wake_launcher};
 pub use launcher::register;
 pub use server_task::ServerTask;
 pub use task::{Job, Seen, Task, Urgency};
-pub use wait::{Counts, NotRun, counts, is_asked_for, note_work, run_and_wait};
+pub use wait::{Counts, NotRun, counts, is_asked_for, note_work, note_work_in, run_and_wait};

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::databases::{self, Database, TaskEntry, shared, wake_launcher};
 use super::task::{Task, number_of};
-use crate::pg::latch;
 use crate::pg::process::is_recovering;
+use crate::pg::{Oid, latch};
 
 /// How often whoever waits for a run looks whether it is done.
 const LOOK_AGAIN_MS: i64 = 5;
@@ -32,6 +32,14 @@ pub fn note_work(task: &dyn Task) -> bool {
         }
     }
     false
+}
+
+/// The same in another database, while no other process runs: for the postmaster, as the server starts.
+pub fn note_work_in(database: Oid, task: &dyn Task) {
+    if let (Some(number), Some(database)) = (number_of(task), databases::enter(database)) {
+        let entry = &database.entry().tasks[number];
+        entry.is_pending.store(true, Ordering::SeqCst);
+    }
 }
 
 /// Whether somebody waits for a run of some task in this worker's database.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use phone_crypt_core::sending::number_filter::{
-    BLOCK, TAG, add, false_alarms, may_have, words_for,
+    BLOCK, TAG, add, false_alarms, is_empty, may_have, words_for,
 };
 use proptest::prelude::*;
 use std::sync::atomic::AtomicU64;
@@ -44,11 +44,16 @@ fn as_many_as_it_is_made_for_give_at_most_one_false_alarm_in_256() {
 #[test]
 fn an_empty_one_has_nothing_and_none_at_all_has_everything() {
     let words = words(1);
-    assert_eq!(words.len(), BLOCK);
+    assert_eq!(words.len(), BLOCK + 1);
+    assert_eq!(words_for(0), 0);
+    assert!(is_empty(&words));
     assert!(!may_have(&words, tag(1)));
     assert!(may_have(&[], tag(1)));
     add(&[], tag(1));
+    assert!(!is_empty(&[]));
     assert_eq!(false_alarms(&words), 0.0);
+    add(&words, tag(1));
+    assert!(!is_empty(&words));
     assert_eq!(false_alarms(&[]), 1.0);
 }
 

@@ -62,50 +62,59 @@ pub fn replace<R>(
             }
         };
         let (kept, answer) = transition(&known, now_us);
-        let stored = store(&mut partition, &key, found, &known, kept, now_us);
+        let stored = store(&mut partition, &key, found, &known, &kept, now_us);
         drop(partition);
         return stored.map(|()| answer).map_err(|Full| no_slot(key.owner()));
     }
 }
 
+/// Where one of several keys is.
+struct Spot {
+    /// Its partition, among those that are locked.
+    partition: usize,
+    slot: Option<usize>,
+    row_expires_us: i64,
+}
+
 /// As `replace`, of several different keys at one moment. `transition` is given a list that is empty, and adds to it what
 /// becomes of each entry; those that it leaves out stay as they are.
-pub fn replace_all<R>(
+pub fn replace_all<'a, R>(
     table: &StateTable,
     owner: Owner,
-    keys: &[KeyName<'_>],
+    names: impl Iterator<Item = KeyName<'a>>,
     mut transition: impl FnMut(&[Entry], i64, &mut Vec<Transition>) -> R,
 ) -> Result<R> {
     // Buckets first, then slots: each is on its way from memory while the next key is hashed.
-    let keys: Vec<SlotKey<'_>> = keys
-        .iter()
-        .map(|key| locate(owner, *key))
-        .collect::<Result<_>>()?;
+    let mut keys: Vec<SlotKey<'_>> = Vec::with_capacity(names.size_hint().0);
+    for name in names {
+        keys.push(locate(owner, name)?);
+    }
     keys.iter().for_each(prefetch);
     let mut order: Vec<usize> = keys.iter().map(partition_of).collect();
     order.sort_unstable();
     order.dedup();
-    let mut reads: Vec<Option<Read>> = vec![None; keys.len()];
+    let mut spots: Vec<Spot> = keys.iter().map(|key| Spot::of(key, &order)).collect();
+    // What the table has of keys that are in no slot, by their index.
+    let mut reads: Vec<(usize, Read)> = Vec::new();
     let (mut entries, mut kept) = SCRATCH.take();
-    entries.clear();
-    entries.resize(keys.len(), Entry::EMPTY);
-    // Where each key was found, and when its row expires.
-    let mut found = vec![(None, 0); keys.len()];
     loop {
         let mut partitions: Vec<Partition> = Vec::with_capacity(order.len());
         partitions.extend(order.iter().map(|number| lock(*number)));
         let now_us = now_us();
         let mut missing = None;
-        for (index, key) in keys.iter().enumerate() {
-            let partition = &mut partitions[position_in(&order, key)];
-            match find_key(partition, key, reads[index], now_us) {
+        entries.clear();
+        for (index, (key, spot)) in keys.iter().zip(&mut spots).enumerate() {
+            let partition = &mut partitions[spot.partition];
+            let read = reads.iter().find(|read| read.0 == index);
+            match find_key(partition, key, read.map(|read| read.1), now_us) {
                 Where::Slot(slot) => {
-                    entries[index] = *partition.slot(slot).entry();
-                    found[index] = (Some(slot), partition.slot(slot).row_expires_us());
+                    let found = partition.slot(slot);
+                    entries.push(*found.entry());
+                    (spot.slot, spot.row_expires_us) = (Some(slot), found.row_expires_us());
                 }
                 Where::New(entry, expires_us) => {
-                    entries[index] = entry;
-                    found[index] = (None, expires_us);
+                    entries.push(entry);
+                    (spot.slot, spot.row_expires_us) = (None, expires_us);
                 }
                 Where::Elsewhere(at_removal) => {
                     missing = Some((index, at_removal));
@@ -115,7 +124,8 @@ pub fn replace_all<R>(
         }
         if let Some((index, at_removal)) = missing {
             drop(partitions);
-            reads[index] = Some(read_row(table, &keys[index], at_removal));
+            reads.retain(|read| read.0 != index);
+            reads.push((index, read_row(table, &keys[index], at_removal)));
             check_for_interrupts!();
             continue;
         }
@@ -124,10 +134,9 @@ pub fn replace_all<R>(
         let mut outcome = Ok(());
         // Taking a slot for one key may give away that of another.
         let mut is_as_found = true;
-        for (index, key) in keys.iter().enumerate() {
-            let partition = &mut partitions[position_in(&order, key)];
-            let (slot, row_expires_us) = found[index];
-            let slot = match slot {
+        for (index, (key, spot)) in keys.iter().zip(&spots).enumerate() {
+            let partition = &mut partitions[spot.partition];
+            let slot = match spot.slot {
                 Some(_) if !is_as_found => match partition.find(key, now_us) {
                     Found::Slot(slot) => Some(slot),
                     _ => None,
@@ -135,11 +144,11 @@ pub fn replace_all<R>(
                 slot => slot,
             };
             is_as_found &= slot.is_some();
-            let found = slot.ok_or(row_expires_us);
-            let kept = kept.get(index).copied().unwrap_or(Transition::NONE);
+            let found = slot.ok_or(spot.row_expires_us);
+            let kept = kept.get(index).unwrap_or(&Transition::NONE);
             outcome = store(partition, key, found, &entries[index], kept, now_us);
             if outcome.is_err() {
-                take_back(&mut partitions, &order, &keys[..index], &entries, now_us);
+                take_back(&mut partitions, &spots, &keys[..index], &entries, now_us);
                 break;
             }
         }
@@ -149,26 +158,32 @@ pub fn replace_all<R>(
     }
 }
 
-/// Puts back what some keys had, since another found no slot: all or nothing.
-fn take_back(
-    partitions: &mut [Partition],
-    order: &[usize],
-    keys: &[SlotKey<'_>],
-    entries: &[Entry],
-    now_us: i64,
-) {
-    for (key, entry) in keys.iter().zip(entries) {
-        let partition = &mut partitions[position_in(order, key)];
-        if let Found::Slot(slot) = partition.find(key, now_us) {
-            partition.keep(slot, entry);
+impl Spot {
+    /// That of a key, in one of these partitions, which are in order.
+    fn of(key: &SlotKey<'_>, partitions: &[usize]) -> Spot {
+        let position = partitions.binary_search(&partition_of(key));
+        Spot {
+            partition: position.unwrap_or_else(|insertion| insertion),
+            slot: None,
+            row_expires_us: 0,
         }
     }
 }
 
-fn position_in(order: &[usize], key: &SlotKey<'_>) -> usize {
-    order
-        .binary_search(&partition_of(key))
-        .unwrap_or_else(|insertion| insertion)
+/// Puts back what some keys had, since another found no slot: all or nothing.
+fn take_back(
+    partitions: &mut [Partition],
+    spots: &[Spot],
+    keys: &[SlotKey<'_>],
+    entries: &[Entry],
+    now_us: i64,
+) {
+    for ((key, entry), spot) in keys.iter().zip(entries).zip(spots) {
+        let partition = &mut partitions[spot.partition];
+        if let Found::Slot(slot) = partition.find(key, now_us) {
+            partition.keep(slot, entry);
+        }
+    }
 }
 
 /// The key, whose bucket is prefetched.
@@ -232,7 +247,7 @@ fn store(
     key: &SlotKey<'_>,
     found: std::result::Result<usize, i64>,
     known: &Entry,
-    kept: Transition,
+    kept: &Transition,
     now_us: i64,
 ) -> std::result::Result<(), Full> {
     let index = match found {
@@ -253,12 +268,12 @@ fn store(
             }
         },
     };
-    if let Some(entry) = kept.entry {
+    if let Some(entry) = &kept.entry {
         let counts = partition.owner(key.owner());
         if counts.dirty == 0 {
             counts.dirty_since_us = now_us;
         }
-        partition.keep(index, &entry);
+        partition.keep(index, entry);
     }
     if let Some(denied) = kept.denied {
         partition.count(index, denied);

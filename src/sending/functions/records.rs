@@ -8,6 +8,7 @@ use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 
 use crate::pg::ErrorReport;
+use crate::sending::hex::to_hex;
 use crate::sending::records::{self, Record};
 
 type Row = (
@@ -27,8 +28,8 @@ fn row(record: &Record) -> Row {
     (
         TimestampWithTimeZone::try_from(record.at).ok(),
         record.space,
-        record.hash.map(|hash| records::to_hex(&hash)),
-        record.block.map(|block| records::to_hex(&block)),
+        record.hash.map(|hash| to_hex(&hash)),
+        record.block.map(|block| to_hex(&block)),
         record.region_name(),
         record.line_type.map(|it| it.as_str().to_owned()),
         record.allowed,

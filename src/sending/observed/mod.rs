@@ -6,14 +6,16 @@ mod area;
 mod engine;
 mod entered;
 mod memory;
+mod observed_area;
 mod report;
 mod shown;
+mod shutdown_file;
 mod store;
 mod table;
 mod write;
 
-pub use area::ObservedArea;
 pub use engine::{Decision, forget, reserve};
+pub use observed_area::ObservedArea;
 pub use report::{report, report_number};
 pub use shown::{extension_schema, regions, suspects};
 pub use write::WriteObserved;

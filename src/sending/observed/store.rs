@@ -9,6 +9,7 @@ use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::statement::Statement;
 use crate::pg::{Datum, Oid, oids, process, relation, table_scan};
 use crate::sending::error::{Error, Result};
+use crate::sending::hex::from_hex;
 use crate::settings::SCHEMA;
 
 /// Only where they are is remembered, never their rows.
@@ -135,12 +136,9 @@ impl Tables {
 
 /// A hash as it is kept in memory.
 pub fn short(hash: &Hash) -> NumberHash {
-    let half = |from: usize| {
-        let digits = hash.get(from..from + 16).unwrap_or_default();
-        let digits = std::str::from_utf8(digits).unwrap_or_default();
-        u64::from_str_radix(digits, 16).unwrap_or_default()
-    };
-    [half(0), half(16)]
+    let half: [u8; 16] = from_hex(hash);
+    let number = u128::from_be_bytes(half);
+    [(number >> 64) as u64, number as u64]
 }
 
 /// And in a table.

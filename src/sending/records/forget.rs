@@ -4,11 +4,11 @@ use pgrx::IntoDatum;
 use std::thread::LocalKey;
 
 use super::area;
-use super::record::from_hex;
 use crate::pg::oids;
 use crate::pg::statement::Statement;
 use crate::ratelimit;
 use crate::sending::error::Result;
+use crate::sending::hex::from_hex;
 
 thread_local! {
     /// Waits for who writes records down: what they have taken out of memory is in the table then. They wait until this

@@ -13,5 +13,5 @@ pub use area::{all, lost, own_owner};
 pub use cleanup::DeleteRecords;
 pub use flush::{WriteDecisions, take};
 pub use forget::forget_number;
-pub use record::{Record, to_hex};
+pub use record::Record;
 pub use write::note;

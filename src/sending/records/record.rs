@@ -49,22 +49,3 @@ impl Record {
         Some(name.map(|byte| char::from(*byte)).collect())
     }
 }
-
-/// The bytes of lower-case hexadecimal digits; what is no digit counts as 0.
-pub fn from_hex<const N: usize>(digits: &[u8]) -> [u8; N] {
-    let value = |digit: u8| match digit {
-        b'0'..=b'9' => digit - b'0',
-        b'a'..=b'f' => digit - b'a' + 10,
-        _ => 0,
-    };
-    let mut bytes = [0; N];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = value(pair[0]) << 4 | value(pair[1]);
-    }
-    bytes
-}
-
-/// As lower-case hexadecimal digits.
-pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

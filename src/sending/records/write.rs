@@ -4,11 +4,12 @@ use pgrx::IntoDatum;
 
 use super::area;
 use super::flush::WriteDecisions;
-use super::record::{Record, from_hex, to_hex};
+use super::record::Record;
 use crate::pg::statement::Statement;
 use crate::pg::{arrays, oids, process};
 use crate::ratelimit::{self, Engine};
 use crate::sending::error::Result;
+use crate::sending::hex::{from_hex, to_hex};
 use crate::sending::number::Number;
 use crate::sending::outcome::Outcome;
 use crate::sending::policy::Policy;

@@ -11,6 +11,9 @@ const CONFIRMATION: &str = "opt_out_confirmation";
 
 /// Refuses a number that is suppressed, but for the confirmation of its opt-out.
 pub fn judge(attempt: &Attempt<'_>) -> Result<Option<Refusal>> {
+    if consent::is_nobody_suppressed()? {
+        return Ok(None);
+    }
     let probes = Probes::of_e164(attempt.number.e164())?;
     let is_refused = consent::is_suppressed(&probes)?
         && !(attempt.topic == Some(CONFIRMATION) && consent::is_confirmable(&probes)?);

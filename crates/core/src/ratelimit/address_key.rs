@@ -22,14 +22,31 @@ pub fn address_key(address: IpAddr, v6_prefix: i32) -> Result<String, AddressPre
     if !(1..=MAX_PREFIX).contains(&v6_prefix) {
         return Err(AddressPrefixError);
     }
-    let IpAddr::V6(address) = address else {
-        return Ok(address.to_string());
+    let address = match address {
+        IpAddr::V4(address) => return Ok(text_of(address)),
+        IpAddr::V6(address) => address,
     };
     if let Some(inner) = carried(address) {
-        return Ok(inner.to_string());
+        return Ok(text_of(inner));
     }
     let mask = u128::MAX << (MAX_PREFIX - v6_prefix);
     Ok(Ipv6Addr::from(u128::from(address) & mask).to_string())
+}
+
+/// As `to_string`, without the formatting machinery: a check of a client makes one.
+fn text_of(address: Ipv4Addr) -> String {
+    let mut text = String::with_capacity("255.255.255.255".len());
+    for (index, octet) in address.octets().into_iter().enumerate() {
+        if index > 0 {
+            text.push('.');
+        }
+        for (unit, is_shown) in [(100, octet >= 100), (10, octet >= 10), (1, true)] {
+            if is_shown {
+                text.push(char::from(b'0' + octet / unit % 10));
+            }
+        }
+    }
+    text
 }
 
 /// The IPv4 address that an IPv6 address stands for:
@@ -62,6 +79,16 @@ mod tests {
     fn an_ipv4_address_is_its_own_key_whatever_the_prefix() {
         for v6_prefix in [1, 32, 64, 128] {
             assert_eq!(key("203.0.113.7", v6_prefix), "203.0.113.7");
+        }
+    }
+
+    #[test]
+    fn an_ipv4_address_is_written_as_everywhere() {
+        for octet in 0..=255 {
+            for address in [[octet, 0, 10, 255], [9, octet, 99, 100], [1, 2, 3, octet]] {
+                let text = std::net::Ipv4Addr::from(address).to_string();
+                assert_eq!(key(&text, 64), text);
+            }
         }
     }
 

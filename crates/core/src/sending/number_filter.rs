@@ -18,13 +18,25 @@ const BITS: usize = 6;
 /// Bits of a number that name one of the 512 in a block.
 const WIDTH: u32 = 9;
 
-/// Words for so many entries: 16 bits each, for which at most one in 256 look-ups is a false alarm; in whole blocks.
+/// Words for so many entries: 16 bits each, for which at most one in 256 look-ups is a false alarm; in whole blocks, and after
+/// these one that says whether there is any entry.
 #[must_use]
 pub fn words_for(entries: usize) -> usize {
-    entries
-        .saturating_mul(16)
-        .div_ceil(64 * BLOCK)
+    let blocks = entries.saturating_mul(16).div_ceil(64 * BLOCK);
+    blocks
         .saturating_mul(BLOCK)
+        .saturating_add(usize::from(blocks > 0))
+}
+
+/// The word that says whether there is any entry.
+fn mark(words: &[AtomicU64]) -> Option<&AtomicU64> {
+    words.chunks_exact(BLOCK).remainder().first()
+}
+
+/// Whether nothing was ever added: then nobody need make a tag.
+#[must_use]
+pub fn is_empty(words: &[AtomicU64]) -> bool {
+    mark(words).is_some_and(|mark| mark.load(Ordering::Acquire) == 0)
 }
 
 /// The block of a tag, and the bits in it.
@@ -55,6 +67,9 @@ fn block_of(
 
 /// Adds an entry.
 pub fn add(words: &[AtomicU64], tag: [u8; TAG]) {
+    if let Some(mark) = mark(words).filter(|mark| mark.load(Ordering::Relaxed) == 0) {
+        mark.store(1, Ordering::Release);
+    }
     if let Some((block, bits)) = block_of(words, tag) {
         for (word, bit) in bits {
             block[word].fetch_or(bit, Ordering::AcqRel);

@@ -212,6 +212,47 @@ fn what_was_verified_outlives_a_restart_and_a_crash() {
 }
 
 #[test]
+fn an_orderly_restart_loses_nothing_that_no_worker_has_written() {
+    let server = Server::preloaded(CONF);
+    let database = server.database();
+    let mut client = server.connect_as("postgres", &database);
+    policy(
+        &mut client,
+        "p",
+        "conversion => true, verify_within => '0.3 seconds'",
+    );
+    let forbid =
+        "ALTER TABLE phone_crypt.send_traffic ADD CONSTRAINT never CHECK (false) NOT VALID";
+    client.run(forbid);
+    assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
+    assert!(outcome(&mut client, NUMBER, "verified"));
+    send_many(&mut client, 2000, 25);
+    std::thread::sleep(Duration::from_millis(1500));
+    for _ in 0..2 {
+        assert_eq!(verified(&mut client), "1 25");
+        let written = "SELECT ((SELECT count(*) FROM phone_crypt.send_verified)
+                             + (SELECT count(*) FROM phone_crypt.send_traffic))::text";
+        assert_eq!(client.text(written, &[]), "0");
+        drop(client);
+        server.restart();
+        client = server.connect_as("postgres", &database);
+    }
+    assert_eq!(verified(&mut client), "1 25");
+    // It is written without another send.
+    client.run("ALTER TABLE phone_crypt.send_traffic DROP CONSTRAINT never");
+    wait_until("all is written", || {
+        let sql = "SELECT (SELECT count(*) FROM phone_crypt.send_verified)::text
+                       || (SELECT count(*) FROM phone_crypt.send_traffic)";
+        client.text(sql, &[]) == "11"
+    });
+    assert_eq!(
+        reason(&mut client, "+61402999999", "p"),
+        "conversion_region"
+    );
+    assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
+}
+
+#[test]
 fn a_number_that_has_verified_is_known_while_that_is_written_down() {
     let mut client = SERVER.session();
     policy(

@@ -7,6 +7,7 @@ use super::judge::{Known, Refused, Rules, judge};
 use super::outcome::Outcome;
 use super::prefix::Prefix;
 use super::prefixes::{self, Range};
+use super::region::Region;
 use super::scope::Scope;
 use super::sends::{NumberHash, Send, Sends};
 use super::slots::{self, Slot};
@@ -269,6 +270,39 @@ impl Book<'_> {
             .filter(is_its)
             .map(|slot| ([slot.name.name, slot.value.second], slot.name.used_s))
             .collect()
+    }
+
+    /// The regions of all owners of which a table does not have all.
+    pub fn unwritten_regions(&self) -> impl Iterator<Item = (Scope, Region, RegionState)> {
+        let changed = self.regions.iter().filter(|it| it.value.is_changed != 0);
+        changed.map(|it| (it.name.scope, Region::of_u64(it.name.name), it.value))
+    }
+
+    /// The numbers of all owners that are to be written, with the owner and the time of each.
+    pub fn unwritten_numbers(&self) -> impl Iterator<Item = (u64, NumberHash, i64)> {
+        let kept = self.verified.iter().filter(|it| !it.name.is_free());
+        kept.map(|it| {
+            let number = [it.name.name, it.value.second];
+            (it.name.scope.owner, number, it.name.used_s)
+        })
+    }
+
+    /// A region as [`Book::unwritten_regions`] has given it, where nothing is known of it yet. It is to be written.
+    pub fn restore_region(
+        &mut self,
+        scope: Scope,
+        region: Region,
+        traffic: RegionTraffic,
+        is_loaded: bool,
+        now_s: i64,
+    ) {
+        if let Some(slot) = slots::take(self.regions, scope, region.as_u64(), now_s) {
+            slot.value = RegionState {
+                traffic,
+                is_loaded: u32::from(is_loaded),
+                is_changed: 1,
+            };
+        }
     }
 
     /// These numbers of an owner are written. One that was verified again meanwhile stays.

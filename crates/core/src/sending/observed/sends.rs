@@ -35,9 +35,10 @@ pub struct Entry {
     send: Send,
     next_by_id: u32,
     next_by_number: u32,
-    /// Its place in the heap.
-    at: u32,
 }
+
+/// So many are below one of the heap: their times are next to each other in memory.
+const BRANCHES: u32 = 4;
 
 /// When a send is due, in seconds since 1970, and its place: in one number, so that the heap is ordered without a look at the
 /// sends.
@@ -69,7 +70,7 @@ pub struct Used {
     heap: u32,
 }
 
-/// The sends, in memory of fixed size: as many entries, links and heap places, one for each.
+/// The sends, in memory of fixed size: as many entries, links, and places in the heap, one for each.
 #[derive(Debug)]
 pub struct Sends<'a> {
     /// How much is used.
@@ -80,8 +81,10 @@ pub struct Sends<'a> {
     pub by_id: &'a mut [u32],
     /// By the hash of a number.
     pub by_number: &'a mut [u32],
-    /// A binary heap, the first to be due on top.
+    /// A heap, the first to be due on top.
     pub heap: &'a mut [Due],
+    /// Where in the heap each send is: apart from the sends, which are not looked at when the heap is ordered.
+    pub at: &'a mut [u32],
     /// How many there are, by region.
     pub by_region: &'a mut [Slot<u32>],
 }
@@ -101,11 +104,9 @@ impl Sends<'_> {
             send,
             next_by_id: std::mem::replace(&mut self.by_id[id_chain], place + 1),
             next_by_number: std::mem::replace(&mut self.by_number[number_chain], place + 1),
-            at: self.used.heap,
         };
-        self.heap[self.used.heap as usize] = Due::new(send.due_s, place);
         self.used.heap += 1;
-        self.rise(self.used.heap - 1);
+        self.rise(self.used.heap - 1, Due::new(send.due_s, place));
         let region = send.region.as_u64();
         if let Some(slot) = slots::take(self.by_region, send.scope, region, send.due_s) {
             slot.value = slot.value.saturating_add(1);
@@ -248,12 +249,13 @@ impl Sends<'_> {
     fn remove(&mut self, place: u32) -> Send {
         let entry = self.entries[place as usize];
         self.unlink(place, &entry);
-        let last = self.used.heap - 1;
-        self.swap(entry.at, last);
-        self.used.heap = last;
-        if entry.at < last {
-            self.rise(entry.at);
-            self.sink(entry.at);
+        let at = self.at[place as usize];
+        self.used.heap -= 1;
+        if at < self.used.heap {
+            let last = self.heap[self.used.heap as usize];
+            if self.rise(at, last) == at {
+                self.sink(at, last);
+            }
         }
         self.entries[place as usize] = Entry {
             next_by_id: self.used.free,
@@ -301,51 +303,44 @@ impl Sends<'_> {
         }
     }
 
-    fn swap(&mut self, one: u32, other: u32) {
-        self.heap.swap(one as usize, other as usize);
-        for at in [one, other] {
-            self.note(at);
-        }
+    /// Puts it at this place of the heap.
+    fn put(&mut self, at: u32, due: Due) {
+        self.heap[at as usize] = due;
+        self.at[due.place() as usize] = at;
     }
 
-    /// Tells the send at this place of the heap that it is there.
-    fn note(&mut self, at: u32) {
-        let place = self.heap[at as usize].place();
-        self.entries[place as usize].at = at;
-    }
-
-    /// Moves what is at this place of the heap up to where it belongs.
-    fn rise(&mut self, mut at: u32) {
-        let due = self.heap[at as usize];
+    /// Puts it where it belongs, from this place of the heap, which is to be filled, upwards. Where that is.
+    fn rise(&mut self, mut at: u32, due: Due) -> u32 {
         while at > 0 {
-            let parent = (at - 1) / 2;
+            let parent = (at - 1) / BRANCHES;
             if self.heap[parent as usize] <= due {
                 break;
             }
-            self.heap[at as usize] = self.heap[parent as usize];
-            self.note(at);
+            self.put(at, self.heap[parent as usize]);
             at = parent;
         }
-        self.heap[at as usize] = due;
-        self.note(at);
+        self.put(at, due);
+        at
     }
 
-    /// And down.
-    fn sink(&mut self, mut at: u32) {
-        let due = self.heap[at as usize];
-        let used = self.used.heap;
+    /// And downwards.
+    fn sink(&mut self, mut at: u32, due: Due) {
+        let used = self.used.heap as usize;
         loop {
-            let (left, right) = (2 * at + 1, 2 * at + 2);
-            let is_right = right < used && self.heap[right as usize] < self.heap[left as usize];
-            let child = if is_right { right } else { left };
-            if child >= used || due <= self.heap[child as usize] {
+            let first = (BRANCHES * at + 1) as usize;
+            let below = self.heap.get(first..used.min(first + BRANCHES as usize));
+            let Some((index, child)) =
+                below.and_then(|below| below.iter().enumerate().min_by_key(|it| it.1))
+            else {
+                break;
+            };
+            if due <= *child {
                 break;
             }
-            self.heap[at as usize] = self.heap[child as usize];
-            self.note(at);
-            at = child;
+            let (child, next) = (*child, (first + index) as u32);
+            self.put(at, child);
+            at = next;
         }
-        self.heap[at as usize] = due;
-        self.note(at);
+        self.put(at, due);
     }
 }
