@@ -194,7 +194,7 @@ BEGIN
             IF state IS NULL THEN
                 failures := 0;
                 pass_done := pass_done OPERATOR(pg_catalog.+) batch.changed;
-                counts := phone_crypt.add_counts(counts, batch.counts::pg_catalog.jsonb);
+                counts := phone_crypt.add_counts(counts, batch.counts);
                 place := batch.last;
                 PERFORM phone_crypt.job_progress(job, done OPERATOR(pg_catalog.+) pass_done, counts);
             ELSE

@@ -10,6 +10,7 @@ use super::watches::Watch;
 use crate::audit::{self, Event};
 use crate::pg::clock::now_us;
 use crate::pg::statement::Statement;
+use crate::pg::text::Text;
 use crate::pg::{Oid, oids};
 use crate::ratelimit;
 
@@ -64,7 +65,7 @@ pub fn tell(
         .flag("blocked", is_blocked);
     audit::record(match (&watch.policy, unusual.subject) {
         (Some(policy), _) => event.name("policy", policy),
-        (None, Subject::Role(role)) => event.name("reader", role),
+        (None, Subject::Role(role)) => event.name("reader", &Text::of(role).name()),
         (None, _) => event,
     });
     if watch.notifies {

@@ -4,6 +4,7 @@
 use phone_crypt_core::ratelimit::{KeyKind, KeyName};
 
 use super::watches::Watch;
+use crate::pg::text::in_database_encoding;
 use crate::pg::user;
 use crate::pg::{Oid, process};
 use crate::ratelimit::{self, Policy, StateKey, Storage, StoredPolicy, memory};
@@ -16,8 +17,8 @@ pub enum Subject {
     Policy,
     /// A key of the policy, or a token under it.
     Key(KeyKind, Vec<u8>),
-    /// A role.
-    Role(String),
+    /// A role, by its name in the database's encoding.
+    Role(Vec<u8>),
 }
 
 const POLICY: i16 = -1;
@@ -29,7 +30,7 @@ impl Subject {
         match self {
             Subject::Policy => (POLICY, b""),
             Subject::Key(kind, key) => (kind.number(), key),
-            Subject::Role(name) => (ROLE, name.as_bytes()),
+            Subject::Role(name) => (ROLE, name),
         }
     }
 
@@ -37,7 +38,7 @@ impl Subject {
     pub fn from_stored(kind: i16, key: Vec<u8>) -> Option<Subject> {
         match kind {
             POLICY => Some(Subject::Policy),
-            ROLE => String::from_utf8(key).ok().map(Subject::Role),
+            ROLE => Some(Subject::Role(key)),
             kind => KeyKind::of_number(kind).map(|kind| Subject::Key(kind, key)),
         }
     }
@@ -54,8 +55,10 @@ pub fn of(watch: &Watch, storage: &Storage) -> Vec<(Subject, i64)> {
 }
 
 fn roles() -> Vec<(Subject, i64)> {
-    let named =
-        |(role, count): (Oid, u64)| Some((Subject::Role(user::role_name(role)?), signed(count)));
+    let named = |(role, count): (Oid, u64)| {
+        let name = in_database_encoding(&user::role_name(role)?)?;
+        Some((Subject::Role(name), signed(count)))
+    };
     let totals = reads::totals(process::database());
     totals.into_iter().filter_map(named).collect()
 }

@@ -59,7 +59,7 @@ fn begin(owner: Oid, watch: &Watch, unusual: &Unusual<'_>, until_us: Option<i64>
     let (key, role) = match unusual.subject {
         Subject::Policy => (None, None),
         Subject::Key(_, key) => (Some(key.as_slice()), None),
-        Subject::Role(name) => (None, Some(name.as_str())),
+        Subject::Role(name) => (None, Some(name.as_slice())),
     };
     let arguments = [
         watch.kind().into_datum(),

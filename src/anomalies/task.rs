@@ -62,6 +62,10 @@ impl Task for WatchActivity {
         schedule::forget(database);
         reads::forget(database);
     }
+
+    fn forget_others(&self, existing: &[Oid]) {
+        reads::forget_others(existing);
+    }
 }
 
 /// Everything that is watched; nothing where the extension is gone, or not committed yet.

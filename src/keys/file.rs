@@ -16,9 +16,6 @@ const MAX_BYTES: u64 = 64 * 1024;
 /// No key is shorter.
 const SHORTEST_KEY: usize = 32;
 
-/// Opening a FIFO must not hang a backend.
-const O_NONBLOCK: i32 = 0o4000;
-
 /// Reads the keys, the primary first. A relative path is relative to the data directory.
 ///
 /// Errors (55000): unreadable; not a regular file; owned by someone else than the server's user or root;
@@ -28,7 +25,8 @@ pub fn read(path: &OsStr) -> Result<Vec<KeyText>> {
         |why: String| Error::KeySource(format!("phone_crypt.key_file: {} {why}", shown(path)));
     let file = std::fs::OpenOptions::new()
         .read(true)
-        .custom_flags(O_NONBLOCK)
+        // Opening a FIFO must not hang a backend.
+        .custom_flags(libc::O_NONBLOCK)
         .open(path)
         .map_err(|error| refused(format!("could not be opened: {}", reason(&error))))?;
     let metadata = file

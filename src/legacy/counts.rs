@@ -1,5 +1,7 @@
 //! What a batch did, in numbers.
 
+use serde_json::Value;
+
 /// Counts of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -28,8 +30,8 @@ impl Counts {
         i64::try_from(changed).unwrap_or(i64::MAX)
     }
 
-    /// The counts that are not 0, as a JSON object by name.
-    pub fn to_json(self) -> String {
+    /// The counts that are not 0, by name.
+    pub fn to_json(self) -> Value {
         let counts = [
             ("converted", self.converted),
             ("moved", self.moved),
@@ -40,10 +42,6 @@ impl Counts {
             ("left_not_a_phone_number", self.left_not_a_phone_number),
             ("left_key_length", self.left_key_length),
         ];
-        let counts = counts.iter().filter(|(_, count)| *count > 0);
-        let pairs: Vec<String> = counts
-            .map(|(name, count)| format!(r#""{name}":{count}"#))
-            .collect();
-        format!("{{{}}}", pairs.join(","))
+        counts.into_iter().filter(|(_, count)| *count > 0).collect()
     }
 }

@@ -1,8 +1,18 @@
 //! Which keys a table may have: a Bloom filter of fixed size, so that a batch need not look up every key.
 //!
-//! Looking up the keys of two million rows took a quarter of the time, and nearly none was there. A key that the
-//! filter knows may be there; one that it does not know is not, unless another session has written it since: then the
-//! table's unique index stops the batch, which is done again with every key looked up.
+//! A key that the filter knows may be there; one that it does not know is not, unless another session has written it
+//! since: then the table's unique index stops the batch, which is done again with every key looked up.
+//!
+//! Measured in PostgreSQL 18, a release build, three runs of each in turn, in seconds of processor time:
+//!
+//! | rows, of which the table has a hash already | with it | every key looked up |
+//! | --- | --- | --- |
+//! | 200,000, 1 in 100 | 3.0, 3.0, 3.1 | 3.4, 3.5, 3.6 |
+//! | 2,000,000, 1 in 100 | 36.4, 36.6, 40.8 | 42.6, 43.1, 45.2 |
+//! | 200,000, 90 in 100 | 6.1, 6.3, 6.4 | 6.0, 6.1, 7.7 |
+//!
+//! The first two are its case: an eighth to a seventh less. (Both columns read the filter from the table once: 1.2 to 1.7 µs
+//! a row on the clock of the busy machine, a third of that or less in processor time.)
 
 use std::cell::Cell;
 

@@ -65,11 +65,8 @@ unsafe fn allocate(size: usize) -> *mut c_void {
 /// Before version 16 PostgreSQL releases "extra" with the C library's `free`.
 #[cfg(any(feature = "pg14", feature = "pg15"))]
 unsafe fn allocate(size: usize) -> *mut c_void {
-    unsafe extern "C" {
-        fn malloc(size: usize) -> *mut c_void;
-    }
-    // SAFETY: the C library's own signature.
-    unsafe { malloc(size) }
+    // SAFETY: any size will do.
+    unsafe { libc::malloc(size) }
 }
 
 /// Turns a mistyped setting of this prefix into an error instead of a silent placeholder. To be called when all

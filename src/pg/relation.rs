@@ -7,6 +7,7 @@ use std::ffi::CStr;
 use super::Oid;
 use super::catalog_changes::CatalogChanges;
 use super::table_scan::IndexKey;
+use super::text::Text;
 
 static NAMES: CatalogChanges =
     CatalogChanges::of(&[SysCacheIdentifier::RELOID, SysCacheIdentifier::NAMESPACEOID]);
@@ -45,7 +46,7 @@ pub fn owner_and_name(relation: Oid) -> (Oid, String) {
     unsafe {
         let form = (*open.0).rd_rel;
         let name = CStr::from_ptr((*form).relname.data.as_ptr());
-        ((*form).relowner, name.to_string_lossy().into_owned())
+        ((*form).relowner, Text::of(name.to_bytes()).name())
     }
 }
 
@@ -201,7 +202,7 @@ pub fn schema_and_name(relation: Oid) -> Option<(String, String)> {
         if schema.is_null() || name.is_null() {
             return None;
         }
-        let text = |name| CStr::from_ptr(name).to_string_lossy().into_owned();
+        let text = |name| Text::of(CStr::from_ptr(name).to_bytes()).name();
         Some((text(schema), text(name)))
     }
 }

@@ -6,6 +6,7 @@ use std::ffi::CString;
 
 use super::Oid;
 use super::catalog_changes::CatalogChanges;
+use super::text::in_database_encoding;
 
 static CHANGES: CatalogChanges = CatalogChanges::of(&[AUTHOID, AUTHMEMROLEMEM]);
 
@@ -17,7 +18,7 @@ pub fn generation() -> u64 {
 
 /// The role of this name. In a transaction.
 pub fn of_name(name: &str) -> Option<Oid> {
-    let name = CString::new(name).ok()?;
+    let name = CString::new(in_database_encoding(name)?).ok()?;
     // SAFETY: a look into the catalogue's cache; the name ends in NUL.
     let role = unsafe { pg_sys::get_role_oid(name.as_ptr(), true) };
     (role != Oid::INVALID).then_some(role)

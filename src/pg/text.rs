@@ -39,6 +39,19 @@ impl<'a> Text<'a> {
         to_utf8(self.0).unwrap_or_default()
     }
 
+    /// A name, for a message or a record. The names of roles are shared by databases of several encodings, so one may be
+    /// no text in this one: its bytes are then written as `\xE9`, those of ASCII as they are.
+    pub fn name(self) -> String {
+        let escaped = |byte: &u8| match byte.is_ascii() {
+            true => char::from(*byte).to_string(),
+            false => format!("\\x{byte:02X}"),
+        };
+        match to_utf8(self.0) {
+            Some(name) => name.into_owned(),
+            None => self.0.iter().map(escaped).collect(),
+        }
+    }
+
     /// The text itself.
     ///
     /// Errors: not UTF-8, 22021. (PostgreSQL's own message would quote the bytes.)

@@ -98,7 +98,7 @@ pub fn role_name(role: pg_sys::Oid) -> Option<String> {
     // SAFETY: gives NULL or a NUL-terminated copy.
     unsafe {
         let name = pg_sys::GetUserNameFromId(role, true);
-        (!name.is_null()).then(|| CStr::from_ptr(name).to_string_lossy().into_owned())
+        (!name.is_null()).then(|| Text::of(CStr::from_ptr(name).to_bytes()).name())
     }
 }
 
@@ -197,7 +197,7 @@ fn owner_and_name(table: pg_sys::Oid) -> Result<(pg_sys::Oid, String)> {
         let form: pg_sys::Form_pg_class = pg_sys::GETSTRUCT(tuple).cast();
         let owner = (*form).relowner;
         let name = CStr::from_ptr((*form).relname.data.as_ptr());
-        let name = name.to_string_lossy().into_owned();
+        let name = Text::of(name.to_bytes()).name();
         pg_sys::ReleaseSysCache(tuple);
         Ok((owner, name))
     }

@@ -17,6 +17,18 @@ struct Entry {
     count: AtomicU64,
 }
 
+impl Entry {
+    /// `Oid::INVALID` if it is free.
+    fn database(&self) -> Oid {
+        Oid::from((self.key.load(Ordering::Relaxed) >> 32) as u32)
+    }
+
+    fn free(&self) {
+        self.count.store(0, Ordering::Relaxed);
+        self.key.store(0, Ordering::Release);
+    }
+}
+
 /// All of them.
 pub struct Reads {
     entries: [Entry; ENTRIES],
@@ -44,7 +56,11 @@ pub fn add(database: Oid, role: Oid, count: u64, hint: &mut usize) {
     if !is_its(*hint) {
         match find(reads, key) {
             Some(index) => *hint = index,
-            None => return,
+            None => {
+                // The launcher frees the pairs of databases that are gone.
+                announce(database);
+                return;
+            }
         }
     }
     reads.entries[*hint]
@@ -80,15 +96,22 @@ pub fn totals(database: Oid) -> Vec<(Oid, u64)> {
 
 /// The database is gone.
 pub fn forget(database: Oid) {
-    for entry in of(database) {
-        entry.count.store(0, Ordering::Relaxed);
-        entry.key.store(0, Ordering::Release);
-    }
+    of(database).for_each(Entry::free);
+}
+
+/// All databases but these are gone: most were never known to the launcher, since nothing was watched there.
+pub fn forget_others(existing: &[Oid]) {
+    let gone = entries().filter(|entry| {
+        let database = entry.database();
+        database != Oid::INVALID && !existing.contains(&database)
+    });
+    gone.for_each(Entry::free);
 }
 
 fn of(database: Oid) -> impl Iterator<Item = &'static Entry> {
-    let entries = READS.find().into_iter().flat_map(|reads| &reads.entries);
-    entries.filter(move |entry| {
-        entry.key.load(Ordering::Relaxed) >> 32 == u64::from(database.to_u32())
-    })
+    entries().filter(move |entry| entry.database() == database)
+}
+
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    READS.find().into_iter().flat_map(|reads| &reads.entries)
 }

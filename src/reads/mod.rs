@@ -6,5 +6,5 @@
 mod area;
 mod count;
 
-pub use area::{READS, forget, totals};
+pub use area::{READS, forget, forget_others, totals};
 pub use count::{listen, opened};

@@ -126,6 +126,9 @@ fn look_after_all(pool: &mut Pool) {
     let Some(existing) = BackgroundWorker::transaction(worker::databases) else {
         return;
     };
+    task::all()
+        .iter()
+        .for_each(|task| task.forget_others(&existing));
     pool.in_turn(&mut listed);
     for database in listed {
         if pool.is_busy(database) {

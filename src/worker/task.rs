@@ -31,6 +31,10 @@ pub trait Task: Sync {
 
     /// The database no longer exists: gives up what is kept of it. Called by the launcher.
     fn forget(&self, _database: Oid) {}
+
+    /// Only these databases exist: gives up what is kept of others that were never in the launcher's list. Called by the
+    /// launcher whenever it has looked.
+    fn forget_others(&self, _existing: &[Oid]) {}
 }
 
 /// What the launcher knows when it asks whether a task is due.

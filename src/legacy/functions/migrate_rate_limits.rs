@@ -5,7 +5,7 @@
 
 use crate::pg::ErrorReport;
 use crate::pg::TupleId;
-use pgrx::datum::{Interval, TimestampWithTimeZone};
+use pgrx::datum::{Interval, JsonB, TimestampWithTimeZone};
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::Quota;
@@ -23,7 +23,7 @@ use crate::ratelimit;
 /// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine,
 /// looks_up_all)`: converts rows of the legacy application between two places of the table, or moves them into the
 /// engine. `last` is where to go on from, NULL at the end; `changed` says how many rows were dealt with; `counts` are counts
-/// by name as JSON, those of rows that stay beginning with `left_`.
+/// by name, those of rows that stay beginning with `left_`.
 ///
 /// Errors: any NULL, 22004; a bad window, 22023; not the table's owner, 42501; not such a table, no key, a ring that
 /// differs from the pin, or no engine, 55000; a trigger that keeps rows, 27000; out of slots, 53400; a key that is there and
@@ -47,7 +47,7 @@ fn migrate_batch(
         (
             name!(last, Option<TupleId>),
             name!(changed, i64),
-            name!(counts, String),
+            name!(counts, JsonB),
         ),
     >,
     ErrorReport,
@@ -74,7 +74,7 @@ fn migrate_batch(
     Ok(TableIterator::once((
         last,
         counts.changed(),
-        counts.to_json(),
+        JsonB(counts.to_json()),
     )))
 }
 

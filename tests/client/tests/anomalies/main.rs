@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod actions;
+mod dropped_databases;
 mod hits;
 mod privacy;
 mod reads;

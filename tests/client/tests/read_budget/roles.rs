@@ -127,3 +127,27 @@ fn a_budget_may_come_before_its_role() {
     read(&mut session, 1).unwrap();
     is_used_up(read(&mut session, 1));
 }
+
+#[test]
+fn a_role_is_shown_by_its_name_in_every_encoding() {
+    let mut postgres = SERVER.connect_as("postgres", "postgres");
+    for encoding in ["UTF8", "LATIN1", "EUC_JIS_2004"] {
+        let database = format!("names_{}", encoding.to_lowercase());
+        postgres.run(&format!(
+            "CREATE DATABASE {database} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'"
+        ));
+        let mut client = SERVER.connect_as("postgres", &database);
+        let role = format!("médecin_{}", encoding.to_lowercase());
+        client.run(&format!(
+            "CREATE EXTENSION phone_crypt; CREATE ROLE \"{role}\";
+             SELECT phone_crypt_grant('\"{role}\"', 'reader');
+             SELECT phone_crypt_read_budget('\"{role}\"', 3, '1 hour')"
+        ));
+        let value = client.text("SELECT phone_encrypt('+61401148075')", &[]);
+        client.run(&format!(
+            "SET ROLE \"{role}\"; SELECT phone_decrypt('{value}'); RESET ROLE"
+        ));
+        let shown = client.rows("SELECT role, reader, used FROM phone_crypt.read_budgets");
+        assert_eq!(shown, [format!("{role}|{role}|1")], "{encoding}");
+    }
+}
