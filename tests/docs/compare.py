@@ -3,6 +3,7 @@
 import re
 
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d")
+PROGRESS = re.compile(r"NOTICE: .* rows/s, \S+ s left")
 ILLUSTRATION = re.compile(r"[0-9a-f:]*…")
 
 
@@ -14,7 +15,7 @@ def matches(expected: str, actual: str) -> bool:
 
 def lines(output: str) -> list[str]:
     """The lines with something on them, without what differs from run to run."""
-    kept = (line for line in output.splitlines() if not line.startswith("LOCATION:"))
+    kept = (line for line in output.splitlines() if not line.startswith("LOCATION:") and not PROGRESS.fullmatch(line))
     tidied = (tidy(line) for line in kept)
     return [line for line in tidied if line]
 

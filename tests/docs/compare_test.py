@@ -18,6 +18,8 @@ CASES = [
     ("ERROR:  22023: no\n", "ERROR:  22023: no\nLOCATION:  f, x.c:1\n", True),
     ("ERROR:  22023: no\n", "ERROR:  22004: no\n", False),
     ("a.b\n", "axb\n", False),
+    ("", "NOTICE:  00000: t: 5 of 9 (56%), 386 rows/s, 2 s left\n", True),
+    ("", "NOTICE:  00000: t: done in 2 s, 9 rows\n", False),
 ]
 
 
