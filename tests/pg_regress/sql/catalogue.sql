@@ -30,7 +30,8 @@ SELECT objid::regprocedure AS security_definer_without_pinned_search_path
 SELECT objid::regprocedure AS plpgsql_without_pinned_search_path
   FROM t.member JOIN pg_proc AS p ON p.oid = objid JOIN pg_language AS l ON l.oid = p.prolang
  WHERE classid = 'pg_proc'::regclass AND l.lanname IN ('plpgsql', 'sql') AND p.prokind = 'f'
-   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false);
+   AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (p.proconfig), false)
+ ORDER BY objid::regprocedure::text COLLATE "C";
 SELECT objid::regprocedure AS immutable_although_it_may_read_a_key_or_a_setting
   FROM t.member JOIN pg_proc AS p ON p.oid = objid
  WHERE classid = 'pg_proc'::regclass AND p.provolatile = 'i'
