@@ -258,18 +258,18 @@ fn a_number_that_has_verified_is_known_while_that_is_written_down() {
     policy(
         &mut client,
         "p",
-        "conversion => true, verify_within => '0.3 seconds'",
+        "conversion => true, verify_within => '2 seconds'",
     );
     // Who writes it down takes his time.
     client.run(
         "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS
-             'BEGIN PERFORM pg_sleep(3); RETURN NEW; END';
+             'BEGIN PERFORM pg_sleep(8); RETURN NEW; END';
          CREATE TRIGGER slowly BEFORE INSERT ON phone_crypt.send_verified FOR EACH ROW EXECUTE FUNCTION slowly()",
     );
     assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
     assert!(outcome(&mut client, NUMBER, "verified"));
     send_many(&mut client, 2000, 25);
-    std::thread::sleep(Duration::from_millis(1500));
+    std::thread::sleep(Duration::from_millis(3200));
     let is_being_written = "SELECT count(*)::text FROM pg_stat_activity
                              WHERE wait_event = 'PgSleep' AND datname = current_database()";
     wait_until("it is being written down", || {
@@ -296,12 +296,12 @@ fn a_number_that_has_verified_is_known_under_a_previous_key() {
         policy(
             &mut client,
             "p",
-            "conversion => true, verify_within => '0.3 seconds'",
+            "conversion => true, verify_within => '2 seconds'",
         );
         assert_eq!(reason(&mut client, NUMBER, "p"), "ok");
         assert!(outcome(&mut client, NUMBER, "verified"));
         send_many(&mut client, 3000, 25);
-        std::thread::sleep(Duration::from_millis(1500));
+        std::thread::sleep(Duration::from_millis(3200));
         client.set("previous_keys", &keys[0]);
         client.set("encryption_key", &keys[1]);
         assert_eq!(
