@@ -66,9 +66,9 @@ fn whoever_gives_up_waiting_leaves_the_flush_at_work() {
         .says("57014", "statement timeout");
     client.run("RESET statement_timeout");
     assert_eq!(client.number(HELD), 1);
-    client.run("DROP TABLE on_hold");
     client.run(
-        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+        "DROP TABLE on_hold;
+         SELECT pg_cancel_backend(pid) FROM pg_stat_activity
           WHERE datname = current_database() AND backend_type = 'phone_crypt worker'",
     );
     client.run("SELECT ratelimit_flush()");
