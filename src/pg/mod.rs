@@ -54,6 +54,7 @@ pub mod tracked_setting;
 pub mod transaction;
 pub mod trigger_rows;
 pub mod unguarded;
+pub mod unique_insert;
 pub mod unwritten;
 pub mod user;
 pub mod worker;

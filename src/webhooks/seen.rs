@@ -16,7 +16,9 @@ use super::error::{Error, Result};
 use crate::pg::cached_table::CachedTable;
 use crate::pg::statement::Statement;
 use crate::pg::subtransaction::attempt;
-use crate::pg::{Datum, Oid, TimestampTz, TupleId, oids, process, relation, transaction};
+use crate::pg::{
+    Datum, Oid, TimestampTz, TupleId, oids, process, relation, transaction, unique_insert,
+};
 use crate::settings::SCHEMA;
 
 /// Only where it is is remembered, never its rows.
@@ -74,6 +76,18 @@ pub fn insert(arrival: &Arrival) -> Result<bool> {
         arrival.message.as_slice().into_datum(),
         arrival.expires_at.into_datum(),
     ];
+    if let [Some(endpoint), Some(message), Some(expires_at)] = columns {
+        let values = [
+            (oids::INT4OID, endpoint),
+            (oids::BYTEAOID, message),
+            (oids::TIMESTAMPTZOID, expires_at),
+        ];
+        // SAFETY: each value was made from one of its type.
+        if unsafe { unique_insert::insert_new(SEEN.oid(), &values) } {
+            return Ok(true);
+        }
+    }
+    // There is one, or may be: the statement waits, and knows.
     if transaction::has_one_snapshot() {
         return insert_or_fail(owner, &columns);
     }

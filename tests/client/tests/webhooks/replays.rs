@@ -82,6 +82,89 @@ fn an_old_snapshot_hides_no_replay() {
     }
 }
 
+/// A row is put into the table directly only where the table is as it was made: what an administrator adds to it works.
+#[test]
+fn what_was_added_to_the_table_is_not_passed_over() {
+    let (_, mut client) = with_endpoint(&SERVER);
+    client.run("CREATE TABLE told (at timestamptz)");
+    client.run(
+        "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN INSERT INTO public.told VALUES (now()); RETURN NEW; END $$",
+    );
+    let changes = [
+        (
+            "CREATE INDEX by_time ON phone_crypt.webhook_seen (expires_at)",
+            0,
+        ),
+        ("DROP INDEX phone_crypt.by_time", 0),
+        (
+            "ALTER TABLE phone_crypt.webhook_seen ALTER endpoint TYPE bigint",
+            0,
+        ),
+        (
+            "ALTER TABLE phone_crypt.webhook_seen ADD CHECK (endpoint > 0)",
+            0,
+        ),
+        (
+            "ALTER TABLE phone_crypt.webhook_seen ADD arrived timestamptz DEFAULT now()",
+            0,
+        ),
+        (
+            "CREATE TRIGGER tell BEFORE INSERT ON phone_crypt.webhook_seen FOR EACH ROW EXECUTE FUNCTION tell()",
+            1,
+        ),
+    ];
+    for (change, told) in changes {
+        client.run(change);
+        client.run("TRUNCATE told");
+        let signed = Signed::now(&mut client, change);
+        assert_eq!(signed.reason(&mut client, "agent"), "ok", "{change}");
+        assert_eq!(client.number("SELECT count(*) FROM told"), told, "{change}");
+        assert_eq!(signed.reason(&mut client, "agent"), "replay", "{change}");
+    }
+    let row = "SELECT count(*) FROM phone_crypt.webhook_seen WHERE arrived IS NOT NULL";
+    assert!(client.number(row) >= 1);
+    client.run("ALTER TABLE phone_crypt.webhook_seen DROP CONSTRAINT webhook_seen_pkey");
+    let signed = Signed::now(&mut client, "no key");
+    assert_eq!(signed.reason(&mut client, "agent"), "ok");
+}
+
+/// Its index finds what was put in directly, and a vacuum what was taken back.
+#[test]
+fn table_and_index_agree() {
+    let (_, mut client) = with_endpoint(&SERVER);
+    client.run("CREATE EXTENSION amcheck");
+    for message in ["one", "two", "three"] {
+        let signed = Signed::now(&mut client, message);
+        assert_eq!(signed.reason(&mut client, "agent"), "ok");
+        for _ in 0..5 {
+            assert_eq!(signed.reason(&mut client, "agent"), "replay");
+        }
+    }
+    let check = "SELECT bt_index_check('phone_crypt.webhook_seen_pkey', true)";
+    client.run(check);
+    client.run("VACUUM phone_crypt.webhook_seen");
+    client.run(check);
+    let rows = "SELECT count(*) FROM phone_crypt.webhook_seen";
+    client.run("SET enable_seqscan = off");
+    assert_eq!(client.number(&format!("{rows} WHERE endpoint = 1")), 3);
+    client.run("RESET enable_seqscan; SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off");
+    assert_eq!(client.number(rows), 3);
+}
+
+#[test]
+fn what_may_not_write_receives_nothing() {
+    let (_, mut client) = with_endpoint(&SERVER);
+    let signed = Signed::now(&mut client, "read only");
+    client.run("BEGIN READ ONLY");
+    let parameters: [&(dyn postgres::types::ToSql + Sync); 3] =
+        [&"agent", &signed.headers, &signed.payload];
+    let refused = client.query_one(crate::shared::RECEIVE, &parameters);
+    assert_eq!(refused.unwrap_err().code().unwrap().code(), "25006");
+    client.run("ROLLBACK");
+    assert_eq!(signed.reason(&mut client, "agent"), "ok");
+}
+
 #[test]
 fn endpoints_do_not_share_what_they_have_seen() {
     let (_, mut client) = with_endpoint(&SERVER);
