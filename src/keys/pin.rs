@@ -8,6 +8,7 @@
 //!
 //! A key is recognised by its fingerprint, not by its id: among 2^32 keys, one has the id of another.
 
+use phone_crypt_core::crypto::primitives::hex;
 use phone_crypt_core::crypto::{Key, Keyring};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -57,10 +58,7 @@ impl PinnedKey {
 
 /// A key's fingerprint as the table has it.
 pub fn fingerprint(key: &Key) -> String {
-    key.fingerprint()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::text(key.fingerprint())
 }
 
 thread_local! {

@@ -8,7 +8,6 @@ mod check;
 pub mod error;
 mod exempt;
 pub mod functions;
-mod hex;
 mod keys;
 mod money;
 mod number;

@@ -151,11 +151,7 @@ fn is_new(endpoint: &Endpoint, message: &Message, now: i64) -> Result<bool> {
 fn id_of(key: ReplayKey) -> String {
     match key {
         ReplayKey::Id(id) => id,
-        key @ ReplayKey::Signed(_) => {
-            let mut digest = Vec::new();
-            hex::append(&key.digest(), &mut digest);
-            digest.into_iter().map(char::from).collect()
-        }
+        key @ ReplayKey::Signed(_) => hex::text(&key.digest()),
     }
 }
 

@@ -6,9 +6,9 @@
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
+use phone_crypt_core::crypto::primitives::hex;
 
 use crate::pg::ErrorReport;
-use crate::sending::hex::to_hex;
 use crate::sending::records::{self, Record};
 
 type Row = (
@@ -28,8 +28,8 @@ fn row(record: &Record) -> Row {
     (
         TimestampWithTimeZone::try_from(record.at).ok(),
         record.space,
-        record.hash.map(|hash| to_hex(&hash)),
-        record.block.map(|block| to_hex(&block)),
+        record.hash.map(|hash| hex::text(&hash)),
+        record.block.map(|block| hex::text(&block)),
         record.region_name(),
         record.line_type.map(|it| it.as_str().to_owned()),
         record.allowed,

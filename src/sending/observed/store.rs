@@ -1,6 +1,7 @@
 //! The tables: what is kept of regions and clients, the sends whose time is not over, and the numbers that have verified.
 
 use pgrx::IntoDatum;
+use phone_crypt_core::crypto::primitives::hex;
 use phone_crypt_core::sending::observed::{ClientTraffic, NumberHash, RegionTraffic};
 use std::cell::Cell;
 
@@ -9,7 +10,6 @@ use crate::pg::cached_table::{self, CachedTable};
 use crate::pg::statement::Statement;
 use crate::pg::{Datum, Oid, oids, process, relation, table_scan};
 use crate::sending::error::{Error, Result};
-use crate::sending::hex::from_hex;
 use crate::settings::SCHEMA;
 
 /// Only where they are is remembered, never their rows.
@@ -136,7 +136,7 @@ impl Tables {
 
 /// A hash as it is kept in memory.
 pub fn short(hash: &Hash) -> NumberHash {
-    let half: [u8; 16] = from_hex(hash);
+    let half: [u8; 16] = hex::array(&hash[..32]);
     let number = u128::from_be_bytes(half);
     [(number >> 64) as u64, number as u64]
 }

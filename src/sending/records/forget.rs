@@ -1,6 +1,7 @@
 //! Forgetting a number: what was decided about it, and that it is exempt. What is counted of it goes with the rate limits.
 
 use pgrx::IntoDatum;
+use phone_crypt_core::crypto::primitives::hex;
 use std::thread::LocalKey;
 
 use super::area;
@@ -8,7 +9,6 @@ use crate::pg::oids;
 use crate::pg::statement::Statement;
 use crate::ratelimit;
 use crate::sending::error::Result;
-use crate::sending::hex::from_hex;
 
 thread_local! {
     /// Waits for who writes records down: what they have taken out of memory is in the table then. They wait until this
@@ -44,7 +44,7 @@ pub fn forget_number(hashes: &[String]) -> Result<Forgotten> {
         Some(_) => {
             let owner = ratelimit::storage()?.owner;
             LOCK_RECORDS.with(|lock| lock.run(owner, &[], |_| ()));
-            let hashes = hashes.iter().map(|hash| from_hex(hash.as_bytes()));
+            let hashes = hashes.iter().map(|hash| hex::array(hash.as_bytes()));
             area::remove(area::own_owner()?, &hashes.collect::<Vec<_>>())
         }
         None => 0,

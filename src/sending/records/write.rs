@@ -1,6 +1,7 @@
 //! From an answer to its record.
 
 use pgrx::IntoDatum;
+use phone_crypt_core::crypto::primitives::hex;
 
 use super::area;
 use super::flush::WriteDecisions;
@@ -9,7 +10,6 @@ use crate::pg::statement::Statement;
 use crate::pg::{arrays, oids, process};
 use crate::ratelimit::{self, Engine};
 use crate::sending::error::Result;
-use crate::sending::hex::{from_hex, to_hex};
 use crate::sending::number::Number;
 use crate::sending::outcome::Outcome;
 use crate::sending::policy::Policy;
@@ -48,8 +48,8 @@ fn record(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Record
     Record {
         at: process::now(),
         space: policy.enforced_space,
-        hash: number.map(|number| from_hex(&number.hash)),
-        block: number.map(|number| from_hex(&number.block_of_1000)),
+        hash: number.map(|number| hex::array(&number.hash)),
+        block: number.map(|number| hex::array(&number.block_of_1000)),
         region: outcome.region.map(Record::packed_region),
         line_type: outcome.line_type,
         reason: outcome.reason,
@@ -65,8 +65,8 @@ fn insert(policy: &Policy, record: &Record) -> Result<()> {
     let arguments = [
         record.at.into_datum(),
         policy.name.as_str().into_datum(),
-        record.hash.map(|hash| to_hex(&hash)).into_datum(),
-        record.block.map(|block| to_hex(&block)).into_datum(),
+        record.hash.map(|hash| hex::text(&hash)).into_datum(),
+        record.block.map(|block| hex::text(&block)).into_datum(),
         record.region_name().into_datum(),
         record.line_type.map(|it| it.as_str()).into_datum(),
         record.allowed.into_datum(),

@@ -19,6 +19,22 @@ pub fn append(bytes: &[u8], text: &mut Vec<u8>) {
     encode(bytes, &mut text[start..]);
 }
 
+/// `bytes` as lower-case hex.
+#[must_use]
+pub fn text(bytes: &[u8]) -> String {
+    let mut text = Vec::new();
+    append(bytes, &mut text);
+    text.into_iter().map(char::from).collect()
+}
+
+/// The bytes that lower-case hex stands for; zeros where the text is anything else, or not twice as long.
+#[must_use]
+pub fn array<const N: usize>(text: &[u8]) -> [u8; N] {
+    let mut bytes = [0; N];
+    let _ = decode_lower(text, &mut bytes);
+    bytes
+}
+
 /// Reads lower-case hex into `bytes`, which is exactly half as long. False, with `bytes` untouched,
 /// when a character is anything else.
 #[must_use]
