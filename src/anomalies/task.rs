@@ -63,8 +63,8 @@ impl Task for WatchActivity {
         reads::forget(database);
     }
 
-    fn forget_others(&self, existing: &[Oid]) {
-        reads::forget_others(existing);
+    fn kept(&self) -> Vec<Oid> {
+        reads::databases()
     }
 }
 

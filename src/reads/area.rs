@@ -1,5 +1,6 @@
 //! Reads by role, of all databases, in shared memory.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::pg::Oid;
@@ -72,15 +73,21 @@ pub fn add(database: Oid, role: Oid, count: u64, hint: &mut usize) {
 fn find(reads: &Reads, key: u64) -> Option<usize> {
     let first = (key ^ key >> 32) as usize;
     let mut indexes = (0..ENTRIES).map(|step| first.wrapping_add(step) % ENTRIES);
-    indexes.find(|index| {
-        let entry = &reads.entries[*index].key;
-        match entry.compare_exchange(0, key, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => {
-                announce(Oid::from((key >> 32) as u32));
-                true
+    // Another pair's entry may have become free before its own.
+    let own = indexes
+        .clone()
+        .find(|index| reads.entries[*index].key.load(Ordering::Acquire) == key);
+    own.or_else(|| {
+        indexes.find(|index| {
+            let entry = &reads.entries[*index].key;
+            match entry.compare_exchange(0, key, Ordering::AcqRel, Ordering::Acquire) {
+                Ok(_) => {
+                    announce(Oid::from((key >> 32) as u32));
+                    true
+                }
+                Err(taken) => taken == key,
             }
-            Err(taken) => taken == key,
-        }
+        })
     })
 }
 
@@ -99,13 +106,11 @@ pub fn forget(database: Oid) {
     of(database).for_each(Entry::free);
 }
 
-/// All databases but these are gone: most were never known to the launcher, since nothing was watched there.
-pub fn forget_others(existing: &[Oid]) {
-    let gone = entries().filter(|entry| {
-        let database = entry.database();
-        database != Oid::INVALID && !existing.contains(&database)
-    });
-    gone.for_each(Entry::free);
+/// The databases whose reads are counted: most are not in the launcher's list, since nothing is watched there.
+pub fn databases() -> Vec<Oid> {
+    let databases: BTreeSet<u32> = entries().map(|entry| entry.database().to_u32()).collect();
+    let databases = databases.into_iter().map(Oid::from);
+    databases.filter(|it| *it != Oid::INVALID).collect()
 }
 
 fn of(database: Oid) -> impl Iterator<Item = &'static Entry> {

@@ -6,5 +6,5 @@
 mod area;
 mod count;
 
-pub use area::{READS, forget, forget_others, totals};
+pub use area::{READS, databases, forget, totals};
 pub use count::{listen, opened};

@@ -123,12 +123,15 @@ fn look_after_all(pool: &mut Pool) {
     if listed.is_empty() {
         return;
     }
+    // Before the look: of a database that is made after it, nothing may be forgotten.
+    let kept: Vec<Vec<Oid>> = task::all().iter().map(|task| task.kept()).collect();
     let Some(existing) = BackgroundWorker::transaction(worker::databases) else {
         return;
     };
-    task::all()
-        .iter()
-        .for_each(|task| task.forget_others(&existing));
+    for (task, kept) in task::all().iter().zip(kept) {
+        let gone = kept.iter().filter(|database| !existing.contains(database));
+        gone.for_each(|database| task.forget(*database));
+    }
     pool.in_turn(&mut listed);
     for database in listed {
         if pool.is_busy(database) {

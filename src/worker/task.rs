@@ -32,9 +32,11 @@ pub trait Task: Sync {
     /// The database no longer exists: gives up what is kept of it. Called by the launcher.
     fn forget(&self, _database: Oid) {}
 
-    /// Only these databases exist: gives up what is kept of others that were never in the launcher's list. Called by the
-    /// launcher whenever it has looked.
-    fn forget_others(&self, _existing: &[Oid]) {}
+    /// Databases of which it may keep something although the launcher's list does not have them. The launcher asks before it
+    /// looks which databases there are, and calls [`forget`](Task::forget) for those that are gone.
+    fn kept(&self) -> Vec<Oid> {
+        Vec::new()
+    }
 }
 
 /// What the launcher knows when it asks whether a task is due.
