@@ -136,7 +136,7 @@ impl Tables {
 
 /// A hash as it is kept in memory.
 pub fn short(hash: &Hash) -> NumberHash {
-    let half: [u8; 16] = hex::array(&hash[..32]);
+    let half: [u8; 16] = hex::first(hash);
     let number = u128::from_be_bytes(half);
     [(number >> 64) as u64, number as u64]
 }

@@ -44,7 +44,7 @@ pub fn forget_number(hashes: &[String]) -> Result<Forgotten> {
         Some(_) => {
             let owner = ratelimit::storage()?.owner;
             LOCK_RECORDS.with(|lock| lock.run(owner, &[], |_| ()));
-            let hashes = hashes.iter().map(|hash| hex::array(hash.as_bytes()));
+            let hashes = hashes.iter().map(|hash| hex::first(hash.as_bytes()));
             area::remove(area::own_owner()?, &hashes.collect::<Vec<_>>())
         }
         None => 0,

@@ -48,8 +48,8 @@ fn record(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Record
     Record {
         at: process::now(),
         space: policy.enforced_space,
-        hash: number.map(|number| hex::array(&number.hash)),
-        block: number.map(|number| hex::array(&number.block_of_1000)),
+        hash: number.map(|number| hex::first(&number.hash)),
+        block: number.map(|number| hex::first(&number.block_of_1000)),
         region: outcome.region.map(Record::packed_region),
         line_type: outcome.line_type,
         reason: outcome.reason,

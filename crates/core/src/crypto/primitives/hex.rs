@@ -27,11 +27,12 @@ pub fn text(bytes: &[u8]) -> String {
     text.into_iter().map(char::from).collect()
 }
 
-/// The bytes that lower-case hex stands for; zeros where the text is anything else, or not twice as long.
+/// The first bytes that lower-case hex stands for; zeros where their digits are anything else, or not so many.
 #[must_use]
-pub fn array<const N: usize>(text: &[u8]) -> [u8; N] {
+pub fn first<const N: usize>(text: &[u8]) -> [u8; N] {
     let mut bytes = [0; N];
-    let _ = decode_lower(text, &mut bytes);
+    let digits = text.get(..2 * N).unwrap_or_default();
+    let _ = decode_lower(digits, &mut bytes);
     bytes
 }
 
