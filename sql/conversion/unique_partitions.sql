@@ -116,7 +116,7 @@ DECLARE
     part regclass := (SELECT p.part FROM phone_crypt.passable_constraints(conversion, back) AS p LIMIT 1);
 BEGIN
     IF part IS NOT NULL THEN
-        RAISE EXCEPTION 'partition % of table % was attached meanwhile', part, conversion.relation
+        RAISE EXCEPTION 'a unique constraint of table % is not checked for every session yet', part
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'CALL it again.';
     END IF;
 END;
@@ -131,7 +131,7 @@ CREATE FUNCTION phone_crypt.check_no_doubles(part regclass, index oid) RETURNS v
 AS $$
 DECLARE
     same text := (
-        SELECT string_agg(format('o.%1$I OPERATOR(%2$I.%3$s) t.%1$I', a.attname, o.oprnamespace::regnamespace, o.oprname),
+        SELECT string_agg(format('o.%1$I OPERATOR(%2$s.%3$s) t.%1$I', a.attname, o.oprnamespace::regnamespace, o.oprname),
                           ' AND ' ORDER BY k.place)
           FROM pg_index AS i CROSS JOIN LATERAL generate_series(0, i.indnkeyatts - 1) AS k (place)
           JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[k.place]
