@@ -228,6 +228,7 @@ pgrx::extension_sql_file!(
         "legacy_tables",
         "change_table",
         legacy::functions::migrate_rate_limits::migrate_batch,
+        legacy::functions::migrate_rate_limits::count_legacy_rows,
         legacy::functions::migrate_rate_limits::legacy_key,
         legacy::functions::migrate_rate_limits::forget_known_keys,
         keys::functions::check_lasting_keys,
