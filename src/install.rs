@@ -36,7 +36,7 @@ pgrx::extension_sql_file!(
     name = "verify_column",
     requires = [
         "encrypted_phone_operators",
-        encrypted_phone::verify::verify_column
+        encrypted_type::verify::verify_column
     ]
 );
 pgrx::extension_sql_file!(
@@ -108,7 +108,7 @@ pgrx::extension_sql_file!(
         "types_of_values",
         "webhooks",
         "rekey_consents",
-        encrypted_phone::key_counts::count_column_keys
+        encrypted_type::key_counts::count_column_keys
     ]
 );
 pgrx::extension_sql_file!(
