@@ -2,7 +2,7 @@
 
 use super::prefix::Prefix;
 use super::region::Region;
-use super::scope::{Scope, mix};
+use super::scope::{Scope, mix, share};
 use super::slots::{self, Slot};
 
 /// The first half of a keyed hash of a number: enough to tell numbers apart.
@@ -233,11 +233,11 @@ impl Sends<'_> {
     }
 
     fn id_chain(&self, id: i64) -> usize {
-        mix(id.cast_unsigned()) as usize % self.by_id.len()
+        share(mix(id.cast_unsigned()), self.by_id.len())
     }
 
     fn number_chain(&self, number: NumberHash) -> usize {
-        mix(number[0]) as usize % self.by_number.len()
+        share(mix(number[0]), self.by_number.len())
     }
 
     /// A place that is free.
