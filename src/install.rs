@@ -297,9 +297,15 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/unique_partitions.sql",
+    name = "unique_partitions",
+    requires = ["conversion_indexes", "change_table"]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/swap.sql",
     name = "conversion_swap",
     requires = [
+        "unique_partitions",
         "conversion_obstacles",
         "conversion_not_null",
         conversion::functions::conversion::make_immediate
