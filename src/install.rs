@@ -36,7 +36,7 @@ pgrx::extension_sql_file!(
     name = "verify_column",
     requires = [
         "encrypted_phone_operators",
-        encrypted_phone::verify::verify_column
+        encrypted_type::verify::verify_column
     ]
 );
 pgrx::extension_sql_file!(
@@ -108,7 +108,7 @@ pgrx::extension_sql_file!(
         "types_of_values",
         "webhooks",
         "rekey_consents",
-        encrypted_phone::key_counts::count_column_keys
+        encrypted_type::key_counts::count_column_keys
     ]
 );
 pgrx::extension_sql_file!(
@@ -228,6 +228,7 @@ pgrx::extension_sql_file!(
         "legacy_tables",
         "change_table",
         legacy::functions::migrate_rate_limits::migrate_batch,
+        legacy::functions::migrate_rate_limits::count_legacy_rows,
         legacy::functions::migrate_rate_limits::legacy_key,
         legacy::functions::migrate_rate_limits::forget_known_keys,
         keys::functions::check_lasting_keys,
@@ -296,9 +297,15 @@ pgrx::extension_sql_file!(
     ]
 );
 pgrx::extension_sql_file!(
+    "../sql/conversion/unique_partitions.sql",
+    name = "unique_partitions",
+    requires = ["conversion_indexes", "change_table"]
+);
+pgrx::extension_sql_file!(
     "../sql/conversion/swap.sql",
     name = "conversion_swap",
     requires = [
+        "unique_partitions",
         "conversion_obstacles",
         "conversion_not_null",
         conversion::functions::conversion::make_immediate

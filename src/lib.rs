@@ -12,6 +12,7 @@ mod conversion;
 mod doctor;
 mod email;
 mod encrypted_phone;
+mod encrypted_type;
 mod erasure;
 mod install;
 mod jobs;
@@ -103,6 +104,6 @@ pub extern "C-unwind" fn _PG_init() {
     reads::listen();
     keys::init_pin_cache();
     consent::watch_filter();
-    encrypted_phone::policy::register();
+    encrypted_type::policy::register();
     phone::regions::warm_up();
 }

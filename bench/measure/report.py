@@ -1,4 +1,4 @@
-"""The one reporter: a table of what was measured beside what was wanted, in Markdown."""
+"""Interleaved rounds, and the one reporter: tables of what was measured beside what was wanted, in Markdown."""
 
 import datetime
 import os
@@ -6,17 +6,20 @@ import platform
 import re
 import statistics
 import subprocess
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from .session import QUIET, Session
+
 # What a row's figure is. The first two are ratios, taken within a round; the others have the unit of ours.
-FASTER, SHARE, MORE, ALONE, ALWAYS = "as fast", "as much", "more", "alone", "alone, in every round"
-_SUFFIX = {kind: f" {kind}" for kind in (FASTER, SHARE, MORE)}
+FASTER, SHARE, MORE, ALONE, ALWAYS = " as fast", " as much", " more", "", " "
 _FIGURES = {
     FASTER: lambda ours, peer: peer / ours,
     SHARE: lambda ours, peer: ours / peer,
     MORE: lambda ours, peer: ours - peer,
     ALONE: lambda ours, peer: ours,
+    # As ALONE, but judged by the worst round.
     ALWAYS: lambda ours, peer: ours,
 }
 _UNITS = {"time": (("ns", 1), ("µs", 1e3), ("ms", 1e6), ("s", 1e9)), "size": (("B", 1), ("kB", 1e3), ("MB", 1e6))}
@@ -35,19 +38,17 @@ class Row(NamedTuple):
     def cells(self, rounds):
         figures = [_FIGURES[self.kind](figures[self.ours], figures.get(self.peer)) for figures in rounds]
         median, least, most = statistics.median(figures), min(figures), max(figures)
-        show, suffix = self._amount, ""
-        if self.kind in (FASTER, SHARE):
-            show, suffix = self._ratio, " ×"
+        show = self._ratio if self.kind in (FASTER, SHARE) else self._amount
+        suffix = " ×" if show == self._ratio else ""
         met = wanted = ""
         if self.wanted is not None:
-            wanted = f"{'≥' if self.kind == FASTER else '≤'} {self.wanted:g} ×" if suffix else f"≤ {show(self.wanted)}"
+            wanted = f"{'≥' if self.kind == FASTER else '≤'} {f'{self.wanted:g} ×' if suffix else show(self.wanted)}"
             judged = most if self.kind == ALWAYS else median
             met = "yes" if (judged >= self.wanted if self.kind == FASTER else judged <= self.wanted) else "**no**"
         spread = f" ({show(least)}–{show(most)})" if len(rounds) > 1 else ""
-        measured = f"{show(median)}{suffix}{spread}{_SUFFIX.get(self.kind, '')}"
         amounts = [self._amount(statistics.median(figures[name] for figures in rounds)) if name else ""
                    for name in (self.ours, self.peer)]
-        return self.ours, self.peer or "", wanted, measured, met, *amounts
+        return self.ours, self.peer or "", wanted, f"{show(median)}{suffix}{spread}{self.kind.rstrip()}", met, *amounts
 
     @staticmethod
     def _ratio(value):
@@ -66,13 +67,33 @@ def table(rounds, rows):
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def say(text):
+    """Tells the person watching."""
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def measure(sides, count, warm_up=True):
+    """Figures by name, a dictionary a round: everything is measured once a round, so that what disturbs the machine for a
+    while disturbs both sides of a ratio. A side is a function without arguments that returns its figure, or several by
+    what is added to its name. The first round warms caches and is not counted."""
+    rounds = []
+    for number in range(0 if warm_up else 1, count + 1):
+        figures = {}
+        for name, side in sides.items():
+            found = side()
+            figures |= {name + more: it for more, it in found.items()} if isinstance(found, dict) else {name: found}
+        say(f"round {number} of {count}" if number else "warmed up")
+        rounds += [figures] if number else []
+    return rounds
+
+
 def package_version(name):
     """The version of a Debian package."""
     found = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", name], capture_output=True, text=True)
     return found.stdout or "of unknown version"
 
 
-def facts(options, session, more):
+def facts(options, session, more=()):
     """What the figures were measured on and with, `more` by label."""
     models = re.findall(r"^model name\s*: (.*)", Path("/proc/cpuinfo").read_text(), re.M)
     found = {
@@ -82,9 +103,10 @@ def facts(options, session, more):
         "system": f"Linux {platform.release()}",
         "server": session.query("SELECT split_part(version(), ' on ', 1)"),
         "phone_crypt": session.query("SELECT phone_crypt_version()"),
+        "pgcrypto": session.query("SELECT extversion FROM pg_extension WHERE extname = 'pgcrypto'"),
         "size": f"{options.rows:,} rows, {options.rounds} rounds",
-    } | more
-    return "\n".join(f"* {label}: {value}" for label, value in found.items())
+    } | dict(more)
+    return "\n".join(f"* {label}: {value}" for label, value in found.items() if value)
 
 
 def write(options, head, tables):
@@ -97,3 +119,15 @@ def write(options, head, tables):
         begin, end = (f"<!-- {mark} {options.section} -->" for mark in ("begin", "end"))
         before, rest = page.split(begin)
         options.page.write_text(f"{before}{begin}\n{text}\n{end}{rest.split(end)[1]}", encoding="utf-8")
+
+
+def measure_and_write(options, prepare, sides, tables):
+    """The whole of a part that one session measures: `prepare` and `sides` are called with it and the options, `tables` are
+    rows by title."""
+    with Session(*QUIET) as session:
+        session.query("CREATE EXTENSION phone_crypt")
+        head = facts(options, session)
+        say("preparing")
+        prepare(session, options)
+        rounds = measure(sides(session, options), options.rounds)
+    write(options, head, {title: table(rounds, rows) for title, rows in tables.items()})

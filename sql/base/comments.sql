@@ -214,8 +214,10 @@ COMMENT ON FUNCTION phone_crypt.rekey_phones() IS
     'puts listed and blocked numbers under the present hash key and encrypts them under the primary key; how many';
 COMMENT ON PROCEDURE phone_migrate_rate_limits(regclass, regclass, interval, integer, boolean, text, text) IS
     'turns the rows phone:... of the legacy application''s rate_limits into phone_hash:..., in place or into phone_crypt.rate_limits';
+COMMENT ON FUNCTION phone_crypt.count_legacy_rows(regclass, boolean, boolean, boolean) IS
+    'how many rows phone:..., phone_hash:... and of other kinds a table has';
 COMMENT ON FUNCTION phone_crypt.legacy_key(text) IS
-    'the key that phone_migrate_rate_limits would give a row, or why the row would stay as it is';
+    'the key that phone_migrate_rate_limits would give a row, or why the row would stay as it is; and its kind';
 COMMENT ON FUNCTION phone_crypt.migrate_batch(regclass, tid, tid, integer, timestamptz, interval, boolean, boolean, boolean, boolean) IS
     'a batch of phone_migrate_rate_limits';
 COMMENT ON FUNCTION phone_crypt.purge_count(regclass, text, timestamptz) IS

@@ -68,7 +68,12 @@ DECLARE
         SELECT FROM pg_attribute AS a, phone_crypt.carried_indexes(relation, a.attnum) AS c
          WHERE a.attrelid = relation AND a.attname = column_name AND c.is_unique);
 BEGIN
-    RETURN CASE WHEN is_unique THEN phone_crypt.same_texts(relation, column_name) ELSE 0 END;
+    IF NOT is_unique THEN
+        RETURN 0;
+    END IF;
+    -- Rows of two partitions differ in what they are partitioned by, which is in every unique index.
+    RETURN (SELECT coalesce(sum(phone_crypt.same_texts(l.leaf, column_name)), 0)
+              FROM unnest(phone_crypt.leaves(relation)) AS l (leaf));
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.count_same_texts(regclass, text) IS
@@ -240,6 +245,10 @@ BEGIN
         END IF;
         CALL phone_crypt.change_table(relation, statements, failure);
     END IF;
+    statements := phone_crypt.constraints_sql(conversion, true);
+    IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN
+        CALL phone_crypt.change_table(relation, statements, failure);
+    END IF;
     PERFORM phone_crypt.check_trigger(conversion, phone_crypt.trigger_version(conversion));
     FOREACH leaf IN ARRAY phone_crypt.leaves(relation) LOOP
         CALL phone_crypt.work_through_pages('phone_decrypt_column', 'decrypt', leaf, column_name,
@@ -251,6 +260,7 @@ BEGIN
         RAISE EXCEPTION '% values of table % cannot be decrypted', number, relation
             USING ERRCODE = 'data_exception', HINT = 'phone_verify() or email_verify() of the column is false for them.';
     END IF;
+    CALL phone_crypt.make_impassable(conversion, true);
     PERFORM phone_crypt.job_phase(job, 'verification');
     COMMIT;
     PERFORM phone_crypt.begin_batch();

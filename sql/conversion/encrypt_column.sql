@@ -62,11 +62,19 @@ $$;
 COMMENT ON FUNCTION phone_crypt.sync_trigger_sql(phone_crypt.conversions, text) IS
     'the statements that make the trigger of a conversion';
 
--- Unique indexes become deferrable constraints until the swap: see phone_crypt.make_immediate().
-CREATE FUNCTION phone_crypt.constraints_sql(conversion phone_crypt.conversions) RETURNS text[]
-    LANGUAGE sql STABLE PARALLEL SAFE
+-- Unique indexes become deferrable constraints until the swap: see phone_crypt.make_immediate(). On the way back those of a
+-- partitioned table alone do, whose indexes cannot become constraints later.
+CREATE FUNCTION phone_crypt.constraints_sql(conversion phone_crypt.conversions, back boolean DEFAULT false) RETURNS text[]
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    IF phone_crypt.is_partitioned(conversion.relation) THEN
+        RETURN phone_crypt.partition_constraints_sql(conversion, back);
+    ELSIF back THEN
+        RETURN '{}';
+    END IF;
+    RETURN (
     SELECT coalesce(array_agg(s.statement ORDER BY p.counterpart, s.place), '{}')
       FROM phone_crypt.index_pairs(conversion, false) AS p JOIN pg_class AS c ON c.oid = p.counterpart
      CROSS JOIN LATERAL unnest(ARRAY[
@@ -74,10 +82,11 @@ AS $$
                       c.relname),
                format('SELECT phone_crypt.check_always(%L, %L)', conversion.relation, c.relname)])
            WITH ORDINALITY AS s (statement, place)
-     WHERE p.is_unique AND p.counterpart_constraint IS NULL
+     WHERE p.is_unique AND p.counterpart_constraint IS NULL);
+END;
 $$;
-COMMENT ON FUNCTION phone_crypt.constraints_sql(phone_crypt.conversions) IS
-    'the statements that make constraints of the unique indexes of the encrypted column';
+COMMENT ON FUNCTION phone_crypt.constraints_sql(phone_crypt.conversions, boolean) IS
+    'the statements that make constraints of the unique indexes of the new column';
 
 -- Until no session sees the rows as they were before they were filled. At most a minute.
 CREATE PROCEDURE phone_crypt.wait_for_snapshots()
@@ -288,6 +297,7 @@ BEGIN
                       conversion.encrypted_column, conversion.plain_column);
     END IF;
 
+    CALL phone_crypt.make_impassable(conversion, false);
     PERFORM phone_crypt.job_phase(job, 'verification');
     statements := CASE WHEN source OPERATOR(pg_catalog.=) 'text' THEN phone_crypt.not_null_sql(conversion) ELSE '{}' END;
     IF pg_catalog.cardinality(statements) OPERATOR(pg_catalog.>) 0 THEN

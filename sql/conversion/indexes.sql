@@ -2,7 +2,10 @@
 -- What is asked under the lock of the swap is in PL/pgSQL, which keeps its plans.
 
 -- What follows the table's name in the definition of an index, with another name for one column.
-CREATE FUNCTION phone_crypt.index_columns(index oid, number smallint, column_name text) RETURNS text
+-- of_constraint: as a constraint is written.
+CREATE FUNCTION phone_crypt.index_columns(
+    index oid, number smallint, column_name text, of_constraint boolean DEFAULT false
+) RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,7 +14,8 @@ BEGIN
     SELECT format('(%s)', string_agg(k.name || k.direction, ', ' ORDER BY k.place) FILTER (WHERE k.is_key))
            || coalesce(' INCLUDE (' || string_agg(k.name, ', ' ORDER BY k.place) FILTER (WHERE NOT k.is_key) || ')', '')
            || coalesce(' WITH (' || max(k.options) || ')', '')
-           || coalesce(' TABLESPACE ' || quote_ident(max(k.tablespace)), '')
+           || coalesce(CASE WHEN of_constraint THEN ' USING INDEX' ELSE '' END || ' TABLESPACE '
+                       || quote_ident(max(k.tablespace)), '')
       FROM (SELECT c.place, c.place <= i.indnkeyatts AS is_key,
                    quote_ident(CASE c.number WHEN index_columns.number THEN column_name ELSE a.attname END) AS name,
                    CASE i.indoption[c.place - 1] & 3
@@ -24,7 +28,7 @@ BEGIN
              WHERE i.indexrelid = index AND a.attrelid = i.indrelid AND a.attnum = c.number) AS k);
 END;
 $$;
-COMMENT ON FUNCTION phone_crypt.index_columns(oid, smallint, text) IS
+COMMENT ON FUNCTION phone_crypt.index_columns(oid, smallint, text, boolean) IS
     'the columns and options in the definition of an index, with another name for one column';
 
 -- Unique constraints and indexes, and others, that a column stands in and that can be made the same on another column.
@@ -165,6 +169,7 @@ CREATE FUNCTION phone_crypt.missing_indexes(
 AS $$
 DECLARE
     pair record;
+    own record;
     invalid record;
     statements text[] := '{}';
     names text[] := '{}';
@@ -182,8 +187,18 @@ BEGIN
         statements := statements || format('DROP INDEX %s%s', CASE WHEN invalid.is_partitioned THEN '' ELSE manner END,
                                            invalid.indexrelid::regclass);
     END LOOP;
-    FOR pair IN SELECT p.*, c.relname FROM phone_crypt.index_pairs(conversion, back) AS p
-                  JOIN pg_class AS c ON c.oid = p.index WHERE p.counterpart IS NULL LOOP
+    FOR pair IN SELECT p.*, c.relname,
+                       row_number() OVER (PARTITION BY p.is_unique, p.definition ORDER BY p.index) AS nth
+                  FROM phone_crypt.index_pairs(conversion, back) AS p
+                  JOIN pg_class AS c ON c.oid = p.index WHERE p.counterpart IS NULL ORDER BY p.is_unique DESC, p.index LOOP
+        IF pair.is_unique AND phone_crypt.is_partitioned(conversion.relation) THEN
+            FOR own IN SELECT * FROM phone_crypt.partition_index_sql(conversion.relation, to_column, pair.definition, pair.nth,
+                           pair.relname || CASE WHEN back THEN '_dec' ELSE '_enc' END, is_concurrent, names) LOOP
+                names := names || own.name;
+                statements := statements || own.statement;
+            END LOOP;
+            CONTINUE;
+        END IF;
         names := names || phone_crypt.free_name(conversion.relation,
             pair.relname || CASE WHEN back THEN '_dec' ELSE '_enc' END, names);
         statements := statements || phone_crypt.index_sql(conversion.relation, names[cardinality(names)], pair.is_unique,
@@ -194,6 +209,10 @@ BEGIN
             phone_crypt.free_name(conversion.relation, 'phone_crypt_pending', names), false, '((1)) WHERE ' ||
             replace(CASE WHEN back THEN phone_crypt.undecrypted(conversion) ELSE phone_crypt.unfilled(conversion) END,
                     't.', ''), is_concurrent);
+    END IF;
+    IF NOT is_concurrent AND cardinality(statements) > 0 AND phone_crypt.is_partitioned(conversion.relation) THEN
+        -- The table before its partitions, as whoever writes it locks them.
+        RETURN format('LOCK TABLE %s IN SHARE MODE', conversion.relation) || statements;
     END IF;
     RETURN statements;
 END;

@@ -24,6 +24,17 @@ $$;
 COMMENT ON FUNCTION phone_crypt.leaves(regclass) IS
     'the tables that hold the rows of a table: itself, or its partitions';
 
+CREATE FUNCTION phone_crypt.is_partitioned(relation regclass) RETURNS boolean
+    LANGUAGE plpgsql STABLE PARALLEL SAFE
+    SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT c.relkind = 'p' FROM pg_class AS c WHERE c.oid = relation);
+END;
+$$;
+COMMENT ON FUNCTION phone_crypt.is_partitioned(regclass) IS
+    'whether a table is partitioned';
+
 CREATE FUNCTION phone_crypt.table_size(relation regclass) RETURNS bigint
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -66,8 +77,7 @@ $$;
 COMMENT ON FUNCTION phone_crypt.check_table(regclass) IS
     'refuses a table that cannot be converted by itself';
 
--- What else is refused of a partitioned table: a column that it is partitioned by, a unique index that the column is in,
--- and indexes that a partition has for itself.
+-- What else is refused of a partitioned table: a column that it is partitioned by, and indexes that a partition has for itself.
 CREATE FUNCTION phone_crypt.check_partitioned(relation regclass, column_name text) RETURNS void
     LANGUAGE plpgsql STABLE PARALLEL SAFE
     SET search_path = pg_catalog, pg_temp
@@ -98,12 +108,6 @@ BEGIN
                       HINT = 'Drop them, or make an index of the partitioned table and attach them to it.';
         END IF;
     END LOOP;
-    IF EXISTS (SELECT FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid
-                WHERE i.indrelid = relation AND i.indisunique AND a.attname = column_name
-                  AND a.attnum = ANY (i.indkey::int2[])) THEN
-        RAISE EXCEPTION 'column % of partitioned table % is unique', quote_ident(column_name), relation
-            USING ERRCODE = 'feature_not_supported';
-    END IF;
 END;
 $$;
 COMMENT ON FUNCTION phone_crypt.check_partitioned(regclass, text) IS

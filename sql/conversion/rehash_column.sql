@@ -204,6 +204,7 @@ DECLARE
 BEGIN
     PERFORM phone_crypt.begin_batch();
     rotation := phone_crypt.hash_rotation(relation, column_name);
+    CALL phone_crypt.make_impassable(rotation, false);
     CALL phone_crypt.change_table(relation, phone_crypt.not_null_sql(rotation)
         OPERATOR(pg_catalog.||) phone_crypt.rehash_checks_sql(rotation), failure);
     CALL phone_crypt.change_table(relation, phone_crypt.validate_checks_sql(rotation), failure);

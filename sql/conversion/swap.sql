@@ -60,6 +60,7 @@ DECLARE
     statements text[];
     statement text;
 BEGIN
+    PERFORM phone_crypt.check_none_passable(conversion, back);
     FOR pair IN SELECT * FROM phone_crypt.index_pairs(conversion, back) LOOP
         IF pair.counterpart IS NULL THEN
             RAISE EXCEPTION 'an index of column % has no counterpart on the other column', quote_ident(column_name)
@@ -70,7 +71,8 @@ BEGIN
         name := (SELECT c.relname FROM pg_class AS c WHERE c.oid = pair.index);
         remark := coalesce(obj_description(pair.constraint_oid, 'pg_constraint'),
                            obj_description(pair.index, 'pg_class'));
-        IF pair.counterpart_constraint IS NOT NULL AND NOT back THEN
+        IF pair.counterpart_constraint IS NOT NULL
+           AND (NOT back OR phone_crypt.is_partitioned(conversion.relation)) THEN
             PERFORM phone_crypt.make_immediate(conversion.relation, pair.counterpart_constraint,
                                                pair.constraint_oid IS NOT NULL);
             IF pair.constraint_oid IS NULL THEN
@@ -225,6 +227,7 @@ BEGIN
     PERFORM phone_crypt.check_trigger(conversion, phone_crypt.trigger_version(conversion));
     PERFORM phone_crypt.check_obstacles_of_all(relation, from_column, false);
     PERFORM phone_crypt.index_pairs(conversion, back);
+    PERFORM phone_crypt.check_none_passable(conversion, back);
     PERFORM phone_crypt.not_null_check(conversion);
     PERFORM phone_crypt.carried_sql(relation, from_column, to_column);
     PERFORM phone_crypt.sync_trigger_sql(conversion, 'clear');

@@ -14,8 +14,10 @@ AS $$
        AND c.relnamespace <> ALL ('{pg_catalog,information_schema,phone_crypt}'::regnamespace[])
        AND (t.oid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
             OR t.typtype = 'd' AND t.typcategory = 'S')
-       -- A conversion that is not finished is a finding of its own.
-       AND NOT EXISTS (SELECT FROM phone_crypt.conversions AS v WHERE v.relation = c.oid AND v.plain_number = a.attnum)
+       -- A conversion that is not finished is a finding of its own: of the table, where this is a partition.
+       AND NOT EXISTS (SELECT FROM phone_crypt.conversions AS v
+                        WHERE v.relation = CASE WHEN c.relispartition THEN pg_partition_root(c.oid) ELSE c.oid END
+                          AND v.plain_column = a.attname)
      ORDER BY c.relpages DESC, c.oid, a.attnum
      LIMIT most
 $$;

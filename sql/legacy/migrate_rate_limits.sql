@@ -33,14 +33,13 @@ DECLARE
 BEGIN
     -- In place the hashes that are there already matter, since rows may meet them.
     WITH met AS (
-        SELECT k.key, k.repaired, k.reason, left(t.columns[1], 6) COLLATE "C" = 'phone:' AS is_phone,
+        SELECT k.key, k.repaired, k.reason, k.kind = 'phone' AS is_phone,
                t.columns[2]::numeric / 1000 + extract(epoch FROM "window")::numeric
                    > extract(epoch FROM clock_timestamp())::numeric AS is_live
           FROM phone_crypt.read_as_owner(source, ARRAY['id', 'window_start']) AS t
          CROSS JOIN LATERAL phone_crypt.legacy_key(t.columns[1]) AS k
-         WHERE CASE WHEN left(t.columns[1], 6) COLLATE "C" = 'phone:' THEN true
-                    WHEN left(t.columns[1], 11) COLLATE "C" = 'phone_hash:' THEN hashes OR NOT into_engine
-                    ELSE others END
+         WHERE t.columns[1] IS NOT NULL
+           AND CASE k.kind WHEN 'phone' THEN true WHEN 'hash' THEN hashes OR NOT into_engine ELSE others END
     ), keys AS (
         SELECT m.key, m.reason, count(*) AS rows, count(*) FILTER (WHERE m.is_phone) AS phones,
                count(*) FILTER (WHERE m.repaired) AS repaired, count(*) FILTER (WHERE m.is_live) AS live

@@ -104,18 +104,3 @@ END;
 $$;
 COMMENT ON FUNCTION phone_crypt.check_legacy_table(regclass, boolean) IS
     'nothing, or the error that says why a table cannot be migrated';
-
--- How many rows of the given kinds a table has.
-CREATE FUNCTION phone_crypt.count_legacy_rows(relation regclass, phones boolean, hashes boolean, others boolean)
-    RETURNS bigint
-    LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
-    SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-    RETURN phone_crypt.count_as_owner(relation, format(
-        'CASE WHEN left(t.id, 6) COLLATE "C" = ''phone:'' THEN %L::boolean '
-        'WHEN left(t.id, 11) COLLATE "C" = ''phone_hash:'' THEN %L::boolean ELSE %L::boolean END', phones, hashes, others));
-END;
-$$;
-COMMENT ON FUNCTION phone_crypt.count_legacy_rows(regclass, boolean, boolean, boolean) IS
-    'how many rows phone:..., phone_hash:... and of other kinds a table has';

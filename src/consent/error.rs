@@ -5,7 +5,7 @@ use pgrx::PgSqlErrorCode;
 use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
-use crate::{cipher, encrypted_phone, keys, phone};
+use crate::{cipher, encrypted_type, keys, phone};
 
 /// See each message.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +19,7 @@ pub enum Error {
     #[error(transparent)]
     Phone(#[from] phone::error::Error),
     #[error(transparent)]
-    Typed(#[from] encrypted_phone::error::Error),
+    Typed(#[from] encrypted_type::error::Error),
     #[error("the value is no phone number")]
     NotANumber,
     #[error("table phone_crypt.{0} does not exist")]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::filter_state as state;
 use super::filter_words::add;
 use super::tables::SUPPRESSED;
-use crate::encrypted_phone::Value;
+use crate::encrypted_type::Value;
 use crate::pg::{Oid, oids, process, relation, statement, table_scan};
 use crate::worker::{self, Job, Task, note_work};
 

@@ -14,7 +14,7 @@ use super::{deciding_event, import, is_suppressed, rekey};
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, with_scratch};
 use crate::consent::error::{Error, Result};
-use crate::encrypted_phone::{Value, ValueOut, ValuesOut};
+use crate::encrypted_type::{Value, ValueOut, ValuesOut};
 use crate::pg::arguments::{given, optional, relation, required};
 use crate::pg::record::{Record, RowType};
 use crate::pg::regclass::Regclass;

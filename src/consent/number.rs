@@ -5,7 +5,7 @@ use phone_crypt_core::crypto::encrypted_phone::{PROBE_LEN, Plain};
 use crate::cipher::stats::Operation;
 use crate::cipher::{self, Destination};
 use crate::consent::error::{Error, Result};
-use crate::encrypted_phone::Value;
+use crate::encrypted_type::Value;
 use crate::pg::text::Text;
 use crate::phone::e164::with_e164;
 use crate::phone::regions::Chosen;

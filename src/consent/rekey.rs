@@ -9,8 +9,8 @@ use phone_crypt_core::crypto::encrypted_phone::DataType;
 
 use crate::cipher;
 use crate::consent::error::{Error, Result};
-use crate::encrypted_phone::error::Error as TypedError;
-use crate::encrypted_phone::{self as typed, Value};
+use crate::encrypted_type::error::Error as TypedError;
+use crate::encrypted_type::{self as typed, Value};
 use crate::keys::{check_lasting, with_ring};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;

@@ -4,7 +4,7 @@ use super::filter;
 use super::number::Probes;
 use super::tables::SUPPRESSED;
 use crate::consent::error::{Error, Result};
-use crate::encrypted_phone as typed;
+use crate::encrypted_type as typed;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::user::UserSwitch;
 use crate::pg::{relation, statement};

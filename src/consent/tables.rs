@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::consent::error::{Error, Result};
-use crate::encrypted_phone::KeyColumn;
+use crate::encrypted_type::KeyColumn;
 use crate::pg::Oid;
 use crate::pg::cached_table::CachedTable;
 use crate::settings::SCHEMA;

@@ -8,7 +8,7 @@ use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::subtransaction::Refusal;
 use crate::pg::{PgError, SqlError};
-use crate::{cipher, encrypted_phone, keys, phone};
+use crate::{cipher, encrypted_type, keys, phone};
 
 /// See each message.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum Error {
     #[error(transparent)]
     Phone(#[from] phone::error::Error),
     #[error(transparent)]
-    Typed(#[from] encrypted_phone::error::Error),
+    Typed(#[from] encrypted_type::error::Error),
     #[error(transparent)]
     LegacyScheme(#[from] LegacySchemeError),
     #[error(transparent)]

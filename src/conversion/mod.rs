@@ -24,8 +24,8 @@ use phone_crypt_core::crypto::encrypted_phone::DataType;
 use std::ffi::CStr;
 
 use crate::conversion::error::{Error, Result};
-use crate::encrypted_phone as typed;
-use crate::encrypted_phone::error::{Error as TypedError, Permission};
+use crate::encrypted_type as typed;
+use crate::encrypted_type::error::{Error as TypedError, Permission};
 use crate::pg::{Oid, catalog};
 
 /// Refuses those who may not decrypt, where values are made comparable, or compared.

@@ -6,7 +6,7 @@ use phone_crypt_core::crypto::encrypted_phone::inspect;
 
 use crate::cipher::{self, Destination};
 use crate::conversion::error::Result;
-use crate::encrypted_phone as typed;
+use crate::encrypted_type as typed;
 use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;

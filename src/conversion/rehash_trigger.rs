@@ -8,8 +8,8 @@ use phone_crypt_core::crypto::KeyId;
 use super::rehash::append_rehashed;
 use crate::cipher::with_scratch;
 use crate::conversion::error::{Error, Result};
-use crate::encrypted_phone as typed;
-use crate::encrypted_phone::error::Error as TypedError;
+use crate::encrypted_type as typed;
+use crate::encrypted_type::error::Error as TypedError;
 use crate::pg::trigger_rows::{StoredRow, TriggerRows, Version};
 
 /// The row to be stored.

@@ -7,7 +7,7 @@ use phone_crypt_core::phone::{self, UsPrefixRepair};
 
 use crate::cipher::{self, Destination, LegacyKey, with_scratch};
 use crate::conversion::error::{Error, Result};
-use crate::encrypted_phone::{self as typed, Keep};
+use crate::encrypted_type::{self as typed, Keep};
 use crate::keys::with_ring;
 use crate::pg::text::Text;
 use crate::phone::regions::{Chosen, with_default, with_list};

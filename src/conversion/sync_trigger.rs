@@ -4,8 +4,8 @@ use super::source::{Source, is_value};
 use phone_crypt_core::crypto::encrypted_phone::DataType;
 
 use crate::conversion::error::{Error, Result};
-use crate::encrypted_phone::error::{Error as TypedError, Permission};
-use crate::encrypted_phone::{self as typed, Keep};
+use crate::encrypted_type::error::{Error as TypedError, Permission};
+use crate::encrypted_type::{self as typed, Keep};
 use crate::pg::SqlError;
 use crate::pg::oids::{BPCHAROID, TEXTOID, VARCHAROID};
 use crate::pg::table_row::is_one_of;

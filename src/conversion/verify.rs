@@ -4,8 +4,8 @@ use pgrx::spi::quote_identifier;
 
 use super::source::Source;
 use crate::conversion::error::{Error, Result};
-use crate::encrypted_phone as typed;
-use crate::encrypted_phone::error::Error as TypedError;
+use crate::encrypted_type as typed;
+use crate::encrypted_type::error::Error as TypedError;
 use crate::pg::SqlError;
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::table_row::TableRow;

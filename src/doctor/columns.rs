@@ -7,7 +7,7 @@ use phone_crypt_core::doctor::{Content, LONGEST, content, has_phone};
 use phone_crypt_core::phone::Regions;
 use std::collections::BTreeMap;
 
-use crate::encrypted_phone::bytes_of_row;
+use crate::encrypted_type::bytes_of_row;
 use crate::pg::Oid;
 use crate::pg::bounded_scan::{scan_some, short_text};
 use crate::pg::statistics::{Other, others_of_statistics, texts_of_statistics};

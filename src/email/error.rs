@@ -5,7 +5,7 @@ use phone_crypt_core::crypto::ValueError;
 use phone_crypt_core::email::AddressError;
 
 use crate::cipher;
-use crate::encrypted_phone::error as typed;
+use crate::encrypted_type::error as typed;
 use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};

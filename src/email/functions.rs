@@ -8,7 +8,7 @@ use phone_crypt_core::email::{self, MatchRules};
 use super::error::{Error, Result};
 use super::show;
 use crate::cipher::{self, Destination, with_scratch};
-use crate::encrypted_phone::decode_text_form;
+use crate::encrypted_type::decode_text_form;
 use crate::pg::Answer;
 use crate::pg::arguments::{given, required};
 use crate::pg::text::{Text, TextOut};

@@ -4,10 +4,10 @@ use pgrx::pg_extern;
 use phone_crypt_core::crypto::encrypted_phone::{self as bytes, DataType};
 use phone_crypt_core::crypto::{HASH_LEN, Reencrypted};
 
-use super::value::{Value, ValueOut};
-use super::{input, show};
+use super::show;
 use crate::cipher::{self, Destination, with_scratch};
-use crate::encrypted_phone::error::{Error, Result};
+use crate::encrypted_type::error::{Error, Result};
+use crate::encrypted_type::{Value, ValueOut, input};
 use crate::pg::Answer;
 use crate::pg::FunctionCallInfo;
 use crate::pg::SqlError;

@@ -5,8 +5,8 @@ use phone_crypt_core::crypto::encrypted_phone::Plain;
 use phone_crypt_core::phone::{self, ParsedPhone, Regions};
 
 use crate::cipher::{self, Destination};
-use crate::encrypted_phone::error::Result;
-use crate::pg::text::{self, TextOut};
+use crate::encrypted_type::error::Result;
+use crate::pg::text::TextOut;
 use crate::phone::regions;
 
 /// The number in E.164, or the text that is none.
@@ -24,17 +24,6 @@ pub fn original(plain: &Plain<'_>) -> Result<TextOut> {
     match plain {
         Plain::Written { original, .. } => Ok(TextOut::new(original)?),
         plain => number(plain),
-    }
-}
-
-/// As [`original`], in the database's encoding. It outlives the memory that PostgreSQL reads rows into.
-pub fn original_bytes(plain: &Plain<'_>) -> Result<Vec<u8>> {
-    match plain {
-        Plain::Number(e164) => Ok(e164.to_vec()),
-        Plain::Written { original, .. }
-        | Plain::Text(original)
-        | Plain::Address(original)
-        | Plain::NoAddress(original) => Ok(text::converted(original)?),
     }
 }
 

@@ -13,9 +13,9 @@ use super::wanted::Wanted;
 use phone_crypt_core::crypto::encrypted_phone::DataType;
 
 use crate::cipher::{self, Destination};
-use crate::encrypted_phone::error::Error as TypedError;
-use crate::encrypted_phone::policy::{self, OnForget};
-use crate::encrypted_phone::{self as typed, Value};
+use crate::encrypted_type::error::Error as TypedError;
+use crate::encrypted_type::policy::{self, OnForget};
+use crate::encrypted_type::{self as typed, Value};
 use crate::erasure::error::{Error, Result};
 use crate::keys::with_ring;
 use crate::pg::SqlError;

@@ -10,8 +10,8 @@ use phone_crypt_core::crypto::encrypted_phone::DataType;
 
 use crate::cipher;
 use crate::consent::{ChangesAllowed, OWN_TABLES, OwnTable, SUPPRESSED};
-use crate::encrypted_phone as typed;
-use crate::encrypted_phone::error::Error as TypedError;
+use crate::encrypted_type as typed;
+use crate::encrypted_type::error::Error as TypedError;
 use crate::erasure::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::user::switch_to_owner;

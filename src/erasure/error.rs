@@ -6,7 +6,7 @@ use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::subtransaction::Refusal;
 use crate::pg::{PgError, SqlError};
-use crate::{cipher, email, encrypted_phone, keys, phone, ratelimit, sending};
+use crate::{cipher, email, encrypted_type, keys, phone, ratelimit, sending};
 
 /// See each message.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum Error {
     #[error(transparent)]
     Email(#[from] email::error::Error),
     #[error(transparent)]
-    Typed(#[from] encrypted_phone::error::Error),
+    Typed(#[from] encrypted_type::error::Error),
     #[error(transparent)]
     Ratelimit(#[from] ratelimit::error::Error),
     #[error(transparent)]

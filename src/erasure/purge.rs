@@ -5,9 +5,9 @@ use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::quote_identifier;
 
 use super::outcome::attempt;
-use crate::encrypted_phone as typed;
-use crate::encrypted_phone::error::Error as TypedError;
-use crate::encrypted_phone::policy::{self, OnForget};
+use crate::encrypted_type as typed;
+use crate::encrypted_type::error::Error as TypedError;
+use crate::encrypted_type::policy::{self, OnForget};
 use crate::erasure::error::{Error, Result};
 use crate::pg::setting_switch::BatchSettings;
 use crate::pg::statement;

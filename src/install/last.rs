@@ -85,7 +85,7 @@ pgrx::extension_sql_file!(
         legacy::functions::values::phone_decrypt_legacy_with_key,
         "verify_column",
         "column_keys_of_all",
-        encrypted_phone::key_counts::phone_column_keys,
+        encrypted_type::key_counts::phone_column_keys,
         encrypted_phone::functions::encrypted_phone,
         encrypted_phone::functions::decrypt_value,
         encrypted_phone::functions::show_value,

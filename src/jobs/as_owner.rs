@@ -40,7 +40,13 @@ fn run_as_owner(table: Option<Regclass>, statement: Option<Text<'_>>) -> Answer<
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
 fn count_as_owner(table: Option<Regclass>, condition: Option<Text<'_>>) -> Answer<i64> {
     let condition = required(condition, "condition")?;
-    let table = relation(table)?.oid();
+    Ok(count_rows(relation(table)?.oid(), &condition)?)
+}
+
+/// How many rows `t` of a table meet a condition, in the name of its owner.
+///
+/// Errors: not the owner, 42501; those of the condition.
+pub fn count_rows(table: Oid, condition: &str) -> Result<i64> {
     let sql = format!(
         "SELECT pg_catalog.count(*) FROM {} AS t WHERE ({condition})",
         user::full_name(table)?

@@ -6,4 +6,5 @@ pub mod error;
 mod functions;
 mod own_error;
 
+pub use as_owner::count_rows;
 pub use own_error::own_error;

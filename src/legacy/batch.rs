@@ -1,10 +1,12 @@
 //! What a batch is asked to do.
 use crate::pg::TupleId;
 
-/// Which rows of a table are meant.
+/// Which rows of a table are meant. A row without an id is of no kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Kinds {
-    /// `phone_hash:…` besides `phone:…`.
+    /// `phone:…`.
+    pub phones: bool,
+    /// `phone_hash:…`.
     pub hashes: bool,
     /// Whatever else there is, such as `192.168.1.1:outbound_call`.
     pub others: bool,

@@ -18,6 +18,7 @@ mod take_back;
 pub use batch::{Batch, Kinds};
 pub use in_place::convert;
 pub use into_engine::move_into_engine;
-pub use keys::{RowOutcome, outcome_of};
+pub use keys::{PHONE, RowOutcome, outcome_of};
 pub use known_keys::forget_known;
+pub use table::condition;
 pub use take_back::take_back;

@@ -7,12 +7,14 @@ use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::LegacyRow;
 
 use super::batch::{Batch, Kinds};
+use super::keys::PHONE;
 use crate::legacy::error::{Error, Result};
 use crate::pg::arrays::{longs, texts, tids};
 use crate::pg::statement::run;
 use crate::pg::table_row::TableRow;
 use crate::pg::text::Text;
 use crate::pg::{Oid, TupleId, oids};
+use crate::ratelimit::PHONE_PREFIX;
 
 /// Each of the five columns: the table's name as SQL wants it, the column's, its type below a domain.
 const COLUMNS: &str = "\
@@ -102,8 +104,9 @@ impl LegacyTable {
     /// Every id `phone_hash:…`, read in portions.
     pub fn each_hash(&self, mut each: impl FnMut(Text<'_>)) {
         let sql = format!(
-            "SELECT t.ctid, t.id::text FROM ONLY {} AS t WHERE t.ctid > $1 AND {IS_HASH} LIMIT {PORTION}",
-            self.name
+            "SELECT t.ctid, t.id::text FROM ONLY {} AS t WHERE t.ctid > $1 AND {} LIMIT {PORTION}",
+            self.name,
+            begins_with(PHONE_PREFIX)
         );
         let mut after = Some(TupleId::default());
         while after.is_some() {
@@ -252,16 +255,25 @@ const COLUMNS_OF_ROW: &str =
     "t.ctid, t.id::text, t.count::bigint, t.window_start, t.created_at, t.updated_at";
 
 // No index is of use to these conditions, so rows come in the order in which they lie in the table.
-const IS_PHONE: &str = "left(t.id, 6) COLLATE \"C\" = 'phone:'";
-const IS_HASH: &str = "left(t.id, 11) COLLATE \"C\" = 'phone_hash:'";
 
-fn condition(kinds: Kinds) -> String {
-    match (kinds.hashes, kinds.others) {
-        (false, false) => IS_PHONE.to_owned(),
-        (true, false) => format!("({IS_PHONE} OR {IS_HASH})"),
-        (false, true) => format!("NOT {IS_HASH}"),
-        (true, true) => "true".to_owned(),
-    }
+fn begins_with(prefix: &[u8]) -> String {
+    let text = String::from_utf8_lossy(prefix);
+    format!(
+        "left(t.id, {}) COLLATE \"C\" = '{text}'",
+        text.chars().count()
+    )
+}
+
+/// Whether a row `t` is of one of these kinds.
+pub fn condition(kinds: Kinds) -> String {
+    format!(
+        "t.id IS NOT NULL AND CASE WHEN {} THEN {} WHEN {} THEN {} ELSE {} END",
+        begins_with(PHONE),
+        kinds.phones,
+        begins_with(PHONE_PREFIX),
+        kinds.hashes,
+        kinds.others
+    )
 }
 
 fn with_rows(mut each: impl FnMut(Text<'_>, Met<()>)) -> impl FnMut(&TableRow) {

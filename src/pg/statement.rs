@@ -3,6 +3,7 @@
 
 use pgrx::pg_sys::panic::CaughtError;
 use pgrx::{PgSqlErrorCode, PgTryBuilder, Spi, ereport, pg_sys};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::AssertUnwindSafe;
@@ -13,9 +14,15 @@ use crate::pg::table_row::TableRow;
 use crate::pg::text::in_database_encoding;
 use crate::pg::user::UserSwitch;
 
+/// The text of a statement.
+enum Sql {
+    Written(&'static CStr),
+    Made(fn() -> String),
+}
+
 /// A statement and its plan.
 pub struct Statement {
-    sql: &'static CStr,
+    sql: Sql,
     types: &'static [pg_sys::Oid],
     plan: Cell<pg_sys::SPIPlanPtr>,
 }
@@ -24,6 +31,15 @@ impl Statement {
     /// A statement with parameters of these types. It names every object and operator in full: it is planned
     /// under the caller's search_path.
     pub const fn new(sql: &'static CStr, types: &'static [pg_sys::Oid]) -> Statement {
+        Statement::of(Sql::Written(sql), types)
+    }
+
+    /// As [`Statement::new`], of a text that is made when the statement is first run.
+    pub const fn made(sql: fn() -> String, types: &'static [pg_sys::Oid]) -> Statement {
+        Statement::of(Sql::Made(sql), types)
+    }
+
+    const fn of(sql: Sql, types: &'static [pg_sys::Oid]) -> Statement {
         Statement {
             sql,
             types,
@@ -89,10 +105,14 @@ impl Statement {
     /// The caller must be connected to SPI.
     unsafe fn plan(&self) -> pg_sys::SPIPlanPtr {
         if self.plan.get().is_null() {
+            let sql = match self.sql {
+                Sql::Written(sql) => Cow::Borrowed(sql),
+                Sql::Made(make) => Cow::Owned(nul_terminated(&make())),
+            };
             // SAFETY: a NUL-terminated statement and the types of its parameters; the plan is kept for good.
             unsafe {
                 let plan = pg_sys::SPI_prepare(
-                    self.sql.as_ptr(),
+                    sql.as_ptr(),
                     self.types.len() as i32,
                     self.types.as_ptr().cast_mut(),
                 );

@@ -4,67 +4,44 @@
 //! lock and writes nothing. Else the row is locked, the clock read again and the transition made anew on what the row
 //! says now.
 
-use pgrx::IntoDatum;
 use phone_crypt_core::ratelimit::{Entry, KeyName, Row};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::memory;
+use super::state::columns::{self, list};
 use super::state::rows::{self, DURABLE};
 use super::state::transition::Transition;
 use super::storage::Storage;
+use crate::pg::Datum;
 use crate::pg::clock::now_us;
-use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
-use crate::pg::{Datum, Oid, oids};
 use crate::ratelimit::error::Result;
 
-const KEY: [Oid; 3] = [oids::TEXTOID, oids::INT2OID, oids::INT4OID];
-const ROW: [Oid; 19] = [
-    oids::TEXTOID,
-    oids::INT2OID,
-    oids::INT4OID,
-    oids::INT4OID,
-    oids::INT8OID,
-    oids::TIMESTAMPTZOID,
-    oids::INT2OID,
-    oids::INT8OID,
-    oids::INT8OID,
-    oids::INT8OID,
-    oids::INT8OID,
-    oids::INT8OID,
-    oids::INT8OID,
-    oids::INT8OID,
-    oids::INT4OID,
-    oids::INT8OID,
-    oids::INT8OID,
-    oids::INT8OID,
-    oids::TEXTOID,
-];
-
 thread_local! {
-    static LOCK: Statement = const { Statement::new(
-        c"SELECT r.* FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) $1 \
-          AND r.kind OPERATOR(pg_catalog.=) $2 AND r.space OPERATOR(pg_catalog.=) $3 FOR UPDATE",
-        &KEY,
+    static LOCK: Statement = const { Statement::made(
+        || format!("SELECT r.* FROM phone_crypt.rate_limits AS r WHERE {IS_THE_KEY} FOR UPDATE"),
+        &columns::KEY_TYPES,
     ) };
-    static INSERT: Statement = const { Statement::new(
-        c"INSERT INTO phone_crypt.rate_limits (id, kind, space, count, window_start, updated_at, algorithm, \
-          window_us, start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, \
-          blocked_until_us, expires_us, engine) \
-          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
-          ON CONFLICT DO NOTHING",
-        &ROW,
+    static INSERT: Statement = const { Statement::made(
+        || format!(
+            "INSERT INTO phone_crypt.rate_limits ({}, engine) VALUES ({}) ON CONFLICT DO NOTHING",
+            columns::names(),
+            list(1..=columns::TYPES.len(), |number| format!("${number}"))
+        ),
+        &columns::TYPES,
     ) };
-    static UPDATE: Statement = const { Statement::new(
-        c"UPDATE phone_crypt.rate_limits SET (count, window_start, updated_at, algorithm, window_us, \
-          start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, \
-          expires_us, engine) = \
-          ROW($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
-          WHERE id OPERATOR(pg_catalog.=) $1 AND kind OPERATOR(pg_catalog.=) $2 \
-            AND space OPERATOR(pg_catalog.=) $3",
-        &ROW,
+    static UPDATE: Statement = const { Statement::made(
+        || format!(
+            "UPDATE phone_crypt.rate_limits AS r SET ({}, engine) = ROW({}) WHERE {IS_THE_KEY}",
+            list(columns::changing(), str::to_owned),
+            list(4..=columns::TYPES.len(), |number| format!("${number}"))
+        ),
+        &columns::TYPES,
     ) };
 }
+
+const IS_THE_KEY: &str = "r.id OPERATOR(pg_catalog.=) $1 AND r.kind OPERATOR(pg_catalog.=) $2 \
+     AND r.space OPERATOR(pg_catalog.=) $3";
 
 /// A key and whether it belongs to a durable policy.
 #[derive(Debug, Clone, Copy)]
@@ -160,7 +137,7 @@ pub fn write(storage: &Storage, key: TableKey<'_>, entry: &Entry, now_us: i64) {
 fn lock(storage: &Storage, key: TableKey<'_>) -> Option<Entry> {
     let mut entry = None;
     LOCK.with(|lock| {
-        lock.run(storage.owner, &name(key.name), |row| {
+        lock.run(storage.owner, &columns::key_values(key.name), |row| {
             entry = Some(rows::found_in(row).entry);
         })
     });
@@ -168,46 +145,16 @@ fn lock(storage: &Storage, key: TableKey<'_>) -> Option<Entry> {
 }
 
 fn insert(storage: &Storage, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
-    let columns = columns(key, entry, now_us);
-    INSERT.with(|insert| insert.run(storage.owner, &columns, |_| ()))
+    let values = values(key, entry, now_us);
+    INSERT.with(|insert| insert.run(storage.owner, &values, |_| ()))
 }
 
 fn update(storage: &Storage, key: TableKey<'_>, entry: &Entry, now_us: i64) -> u64 {
-    let columns = columns(key, entry, now_us);
-    UPDATE.with(|update| update.run(storage.owner, &columns, |_| ()))
+    let values = values(key, entry, now_us);
+    UPDATE.with(|update| update.run(storage.owner, &values, |_| ()))
 }
 
-/// The columns of a name: bytes of the database's own encoding, as the text that they came from, kind and space.
-fn name(name: KeyName<'_>) -> [Option<Datum>; 3] {
-    [
-        name.bytes.into_datum(),
-        name.kind.number().into_datum(),
-        name.space.into_datum(),
-    ]
-}
-
-fn columns(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<Datum>; 19] {
+fn values(key: TableKey<'_>, entry: &Entry, now_us: i64) -> [Option<Datum>; columns::TYPES.len()] {
     let row = Row::from_entry(entry, now_us);
-    let [id, kind, space] = name(key.name);
-    [
-        id,
-        kind,
-        space,
-        row.count.into_datum(),
-        row.window_start_ms.into_datum(),
-        (row.updated_us - POSTGRES_EPOCH_US).into_datum(),
-        row.algorithm.into_datum(),
-        row.window_us.into_datum(),
-        row.start_us.into_datum(),
-        row.current.into_datum(),
-        row.previous.into_datum(),
-        row.tat_ns.into_datum(),
-        row.quota.into_datum(),
-        row.burst.into_datum(),
-        row.violations.into_datum(),
-        row.last_violation_us.into_datum(),
-        row.blocked_until_us.into_datum(),
-        row.expires_us.into_datum(),
-        key.is_durable.then_some(DURABLE).into_datum(),
-    ]
+    columns::values(key.name, &row, key.is_durable.then_some(DURABLE))
 }

@@ -9,7 +9,7 @@ use phone_crypt_core::sending::{
 use crate::pg::report::Origin::{self, Lower, Own};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
-use crate::{cipher, consent, encrypted_phone, phone, ratelimit};
+use crate::{cipher, consent, encrypted_type, phone, ratelimit};
 
 /// See each message. What a client of the application can type as a number is none of these.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +21,7 @@ pub enum Error {
     #[error(transparent)]
     Phone(#[from] phone::error::Error),
     #[error(transparent)]
-    Typed(#[from] encrypted_phone::error::Error),
+    Typed(#[from] encrypted_type::error::Error),
     #[error(transparent)]
     RateLimit(#[from] ratelimit::error::Error),
     #[error(transparent)]

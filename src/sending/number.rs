@@ -7,7 +7,7 @@ use phone_crypt_core::sending::{Blocks, LineType};
 
 use super::error::Result;
 use crate::cipher::{self, Destination, Hash};
-use crate::encrypted_phone::Value;
+use crate::encrypted_type::Value;
 use crate::pg::SqlError;
 use crate::pg::text::Text;
 use crate::phone::error::Error as PhoneError;

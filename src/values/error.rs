@@ -5,7 +5,7 @@ use phone_crypt_core::crypto::ValueError;
 use crate::pg::report::Origin::{self, Lower};
 use crate::pg::report::raise_as_sql_error;
 use crate::pg::{PgError, SqlError};
-use crate::{cipher, encrypted_phone, phone};
+use crate::{cipher, encrypted_type, phone};
 
 /// The errors of the layers below.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,7 @@ pub enum Error {
     #[error(transparent)]
     Phone(#[from] phone::error::Error),
     #[error(transparent)]
-    Typed(#[from] encrypted_phone::error::Error),
+    Typed(#[from] encrypted_type::error::Error),
 }
 
 /// A result of this slice.

@@ -5,8 +5,9 @@ use phone_crypt_core::crypto::encrypted_phone::{self, DataType};
 use phone_crypt_core::crypto::{Reencrypted, ValueError};
 
 use crate::cipher::{self, Destination};
-use crate::encrypted_phone::error::Error as TypedError;
-use crate::encrypted_phone::{decode_text_form, mask, number};
+use crate::encrypted_phone::{mask, number};
+use crate::encrypted_type::decode_text_form;
+use crate::encrypted_type::error::Error as TypedError;
 use crate::pg::text::{Text, TextOut};
 use crate::values::error::Result;
 

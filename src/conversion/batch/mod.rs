@@ -13,8 +13,8 @@ use std::ffi::CStr;
 
 use super::source::Source;
 use crate::conversion::error::{Error, Result};
-use crate::encrypted_phone as typed;
-use crate::encrypted_phone::error::Error as TypedError;
+use crate::encrypted_type as typed;
+use crate::encrypted_type::error::Error as TypedError;
 use crate::pg::arguments::given;
 use crate::pg::oids::TIDARRAYOID;
 use crate::pg::setting_switch::BatchSettings;

@@ -3,22 +3,21 @@
 // pgrx reads the columns from the type as it is written out.
 #![allow(clippy::type_complexity)]
 
-use crate::pg::ErrorReport;
-use crate::pg::TupleId;
+use crate::pg::{Answer, ErrorReport, TupleId};
 use pgrx::datum::{Interval, JsonB, TimestampWithTimeZone};
 use pgrx::iter::TableIterator;
 use pgrx::{name, pg_extern};
 use phone_crypt_core::ratelimit::Quota;
 
+use crate::jobs;
 use crate::legacy::error::Result;
-use crate::legacy::{self, Batch, Kinds, RowOutcome};
-use crate::pg::arguments::given;
-use crate::pg::arguments::relation;
+use crate::legacy::{self, Batch, Kinds, PHONE, RowOutcome};
+use crate::pg::arguments::{self, given};
 use crate::pg::interval::{POSTGRES_EPOCH_US, span_us};
 use crate::pg::regclass::Regclass;
 use crate::pg::text::{RawText, Text};
 use crate::phone::regions::with_default;
-use crate::ratelimit;
+use crate::ratelimit::{self, PHONE_PREFIX};
 
 /// `phone_crypt.migrate_batch(source, after, until, size, as_of, window, hashes, others, into_engine,
 /// looks_up_all)`: converts rows of the legacy application between two places of the table, or moves them into the
@@ -52,13 +51,14 @@ fn migrate_batch(
     >,
     ErrorReport,
 > {
-    let source = relation(source)?.oid();
+    let source = arguments::relation(source)?.oid();
     let size = i64::from(given(size, "size")?);
     let batch = Batch {
         after: given(after, "after")?,
         until: given(until, "until")?,
         size,
         kinds: Kinds {
+            phones: true,
             hashes: given(hashes, "hashes")?,
             others: given(others, "others")?,
         },
@@ -84,6 +84,25 @@ fn forget_known_keys() {
     legacy::forget_known();
 }
 
+/// `phone_crypt.count_legacy_rows(relation, phones, hashes, others)`: how many rows of these kinds a table has.
+///
+/// Errors: NULL, 22004; not the owner, 42501; no such table, 42P01.
+#[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
+fn count_legacy_rows(
+    relation: Option<Regclass>,
+    phones: Option<bool>,
+    hashes: Option<bool>,
+    others: Option<bool>,
+) -> Answer<i64> {
+    let kinds = Kinds {
+        phones: given(phones, "phones")?,
+        hashes: given(hashes, "hashes")?,
+        others: given(others, "others")?,
+    };
+    let table = arguments::relation(relation)?.oid();
+    Ok(jobs::count_rows(table, &legacy::condition(kinds))?)
+}
+
 /// A window that the engine takes, too.
 fn window_us(window: Option<Interval>) -> Result<i64> {
     let window_us = span_us(&given(window, "window")?);
@@ -92,7 +111,7 @@ fn window_us(window: Option<Interval>) -> Result<i64> {
 }
 
 /// `phone_crypt.legacy_key(id)`: what `phone_migrate_rate_limits` would make of a row with this id: the key that it
-/// would have, or why it would stay as it is.
+/// would have, or why it would stay as it is; and its kind: `phone`, `hash` or `other`.
 ///
 /// Errors: NULL, 22004; no key, or a ring that differs from the pin, 55000.
 #[pg_extern(schema = "phone_crypt", volatile, parallel_unsafe)]
@@ -105,18 +124,24 @@ fn legacy_key(
             name!(key, Option<RawText>),
             name!(repaired, bool),
             name!(reason, Option<&'static str>),
+            name!(kind, &'static str),
         ),
     >,
     ErrorReport,
 > {
     let id = given(id, "id")?;
+    let kind = match id.bytes() {
+        id if id.starts_with(PHONE) => "phone",
+        id if id.starts_with(PHONE_PREFIX) => "hash",
+        _ => "other",
+    };
     let outcome = with_default(|regions| legacy::outcome_of(id, regions))?;
-    let row = match outcome {
+    let (key, repaired, reason) = match outcome {
         RowOutcome::Phone(key) | RowOutcome::Key(key) => (Some(RawText(key)), false, None),
         RowOutcome::Repaired(key) => (Some(RawText(key)), true, None),
         RowOutcome::Unrepairable => (None, false, Some("left_naive")),
         RowOutcome::NotAPhoneNumber => (None, false, Some("left_not_a_phone_number")),
         RowOutcome::KeyLength => (None, false, Some("left_key_length")),
     };
-    Ok(TableIterator::once(row))
+    Ok(TableIterator::once((key, repaired, reason, kind)))
 }

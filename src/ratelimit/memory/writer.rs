@@ -4,19 +4,17 @@
 //! that nobody holds are picked out and written, and the others stay dirty until the next flush. A batch that fails
 //! for any other reason is halved, so that a row that cannot be written is left alone in the end.
 
-use pgrx::{IntoDatum, PgSqlErrorCode};
+use pgrx::PgSqlErrorCode;
 use phone_crypt_core::ratelimit::{KeyKind, KeyName, Owner, Row, Snapshot};
 use std::collections::HashSet;
 
 use super::shmem::lock;
 use super::table_lock::in_table;
-use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
 use crate::pg::table_scan::has_any_version;
 use crate::pg::worker::attempt;
-use crate::pg::{Datum, Oid, oids};
-use crate::pg::{arrays, sqlstate};
-use crate::ratelimit::state::rows::{KIND, SPACE};
+use crate::pg::{oids, sqlstate};
+use crate::ratelimit::state::columns::{self, KEY, KIND, SPACE, list};
 use crate::ratelimit::state::state_table::StateTable;
 use crate::worker::beat;
 
@@ -46,57 +44,27 @@ impl Copied {
     }
 }
 
-const ARRAYS: [Oid; 18] = [
-    oids::TEXTARRAYOID,
-    oids::INT2ARRAYOID,
-    oids::INT4ARRAYOID,
-    oids::INT4ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT2ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT4ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-    oids::INT8ARRAYOID,
-];
-
 thread_local! {
-    /// Rows of durable policies are the table engine's. (`updated_at` comes as microseconds since 2000.)
-    static UPSERT: Statement = const { Statement::new(
-        c"INSERT INTO phone_crypt.rate_limits AS r (id, kind, space, count, window_start, updated_at, algorithm, \
-          window_us, start_us, cur, prev, tat_ns, quota, burst, violations, last_violation_us, \
-          blocked_until_us, expires_us) \
-          SELECT id, kind, space, count, window_start, '2000-01-01 00:00:00+00'::timestamptz \
-                 + updated * interval '1 microsecond', algorithm, window_us, start_us, cur, prev, \
-                 tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, expires_us \
-            FROM ROWS FROM (unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), \
-                 unnest($7), unnest($8), unnest($9), unnest($10), unnest($11), unnest($12), \
-                 unnest($13), unnest($14), unnest($15), unnest($16), unnest($17), unnest($18)) \
-              AS s (id, kind, space, count, window_start, updated, algorithm, window_us, start_us, cur, prev, \
-                    tat_ns, quota, burst, violations, last_violation_us, blocked_until_us, expires_us) \
-          ON CONFLICT (id, kind, space) DO UPDATE SET count = excluded.count, window_start = excluded.window_start, \
-              updated_at = excluded.updated_at, algorithm = excluded.algorithm, \
-              window_us = excluded.window_us, start_us = excluded.start_us, cur = excluded.cur, \
-              prev = excluded.prev, tat_ns = excluded.tat_ns, quota = excluded.quota, \
-              burst = excluded.burst, violations = excluded.violations, \
-              last_violation_us = excluded.last_violation_us, \
-              blocked_until_us = excluded.blocked_until_us, expires_us = excluded.expires_us, \
-              engine = NULL \
-          WHERE r.engine IS DISTINCT FROM 'table'",
-        &ARRAYS,
-    ) };
+    static UPSERT: Statement = const { Statement::made(upsert_sql, &columns::ARRAY_TYPES) };
     static LOCK: Statement = const { Statement::new(
         c"SELECT r.id, r.kind, r.space FROM phone_crypt.rate_limits AS r WHERE r.id OPERATOR(pg_catalog.=) ANY ($1) \
           FOR UPDATE SKIP LOCKED",
         &[oids::TEXTARRAYOID],
     ) };
+}
+
+/// Rows of durable policies are the table engine's.
+fn upsert_sql() -> String {
+    format!(
+        "INSERT INTO phone_crypt.rate_limits AS r ({names}) \
+         SELECT {names} FROM ROWS FROM ({arrays}) AS s ({names}) \
+             ON CONFLICT ({KEY}) DO UPDATE SET ({changing}, engine) = ROW({excluded}, NULL) \
+          WHERE r.engine IS DISTINCT FROM 'table'",
+        names = columns::names(),
+        arrays = list(1..=columns::COUNT, |number| format!("unnest(${number})")),
+        changing = list(columns::changing(), str::to_owned),
+        excluded = list(columns::changing(), |name| format!("excluded.{name}")),
+    )
 }
 
 /// How often writing may fail, other than for a row that is held, before a flush is given up.
@@ -191,11 +159,15 @@ impl Writer {
 fn free<'a>(table: &StateTable, rows: &[&'a Copied]) -> Vec<&'a Copied> {
     let mut locked: HashSet<(Vec<u8>, i16, i32)> = HashSet::new();
     LOCK.with(|lock| {
-        lock.run(table.owner, &[texts(rows)], |row| {
-            if let (Some(key), Some(kind), Some(space)) = (row.get(1), row.get(2), row.get(3)) {
-                locked.insert((key, kind, space));
-            }
-        })
+        lock.run(
+            table.owner,
+            &[columns::ids(rows.iter().map(|row| row.name()))],
+            |row| {
+                if let (Some(key), Some(kind), Some(space)) = (row.get(1), row.get(2), row.get(3)) {
+                    locked.insert((key, kind, space));
+                }
+            },
+        )
     });
     let mut free = rows.to_vec();
     free.retain(|row| {
@@ -206,54 +178,14 @@ fn free<'a>(table: &StateTable, rows: &[&'a Copied]) -> Vec<&'a Copied> {
 }
 
 fn upsert(table: &StateTable, rows: &[&Copied]) {
-    UPSERT.with(|upsert| upsert.run(table.owner, &arrays(rows), |_| ()));
+    let rows: Vec<_> = rows.iter().map(|row| (row.name(), &row.row)).collect();
+    UPSERT.with(|upsert| upsert.run(table.owner, &columns::arrays(&rows), |_| ()));
 }
 
 fn mark_flushed(rows: &[&Copied]) {
     for copied in rows {
         lock(copied.partition).mark_flushed(&copied.snapshot, copied.name());
     }
-}
-
-fn arrays(batch: &[&Copied]) -> [Option<Datum>; 18] {
-    let kinds: Vec<i16> = batch.iter().map(|copied| copied.kind.number()).collect();
-    let spaces: Vec<i32> = batch.iter().map(|copied| copied.space).collect();
-    [
-        texts(batch),
-        kinds.into_datum(),
-        spaces.into_datum(),
-        column(batch, |row| row.count),
-        column(batch, |row| row.window_start_ms),
-        column(batch, |row| row.updated_us - POSTGRES_EPOCH_US),
-        column(batch, |row| row.algorithm),
-        column(batch, |row| row.window_us),
-        column(batch, |row| row.start_us),
-        column(batch, |row| row.current),
-        column(batch, |row| row.previous),
-        column(batch, |row| row.tat_ns),
-        column(batch, |row| row.quota),
-        column(batch, |row| row.burst),
-        column(batch, |row| row.violations),
-        column(batch, |row| row.last_violation_us),
-        column(batch, |row| row.blocked_until_us),
-        column(batch, |row| row.expires_us),
-    ]
-}
-
-fn column<T>(batch: &[&Copied], of: impl Fn(&Row) -> T) -> Option<Datum>
-where
-    Vec<T>: IntoDatum,
-{
-    batch
-        .iter()
-        .map(|copied| of(&copied.row))
-        .collect::<Vec<T>>()
-        .into_datum()
-}
-
-/// The keys as text[]. They are in the database's own encoding, whatever that is.
-fn texts(batch: &[&Copied]) -> Option<Datum> {
-    arrays::texts(batch.iter().map(|copied| Some(copied.key.as_slice())))
 }
 
 /// Whether the key has a row in any state, also one that nobody else can see yet.

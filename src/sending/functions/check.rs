@@ -5,7 +5,7 @@
 
 use pgrx::{AnyNumeric, pg_extern};
 
-use crate::encrypted_phone::Value;
+use crate::encrypted_type::Value;
 use crate::lockdown::{self, Scope};
 use crate::pg::Answer;
 use crate::pg::arguments::required;

@@ -6,7 +6,7 @@
 use pgrx::pg_extern;
 use phone_crypt_core::sending::observed::Outcome;
 
-use crate::encrypted_phone::Value;
+use crate::encrypted_type::Value;
 use crate::pg::Answer;
 use crate::pg::arguments::{given, required};
 use crate::pg::text::Text;

@@ -234,6 +234,16 @@ SELECT label(id) AS id, count, minutes_ago(window_start) FROM phone_crypt.rate_l
 SELECT t.command('SELECT phone_crypt_adopt_rate_limits(''old.rate_limits'')');
 CALL phone_migrate_rate_limits('rate_limits', 'phone_crypt.rate_limits', other_keys => 'move');
 SELECT last_run();
+-- A row without an id is no key: the run leaves it, and the dry run says so.
+CREATE TABLE without_id (id text, count integer, window_start bigint, created_at timestamptz, updated_at timestamptz);
+INSERT INTO without_id VALUES (NULL, 1, ms(1)), ('beside one without an id', 1, ms(1));
+SET client_min_messages = notice;
+CALL phone_migrate_rate_limits('without_id', 'phone_crypt.rate_limits', dry_run => true, other_keys => 'move');
+SET client_min_messages = warning;
+CALL phone_migrate_rate_limits('without_id', 'phone_crypt.rate_limits', other_keys => 'move');
+SELECT last_run();
+SELECT id FROM without_id;
+DROP TABLE without_id;
 DELETE FROM rate_limits;
 INSERT INTO rate_limits VALUES ('10.0.0.1:login', 1, ms(61));
 GRANT SELECT (id, count) ON rate_limits TO PUBLIC;

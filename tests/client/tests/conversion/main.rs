@@ -19,5 +19,6 @@ mod refused;
 mod replica_role;
 mod resumed;
 mod shared;
+mod unique_partitions;
 mod values;
 mod values_meanwhile;

@@ -2,11 +2,12 @@
 //! number in twice either.
 
 use phone_crypt_client_tests::Sql;
+use postgres::Client;
 
 use crate::shared::{CONVERT, SERVER, state_of_conversion};
 
-#[test]
-fn no_number_comes_in_twice() {
+/// A conversion that stopped at a row.
+fn stopped() -> Client {
     let mut client = SERVER.session();
     client.run(
         "CREATE TABLE customer (id int PRIMARY KEY, phone text UNIQUE);
@@ -17,6 +18,12 @@ fn no_number_comes_in_twice() {
     );
     client.refusal(CONVERT, &[]).says("P0001", "stopped");
     assert_eq!(state_of_conversion(&mut client), "filling");
+    client
+}
+
+#[test]
+fn no_number_comes_in_twice() {
+    let mut client = stopped();
     client.run(
         "SET session_replication_role = replica; INSERT INTO customer VALUES (3, '0401 148 077')",
     );
@@ -24,6 +31,28 @@ fn no_number_comes_in_twice() {
         .refusal("INSERT INTO customer VALUES (4, '+61401148077')", &[])
         .says("23505", "customer_phone_key_enc");
     client.run("RESET session_replication_role; DROP TRIGGER refuse ON customer");
+    client.run(CONVERT);
+    client
+        .refusal("INSERT INTO customer VALUES (5, '(04) 0114 8077')", &[])
+        .says("23505", "customer_phone_key");
+}
+
+/// A dump has the constraint as PostgreSQL makes it, and a swap would call rows unique that are not.
+#[test]
+fn rows_are_looked_at_where_the_constraint_was_restored() {
+    let mut client = stopped();
+    client.run(
+        "DROP TRIGGER refuse ON customer;
+         UPDATE pg_trigger SET tgenabled = 'O' WHERE tgrelid = 'customer'::regclass AND tgisinternal;
+         SET session_replication_role = replica;
+         INSERT INTO customer VALUES (3, '0401 148 077'), (4, '+61401148077');
+         RESET session_replication_role",
+    );
+    client.refusal(CONVERT, &[]).says(
+        "23505",
+        "2 rows of table public.customer have what is unique",
+    );
+    client.run("DELETE FROM customer WHERE id = 4");
     client.run(CONVERT);
     client
         .refusal("INSERT INTO customer VALUES (5, '(04) 0114 8077')", &[])

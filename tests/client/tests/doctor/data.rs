@@ -98,6 +98,31 @@ fn numbers_in_partitions_and_domains() {
     );
 }
 
+/// A conversion that is not finished is a finding of its own, for partitions too.
+#[test]
+fn plain_text_beside_what_partitions_have_encrypted() {
+    let mut client = pinned();
+    client.run(
+        "CREATE TABLE calls (id int, region text, phone text, mail text) PARTITION BY LIST (region);
+         CREATE TABLE au PARTITION OF calls FOR VALUES IN ('AU');
+         CREATE TABLE us (mail text, gone int, region text, phone text, id int); ALTER TABLE us DROP gone;
+         ALTER TABLE calls ATTACH PARTITION us FOR VALUES IN ('US');
+         INSERT INTO calls SELECT i, ('{AU,US}'::text[])[1 + i % 2], '+61401' || to_char(i, 'FM000000'), i || '@example.com'
+           FROM generate_series(1, 200) AS i",
+    );
+    client.run("CALL phone_encrypt_column('calls', 'phone')");
+    client.run("CALL phone_encrypt_column('calls', 'mail', type => 'encrypted_email')");
+    is_quiet(&mut client, "plain_numbers");
+    is_quiet(&mut client, "plain_addresses");
+    client.run("ALTER TABLE calls DETACH PARTITION us");
+    fires(
+        &mut client,
+        "plain_numbers",
+        "warning",
+        "column phone_plain of public.us has phone numbers as plain text",
+    );
+}
+
 #[test]
 fn statistics_that_are_older_than_the_rows() {
     let mut client = pinned();

@@ -186,6 +186,29 @@ pub const FUNCTIONS: &[(&str, &str)] = &[
     ("under_another_key", "('own.customers', 'phone')"),
     ("index_sql", "('own.customers', 'x', true, '(phone)', true)"),
     ("leaves", "('own.customers')"),
+    ("is_partitioned", "('own.customers')"),
+    ("loose_indexes", "('own.customers', 'phone', '(phone)')"),
+    (
+        "partition_index_sql",
+        "('own.customers', 'phone', '(phone)', 2, 'x', true, '{}')",
+    ),
+    (
+        "partition_constraints_sql",
+        concat!("(", conversion!(), ", false)"),
+    ),
+    (
+        "passable_constraints",
+        concat!("(", conversion!(), ", false)"),
+    ),
+    (
+        "check_none_passable",
+        concat!("(", conversion!(), ", false)"),
+    ),
+    (
+        "check_no_doubles",
+        "('own.customers', (SELECT pg_catalog.max(indexrelid) FROM pg_catalog.pg_index
+              WHERE indrelid OPERATOR(pg_catalog.=) 'own.customers'::pg_catalog.regclass AND indisunique))",
+    ),
     ("lock_for_hash_key", "('{own.customers}')"),
     ("missing_checks", concat!("(", conversion!(), ")")),
     ("not_under_hash_keys", "('own.customers', 'phone', '{a915ee2b}')"),

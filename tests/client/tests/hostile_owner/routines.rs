@@ -139,6 +139,10 @@ pub const PROCEDURES: &[(&str, &str)] = &[
         "('own.customers', 'phone', 'a915ee2b', NULL)",
     ),
     ("give_up_rehash", "('a915ee2b')"),
+    (
+        "make_impassable",
+        "(phone_crypt.conversion('own.customers', 'phone'), false)",
+    ),
     ("public.phone_verify_column", "('own.customers', 'phone')"),
     (
         "public.phone_suppress_import",

@@ -76,6 +76,24 @@ fn encrypted_once(client: &mut Client) {
     client.run(ENCRYPT);
 }
 
+/// In two partitions, and unique in each.
+fn partitioned(client: &mut Client) {
+    customers(client);
+    client.run(
+        "ALTER TABLE customers RENAME TO whole; ALTER INDEX customers_pkey RENAME TO whole_pkey;
+         CREATE TABLE customers (id bigint, phone text, visits integer NOT NULL DEFAULT 0, seen_at timestamptz NOT NULL, half bigint,
+                                 PRIMARY KEY (id, half), UNIQUE (phone, half)) PARTITION BY LIST (half);
+         CREATE TABLE one PARTITION OF customers FOR VALUES IN (0); CREATE TABLE other PARTITION OF customers FOR VALUES IN (1);
+         INSERT INTO customers SELECT w.*, w.id / 10 % 2 FROM whole AS w; DROP TABLE whole",
+    );
+}
+
+fn partitioned_and_encrypted(client: &mut Client) {
+    partitioned(client);
+    client.run("DELETE FROM customers WHERE id % 10 = 4");
+    client.run(ENCRYPT);
+}
+
 fn read(client: &mut Client) {
     values(client);
     client.run(READ);
@@ -110,6 +128,20 @@ fn people_state(client: &mut Client) -> Vec<String> {
 /// `phone_encrypt_column` of plain text.
 pub fn encrypt() -> Case {
     case(customers, ENCRYPT, customers_state)
+}
+
+/// The same of a unique column of a partitioned table.
+pub fn encrypt_partitioned() -> Case {
+    case(partitioned, ENCRYPT, customers_state)
+}
+
+/// And back.
+pub fn decrypt_partitioned() -> Case {
+    case(
+        partitioned_and_encrypted,
+        "CALL phone_decrypt_column('customers', 'phone', batch_size => 100)",
+        customers_state,
+    )
 }
 
 /// `phone_encrypt_column` of values.

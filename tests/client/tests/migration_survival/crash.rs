@@ -65,6 +65,16 @@ fn encrypt_column() {
 }
 
 #[test]
+fn encrypt_partitioned_column() {
+    survives(&cases::encrypt_partitioned());
+}
+
+#[test]
+fn decrypt_partitioned_column() {
+    survives(&cases::decrypt_partitioned());
+}
+
+#[test]
 fn drop_plaintext() {
     survives(&cases::drop_plaintext());
 }

@@ -6,8 +6,8 @@
 
 use phone_crypt_core::crypto::encrypted_phone::DataType;
 
-use crate::encrypted_phone::error::Permission;
-use crate::encrypted_phone::error::{Error, Result};
+use crate::encrypted_type::error::Permission;
+use crate::encrypted_type::error::{Error, Result};
 use crate::pg::oids::TEXTOID;
 use crate::pg::privileges::Functions;
 use crate::pg::{FunctionCallInfo, Oid, catalog, process};

@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 
 use super::io::{data_type_of, is_the_type};
 use super::typed::{Email, Phone, Typed};
-use crate::encrypted_phone::error::{Error, Result};
+use crate::encrypted_type::error::{Error, Result};
 use crate::pg::raw_function::varlena_bytes;
 use crate::pg::table_row::TableRow;
 use crate::pg::table_scan::IndexKey;

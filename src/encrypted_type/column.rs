@@ -4,7 +4,7 @@ use pgrx::spi::quote_identifier;
 
 use super::io::data_type_of;
 use super::value::bytes_of_row;
-use crate::encrypted_phone::error::{Error, Result};
+use crate::encrypted_type::error::{Error, Result};
 use crate::pg::arguments::given;
 use crate::pg::regclass::Regclass;
 use crate::pg::setting_switch::BatchSettings;

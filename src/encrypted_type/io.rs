@@ -9,9 +9,9 @@ use std::ffi::CStr;
 
 use super::typed::{Email, Phone, Typed};
 use crate::cipher;
-use crate::encrypted_phone::access;
-use crate::encrypted_phone::error::{Error, Result};
-use crate::encrypted_phone::input::{self, is_malformed};
+use crate::encrypted_type::access;
+use crate::encrypted_type::error::{Error, Result};
+use crate::encrypted_type::input::{self, is_malformed};
 use crate::pg::raw_function::{Call, refuse_input};
 use crate::pg::text::{Text, varlena};
 use crate::pg::{Datum, ErrorReport, Oid, catalog, oids};

@@ -3,7 +3,7 @@
 //! `'on_forget=delete, retention=90 days, retention_column=created_at'`.
 
 use super::io::data_type_of;
-use crate::encrypted_phone::error::{Error, Result};
+use crate::encrypted_type::error::{Error, Result};
 use crate::pg::seclabel::{self, Labelled};
 use crate::pg::{ErrorReport, Oid, catalog};
 

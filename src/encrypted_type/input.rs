@@ -8,7 +8,7 @@ use phone_crypt_core::{email, phone};
 
 use super::access;
 use crate::cipher::{self, Destination, with_scratch};
-use crate::encrypted_phone::error::{Error, Result};
+use crate::encrypted_type::error::{Error, Result};
 use crate::pg::SqlError;
 use crate::pg::text::Text;
 use crate::pg::{Datum, FunctionCallInfo, process, text};
