@@ -183,11 +183,33 @@ give_to_server_user() {
     chmod -R u=rwX,go= "$@"
 }
 
+# scratch_in_memory: from now on throw-away servers, those of the commands called too, have their
+# directories in memory, if there is room for them and nobody has named a place. A new database
+# is 300 files: a disk's file system spends ten times as long on them.
+scratch_in_memory() {
+    if [[ -z ${PHONE_CRYPT_SCRATCH:-} ]]; then
+        export PHONE_CRYPT_SCRATCH=/tmp
+        ! memory_has_room || PHONE_CRYPT_SCRATCH=/dev/shm
+    fi
+}
+
+memory_has_room() {
+    local gib=$((1024 * 1024)) mount available limit
+    # Some tests put programs there.
+    mount=$(findmnt -no FSTYPE,OPTIONS -T /dev/shm 2>/dev/null) || return 1
+    [[ -w /dev/shm && $mount == tmpfs* && $mount != *noexec* ]] || return 1
+    available=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)
+    # A container's share of it.
+    limit=$(cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || true)
+    [[ ! $limit =~ ^[0-9]{1,18}$ ]] || ((limit / 1024 >= 12 * gib)) || return 1
+    (($(df -k --output=avail /dev/shm | tail -n 1) >= 6 * gib && available >= 10 * gib))
+}
+
 # scratch_dir: a new directory for a throw-away server. Its path is short,
 # because a Unix socket's path may have at most 107 bytes.
 scratch_dir() {
     local dir
-    dir=$(mktemp -d /tmp/phone_crypt.XXXXXX)
+    dir=$(mktemp -d "${PHONE_CRYPT_SCRATCH:-/tmp}/phone_crypt.XXXXXX")
     give_to_server_user "$dir"
     echo "$dir"
 }

@@ -31,7 +31,11 @@ impl CalendarRule {
     ///
     /// A time zone that the server does not know any more is an error of PostgreSQL's, 22023.
     pub fn present(&self) -> Calendar {
-        let now_us = now_us();
+        self.present_at(now_us())
+    }
+
+    /// As [`CalendarRule::present`], for who has just read the clock.
+    pub fn present_at(&self, now_us: i64) -> Calendar {
         let known = self.latest.get().filter(|it| it.is_current(now_us));
         known.unwrap_or_else(|| {
             let calendar = self.at(now_us);

@@ -60,7 +60,7 @@ fn spent(
     key: &str,
     region: Option<String>,
 ) -> Result<Spent> {
-    let limit = budget.limit();
+    let limit = budget.limit(now_us());
     let ends_us = limit.calendar.map_or(0, |calendar| calendar.ends_us);
     let key = KeyName::of_send(key.as_bytes(), policy.space());
     let (verdict, ..) = ratelimit::look(&Request::of_send(key, b"", limit, 1), 1)?;

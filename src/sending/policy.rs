@@ -58,12 +58,12 @@ impl Budget {
         })
     }
 
-    /// What the limiter holds what is spent against.
-    pub fn limit(&self) -> Limit<'static> {
+    /// What the limiter holds what is spent against, now.
+    pub fn limit(&self, now_us: i64) -> Limit<'static> {
         Limit {
             algorithm: Algorithm::Calendar,
             quota: self.quota,
-            calendar: Some(self.calendar.present()),
+            calendar: Some(self.calendar.present_at(now_us)),
             penalties: &NO_PENALTIES,
             count_denied: false,
         }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::process;
 
 thread_local! {
@@ -11,10 +12,11 @@ thread_local! {
 /// Bits for the process.
 const PROCESS_BITS: u32 = 12;
 
-/// A new id: the time, and whose it is. It rises within a session, and no two sessions have the same.
-pub fn next() -> i64 {
+/// A new id, given the time in microseconds since 1970: that, and whose it is. It rises within a session, and no two sessions
+/// have the same.
+pub fn next(now_us: i64) -> i64 {
     let own = process::number().unwrap_or_default() as i64 & ((1 << PROCESS_BITS) - 1);
-    let now = process::now().max(LAST.get() + 1);
+    let now = (now_us - POSTGRES_EPOCH_US).max(LAST.get() + 1);
     LAST.set(now);
     now << PROCESS_BITS | own
 }

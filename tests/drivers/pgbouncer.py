@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
-from server import PATIENCE_SECONDS, REPOSITORY, wait_until
+from server import PATIENCE_SECONDS, REPOSITORY, SCRATCH, wait_until
 
 PORT = 6432
 # Fewer than the clients of any test, so that they share them.
@@ -25,7 +25,7 @@ def program() -> str:
 @contextmanager
 def pooling(server, database: str, role: str, prepared_statements: int):
     """The directory of its socket. prepared_statements: how many it keeps for each session of the server."""
-    directory = Path(tempfile.mkdtemp(prefix="phone_crypt.", dir="/tmp"))
+    directory = Path(tempfile.mkdtemp(prefix="phone_crypt.", dir=SCRATCH))
     owner = server.directory.stat()
     os.chown(directory, owner.st_uid, owner.st_gid)
     server.write(directory / "users", f'"{role}" ""\n')

@@ -14,6 +14,9 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 SERVER_SCRIPT = REPOSITORY / "scripts" / "server"
 PG_CONFIG = os.environ["PHONE_CRYPT_TEST_PG_CONFIG"]
 
+# Where servers have their directories, as scripts/lib.sh says.
+SCRATCH = os.environ.get("PHONE_CRYPT_SCRATCH", "/tmp")
+
 # Longer than anything here takes on a busy machine, and an end to whatever hangs.
 PATIENCE_SECONDS = 60
 
@@ -24,7 +27,7 @@ class Server:
     def __init__(self, keys: list[str], conf: str = ""):
         """keys: the lines of the key file, the primary first. conf: lines for postgresql.conf; `{dir}` in them
         is the server's directory. Later lines win over those given here."""
-        self.directory = Path(tempfile.mkdtemp(prefix="phone_crypt.", dir="/tmp"))
+        self.directory = Path(tempfile.mkdtemp(prefix="phone_crypt.", dir=SCRATCH))
         self.key_file = self.directory / "keys"
         base = (
             "shared_preload_libraries = 'phone_crypt,pg_stat_statements'\n"

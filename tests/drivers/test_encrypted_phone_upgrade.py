@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from samples import K1, mobile
-from server import PATIENCE_SECONDS, PG_CONFIG, REPOSITORY, value_of
+from server import PATIENCE_SECONDS, PG_CONFIG, REPOSITORY, SCRATCH, value_of
 
 OLDEST = 14
 ROWS = 300
@@ -70,7 +70,7 @@ class Cluster:
 def home(server):
     """A directory of the server user's, with the key in it; and who that is."""
     owner = server.directory.stat()
-    directory = Path(tempfile.mkdtemp(prefix="phone_crypt.", dir="/tmp"))
+    directory = Path(tempfile.mkdtemp(prefix="phone_crypt.", dir=SCRATCH))
     key = directory / "keys"
     key.write_text(f"{K1}\n")
     key.chmod(0o600)

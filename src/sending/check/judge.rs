@@ -49,10 +49,11 @@ pub struct Asked<'a> {
 /// Errors: no such policy, 22023; no key, or keys that differ from the pin, 55000; with the table engine those of writing a row.
 pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
     let policy = policies::policy(&asked.policy)?;
+    let now_us = clock::now_us();
     let mut warnings = Warnings::default();
     let judged = match number {
         None => Err(Refusal::for_good(Reason::NotANumber)),
-        Some(number) => judge(&attempt(&policy, number, asked)?, &mut warnings)?,
+        Some(number) => judge(&attempt(&policy, number, asked, now_us)?, &mut warnings)?,
     };
     let refusal = judged.err();
     let mut outcome = Outcome {
@@ -66,9 +67,9 @@ pub fn check(number: Option<&Number>, asked: &Asked<'_>) -> Result<Outcome> {
         warnings,
     };
     // What is exempt, or only let out by a trial, has an id, too, though nothing is counted under it.
-    let id = || judged.unwrap_or_else(|_| send_id::next());
+    let id = || judged.unwrap_or_else(|_| send_id::next(now_us));
     outcome.send_id = outcome.is_allowed().then(id);
-    records::note(&policy, number, &outcome)?;
+    records::note(&policy, number, &outcome, now_us)?;
     Ok(outcome)
 }
 
@@ -119,6 +120,7 @@ fn attempt<'a>(
     policy: &'a Policy,
     number: &'a Number,
     asked: &'a Asked<'_>,
+    now_us: i64,
 ) -> Result<Attempt<'a>> {
     let account = asked
         .account
@@ -130,7 +132,7 @@ fn attempt<'a>(
         account: account.transpose()?,
         topic: asked.topic.as_deref(),
         cost: cost(policy, number, asked),
-        now_us: clock::now_us(),
+        now_us,
     })
 }
 

@@ -69,7 +69,7 @@ pub fn reserve(attempt: &Attempt<'_>) -> Result<Decision> {
     let engine = in_force()?;
     let policy = attempt.policy;
     let entered = Entered {
-        id: send_id::next(),
+        id: send_id::next(attempt.now_us),
         space: policy.space(),
         number: &attempt.number.hash,
         digits: attempt.number.digits(),

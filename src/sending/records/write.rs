@@ -6,6 +6,7 @@ use phone_crypt_core::crypto::primitives::hex;
 use super::area;
 use super::flush::WriteDecisions;
 use super::record::Record;
+use crate::pg::interval::POSTGRES_EPOCH_US;
 use crate::pg::statement::Statement;
 use crate::pg::{arrays, oids, process};
 use crate::ratelimit::{self, Engine};
@@ -28,14 +29,19 @@ thread_local! {
     ) };
 }
 
-/// Records an answer: in memory where that counts, else in the table. On a standby nothing is recorded.
+/// Records an answer, and when it was asked for: in memory where that counts, else in the table. On a standby nothing is recorded.
 ///
 /// Errors: no key, 55000; with the table engine those of writing a row.
-pub fn note(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Result<()> {
+pub fn note(
+    policy: &Policy,
+    number: Option<&Number>,
+    outcome: &Outcome,
+    now_us: i64,
+) -> Result<()> {
     if settings::send_records_keep_minutes() == 0 || process::is_recovering() {
         return Ok(());
     }
-    let record = record(policy, number, outcome);
+    let record = record(policy, number, outcome, now_us);
     if ratelimit::in_force()? == Engine::Memory && area::DECISIONS.find().is_some() {
         area::add(area::own_owner()?, &record);
         note_work(&WriteDecisions);
@@ -44,9 +50,9 @@ pub fn note(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Resu
     insert(policy, &record)
 }
 
-fn record(policy: &Policy, number: Option<&Number>, outcome: &Outcome) -> Record {
+fn record(policy: &Policy, number: Option<&Number>, outcome: &Outcome, now_us: i64) -> Record {
     Record {
-        at: process::now(),
+        at: now_us - POSTGRES_EPOCH_US,
         space: policy.enforced_space,
         hash: number.map(|number| hex::first(&number.hash)),
         block: number.map(|number| hex::first(&number.block_of_1000)),

@@ -81,7 +81,7 @@ pub fn take(attempt: &Attempt<'_>, warnings: &mut Warnings) -> Result<Option<Ref
         Request::of_send(
             KeyName::of_send(name, space),
             listed,
-            part.limit.limit(),
+            part.limit.limit(attempt.now_us),
             part.cost,
         )
     };
@@ -136,10 +136,10 @@ fn warn(attempt: &Attempt<'_>, parts: &Parts<'_>, verdicts: &[Verdict], warnings
 }
 
 impl Of<'_> {
-    fn limit(self) -> Limit<'static> {
+    fn limit(self, now_us: i64) -> Limit<'static> {
         match self {
             Of::Rate(rate) => rate.limit(),
-            Of::Budget(budget) => budget.limit(),
+            Of::Budget(budget) => budget.limit(now_us),
         }
     }
 }

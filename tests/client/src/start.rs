@@ -81,7 +81,9 @@ pub(crate) fn start(setup: &Setup<'_>) -> PathBuf {
 pub(crate) fn new_dir() -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    PathBuf::from(format!("/tmp/phone_crypt.{}.{count}", std::process::id()))
+    // As scripts/lib.sh says.
+    let scratch = std::env::var_os("PHONE_CRYPT_SCRATCH").unwrap_or("/tmp".into());
+    Path::new(&scratch).join(format!("phone_crypt.{}.{count}", std::process::id()))
 }
 
 /// A process that stops the server as soon as its standard input closes: when the `Server` is dropped, and

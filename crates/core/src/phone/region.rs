@@ -56,7 +56,43 @@ pub(super) fn name_of(code: Code) -> &'static str {
         .unwrap_or("001")
 }
 
+/// By a name's two letters: its position in [`NAMES`] + 1; 0 of what is none.
+static POSITIONS: [[u16; 26]; 26] = {
+    let mut positions = [[0; 26]; 26];
+    let mut index = 0;
+    while index < NAMES.len() {
+        let name = NAMES[index].as_bytes();
+        index += 1;
+        positions[(name[0] - b'A') as usize][(name[1] - b'A') as usize] = index as u16;
+    }
+    positions
+};
+
 fn position(code: Code) -> Option<usize> {
     let name = code.as_region_str();
-    NAMES.binary_search(&name.as_str()).ok()
+    let [first, second] = *name.as_str().as_bytes() else {
+        return None;
+    };
+    let place = |letter: u8| usize::from(letter.wrapping_sub(b'A'));
+    let position = POSITIONS.get(place(first))?.get(place(second))?;
+    usize::from(*position).checked_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, NAMES, Region, name_of, position};
+
+    #[test]
+    fn every_name_is_found_at_its_position_and_no_other() {
+        for (index, name) in NAMES.iter().enumerate() {
+            let code = Region::parse(name).expect("a region").code();
+            assert_eq!(position(code), Some(index));
+            assert_eq!(name_of(code), *name);
+        }
+        assert_eq!(position(Code::World), None);
+        assert_eq!(name_of(Code::World), "001");
+        // Antarctica has a code and no numbers.
+        assert!(Region::parse("AQ").is_err());
+        assert_eq!(Region::all().count(), NAMES.len());
+    }
 }

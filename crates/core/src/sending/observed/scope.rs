@@ -17,6 +17,11 @@ impl Scope {
     }
 }
 
+/// A number below `count`, which each of as many mixed numbers has as often: a multiplication, where a remainder takes a division.
+pub(super) fn share(mixed: u64, count: usize) -> usize {
+    ((u128::from(mixed) * count as u128) >> 64) as usize
+}
+
 /// The finaliser of SplitMix64: each bit of the answer depends on each of the number.
 pub(super) fn mix(number: u64) -> u64 {
     let mut mixed = number.wrapping_add(0x9E37_79B9_7F4A_7C15);

@@ -2,7 +2,7 @@
 
 use super::prefix::Prefix;
 use super::region::Region;
-use super::scope::{Scope, mix};
+use super::scope::{Scope, mix, share};
 use super::slots::{self, Slot};
 
 /// The first half of a keyed hash of a number: enough to tell numbers apart.
@@ -28,13 +28,21 @@ pub struct Send {
     pub region: Region,
 }
 
-/// A send and its links to others; 0 is none, else the place + 1.
+/// A send and its links to others, both ways: whoever takes it out need not go through a chain. 0 is none, else the place + 1.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(C)]
 pub struct Entry {
     send: Send,
-    next_by_id: u32,
-    next_by_number: u32,
+    by_id: Links,
+    by_number: Links,
+}
+
+/// The neighbours in a chain.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C)]
+struct Links {
+    newer: u32,
+    older: u32,
 }
 
 /// So many are below one of the heap: their times are next to each other in memory.
@@ -77,7 +85,7 @@ pub struct Sends<'a> {
     pub used: &'a mut Used,
     /// The sends.
     pub entries: &'a mut [Entry],
-    /// The first of a chain, by the hash of an id.
+    /// The newest of a chain, by the hash of an id.
     pub by_id: &'a mut [u32],
     /// By the hash of a number.
     pub by_number: &'a mut [u32],
@@ -99,12 +107,7 @@ impl Sends<'_> {
         let Some(place) = self.place() else {
             return removed;
         };
-        let (id_chain, number_chain) = (self.id_chain(send.id), self.number_chain(send.number));
-        self.entries[place as usize] = Entry {
-            send,
-            next_by_id: std::mem::replace(&mut self.by_id[id_chain], place + 1),
-            next_by_number: std::mem::replace(&mut self.by_number[number_chain], place + 1),
-        };
+        self.link(place, send);
         self.used.heap += 1;
         self.rise(self.used.heap - 1, Due::new(send.due_s, place));
         let region = send.region.as_u64();
@@ -134,7 +137,7 @@ impl Sends<'_> {
             if entry.send.id == id && entry.send.scope.owner == owner {
                 return Some(self.remove(link - 1));
             }
-            link = entry.next_by_id;
+            link = entry.by_id.older;
         }
         None
     }
@@ -147,7 +150,7 @@ impl Sends<'_> {
             if entry.send.id == id && entry.send.scope.owner == owner {
                 return Some(entry.send.number);
             }
-            link = entry.next_by_id;
+            link = entry.by_id.older;
         }
         None
     }
@@ -160,7 +163,7 @@ impl Sends<'_> {
             if entry.send.number == number && is_meant(&entry.send) {
                 return true;
             }
-            link = entry.next_by_number;
+            link = entry.by_number.older;
         }
         false
     }
@@ -176,7 +179,7 @@ impl Sends<'_> {
             if entry.send.number == number && is_meant(&entry.send) {
                 return Some(self.remove(link - 1));
             }
-            link = entry.next_by_number;
+            link = entry.by_number.older;
         }
         None
     }
@@ -225,18 +228,22 @@ impl Sends<'_> {
         self.entries.get((link as usize).checked_sub(1)?)
     }
 
+    fn entry_mut(&mut self, link: u32) -> Option<&mut Entry> {
+        self.entries.get_mut((link as usize).checked_sub(1)?)
+    }
+
     fn id_chain(&self, id: i64) -> usize {
-        mix(id.cast_unsigned()) as usize % self.by_id.len()
+        share(mix(id.cast_unsigned()), self.by_id.len())
     }
 
     fn number_chain(&self, number: NumberHash) -> usize {
-        mix(number[0]) as usize % self.by_number.len()
+        share(mix(number[0]), self.by_number.len())
     }
 
     /// A place that is free.
     fn place(&mut self) -> Option<u32> {
         if let Some(free) = self.used.free.checked_sub(1) {
-            self.used.free = self.entries[free as usize].next_by_id;
+            self.used.free = self.entries[free as usize].by_id.older;
             return Some(free);
         }
         let place = self.used.entries;
@@ -248,7 +255,7 @@ impl Sends<'_> {
 
     fn remove(&mut self, place: u32) -> Send {
         let entry = self.entries[place as usize];
-        self.unlink(place, &entry);
+        self.unlink(&entry);
         let at = self.at[place as usize];
         self.used.heap -= 1;
         if at < self.used.heap {
@@ -257,8 +264,12 @@ impl Sends<'_> {
                 self.sink(at, last);
             }
         }
+        let next_free = Links {
+            newer: 0,
+            older: self.used.free,
+        };
         self.entries[place as usize] = Entry {
-            next_by_id: self.used.free,
+            by_id: next_free,
             ..Entry::default()
         };
         self.used.free = place + 1;
@@ -269,37 +280,50 @@ impl Sends<'_> {
         entry.send
     }
 
-    fn unlink(&mut self, place: u32, entry: &Entry) {
-        let wanted = place + 1;
-        let chain = self.id_chain(entry.send.id);
-        let mut link = self.by_id[chain];
-        match link == wanted {
-            true => self.by_id[chain] = entry.next_by_id,
-            false => {
-                while link != 0 {
-                    let next = self.entries[link as usize - 1].next_by_id;
-                    if next == wanted {
-                        self.entries[link as usize - 1].next_by_id = entry.next_by_id;
-                        break;
-                    }
-                    link = next;
-                }
+    /// Puts a send at a place, as the newest of its chains.
+    fn link(&mut self, place: u32, send: Send) {
+        let (id_chain, number_chain) = (self.id_chain(send.id), self.number_chain(send.number));
+        let newest = |older| Links { newer: 0, older };
+        let by_id = newest(std::mem::replace(&mut self.by_id[id_chain], place + 1));
+        let by_number = newest(std::mem::replace(
+            &mut self.by_number[number_chain],
+            place + 1,
+        ));
+        if let Some(older) = self.entry_mut(by_id.older) {
+            older.by_id.newer = place + 1;
+        }
+        if let Some(older) = self.entry_mut(by_number.older) {
+            older.by_number.newer = place + 1;
+        }
+        self.entries[place as usize] = Entry {
+            send,
+            by_id,
+            by_number,
+        };
+    }
+
+    fn unlink(&mut self, entry: &Entry) {
+        let Links { newer, older } = entry.by_id;
+        match self.entry_mut(newer) {
+            Some(newer) => newer.by_id.older = older,
+            None => {
+                let chain = self.id_chain(entry.send.id);
+                self.by_id[chain] = older;
             }
         }
-        let chain = self.number_chain(entry.send.number);
-        let mut link = self.by_number[chain];
-        match link == wanted {
-            true => self.by_number[chain] = entry.next_by_number,
-            false => {
-                while link != 0 {
-                    let next = self.entries[link as usize - 1].next_by_number;
-                    if next == wanted {
-                        self.entries[link as usize - 1].next_by_number = entry.next_by_number;
-                        break;
-                    }
-                    link = next;
-                }
+        if let Some(older) = self.entry_mut(older) {
+            older.by_id.newer = newer;
+        }
+        let Links { newer, older } = entry.by_number;
+        match self.entry_mut(newer) {
+            Some(newer) => newer.by_number.older = older,
+            None => {
+                let chain = self.number_chain(entry.send.number);
+                self.by_number[chain] = older;
             }
+        }
+        if let Some(older) = self.entry_mut(older) {
+            older.by_number.newer = newer;
         }
     }
 

@@ -1,7 +1,7 @@
 //! Slots of a fixed number, found by a name: within a few places of where it leads to. Where those are taken, the one that
 //! was used longest ago gives way.
 
-use super::scope::Scope;
+use super::scope::{Scope, share};
 
 /// Places that a name may be in.
 const REACH: usize = 16;
@@ -40,8 +40,11 @@ pub struct Slot<T> {
 }
 
 fn places(count: usize, scope: Scope, name: u64) -> impl Iterator<Item = usize> + Clone {
-    let first = scope.mixed(name) as usize;
-    (0..REACH.min(count)).map(move |step| first.wrapping_add(step) % count)
+    let first = share(scope.mixed(name), count);
+    (0..REACH.min(count)).map(move |step| match first + step {
+        place if place < count => place,
+        place => place - count,
+    })
 }
 
 /// The slot of a name, if it has one.
