@@ -3,15 +3,53 @@
 //! A statement of SPI costs as much again: a portal, a plan's copy of state, an executor, for one row of three values.
 
 use pgrx::itemptr::item_pointer_set_all;
-use pgrx::pg_sys;
+use pgrx::{IntoDatum, pg_sys};
 
 use super::table_row::attribute;
-use super::{Datum, Oid};
+use super::{Datum, Oid, TimestampTz, oids};
 
 /// How many columns such a table may have.
 const MAX_COLUMNS: usize = 8;
 /// In a row's address while nobody knows yet whether it stays: `SpecTokenOffsetNumber` of PostgreSQL's `itemptr.h`.
 const ON_TRIAL: pg_sys::OffsetNumber = 0xfffe;
+
+/// A column's value, with the column's type.
+#[derive(Debug, Clone, Copy)]
+pub struct Value {
+    of_type: Oid,
+    datum: Datum,
+}
+
+impl Value {
+    /// Of a column `integer`.
+    pub fn integer(value: i32) -> Value {
+        Value {
+            of_type: oids::INT4OID,
+            datum: Datum::from(value),
+        }
+    }
+
+    /// Of a column `bytea`; a copy.
+    pub fn bytes(value: &[u8]) -> Value {
+        Value {
+            of_type: oids::BYTEAOID,
+            datum: value.into_datum().unwrap_or(Datum::null()),
+        }
+    }
+
+    /// Of a column `timestamptz`.
+    pub fn time(value: TimestampTz) -> Value {
+        Value {
+            of_type: oids::TIMESTAMPTZOID,
+            datum: Datum::from(value),
+        }
+    }
+
+    /// The same without its type.
+    pub fn datum(self) -> Option<Datum> {
+        Some(self.datum)
+    }
+}
 
 /// Inserts a row if nobody has its key, and says whether it did. Waits for nobody.
 ///
@@ -19,9 +57,8 @@ const ON_TRIAL: pg_sys::OffsetNumber = 0xfffe;
 /// where the table is more than such a table is at first (it has triggers, constraints, another index), or the transaction
 /// may not write: the statement says then what is to be said.
 ///
-/// # Safety
-/// `values` are those of all columns, each of the type that it stands with; none is NULL.
-pub unsafe fn insert_new(table: Oid, values: &[(Oid, Datum)]) -> bool {
+/// `values` are those of all columns, in their order.
+pub fn insert_new(table: Oid, values: &[Value]) -> bool {
     // SAFETY: reads variables of this process.
     if unsafe { pg_sys::XactReadOnly || pg_sys::IsInParallelMode() } {
         return false;
@@ -46,7 +83,7 @@ const KEEP_LOCK: pg_sys::LOCKMODE = pg_sys::NoLock as pg_sys::LOCKMODE;
 
 impl Table {
     /// None where the table is not as simple as that, or its columns are not of these types.
-    fn open(table: Oid, values: &[(Oid, Datum)]) -> Option<Table> {
+    fn open(table: Oid, values: &[Value]) -> Option<Table> {
         // SAFETY: opened in a transaction, whose end releases the locks; closed on every way out but an error, after which
         // PostgreSQL closes it.
         unsafe {
@@ -84,11 +121,11 @@ impl Table {
     ///
     /// # Safety
     /// There are as many values as columns, of their types.
-    unsafe fn insert(&self, values: &[(Oid, Datum)]) -> bool {
+    unsafe fn insert(&self, values: &[Value]) -> bool {
         let mut nulls = [false; MAX_COLUMNS];
         let mut columns = [Datum::null(); MAX_COLUMNS];
-        for (column, (_, value)) in columns.iter_mut().zip(values) {
-            *column = *value;
+        for (column, value) in columns.iter_mut().zip(values) {
+            *column = value.datum;
         }
         // SAFETY: the table is a heap with these columns, the index a unique B-tree of the first of them, both open and
         // locked. Values and flags outlive the calls. The trial's lock is that of this transaction's own number, and is
@@ -157,7 +194,7 @@ unsafe fn is_plain(table: pg_sys::Relation) -> bool {
 ///
 /// # Safety
 /// The table must be open.
-unsafe fn has_columns(table: pg_sys::Relation, values: &[(Oid, Datum)]) -> bool {
+unsafe fn has_columns(table: pg_sys::Relation, values: &[Value]) -> bool {
     // SAFETY: the descriptor of a relation that is open is valid, and has so many attributes.
     unsafe {
         let descriptor = (*table).rd_att;
@@ -166,7 +203,7 @@ unsafe fn has_columns(table: pg_sys::Relation, values: &[(Oid, Datum)]) -> bool 
             && values
                 .iter()
                 .zip(0..)
-                .all(|((of_type, _), column)| (*attribute(descriptor, column)).atttypid == *of_type)
+                .all(|(value, column)| (*attribute(descriptor, column)).atttypid == value.of_type)
     }
 }
 

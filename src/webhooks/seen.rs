@@ -16,9 +16,8 @@ use super::error::{Error, Result};
 use crate::pg::cached_table::CachedTable;
 use crate::pg::statement::Statement;
 use crate::pg::subtransaction::attempt;
-use crate::pg::{
-    Datum, Oid, TimestampTz, TupleId, oids, process, relation, transaction, unique_insert,
-};
+use crate::pg::unique_insert::{Value, insert_new};
+use crate::pg::{Datum, Oid, TimestampTz, TupleId, oids, process, relation, transaction};
 use crate::settings::SCHEMA;
 
 /// Only where it is is remembered, never its rows.
@@ -71,22 +70,15 @@ pub struct Arrival {
 /// Errors: no such table, 55000.
 pub fn insert(arrival: &Arrival) -> Result<bool> {
     let owner = owner()?;
-    let columns = [
-        arrival.endpoint.into_datum(),
-        arrival.message.as_slice().into_datum(),
-        arrival.expires_at.into_datum(),
+    let values = [
+        Value::integer(arrival.endpoint),
+        Value::bytes(&arrival.message),
+        Value::time(arrival.expires_at),
     ];
-    if let [Some(endpoint), Some(message), Some(expires_at)] = columns {
-        let values = [
-            (oids::INT4OID, endpoint),
-            (oids::BYTEAOID, message),
-            (oids::TIMESTAMPTZOID, expires_at),
-        ];
-        // SAFETY: each value was made from one of its type.
-        if unsafe { unique_insert::insert_new(SEEN.oid(), &values) } {
-            return Ok(true);
-        }
+    if insert_new(SEEN.oid(), &values) {
+        return Ok(true);
     }
+    let columns = values.map(Value::datum);
     // There is one, or may be: the statement waits, and knows.
     if transaction::has_one_snapshot() {
         return insert_or_fail(owner, &columns);
