@@ -15,11 +15,13 @@ pub trait Scheme: Sync {
     /// a replay.
     fn signs_time(&self) -> bool;
 
-    /// A key from the text that the provider shows.
+    /// A key from the text that the provider shows: most take its bytes as they are.
     ///
     /// # Errors
     /// [`KeyError`] where the text cannot be a key of this scheme.
-    fn key(&self, secret: &str) -> Result<Key, KeyError>;
+    fn key(&self, secret: &str) -> Result<Key, KeyError> {
+        Key::text(secret)
+    }
 
     /// Finds what was signed.
     #[doc(hidden)]

@@ -5,8 +5,6 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
-use crate::webhook::error::KeyError;
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
@@ -24,10 +22,6 @@ impl Scheme for Bird {
 
     fn signs_time(&self) -> bool {
         true
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

@@ -5,8 +5,6 @@
 
 use std::borrow::Cow;
 
-use crate::webhook::error::KeyError;
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
@@ -23,10 +21,6 @@ impl Scheme for GitHub {
 
     fn signs_time(&self) -> bool {
         false
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

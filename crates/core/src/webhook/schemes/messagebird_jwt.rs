@@ -5,9 +5,7 @@
 //! `nbf` is the time, `exp` the end, `jti` the id, `iss` is MessageBird.
 
 use super::payload_hash::is_sha256_of;
-use crate::webhook::error::KeyError;
 use crate::webhook::jwt::{HS256, HS384, HS512, Jwt};
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::request::Request;
 use crate::webhook::scheme::Scheme;
@@ -23,10 +21,6 @@ impl Scheme for MessageBirdJwt {
 
     fn signs_time(&self) -> bool {
         true
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

@@ -9,9 +9,7 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
-use crate::webhook::error::KeyError;
 use crate::webhook::form;
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
@@ -30,10 +28,6 @@ impl Scheme for MessageBirdLegacy {
 
     fn signs_time(&self) -> bool {
         true
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

@@ -5,7 +5,6 @@
 use std::borrow::Cow;
 
 use crate::webhook::error::KeyError;
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text, hex_text};
 use crate::webhook::request::Request;
@@ -25,10 +24,6 @@ impl Scheme for PhoneAgent {
 
     fn signs_time(&self) -> bool {
         true
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

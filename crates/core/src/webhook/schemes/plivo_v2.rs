@@ -4,8 +4,6 @@
 //! Neither the parameters nor a time are signed: the nonce is what tells one message from another.
 
 use super::plivo;
-use crate::webhook::error::KeyError;
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
@@ -23,10 +21,6 @@ impl Scheme for PlivoV2 {
 
     fn signs_time(&self) -> bool {
         false
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

@@ -7,9 +7,7 @@
 use std::borrow::Cow;
 
 use super::plivo;
-use crate::webhook::error::KeyError;
 use crate::webhook::form;
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
@@ -27,10 +25,6 @@ impl Scheme for PlivoV3 {
 
     fn signs_time(&self) -> bool {
         false
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

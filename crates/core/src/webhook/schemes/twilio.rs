@@ -13,10 +13,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::payload_hash::is_sha256_of;
-use crate::webhook::error::KeyError;
 use crate::webhook::form;
 use crate::webhook::headers::Headers;
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
@@ -34,10 +32,6 @@ impl Scheme for Twilio {
 
     fn signs_time(&self) -> bool {
         false
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

@@ -7,10 +7,8 @@
 use std::borrow::Cow;
 
 use super::payload_hash::is_sha256_of;
-use crate::webhook::error::KeyError;
 use crate::webhook::form;
 use crate::webhook::jwt::{HS256, Jwt};
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::request::Request;
 use crate::webhook::scheme::Scheme;
@@ -27,10 +25,6 @@ impl Scheme for VonageJwt {
 
     fn signs_time(&self) -> bool {
         true
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {

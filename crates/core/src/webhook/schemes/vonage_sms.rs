@@ -11,10 +11,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::webhook::error::KeyError;
 use crate::webhook::form;
 use crate::webhook::json::Object;
-use crate::webhook::key::Key;
 use crate::webhook::outcome::Reason;
 use crate::webhook::proof::{Hash, Proof, Text};
 use crate::webhook::request::Request;
@@ -43,10 +41,6 @@ impl Scheme for VonageSms {
 
     fn signs_time(&self) -> bool {
         true
-    }
-
-    fn key(&self, secret: &str) -> Result<Key, KeyError> {
-        Key::text(secret)
     }
 
     fn read<'a>(&self, request: &Request<'a>) -> Result<Signed<'a>, Reason> {
