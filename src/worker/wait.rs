@@ -4,7 +4,7 @@ use pgrx::check_for_interrupts;
 use std::sync::atomic::{Ordering, fence};
 use std::time::{Duration, Instant};
 
-use super::databases::{self, Database, TaskEntry, shared, wake_launcher};
+use super::databases::{self, Database, Entry, TaskEntry, shared, wake_launcher};
 use super::task::{Task, number_of};
 use crate::pg::process::is_recovering;
 use crate::pg::{Oid, latch};
@@ -50,11 +50,15 @@ pub fn is_asked_for() -> bool {
     databases::own().is_some_and(|database| database.entry().tasks.iter().any(is_waited_for))
 }
 
-/// Whether this worker is to end as soon as it can: other tasks are due in its database, or another database needs a worker and there
-/// are as many as there may be. For a task that would stay for more work.
+/// Whether this worker is to end its task as soon as it can: it has others to run after it, others are due in its database, or
+/// another database needs a worker and there are as many as there may be. For a task that would stay for more work.
 pub fn is_to_make_room() -> bool {
-    databases::own()
-        .is_some_and(|database| database.entry().is_to_make_room.load(Ordering::Relaxed))
+    let is_wanted = |entry: &Entry| {
+        // The present one is still among them.
+        let has_others = entry.to_run.load(Ordering::Acquire).count_ones() > 1;
+        has_others || entry.is_to_make_room.load(Ordering::Relaxed)
+    };
+    databases::own().is_some_and(|database| is_wanted(database.entry()))
 }
 
 /// Why a run did not come to its end.
