@@ -2,22 +2,29 @@
 //! not matter.
 
 use phone_crypt_core::crypto::KeyId;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use super::classes::is_audited;
 use super::entry::{Counted, Entry};
 use super::{memo, record, table_names, who};
-use crate::pg::executed_tables::Tables;
-use crate::pg::{Oid, unguarded};
+use crate::pg::{Oid, executed_tables, unguarded};
 
 /// Different counts that a transaction may have. What comes later is counted with the same on other tables, or else among the
 /// last.
 const MAX_ENTRIES: usize = 32;
 
+/// The counts of the transaction.
+struct Counts {
+    entries: Vec<Entry>,
+    /// The entry that was counted last, which is mostly that of the next one; and of which change of the present tables it is.
+    last: usize,
+    changes: u64,
+}
+
 thread_local! {
-    static ENTRIES: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
-    /// The entry that was counted last, which is mostly that of the next one.
-    static LAST: Cell<usize> = const { Cell::new(0) };
+    static COUNTS: RefCell<Counts> = const {
+        RefCell::new(Counts { entries: Vec::new(), last: 0, changes: 0 })
+    };
 }
 
 /// Counts one, if its class is audited. `key` is that of the value.
@@ -27,20 +34,23 @@ pub fn count(what: &Counted, key: Option<KeyId>) {
         return;
     }
     let role = unguarded::outer_user();
-    let tables = what.tables();
-    let is_counted = ENTRIES.with_borrow_mut(|entries| {
-        let last = entries.get_mut(LAST.get());
-        let entry = last.filter(|entry| entry.is(what, role, &tables));
+    let is_counted = COUNTS.with_borrow_mut(|counts| {
+        let last = counts.entries.get_mut(counts.last);
+        let has_same_tables = counts.changes == executed_tables::changes();
+        let entry = last.filter(|entry| has_same_tables && entry.is_anywhere(what, role));
         entry.map(|entry| entry.note(key)).is_some()
     });
     if !is_counted {
-        count_other(what, role, tables, key);
+        count_other(what, role, key);
     }
 }
 
 #[cold]
-fn count_other(what: &Counted, role: Oid, tables: Tables, key: Option<KeyId>) {
-    let found = ENTRIES.with_borrow(|entries| {
+fn count_other(what: &Counted, role: Oid, key: Option<KeyId>) {
+    let changes = executed_tables::changes();
+    let tables = what.tables();
+    let found = COUNTS.with_borrow(|counts| {
+        let entries = &counts.entries;
         let found = entries.iter().position(|it| it.is(what, role, &tables));
         if found.is_some() || entries.len() < MAX_ENTRIES {
             return found;
@@ -53,24 +63,21 @@ fn count_other(what: &Counted, role: Oid, tables: Tables, key: Option<KeyId>) {
         who::remember(role);
         table_names::remember(&tables);
     }
-    ENTRIES.with_borrow_mut(|entries| {
-        let at = found.unwrap_or(entries.len());
-        if at == entries.len() {
-            entries.push(Entry::new(*what, role, tables));
+    COUNTS.with_borrow_mut(|counts| {
+        let at = found.unwrap_or(counts.entries.len());
+        if at == counts.entries.len() {
+            counts.entries.push(Entry::new(*what, role, tables));
         }
-        entries[at].tell_of(&tables);
-        entries[at].note(key);
-        LAST.set(at);
+        counts.entries[at].tell_of(&tables);
+        counts.entries[at].note(key);
+        counts.last = at;
+        counts.changes = changes;
     });
 }
 
 /// Records what was counted, and counts anew.
 pub fn record_all() {
-    if ENTRIES.with_borrow(Vec::is_empty) {
-        return;
-    }
-    let mut entries = ENTRIES.take();
-    LAST.set(0);
+    let mut entries = COUNTS.with_borrow_mut(|counts| std::mem::take(&mut counts.entries));
     for entry in entries.drain(..) {
         let make = || record::text_of(record::with_who(entry.role, entry.event()));
         memo::with_text(&entry, make, |text| {
@@ -78,5 +85,5 @@ pub fn record_all() {
         });
     }
     // Room for the next ones.
-    ENTRIES.set(entries);
+    COUNTS.with_borrow_mut(|counts| counts.entries = entries);
 }

@@ -2,6 +2,7 @@
 
 use pgrx::{pg_guard, pg_sys};
 use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Oid;
 use super::transaction::{self, Ending};
@@ -52,6 +53,10 @@ impl Tables {
 /// Relations below this oid are the catalogue's.
 const FIRST_NORMAL: u32 = pg_sys::FirstNormalObjectId;
 
+/// Counts how often the tables of the present statement became others. A backend has one thread; a look at a thread-local costs a
+/// call, and this is looked at once a row.
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+
 thread_local! {
     static CURRENT: Cell<Tables> = const { Cell::new(Tables::NONE) };
     /// What was current when each open subtransaction began, where that was any.
@@ -77,6 +82,18 @@ pub fn present() -> Tables {
     CURRENT.get()
 }
 
+/// Another number once [`present`] may be something else.
+#[inline]
+pub fn changes() -> u64 {
+    CHANGES.load(Ordering::Relaxed)
+}
+
+fn set_present(tables: Tables) {
+    if CURRENT.replace(tables) != tables {
+        CHANGES.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
 /// Watches the executor where `is_wanted` says so: asked for each statement, it must be quick and raise nothing. Called once, by
 /// `_PG_init`.
 pub fn watch(is_wanted: fn() -> bool) {
@@ -89,7 +106,7 @@ pub fn watch(is_wanted: fn() -> bool) {
     }
     transaction::at_every_end(|ending| {
         if ending == Ending::Over {
-            CURRENT.set(Tables::NONE);
+            set_present(Tables::NONE);
             AT_SUBTRANSACTION.with_borrow_mut(Vec::clear);
         }
     });
@@ -108,7 +125,7 @@ unsafe extern "C-unwind" fn run(
         // SAFETY: PostgreSQL runs a query that has been planned.
         let tables = unsafe { tables_of((*query).plannedstmt) };
         if tables != Tables::NONE {
-            CURRENT.set(tables);
+            set_present(tables);
         }
     }
     // SAFETY: what this hook was called with goes on.
@@ -124,7 +141,7 @@ unsafe extern "C-unwind" fn run(
             None => standard_ExecutorRun(query, direction, count),
         }
     }
-    CURRENT.set(before);
+    set_present(before);
 }
 
 /// # Safety
@@ -180,7 +197,7 @@ unsafe extern "C-unwind" fn at_subtransaction(
                 }
             }
             if event == SUBXACT_EVENT_ABORT_SUB {
-                CURRENT.set(before);
+                set_present(before);
             }
         }
         _ => {}

@@ -81,6 +81,18 @@ impl Classes {
         }
     }
 
+    /// As a number, for who keeps them in one.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The classes of [`bits`](Classes::bits).
+    #[must_use]
+    pub fn of_bits(bits: u8) -> Classes {
+        Classes(bits)
+    }
+
     fn of(classes: &[Class]) -> Classes {
         let bit = |bits, class: &Class| bits | 1 << *class as u8;
         Classes(classes.iter().fold(0, bit))
