@@ -1,17 +1,20 @@
 """The audit log: what recording reads costs, in bulk and one by one."""
 
+from .conversions import PROCESSOR
+from .ratelimit_peers import PgBench
 from .report import SHARE, Row, measure_and_write
-from .session import cpu_nanoseconds
 
 # So many statements a side, each a transaction of its own.
 _CALLS = 20_000
 
-BULK, SINGLE = "`phone_decrypt` of a table, a row", "`phone_decrypt` alone, a transaction each"
-RECORDED, WAITED = ", reads recorded", ", what the client waits"
+BULK, SINGLE = "`phone_decrypt` of a table, a row", "`phone_decrypt` alone, a transaction each, in a procedure"
+CLIENTS = "`phone_decrypt` alone, by two clients"
+RECORDED = ", reads recorded"
 READS = (
     Row(BULK + RECORDED, BULK, 1.03, SHARE),
+    Row(CLIENTS + RECORDED, CLIENTS, 1.1, SHARE),
+    Row(CLIENTS + RECORDED + PROCESSOR, CLIENTS + PROCESSOR, None, SHARE),
     Row(SINGLE + RECORDED, SINGLE, None, SHARE),
-    Row(SINGLE + RECORDED + WAITED, SINGLE + WAITED, 1.1, SHARE),
 )
 
 
@@ -23,22 +26,27 @@ def prepare(session, options):
 
 
 def sides(session, options):
-    """Nanoseconds for one value: the backend's processor time, and what the client waits."""
+    """Nanoseconds for one value: of the backend's processor time; for clients, from one to the next, and processor time of the
+    server and of them."""
     value = session.query("SELECT value FROM numbers LIMIT 1")
-    loop = f"DO $$ BEGIN FOR i IN 1 .. {_CALLS} LOOP PERFORM phone_decrypt('{value}'); COMMIT; END LOOP; END $$"
+    call = f"phone_decrypt('{value}')"
+    loop = f"DO $$ BEGIN FOR i IN 1 .. {_CALLS} LOOP PERFORM {call}; COMMIT; END LOOP; END $$"
 
-    def bulk(classes):
-        session.query(f"SET phone_crypt.audit = '{classes}'")
-        return session.cpu_time("SELECT count(phone_decrypt(value)) FROM numbers") / options.rows
+    def in_session(statement, calls):
+        def cost(classes):
+            session.query(f"SET phone_crypt.audit = '{classes}'")
+            return session.cpu_time(statement) / calls
 
-    def single(classes):
-        session.query(f"SET phone_crypt.audit = '{classes}'")
-        start = cpu_nanoseconds(session.pid)
-        waited, _ = session.timed(loop)
-        return {"": (cpu_nanoseconds(session.pid) - start) / _CALLS, WAITED: waited / _CALLS}
+        return cost
 
+    def by_clients(classes):
+        options_of_session = ("PGOPTIONS", f"-c phone_crypt.audit={classes}")
+        return PgBench(f"SELECT {call};", clients=2, environment=(options_of_session,)).cost(session, options.seconds)
+
+    made = {BULK: in_session("SELECT count(phone_decrypt(value)) FROM numbers", options.rows), CLIENTS: by_clients,
+            SINGLE: in_session(loop, _CALLS)}
     return {name + more: lambda side=side, classes=classes: side(classes)
-            for name, side in ((BULK, bulk), (SINGLE, single)) for more, classes in (("", "none"), (RECORDED, "read"))}
+            for name, side in made.items() for more, classes in (("", "none"), (RECORDED, "read"))}
 
 
 def main(options):
