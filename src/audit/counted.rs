@@ -77,6 +77,9 @@ fn count_other(what: &Counted, role: Oid, key: Option<KeyId>) {
 
 /// Records what was counted, and counts anew.
 pub fn record_all() {
+    if COUNTS.with_borrow(|counts| counts.entries.is_empty()) {
+        return;
+    }
     let mut entries = COUNTS.with_borrow_mut(|counts| std::mem::take(&mut counts.entries));
     for entry in entries.drain(..) {
         let make = || record::text_of(record::with_who(entry.role, entry.event()));

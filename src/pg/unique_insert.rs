@@ -183,6 +183,7 @@ unsafe fn is_plain(table: pg_sys::Relation) -> bool {
         (*form).relkind as u8 == pg_sys::RELKIND_RELATION
             && (*form).relam == pg_sys::HEAP_TABLE_AM_OID
             && (*table).trigdesc.is_null()
+            && !(*form).relispartition
             && !(*form).relhasrules
             && !(*form).relrowsecurity
             && (constraints.is_null()
